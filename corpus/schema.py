@@ -1,0 +1,223 @@
+"""The records that pass between the rooms, declared once.
+
+Each dataset kind is one `pyarrow.Schema`. A field's description stands in its metadata, so that a shard
+explains itself: `describe(RECORD)` gives the table that the README and the dataset card print.
+"""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+SCHEMA_VERSION = "1"
+"""Written into every manifest; raised when a field changes its meaning."""
+
+SOURCE_TYPES = ("textbook", "guideline", "literature", "web", "note", "other")
+"""Allowed values of `source_type`."""
+
+
+def _field(name: str, kind: pa.DataType, doc: str) -> pa.Field:
+    return pa.field(name, kind, metadata={"description": doc})
+
+
+_BBOX = pa.list_(pa.float32())
+
+BLOCK = pa.struct(
+    [
+        _field("kind", pa.string(), "heading, paragraph, list, table, caption, footnote, formula or reference"),
+        _field("level", pa.int8(), "heading level from 1, else 0"),
+        _field("text", pa.string(), "text with lines re-joined; tables as Markdown"),
+        _field("bbox", _BBOX, "x0, y0, x1, y1 in points from the top left; null without page geometry"),
+        _field("confidence", pa.float32(), "mean OCR confidence 0 to 1; null for native text"),
+        _field("join", pa.string(), "null for a new block; else the glue with which it carries the previous one on"),
+    ]
+)
+
+DOCUMENT = pa.schema(
+    [
+        _field("doc_id", pa.string(), "first 24 hex digits of the sha256 of the raw bytes"),
+        _field("uris", pa.list_(pa.string()), "all places it was found, relative to the input root, sorted"),
+        _field("format", pa.string(), "the reader: pdf, web, jats, …"),
+        _field("source_type", pa.string(), "textbook, guideline, literature, web, note or other"),
+        _field("source", pa.string(), "the collection: given, or the first folder below the input path"),
+        _field("title", pa.string(), "title; empty when unknown"),
+        _field("authors", pa.list_(pa.string()), "authors as printed"),
+        _field("date", pa.string(), "publication date, ISO 8601 as far as known; empty when unknown"),
+        _field("version", pa.string(), "edition or version as stated"),
+        _field("supersedes", pa.string(), "doc_id of the older edition that this one replaces; null for none"),
+        _field("lang", pa.string(), "ISO 639-1 of most of the text"),
+        _field("license", pa.string(), "licence: given, or as the file states it"),
+        _field("identifiers", pa.map_(pa.string(), pa.string()), "doi, pmid, isbn, url, publisher"),
+        _field("n_pages", pa.int32(), "pages read or quarantined"),
+        _field("n_ocr_pages", pa.int32(), "pages that went through OCR"),
+        _field("warnings", pa.list_(pa.string()), "what a person should know about this file"),
+        _field("extractor", pa.string(), "reader name and version and the hash of its options"),
+    ]
+)
+"""One row a source file."""
+
+PAGE = pa.schema(
+    [
+        _field("doc_id", pa.string(), "the document"),
+        _field("page", pa.int32(), "page number from 1"),
+        _field("route", pa.string(), "native, ocr, web, …"),
+        _field("reason", pa.string(), "why this route"),
+        _field("width", pa.float32(), "points; 0 without page geometry"),
+        _field("height", pa.float32(), "points; 0 without page geometry"),
+        _field("confidence", pa.float32(), "mean OCR confidence; null for native text"),
+        _field("blocks", pa.list_(BLOCK), "blocks in reading order"),
+    ]
+)
+"""One row a page; a web page is one page."""
+
+SPAN = pa.struct(
+    [
+        _field("start", pa.int32(), "offset into the text"),
+        _field("end", pa.int32(), "end offset"),
+        _field("page", pa.int32(), "page in the source"),
+        _field("block", pa.int32(), "block on that page, from 0"),
+    ]
+)
+
+ENTITY = pa.struct(
+    [
+        _field("start", pa.int32(), "offset into the text"),
+        _field("end", pa.int32(), "end offset"),
+        _field("label", pa.string(), "label of the scheme in nlp/labels.py"),
+        _field("concept_id", pa.string(), "concept in the lexicon, null when unlinked"),
+        _field("negated", pa.bool_(), "the text denies it"),
+        _field("uncertain", pa.bool_(), "the text suspects it"),
+        _field("history", pa.bool_(), "it lies in the past"),
+        _field("family", pa.bool_(), "it concerns a relative"),
+        _field("score", pa.float32(), "the tagger's confidence 0 to 1"),
+    ]
+)
+
+RELATION = pa.struct(
+    [
+        _field("head", pa.int32(), "index into entities"),
+        _field("tail", pa.int32(), "index into entities"),
+        _field("label", pa.string(), "treats, causes, …"),
+        _field("polarity", pa.int8(), "1 stated, -1 denied"),
+        _field("score", pa.float32(), "confidence 0 to 1"),
+        _field("evidence_start", pa.int32(), "offset of the evidence"),
+        _field("evidence_end", pa.int32(), "end offset of the evidence"),
+        _field("rule", pa.string(), "the rule or model that found it"),
+    ]
+)
+
+PHI_ACTION = pa.struct(
+    [
+        _field("type", pa.string(), "what was removed: NAME, PHONE, …"),
+        _field("start", pa.int32(), "offset of the placeholder in the redacted text"),
+        _field("end", pa.int32(), "end offset of the placeholder"),
+    ]
+)
+
+RECORD = pa.schema(
+    [
+        _field("id", pa.string(), "hash of doc_id, section ordinal, augmentation method and k"),
+        _field("doc_id", pa.string(), "the document it was cut from"),
+        _field("parent_id", pa.string(), "the record it was augmented from; null for source text"),
+        _field("augmentation", pa.string(), "method of augmentation; null for source text"),
+        _field("text", pa.string(), "the training text, Markdown"),
+        _field("spans", pa.list_(SPAN), "where each stretch of the text stands in the source"),
+        _field("source_type", pa.string(), "textbook, guideline, literature, web, note or other"),
+        _field("source", pa.string(), "the collection; an arm of the bandit"),
+        _field("lang", pa.string(), "ISO 639-1"),
+        _field("title", pa.string(), "title of the document"),
+        _field("section", pa.list_(pa.string()), "heading path"),
+        _field("page_start", pa.int32(), "first page"),
+        _field("page_end", pa.int32(), "last page"),
+        _field("license", pa.string(), "licence of the document"),
+        _field("topics", pa.map_(pa.string(), pa.string()), "specialty, kind"),
+        _field("quality", pa.map_(pa.string(), pa.float32()), "score name to value"),
+        _field("entities", pa.list_(ENTITY), "medical mentions"),
+        _field("relations", pa.list_(RELATION), "relations between them"),
+        _field("phi_actions", pa.list_(PHI_ACTION), "what was redacted: no value, no hash"),
+        _field("dup_cluster", pa.string(), "id of the near-duplicate cluster; null when alone"),
+        _field("dup_count", pa.int32(), "records in that cluster, 1 when alone"),
+        _field("n_tokens", pa.int32(), "tokens by the tokenizer that the manifest names"),
+        _field("content_hash", pa.string(), "hash of the canonical text"),
+    ]
+)
+"""One row a training text: a document, or a section of a long one."""
+
+DROPPED = pa.schema(
+    [
+        *RECORD,
+        _field("stage", pa.string(), "the stage that dropped it"),
+        _field("reason", pa.string(), "why"),
+        _field("value", pa.float64(), "the value that decided; null where none did"),
+        _field("threshold", pa.float64(), "the threshold it was held against; null where none"),
+        _field("duplicate_of", pa.string(), "the kept record it duplicates; null otherwise"),
+    ]
+)
+"""A record that did not make it, whole (after PHI removal), with the decision."""
+
+QUARANTINE = pa.schema(
+    [
+        _field("uri", pa.string(), "the file, relative to the input root"),
+        _field("doc_id", pa.string(), "the document, null when the file could not be hashed"),
+        _field("page", pa.int32(), "the page; null when the whole file or a record is meant"),
+        _field("record_id", pa.string(), "the record; null for files and pages"),
+        _field("stage", pa.string(), "where it failed"),
+        _field("kind", pa.string(), "encrypted, truncated, not-a-pdf, timeout, memory, crash, …"),
+        _field("message", pa.string(), "one sentence; never text of the document"),
+    ]
+)
+"""What could not be processed."""
+
+MESSAGE = pa.struct(
+    [
+        _field("role", pa.string(), "system, user or assistant"),
+        _field("content", pa.string(), "the words"),
+    ]
+)
+
+INSTRUCTION = pa.schema(
+    [
+        _field("id", pa.string(), "hash of the messages"),
+        _field("messages", pa.list_(MESSAGE), "the conversation; the last message is the assistant's"),
+        _field("stage", pa.int8(), "1 simple, 2 multi-turn and complex, 3 reasoning"),
+        _field("lang", pa.string(), "ISO 639-1"),
+        _field("source", pa.string(), "the collection"),
+        _field("license", pa.string(), "licence; empty when unknown"),
+        _field("topics", pa.map_(pa.string(), pa.string()), "specialty, kind"),
+        _field("n_tokens", pa.int32(), "tokens by the tokenizer that the manifest names"),
+        _field("provenance", pa.map_(pa.string(), pa.string()), "file, row, method, model: where it came from"),
+    ]
+)
+"""One row a conversation; loads as it is in `datasets` and in TRL's SFT trainer."""
+
+PAIR = pa.schema(
+    [
+        _field("id", pa.string(), "hash of prompt, chosen and rejected"),
+        _field("prompt", pa.list_(MESSAGE), "the conversation up to the answer"),
+        _field("chosen", pa.list_(MESSAGE), "the better answer"),
+        _field("rejected", pa.list_(MESSAGE), "the worse answer"),
+        _field("chosen_score", pa.float32(), "the judge's score 0 to 100; null without a judge"),
+        _field("rejected_score", pa.float32(), "the judge's score 0 to 100; null without a judge"),
+        _field("chosen_correct", pa.bool_(), "agrees with the ground truth"),
+        _field("rejected_correct", pa.bool_(), "agrees with the ground truth"),
+        _field("lang", pa.string(), "ISO 639-1"),
+        _field("source", pa.string(), "the collection of questions"),
+        _field("provenance", pa.map_(pa.string(), pa.string()), "question id, models, seeds"),
+    ]
+)
+"""One row a preference; loads as it is in TRL's CPO and DPO trainers."""
+
+SCHEMAS = {
+    "documents": DOCUMENT,
+    "pages": PAGE,
+    "shards": RECORD,
+    "dropped": DROPPED,
+    "quarantine": QUARANTINE,
+    "instructions": INSTRUCTION,
+    "pairs": PAIR,
+}
+"""Dataset folder name to schema."""
+
+
+def describe(schema: pa.Schema) -> list[tuple[str, str, str]]:
+    """(name, type, description) of each field."""
+    return [(f.name, str(f.type), (f.metadata or {}).get(b"description", b"").decode()) for f in schema]
