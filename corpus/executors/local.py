@@ -1,0 +1,194 @@
+"""A supervised pool of local processes.
+
+Each worker has a pipe of its own to the supervisor and does one task at a time, so that a crash, a hang or a memory
+blow-up costs that task and no other. Messages are JSON; results go through files. Memory is watched from outside by
+resident size, because a native library that holds the interpreter's lock cannot be watched from inside.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
+from multiprocessing.connection import Connection, wait
+from typing import Any
+
+import psutil
+
+from corpus.executors.call import call, reference
+from corpus.runner import Failure, Limits, Stage, Task
+
+POLL_SECONDS = 0.25
+"""How often limits are looked at when no worker says anything."""
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+"""One process per core: a library's own threads would only fight over it."""
+
+
+class LocalExecutor:
+    """Runs tasks in processes of this machine; they start on first use and stay alive between stages."""
+
+    def __init__(self, *, workers: int, limits: Limits, preload: Sequence[str] = ()) -> None:
+        """`workers` 0 means one per core; `preload` names modules to import once, before the workers are forked."""
+        self.size = workers or len(os.sched_getaffinity(0))
+        self.limits = limits
+        self.context = multiprocessing.get_context("forkserver")
+        self.context.set_forkserver_preload(["corpus.executors.local", *preload])
+        self.workers: list[_Worker] = []
+
+    def map(self, stage: Stage, tasks: Iterable[Task]) -> Iterator[tuple[Task, Failure | None, float]]:
+        """Run all tasks; yields (task, failure or None, seconds) as they end."""
+        queue = deque(tasks)
+        name = reference(stage)
+        while len(self.workers) < min(self.size, len(queue)):
+            self.workers.append(self._start())
+        busy: dict[Connection, _Worker] = {}
+        while queue or busy:
+            for worker in self.workers:
+                if queue and worker.task is None:
+                    worker.give(name, queue.popleft())
+                    busy[worker.connection] = worker
+            for connection in wait(list(busy), timeout=POLL_SECONDS):
+                worker = busy[connection]  # type: ignore[index]
+                message = worker.receive()
+                if message is not None and "mark" in message:
+                    worker.step(message["mark"])
+                    continue
+                del busy[worker.connection]
+                if message is None:
+                    yield self._lose(worker, worker.death())
+                    continue
+                failure = Failure(**message["failure"], mark=worker.mark) if message["failure"] else None
+                yield worker.finish(failure)
+                if worker.tasks_done >= self.limits.recycle_tasks:
+                    self._replace(worker)
+            for worker in list(busy.values()):
+                excess = worker.excess(self.limits)
+                if excess and not worker.connection.poll():
+                    del busy[worker.connection]
+                    yield self._lose(worker, excess)
+
+    def close(self) -> None:
+        """End the workers."""
+        for worker in self.workers:
+            worker.kill()
+        self.workers.clear()
+
+    def _lose(self, worker: _Worker, failure: Failure) -> tuple[Task, Failure | None, float]:
+        result = worker.finish(failure)
+        self._replace(worker)
+        return result
+
+    def _replace(self, worker: _Worker) -> None:
+        worker.kill()
+        self.workers[self.workers.index(worker)] = self._start()
+
+    def _start(self) -> _Worker:
+        ours, theirs = self.context.Pipe()
+        before = {name: os.environ.get(name) for name in ONE_THREAD}
+        os.environ.update(ONE_THREAD)
+        try:
+            process = self.context.Process(target=_serve, args=(theirs,), daemon=True)
+            process.start()
+        finally:
+            for name, value in before.items():
+                if value is None:
+                    del os.environ[name]
+                else:
+                    os.environ[name] = value
+        theirs.close()
+        return _Worker(process, ours)
+
+
+class _Worker:
+    """The supervisor's side of one process."""
+
+    def __init__(self, process: Any, connection: Connection) -> None:
+        self.process, self.connection = process, connection
+        self.task: Task | None = None
+        self.tasks_done = 0
+        self.mark = ""
+        self.started = self.stepped = 0.0
+
+    def give(self, stage: str, task: Task) -> None:
+        self.task, self.mark = task, ""
+        self.started = self.stepped = time.monotonic()
+        try:
+            self.connection.send_bytes(json.dumps({"stage": stage, "task": asdict(task)}).encode())
+        except OSError:
+            pass  # It died while idle; the end of its pipe tells so in the next round.
+
+    def receive(self) -> dict[str, Any] | None:
+        """The next message, or None when the process is gone."""
+        try:
+            message: dict[str, Any] = json.loads(self.connection.recv_bytes())
+        except (EOFError, OSError):
+            return None
+        return message
+
+    def step(self, mark: str) -> None:
+        self.mark, self.stepped = mark, time.monotonic()
+
+    def finish(self, failure: Failure | None) -> tuple[Task, Failure | None, float]:
+        assert self.task is not None
+        task, self.task = self.task, None
+        self.tasks_done += 1
+        return task, failure, time.monotonic() - self.started
+
+    def excess(self, limits: Limits) -> Failure | None:
+        """The limit that the worker is over, if any."""
+        if time.monotonic() - self.stepped > limits.step_seconds:
+            return Failure("timeout", f"It took more than {limits.step_seconds:g} seconds.", self.mark)
+        try:
+            resident = psutil.Process(self.process.pid).memory_info().rss
+        except psutil.NoSuchProcess:
+            return None
+        if resident > limits.memory_bytes:
+            return Failure("memory", f"It needed more than {limits.memory_bytes / 2**30:.1f} GiB of memory.", self.mark)
+        return None
+
+    def death(self) -> Failure:
+        """How the process ended."""
+        self.process.join(5)
+        code = self.process.exitcode
+        if code is not None and code < 0:
+            return Failure("crash", f"The worker was ended by {signal.Signals(-code).name}.", self.mark)
+        return Failure("crash", f"The worker ended with exit code {code}.", self.mark)
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.join(5)
+        self.connection.close()
+
+
+def _serve(connection: Connection) -> None:
+    """The worker's side: do tasks until the pipe closes."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_leave_with_parent, args=(os.getppid(),), daemon=True).start()
+
+    def mark(step: str) -> None:
+        connection.send_bytes(json.dumps({"mark": step}).encode())
+
+    while True:
+        try:
+            message = json.loads(connection.recv_bytes())
+        except (EOFError, OSError):
+            return
+        failure = call(message["stage"], message["task"], mark)
+        answer = {"failure": {"kind": failure.kind, "message": failure.message} if failure else None}
+        try:
+            connection.send_bytes(json.dumps(answer).encode())
+        except OSError:
+            return
+
+
+def _leave_with_parent(parent: int) -> None:
+    """End the process when its parent is gone, also in the middle of a task that would never end."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)

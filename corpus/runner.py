@@ -1,0 +1,180 @@
+"""Run a function over tasks: atomic outputs, skip what is done, contain what breaks.
+
+A task is done when its output exists. Its output's name carries its identity — the hash of its input, of the stage's
+configuration and of the stage's code version — so a re-run after a kill, or after a change, does exactly what is missing.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+from corpus.command import Ticker, UserError
+from corpus.store import identity
+
+Mark = Callable[[str], None]
+"""Called inside a task with a short word for the step that begins; restarts the step's time limit."""
+
+Stage = Callable[["Task", Mark], None]
+"""A module-level function that does one task and writes `task.output` atomically."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One piece of work."""
+
+    id: str
+    """Identity: stage, code version, configuration and input, hashed."""
+    label: str
+    """What a person calls it: `book.pdf, pages 33-64`."""
+    arguments: dict[str, Any]
+    """Plain JSON values for the stage function."""
+    output: str
+    """The file that exists when the task is done."""
+
+    @property
+    def done(self) -> bool:
+        """Whether an earlier run finished it."""
+        return Path(self.output).exists()
+
+
+def make_task(stage: str, version: str, folder: Path, label: str, arguments: dict[str, Any], *, key: Any, suffix: str = ".parquet") -> Task:
+    """A task whose output is `folder/<id><suffix>`; `key` is all of the input and configuration that decides its bytes."""
+    task_id = identity(stage, version, key)
+    return Task(id=task_id, label=label, arguments=arguments, output=str(folder / f"{task_id}{suffix}"))
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a task did not finish."""
+
+    kind: str
+    """timeout, memory, crash, the kind of an error that names one, or `error`."""
+    message: str
+    """One sentence without any text of the document."""
+    mark: str = ""
+    """The step it was at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a task."""
+
+    task: Task
+    status: Literal["done", "skipped", "failed", "split"]
+    failure: Failure | None = None
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Limits:
+    """What one worker may use."""
+
+    step_seconds: float = 120.0
+    """Seconds between two marks of a task (a page, a record, or the whole task when it sets none)."""
+    memory_bytes: int = 2 * 2**30
+    """Resident memory of one worker."""
+    recycle_tasks: int = 200
+    """A worker is replaced after so many tasks, against leaks of the libraries inside."""
+
+
+class Executor(Protocol):
+    """Where tasks run: local processes, or a cluster."""
+
+    def map(self, stage: Stage, tasks: Iterable[Task]) -> Iterator[tuple[Task, Failure | None, float]]:
+        """Run all tasks; yields (task, failure or None, seconds) as they end, in any order."""
+        ...
+
+    def close(self) -> None:
+        """Let the workers go."""
+        ...
+
+
+@dataclass(slots=True)
+class Runner:
+    """Runs stages on an executor and keeps the run log."""
+
+    executor: Executor
+    log: Path
+    """JSON lines: timings, attempts, failures. Never part of a dataset or an identity."""
+    counts: dict[str, int] = field(default_factory=lambda: {"done": 0, "skipped": 0, "failed": 0})
+    """Tasks over all stages, for the closing summary."""
+
+    def run(
+        self,
+        stage: Stage,
+        tasks: Sequence[Task],
+        *,
+        split: Callable[[Task, Failure], Sequence[Task]] | None = None,
+        tick: Ticker | None = None,
+    ) -> list[Outcome]:
+        """Do what is not done yet.
+
+        A failed task is handed to `split`, which may answer with smaller tasks (pages instead of a range, half of the
+        records) that take its place; where it answers with none, the failure stands. Returns one outcome for each task
+        and for each piece, sorted by task id, whatever the order in which they ended.
+        """
+        outcomes: list[Outcome] = []
+        waiting = list({task.id: task for task in tasks}.values())
+        while waiting:
+            fresh = []
+            for task in waiting:
+                if task.done:
+                    outcomes.append(Outcome(task, "skipped"))
+                    if tick:
+                        tick(note=task.label)
+                else:
+                    fresh.append(task)
+            waiting = []
+            if not fresh:
+                break
+            for task, failure, seconds in self.executor.map(stage, fresh):
+                pieces = list(split(task, failure)) if failure and split else []
+                status: Literal["done", "failed", "split"] = "split" if pieces else "failed" if failure else "done"
+                waiting += pieces
+                outcomes.append(Outcome(task, status, failure, seconds))
+                self._write_log(stage, outcomes[-1])
+                if tick:
+                    tick(note=task.label)
+        for outcome in outcomes:
+            if outcome.status in self.counts:
+                self.counts[outcome.status] += 1
+        return sorted(outcomes, key=lambda outcome: outcome.task.id)
+
+    def _write_log(self, stage: Stage, outcome: Outcome) -> None:
+        row = {
+            "time": time.strftime("%Y-%m-%dT%H:%M:%S%z"), "stage": stage.__name__, "task": outcome.task.id, "label": outcome.task.label,
+            "status": outcome.status, "seconds": round(outcome.seconds, 3), "failure": asdict(outcome.failure) if outcome.failure else None,
+        }  # fmt: skip
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        with open(self.log, "a", encoding="utf-8") as file:
+            file.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
+@contextmanager
+def exclusive(folder: Path) -> Iterator[None]:
+    """Hold a data folder for this process; a second run on it is refused in one sentence instead of mixing files."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with open(folder / ".lock", "w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise UserError(f"another run is writing to {folder}; wait for it or name another folder with --data.") from error
+        yield
+
+
+def open_executor(engine: str, *, workers: int, limits: Limits, preload: Sequence[str] = (), address: str | None = None) -> Executor:
+    """The executor of an engine: `local` or `ray`. `workers` 0 means one per core."""
+    if engine == "local":
+        from corpus.executors.local import LocalExecutor
+
+        return LocalExecutor(workers=workers, limits=limits, preload=preload)
+    from corpus.executors.ray import RayExecutor
+
+    return RayExecutor(workers=workers, limits=limits, address=address)
