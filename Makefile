@@ -1,0 +1,33 @@
+# make demo · make test · make recipe · make lint · make bench
+# Everything lives in .venv, which is made when it is not there. Needs python3 (3.11 or newer) and make.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: demo test recipe lint bench clean
+
+$(STAMP): pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=25,<26.2"
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[train,scispacy,dev]"
+	touch $(STAMP)
+
+demo: $(STAMP)
+	PATH="$(CURDIR)/$(BIN):$$PATH" bash demo.sh
+
+recipe: $(STAMP)
+	PATH="$(CURDIR)/$(BIN):$$PATH" bash recipe.sh
+
+test: $(STAMP)
+	$(BIN)/python -m pytest
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+clean:
+	rm -rf demo recipe .pytest_cache .mypy_cache .ruff_cache
