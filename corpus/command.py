@@ -49,7 +49,9 @@ def run(app: App, tokens: Sequence[str] | None = None) -> NoReturn:
     @app.meta.default
     def main(
         *arguments: Annotated[str, Parameter(show=False, allow_leading_hyphen=True)],
-        config: Annotated[Path | None, Parameter(name="--config", help="TOML file for everything a flag can say; flags win.")] = None,
+        config: Annotated[
+            Path | None, Parameter(name="--config", help="TOML file for everything a flag can say; flags win.")
+        ] = None,
     ) -> Any:
         if config is not None:
             app.config = _toml(config, app.name[0])

@@ -44,7 +44,9 @@ class Task:
         return Path(self.output).exists()
 
 
-def make_task(stage: str, version: str, folder: Path, label: str, arguments: dict[str, Any], *, key: Any, suffix: str = ".parquet") -> Task:
+def make_task(
+    stage: str, version: str, folder: Path, label: str, arguments: dict[str, Any], *, key: Any, suffix: str = ".parquet"
+) -> Task:
     """A task whose output is `folder/<id><suffix>`; `key` is all of the input and configuration that decides its bytes."""
     task_id = identity(stage, version, key)
     return Task(id=task_id, label=label, arguments=arguments, output=str(folder / f"{task_id}{suffix}"))
@@ -165,11 +167,15 @@ def exclusive(folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise UserError(f"another run is writing to {folder}; wait for it or name another folder with --data.") from error
+            raise UserError(
+                f"another run is writing to {folder}; wait for it or name another folder with --data."
+            ) from error
         yield
 
 
-def open_executor(engine: str, *, workers: int, limits: Limits, preload: Sequence[str] = (), address: str | None = None) -> Executor:
+def open_executor(
+    engine: str, *, workers: int, limits: Limits, preload: Sequence[str] = (), address: str | None = None
+) -> Executor:
     """The executor of an engine: `local` or `ray`. `workers` 0 means one per core."""
     if engine == "local":
         from corpus.executors.local import LocalExecutor

@@ -46,7 +46,7 @@ def file_sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def write_atomic(path: Path, write: Callable[[Path], None]) -> None:
+def write_atomic(path: Path, write: Callable[[Path], object]) -> None:
     """Let `write` fill a temporary file in the same folder, then rename it over `path`.
 
     A reader sees the old file or the new one, never a part. The temporary is removed when `write` raises.
@@ -110,7 +110,9 @@ def read_table(path: Path, columns: list[str] | None = None) -> pa.Table:
     except (pa.ArrowInvalid, OSError) as error:
         if isinstance(error, FileNotFoundError):
             raise
-        raise CorruptError(f"{path} is not a readable Parquet file; remove it and run the same command again.") from error
+        raise CorruptError(
+            f"{path} is not a readable Parquet file; remove it and run the same command again."
+        ) from error
 
 
 def parts(folder: Path) -> list[Path]:
@@ -118,7 +120,9 @@ def parts(folder: Path) -> list[Path]:
     return sorted(p for p in folder.rglob("*.parquet") if not p.name.startswith("."))
 
 
-def read_dataset(folder: Path, schema: pa.Schema, columns: list[str] | None = None, filter: pc.Expression | None = None) -> pa.Table:
+def read_dataset(
+    folder: Path, schema: pa.Schema, columns: list[str] | None = None, filter: pc.Expression | None = None
+) -> pa.Table:
     """Read a whole dataset folder; an empty or missing folder gives an empty table."""
     files = [str(p) for p in parts(folder)] if folder.exists() else []
     if not files:
@@ -127,7 +131,14 @@ def read_dataset(folder: Path, schema: pa.Schema, columns: list[str] | None = No
     return ds.dataset(files, schema=schema, format="parquet").to_table(columns=columns, filter=filter)
 
 
-def write_manifest(folder: Path, *, kind: str, config: Mapping[str, Any], versions: Mapping[str, str], extra: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def write_manifest(
+    folder: Path,
+    *,
+    kind: str,
+    config: Mapping[str, Any],
+    versions: Mapping[str, str],
+    extra: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
     """Describe every Parquet file below `folder` in `manifest.json`, and return the manifest.
 
     Holds files (path, rows, bytes, sha256, tokens where known), totals, schema version, resolved

@@ -90,7 +90,7 @@ class UnreadableError(Exception):
     """A file or page that cannot be read. Becomes a quarantine row, not a crash."""
 
     def __init__(self, kind: str, message: str) -> None:
-        """`kind`: encrypted, truncated, empty, not-a-pdf, too-large, decode, no-text, unsupported; `message`: one sentence."""
+        """`kind`: encrypted, truncated, empty, not-a-pdf, too-large, decode, no-text or unsupported."""
         super().__init__(message)
         self.kind = kind
         self.message = message
