@@ -49,7 +49,6 @@ mid multi near non once one two three four five six over placebo post pre re rig
 small state sub third under upper lower well whole x year month week day first second time age risk white blood
 """
 _KEEPS_HYPHEN = frozenset(_HYPHEN_HEADS.split())
-)
 _SPACED_HAN = re.compile(rf"(?<![{HAN}] )(?<![{HAN}])(?:[{HAN}] ){{3,}}[{HAN}](?![{HAN}])(?! [{HAN}])")
 _SPACE_AT_HAN_PUNCTUATION = re.compile(
     rf"(?<=[{HAN}]) +(?=[，。、；：！？）》」』】])|(?<=[，。、；：！？（《「『【]) +(?=[{HAN}])"
