@@ -7,16 +7,17 @@ configuration and of the stage's code version — so a re-run after a kill, or a
 from __future__ import annotations
 
 import fcntl
+import itertools
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from corpus.command import Ticker, UserError
-from corpus.store import identity
+from corpus.store import identity, read_json, write_json
 
 Mark = Callable[[str], None]
 """Called inside a task with a short word for the step that begins; restarts the step's time limit."""
@@ -42,6 +43,11 @@ class Task:
     def done(self) -> bool:
         """Whether an earlier run finished it."""
         return Path(self.output).exists()
+
+    @property
+    def failure_file(self) -> Path:
+        """Where a failure is remembered, so that a re-run does not crash on it again; `ingest retry` forgets it."""
+        return Path(self.output + ".failed.json")
 
 
 def make_task(
@@ -106,7 +112,7 @@ class Runner:
     log: Path
     """JSON lines: timings, attempts, failures. Never part of a dataset or an identity."""
     counts: dict[str, int] = field(default_factory=lambda: {"done": 0, "skipped": 0, "failed": 0})
-    """Tasks over all stages, for the closing summary."""
+    """Attempts and skips over all stages, for the closing summary."""
 
     def run(
         self,
@@ -125,29 +131,39 @@ class Runner:
         outcomes: list[Outcome] = []
         waiting = list({task.id: task for task in tasks}.values())
         while waiting:
-            fresh = []
-            for task in waiting:
-                if task.done:
-                    outcomes.append(Outcome(task, "skipped"))
-                    if tick:
-                        tick(note=task.label)
-                else:
-                    fresh.append(task)
+            fresh = [task for task in waiting if not task.done and not task.failure_file.exists()]
+            results = self._remembered(waiting)
+            if fresh:
+                results = itertools.chain(results, self._attempt(stage, fresh))
             waiting = []
-            if not fresh:
-                break
-            for task, failure, seconds in self.executor.map(stage, fresh):
-                pieces = list(split(task, failure)) if failure and split else []
-                status: Literal["done", "failed", "split"] = "split" if pieces else "failed" if failure else "done"
+            for outcome in results:
+                pieces = list(split(outcome.task, outcome.failure)) if outcome.failure and split else []
                 waiting += pieces
-                outcomes.append(Outcome(task, status, failure, seconds))
-                self._write_log(stage, outcomes[-1])
+                outcomes.append(replace(outcome, status="split") if pieces else outcome)
                 if tick:
-                    tick(note=task.label)
-        for outcome in outcomes:
-            if outcome.status in self.counts:
-                self.counts[outcome.status] += 1
+                    tick(note=outcome.task.label)
         return sorted(outcomes, key=lambda outcome: outcome.task.id)
+
+    def _remembered(self, tasks: Iterable[Task]) -> Iterator[Outcome]:
+        """What earlier runs finished or failed at."""
+        for task in tasks:
+            if task.done:
+                self.counts["skipped"] += 1
+                yield Outcome(task, "skipped")
+            elif task.failure_file.exists():
+                self.counts["skipped"] += 1
+                yield Outcome(task, "failed", Failure(**read_json(task.failure_file)))
+
+    def _attempt(self, stage: Stage, tasks: Sequence[Task]) -> Iterator[Outcome]:
+        for task, failure, seconds in self.executor.map(stage, tasks):
+            outcome = Outcome(task, "failed" if failure else "done", failure, seconds)
+            self._write_log(stage, outcome)
+            if failure and failure.kind == "storage":
+                raise UserError(f"cannot write below {Path(task.output).parent}: {failure.message}", exit_code=1)
+            if failure:
+                write_json(task.failure_file, asdict(failure))
+            self.counts[outcome.status] += 1
+            yield outcome
 
     def _write_log(self, stage: Stage, outcome: Outcome) -> None:
         row = {

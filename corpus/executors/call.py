@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import traceback
 from importlib import import_module
 from typing import Any
 
 from corpus.runner import Failure, Mark, Stage, Task
+
+STORAGE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, errno.EACCES, errno.EPERM}
+"""Errors of the disk, not of the document: they stop the run."""
 
 
 def reference(stage: Stage) -> str:
@@ -28,8 +32,8 @@ def call(stage: str, task: dict[str, Any], mark: Mark) -> Failure | None:
         kind = getattr(error, "kind", None)
         if isinstance(kind, str):
             return Failure(kind, str(error))
-        if isinstance(error, OSError) and error.errno is not None:
-            return Failure("os", f"{type(error).__name__}: {error.strerror}.")
+        if isinstance(error, OSError) and error.errno in STORAGE:
+            return Failure("storage", f"{error.strerror}.")
         frame = traceback.extract_tb(error.__traceback__)[-1]
         place = "/".join(frame.filename.replace("\\", "/").split("/")[-2:])
         return Failure("error", f"{type(error).__name__} at {place}:{frame.lineno}.")

@@ -7,6 +7,7 @@ resident size, because a native library that holds the interpreter's lock cannot
 
 from __future__ import annotations
 
+import contextlib
 import json
 import multiprocessing
 import os
@@ -118,10 +119,9 @@ class _Worker:
     def give(self, stage: str, task: Task) -> None:
         self.task, self.mark = task, ""
         self.started = self.stepped = time.monotonic()
-        try:
+        # It may have died while idle; then the end of its pipe tells so in the next round.
+        with contextlib.suppress(OSError):
             self.connection.send_bytes(json.dumps({"stage": stage, "task": asdict(task)}).encode())
-        except OSError:
-            pass  # It died while idle; the end of its pipe tells so in the next round.
 
     def receive(self) -> dict[str, Any] | None:
         """The next message, or None when the process is gone."""

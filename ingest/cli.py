@@ -1,0 +1,169 @@
+"""The `ingest` command: read documents into a data folder, and see what became of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+from corpus.command import UserError, build_app, print_table, run, say
+from ingest.run import FORMATS, IngestConfig, IngestResult, ingest
+
+app = build_app("ingest", "Read PDF, scans, web pages, EPUB, DOCX, JATS and text into documents and pages.")
+
+Paths = Annotated[list[str], Parameter(help="Files or folders; in a folder the files of this format are taken.")]
+
+
+def _run(paths: Sequence[str], command: str, config: IngestConfig | None) -> int:
+    config = config or IngestConfig()
+    result = ingest(paths, FORMATS[command], config)
+    _summary(result, config.data)
+    nothing_read = result.documents == 0
+    return 1 if nothing_read or (config.strict and result.reasons) else 0
+
+
+def _summary(result: IngestResult, data: Path) -> None:
+    if not result.tasks["done"] and not result.tasks["failed"]:
+        say(f"Nothing to do: all {result.files} files were read before (into {data}).")
+    ways = ", ".join(f"{count} {route}" for route, count in result.routes.most_common()) or "none"
+    say(
+        f"{result.files} files = {result.documents} documents + {result.copies} copies of them"
+        f" + {result.quarantined_files} quarantined. Pages by route: {ways}."
+    )
+    if result.reasons:
+        why = ", ".join(f"{count} {kind}" for kind, count in result.reasons.most_common())
+        say(f"Quarantined: {result.quarantined_files} files and {result.quarantined_pages} pages ({why}).")
+        say(f"`ingest status --data {data}` lists them.")
+    if result.ignored:
+        others = ", ".join(f"{count} {ending}" for ending, count in result.ignored.most_common(8))
+        say(f"Left alone, as they are of another kind: {others}.")
+
+
+@app.command
+def pdf(paths: Paths, /, *, config: IngestConfig | None = None) -> int:
+    """Read PDF files and page images, each page by its text layer or by OCR.
+
+    Example: `ingest pdf ./books --source-type textbook --license CC-BY-4.0`
+    """
+    return _run(paths, "pdf", config)
+
+
+@app.command
+def web(paths: Paths, /, *, config: IngestConfig | None = None) -> int:
+    """Read saved web pages: the main text without navigation, banners and advertisements.
+
+    Example: `ingest web ./saved_pages --source patient-sites`
+    """
+    return _run(paths, "web", config)
+
+
+@app.command
+def epub(paths: Paths, /, *, config: IngestConfig | None = None) -> int:
+    """Read EPUB books.
+
+    Example: `ingest epub ./books`
+    """
+    return _run(paths, "epub", config)
+
+
+@app.command
+def docx(paths: Paths, /, *, config: IngestConfig | None = None) -> int:
+    """Read Word documents.
+
+    Example: `ingest docx ./guidelines --source-type guideline`
+    """
+    return _run(paths, "docx", config)
+
+
+@app.command
+def jats(paths: Paths, /, *, config: IngestConfig | None = None) -> int:
+    """Read JATS XML articles, as PubMed Central and many publishers give them.
+
+    Example: `ingest jats ./pmc`
+    """
+    return _run(paths, "jats", config)
+
+
+@app.command
+def text(paths: Paths, /, *, config: IngestConfig | None = None) -> int:
+    """Read plain text, Markdown and CNXML, in any encoding.
+
+    Example: `ingest text ./classics --lang zh`
+    """
+    return _run(paths, "text", config)
+
+
+@app.command
+def auto(paths: Paths, /, *, config: IngestConfig | None = None) -> int:
+    """Read every file of a known format.
+
+    Example: `ingest auto ./library`
+    """
+    return _run(paths, "auto", config)
+
+
+Data = Annotated[Path, Parameter(name="--data", help="The data folder.")]
+
+
+@app.command
+def status(*, data: Data = Path("data")) -> int:
+    """Say what was read, by which route, and what was quarantined and why.
+
+    Example: `ingest status --data data`
+    """
+    from ingest.status import overview
+
+    report = overview(data)
+    print_table("Documents", ["source", "format", "documents", "pages", "by OCR"], report.documents)
+    print_table("Pages", ["route", "reason", "pages"], report.routes)
+    if report.quarantine:
+        print_table("Quarantine", ["file", "page", "kind", "message"], report.quarantine)
+    else:
+        say("Nothing is quarantined.")
+    return 0
+
+
+@app.command
+def retry(*, data: Data = Path("data")) -> int:
+    """Forget the failures, so that the next `ingest` of the same paths tries those files and pages again.
+
+    Example: `ingest retry && ingest pdf ./books`
+    """
+    from ingest.status import forget_failures
+
+    count = forget_failures(data)
+    say(f"{count} failures forgotten; run the same `ingest` command again to retry them.")
+    return 0
+
+
+@app.command
+def export(*, format: Literal["md", "jsonl"] = "md", out: Path = Path("export"), data: Data = Path("data")) -> int:
+    """Write the documents as Markdown files or as one JSON Lines file.
+
+    Example: `ingest export --format md --out ./markdown`
+
+    Parameters
+    ----------
+    format:
+        md: a file a document; jsonl: one file with a line a document.
+    out:
+        Folder to write to.
+    """
+    from ingest.export import export_documents
+
+    count = export_documents(data, out, format)
+    if not count:
+        raise UserError(f"there are no documents in {data}; run `ingest` first.")
+    say(f"{count} documents written to {out}.")
+    return 0
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    run(app)
+
+
+if __name__ == "__main__":
+    main()

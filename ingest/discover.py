@@ -1,0 +1,89 @@
+"""Which files below a path are documents, and of which format."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from corpus.command import UserError
+from ingest.compression import inner_suffix, unpacked_head
+from ingest.document import Reader
+from ingest.readers import READERS, load_reader
+
+ABOUT_THE_FOLDER = ("readme", "license", "licence", "copying", "sources", "manifest")
+"""Files of these names describe a collection and are not part of it."""
+HEAD_BYTES = 8192
+"""How much of a file a reader sees to recognise it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A file that may be a document."""
+
+    path: Path
+    """Where it is."""
+    uri: str
+    """Its place relative to the input root, with forward slashes."""
+    collection: str
+    """The first folder below the input root, or the root's own name: the default `source`."""
+
+
+@dataclass(slots=True)
+class Discovery:
+    """What a walk found."""
+
+    files: list[Found] = field(default_factory=list)
+    """Files to read, by uri."""
+    ignored: Counter[str] = field(default_factory=Counter)
+    """How many files of which ending were left alone, because they are of no wanted format."""
+
+
+def discover(paths: Sequence[str], formats: Sequence[str]) -> Discovery:
+    """Walk files and folders.
+
+    A file named on the command line is always taken. In a folder, a file is taken when its ending belongs to one of
+    `formats` or its first bytes are those of one; names that start with `.` or `_` and README or LICENSE files are
+    left alone. Raises `UserError` for a path that is missing.
+    """
+    readers = [load_reader(name) for name in formats]
+    endings = {ending for reader in readers for ending in reader.suffixes}
+    result = Discovery()
+    for text in paths:
+        root = Path(text)
+        if not root.exists():
+            raise UserError(f"{text} does not exist.")
+        if root.is_file():
+            result.files.append(Found(root.absolute(), root.name, root.absolute().parent.name))
+            continue
+        for path in _walk(root):
+            if inner_suffix(path.name) in endings or _sniff(path, readers):
+                relative = path.relative_to(root)
+                collection = relative.parts[0] if len(relative.parts) > 1 else root.resolve().name
+                result.files.append(Found(path.absolute(), relative.as_posix(), collection))
+            else:
+                result.ignored[path.suffix.lower() or "no ending"] += 1
+    result.files = sorted({found.path: found for found in result.files}.values(), key=lambda f: (f.uri, str(f.path)))
+    return result
+
+
+def _walk(root: Path) -> Iterator[Path]:
+    for folder, names, files in os.walk(root, followlinks=False):
+        names[:] = sorted(name for name in names if name[0] not in "._")
+        for name in sorted(files):
+            path = Path(folder, name)
+            if name[0] not in "._" and path.stem.lower() not in ABOUT_THE_FOLDER and path.is_file():
+                yield path
+
+
+def recognise(path: Path, formats: Sequence[str]) -> str | None:
+    """The format of a file by its first bytes, asked in the registry's order; None when no reader knows it."""
+    return _sniff(path, [load_reader(name) for name in READERS if name in formats])
+
+
+def _sniff(path: Path, readers: Sequence[Reader]) -> str | None:
+    with open(path, "rb") as file:
+        head = unpacked_head(file.read(HEAD_BYTES), HEAD_BYTES)
+    return next((reader.name for reader in readers if reader.sniff(head, path.name)), None)

@@ -1,0 +1,49 @@
+"""Write the documents for people and other tools."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+import pyarrow.compute as pc
+
+from corpus.schema import DOCUMENT
+from corpus.store import parts, read_dataset, read_table, write_atomic, write_text
+from ingest.markdown import to_markdown
+
+
+def export_documents(data: Path, out: Path, format: Literal["md", "jsonl"]) -> int:
+    """Write all documents below `out` (mode 0700: this is raw text); returns how many."""
+    out.mkdir(parents=True, exist_ok=True, mode=0o700)
+    documents = {row["doc_id"]: row for row in read_dataset(data / "documents", DOCUMENT).to_pylist()}
+    if format == "md":
+        for doc_id, text in _texts(data):
+            write_text(out / f"{_file_name(documents[doc_id])}.md", text)
+    elif documents:
+        write_atomic(out / "documents.jsonl", lambda path: _write_lines(path, data, documents))
+    return len(documents)
+
+
+def _texts(data: Path) -> Iterator[tuple[str, str]]:
+    """(doc_id, Markdown) of each document; one bucket is in memory at a time."""
+    for file in parts(data / "pages"):
+        table = read_table(file)
+        for doc_id in table["doc_id"].unique().to_pylist():
+            pages = table.filter(pc.field("doc_id") == doc_id).sort_by("page").to_pylist()
+            yield doc_id, to_markdown(block for page in pages for block in page["blocks"])
+
+
+def _file_name(document: dict[str, Any]) -> str:
+    """The source's own name, made safe, with enough of the id to tell two of the same name apart."""
+    stem = re.sub(r"[^\w-]+", "_", Path(document["uris"][0]).name.split(".")[0])
+    return f"{stem[:80]}-{document['doc_id'][:8]}"
+
+
+def _write_lines(path: Path, data: Path, documents: dict[str, dict[str, Any]]) -> None:
+    with open(path, "w", encoding="utf-8") as file:
+        for doc_id, text in _texts(data):
+            row = documents[doc_id] | {"text": text, "identifiers": dict(documents[doc_id]["identifiers"] or [])}
+            file.write(json.dumps(row, ensure_ascii=False) + "\n")

@@ -1,0 +1,115 @@
+"""The three things a worker does with a file: examine it, read a range of its pages, assemble the document."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from corpus.runner import Mark, Task
+from corpus.schema import PAGE
+from corpus.store import canonical_json, file_sha256, read_table, write_json, write_table
+from ingest.assemble import assemble
+from ingest.discover import recognise
+from ingest.document import Probe, ReadOptions, UnreadableError
+from ingest.parts import WORK_PAGE, from_tables, to_table
+from ingest.readers import load_reader
+from nlp.language import detect
+
+VERSION = "1"
+"""Code version of these stages; a reader's own version comes on top."""
+DOC_ID_DIGITS = 24
+"""96 bits of the sha256: no two of any imaginable collection meet."""
+
+
+def examine(task: Task, mark: Mark) -> None:
+    """Hash a file, recognise its format and probe it. Writes JSON.
+
+    Arguments: `path`, `formats`, `options`. The result has `doc_id`, and either `format` and `probe`, or `failure`.
+    """
+    path = Path(task.arguments["path"])
+    result: dict[str, Any] = {"doc_id": file_sha256(path)[:DOC_ID_DIGITS]}
+    try:
+        if path.stat().st_size == 0:
+            raise UnreadableError("empty", "The file has no bytes.")
+        name = recognise(path, task.arguments["formats"])
+        if name is None:
+            raise UnreadableError(*_unrecognised(task.arguments["formats"]))
+        reader = load_reader(name)
+        probe = reader.probe(path, ReadOptions(**task.arguments["options"]))
+        result |= {"format": name, "reader_version": reader.version, "probe": _probe_values(probe)}
+    except UnreadableError as error:
+        result["failure"] = {"kind": error.kind, "message": error.message}
+    write_json(Path(task.output), result)
+
+
+def _unrecognised(formats: list[str]) -> tuple[str, str]:
+    if "text" in formats:
+        return "unsupported", "Its first bytes are of no format that can be read."
+    return f"not-a-{formats[0]}", f"Its first bytes are not those of a {formats[0]} file."
+
+
+def _probe_values(probe: Probe) -> dict[str, Any]:
+    return {name: getattr(probe, name) for name in Probe.__dataclass_fields__}
+
+
+def probe_of(values: dict[str, Any]) -> Probe:
+    """A `Probe` from its JSON values."""
+    tuples = {name: tuple(values[name]) for name in ("authors", "warnings")}
+    outline = tuple((int(level), str(title), int(page)) for level, title, page in values["outline"])
+    return Probe(**(values | tuples | {"outline": outline}))
+
+
+def read_pages(task: Task, mark: Mark) -> None:
+    """Read pages `first` to `last` of a file. Arguments: `path`, `doc_id`, `format`, `first`, `last`, `options`."""
+    arguments = task.arguments
+    pages = load_reader(arguments["format"]).read(
+        Path(arguments["path"]), arguments["first"], arguments["last"], ReadOptions(**arguments["options"]), mark
+    )
+    write_table(Path(task.output), to_table(arguments["doc_id"], pages, WORK_PAGE))
+
+
+def assemble_document(task: Task, mark: Mark) -> None:
+    """Put the parts of a document together. Arguments: `parts` (files), `probe`, `document` (known fields).
+
+    Writes the pages in the dataset's schema; the document's row stands as JSON in the file's metadata.
+    """
+    pages, probe = assemble(
+        from_tables([read_table(Path(part)) for part in task.arguments["parts"]]), probe_of(task.arguments["probe"])
+    )
+    text = "\n".join(block.text for page in pages for block in page.blocks)
+    row = task.arguments["document"] | {
+        "title": probe.title,
+        "authors": list(probe.authors),
+        "date": probe.date,
+        "version": probe.version,
+        "identifiers": dict(sorted(probe.identifiers.items())),
+        "n_ocr_pages": sum(page.route == "ocr" for page in pages),
+        "warnings": list(probe.warnings),
+    }
+    row["lang"] = row["lang"] or detect(text)
+    row["license"] = row["license"] or probe.license
+    table = to_table(row["doc_id"], pages, PAGE)
+    write_table(Path(task.output), table.replace_schema_metadata({b"document": canonical_json(row).encode()}))
+
+
+def document_row(path: Path) -> dict[str, Any]:
+    """The document's row from an assembled file."""
+    import json
+
+    row: dict[str, Any] = json.loads(pq.read_schema(path).metadata[b"document"])
+    return row
+
+
+def write_bucket(task: Task, mark: Mark) -> None:
+    """Write the pages of all documents of one bucket, one document after the other. Argument: `files`."""
+    tables = [read_table(Path(file)).replace_schema_metadata(None).cast(PAGE) for file in task.arguments["files"]]
+    write_table(Path(task.output), pa.concat_tables(tables))
+
+
+def count_routes(path: Path) -> dict[str, int]:
+    """How many pages of an assembled document went which way."""
+    routes = pq.read_table(path, columns=["route"])["route"].value_counts().to_pylist()
+    return {row["values"]: row["counts"] for row in routes}

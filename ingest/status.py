@@ -1,0 +1,61 @@
+"""What was read, by which route, and what was not."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from corpus.command import UserError
+from corpus.runner import exclusive
+from corpus.schema import DOCUMENT, PAGE, QUARANTINE
+from corpus.store import read_dataset, read_json
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """Rows of the three tables that `ingest status` prints."""
+
+    documents: list[tuple[Any, ...]]
+    """source, format, documents, pages, pages by OCR."""
+    routes: list[tuple[Any, ...]]
+    """route, reason, pages."""
+    quarantine: list[tuple[Any, ...]]
+    """file, page, kind, message."""
+
+
+def overview(data: Path) -> Overview:
+    """Read the datasets of a data folder. Raises `UserError` when nothing was ingested there."""
+    if not (data / "documents").exists():
+        raise UserError(f"there are no documents in {data}; run `ingest` first.")
+    documents: dict[tuple[str, str], list[int]] = {}
+    for row in read_dataset(data / "documents", DOCUMENT, ["source", "format", "n_pages", "n_ocr_pages"]).to_pylist():
+        totals = documents.setdefault((row["source"], row["format"]), [0, 0, 0])
+        for index, value in enumerate((1, row["n_pages"], row["n_ocr_pages"])):
+            totals[index] += value
+    pages = read_dataset(data / "pages", PAGE, ["route", "reason"]).to_pylist()
+    routes = Counter((row["route"], row["reason"]) for row in pages)
+    quarantine = read_dataset(data / "quarantine", QUARANTINE).to_pylist()
+    return Overview(
+        [(*key, *totals) for key, totals in sorted(documents.items())],
+        [(*key, count) for key, count in routes.most_common(40)],
+        [
+            (row["uri"], row["page"] or "", row["kind"], row["message"])
+            for row in quarantine
+            if row["record_id"] is None
+        ],
+    )
+
+
+def forget_failures(data: Path) -> int:
+    """Remove the remembered failures of the catalogue's files; returns how many there were."""
+    catalogue = data / "work" / "ingest" / "catalogue.json"
+    if not catalogue.exists():
+        raise UserError(f"nothing was ingested into {data}.")
+    with exclusive(data):
+        failures = {Path(file) for row in read_json(catalogue) for file in row["failed_tasks"]}
+        present = [file for file in failures if file.exists()]
+        for file in present:
+            file.unlink()
+    return len(present)
