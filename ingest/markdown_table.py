@@ -1,0 +1,86 @@
+"""A grid of cells as a Markdown table, with spans written out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+MAX_COLUMNS = 200
+MAX_CELLS = 100_000
+"""A table larger than this is damaged or hostile: the rest is left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell as its source has it."""
+
+    text: str
+    """Its text; line breaks become spaces."""
+    columns: int = 1
+    """Columns it spans."""
+    rows: int = 1
+    """Rows it spans."""
+
+
+def spread(rows: Iterable[Sequence[Cell]]) -> list[list[str]]:
+    """Rows of spanning cells as a full grid of strings: a spanning cell's text is repeated in each row and column.
+
+    Repeating it keeps every data row readable by itself, which is what a text of a table is for. The grid is as wide
+    as its widest row, at most `MAX_COLUMNS`.
+    """
+    grid: list[list[str]] = []
+    hanging: dict[int, tuple[str, int]] = {}  # column -> (text, rows left) of cells that span downwards
+    cells = 0
+    for row in rows:
+        line: list[str] = []
+        below: dict[int, tuple[str, int]] = {}
+        waiting = list(row)
+        while len(line) < MAX_COLUMNS and (waiting or any(column >= len(line) for column in hanging)):
+            column = len(line)
+            if column in hanging:
+                text, left = hanging.pop(column)
+                line.append(text)
+                if left > 1:
+                    below[column] = (text, left - 1)
+                continue
+            if not waiting:
+                line.append("")
+                continue
+            cell = waiting.pop(0)
+            text = " ".join(cell.text.split())
+            for _ in range(max(1, min(cell.columns, MAX_COLUMNS - column))):
+                if cell.rows > 1:
+                    below[len(line)] = (text, min(cell.rows, 1000) - 1)
+                line.append(text)
+        hanging = below
+        grid.append(line)
+        cells += len(line)
+        if cells > MAX_CELLS:
+            break
+    width = max((len(line) for line in grid), default=0)
+    return [line + [""] * (width - len(line)) for line in grid]
+
+
+def markdown_table(grid: Sequence[Sequence[str]]) -> str:
+    """A full grid as a Markdown table whose first row is the header; empty rows and columns are left out.
+
+    Returns the empty string for a grid without text.
+    """
+    rows = [[" ".join(cell.split()) for cell in row] for row in grid]
+    rows = [row for row in rows if any(row)]
+    if not rows:
+        return ""
+    width = max(len(row) for row in rows)
+    rows = [row + [""] * (width - len(row)) for row in rows]
+    keep = [column for column in range(width) if any(row[column] for row in rows)]
+    lines = ["| " + " | ".join(_escaped(row[column]) for column in keep) + " |" for row in rows]
+    lines.insert(1, "| " + " | ".join("---" for _ in keep) + " |")
+    return "\n".join(lines)
+
+
+_BAR = re.compile(r"(?<!\\)\|")
+
+
+def _escaped(text: str) -> str:
+    return _BAR.sub(r"\\|", text)

@@ -1,0 +1,85 @@
+"""XML from strangers, parsed without following anything that it asks for."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+
+from lxml import etree
+
+from ingest.document import UnreadableError
+from ingest.encoding import decode_markup
+
+_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
+_ROOT = re.compile(rb"<(?![?!])(?:[\w.-]+:)?([\w.-]+)[^>]*>")
+_NAMESPACE = re.compile(rb"xmlns(?::[\w.-]+)?\s*=\s*[\"']([^\"']+)")
+
+
+def parse_xml(raw: bytes) -> etree._Element:
+    """The root element of an XML file.
+
+    No entity is expanded (so no external file is opened and nothing is multiplied), no DTD is loaded, there is no
+    network, and libxml2's limits on depth and size stay on. Broken markup is recovered from. A wrong encoding
+    declaration is seen through. Raises `UnreadableError` when there is no element at all.
+    """
+    decoded = decode_markup(raw)
+    text = _DECLARATION.sub("", decoded.text.lstrip("\ufeff"), count=1)
+    parser = etree.XMLParser(
+        resolve_entities=False,
+        load_dtd=False,
+        dtd_validation=False,
+        no_network=True,
+        huge_tree=False,
+        recover=True,
+        remove_comments=True,
+        remove_pis=True,
+        encoding="utf-8",
+    )
+    try:
+        root = etree.fromstring(text.encode("utf-8", "replace"), parser)
+    except etree.XMLSyntaxError as error:
+        raise UnreadableError("decode", f"The file is not XML: {error.msg}.") from error
+    if root is None:
+        raise UnreadableError("decode", "The file holds no XML element.")
+    return root
+
+
+def was_cut(raw: bytes) -> bool:
+    """Whether an XML file ends before its root element is closed."""
+    closing = re.findall(rb"</(?:[\w.-]+:)?([\w.-]+)\s*>", raw[-4096:])
+    return b"\x00" not in raw[:200] and (not closing or closing[-1].decode() != root_of(raw[:8192])[0])
+
+
+def root_of(head: bytes) -> tuple[str, str]:
+    """Local name of the root element and its first namespace, from the first bytes of an XML file; or empty."""
+    found = _ROOT.search(head)
+    if not found:
+        return "", ""
+    namespace = _NAMESPACE.search(found.group(0))
+    return found.group(1).decode("ascii", "replace"), namespace.group(1).decode("ascii", "replace") if namespace else ""
+
+
+def local_name(element: etree._Element) -> str:
+    """Tag without its namespace; empty for entities, comments and processing instructions."""
+    tag = element.tag
+    if not isinstance(tag, str):
+        return ""
+    return tag.rpartition("}")[2]
+
+
+def children(element: etree._Element, *names: str) -> Iterator[etree._Element]:
+    """The direct children with one of these local names (all elements when none is given)."""
+    for child in element:
+        name = local_name(child)
+        if name and (not names or name in names):
+            yield child
+
+
+def entity_text(element: etree._Element) -> str:
+    """What an unexpanded entity reference stands for, if it is one that HTML knows; nothing otherwise."""
+    if element.tag is not etree.Entity:
+        return ""
+    text = element.text or ""
+    known = html.unescape(text)
+    return known if known != text else ""
