@@ -1,0 +1,1 @@
+"""Text in, annotations out: language, sentences, entities, relations, classes and protected health information."""

