@@ -97,7 +97,7 @@ RELATION = pa.struct(
         _field("head", pa.int32(), "index into entities"),
         _field("tail", pa.int32(), "index into entities"),
         _field("label", pa.string(), "treats, causes, …"),
-        _field("polarity", pa.int8(), "1 stated, -1 denied"),
+        _field("polarity", pa.string(), "positive, negative or uncertain"),
         _field("score", pa.float32(), "confidence 0 to 1"),
         _field("evidence_start", pa.int32(), "offset of the evidence"),
         _field("evidence_end", pa.int32(), "end offset of the evidence"),

@@ -1,0 +1,1 @@
+"""`corpus audit`: figures of a build, gates that it must pass, and a report for people."""

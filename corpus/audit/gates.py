@@ -1,0 +1,135 @@
+"""What a build must satisfy before anyone trains on it. A new gate is one function and one line in `GATES`."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from corpus.audit.figures import row_groups
+from corpus.schema import DOCUMENT, RECORD
+from corpus.store import check_manifest, parts, read_dataset
+from nlp import phi
+
+NEVER_IN_A_SHARD = ("ID_CARD", "EMAIL", "PHONE", "MRN", "BANK_CARD")
+"""Identifiers that no text needs; found after redaction, they fail the build."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The outcome of a gate."""
+
+    passed: bool
+    finding: str
+    """One sentence with the figures."""
+
+
+def checksums(data: Path) -> Verdict:
+    """Every dataset is what its manifest says."""
+    faults = [
+        f"{kind}/{fault}"
+        for kind in ("documents", "pages", "shards", "dropped")
+        for fault in check_manifest(data / kind)
+    ]
+    return Verdict(not faults, "; ".join(faults[:5]) or "every file has the checksum of its manifest")
+
+
+def schema(data: Path) -> Verdict:
+    """Every shard has the declared schema."""
+    wrong = [p.name for p in parts(data / "shards") if not pa.parquet.read_schema(p).equals(RECORD)]
+    return Verdict(not wrong, f"{len(wrong)} shards have another schema" if wrong else "all shards have the schema")
+
+
+def unique_ids(data: Path) -> Verdict:
+    """No id occurs twice, nor both in the shards and among the dropped."""
+    counts: Counter[str] = Counter()
+    for kind in ("shards", "dropped"):
+        for table in row_groups(data / kind, ["id"]):
+            counts.update(table["id"].to_pylist())
+    twice = sum(count > 1 for count in counts.values())
+    return Verdict(not twice, f"{twice} ids occur twice" if twice else f"{len(counts):,} ids, each once")
+
+
+def nothing_disappeared(data: Path) -> Verdict:
+    """Every document has a record, a dropped record or a quarantine row."""
+    documents = set(read_dataset(data / "documents", DOCUMENT, ["doc_id"])["doc_id"].to_pylist())
+    seen: set[str] = set()
+    for kind in ("shards", "dropped"):
+        for table in row_groups(data / kind, ["doc_id"]):
+            seen.update(table["doc_id"].to_pylist())
+    for table in row_groups(data / "quarantine", ["doc_id"]):
+        seen.update(table["doc_id"].drop_null().to_pylist())
+    lost = documents - seen
+    return Verdict(
+        not lost, f"{len(lost)} documents are lost" if lost else f"{len(documents):,} documents accounted for"
+    )
+
+
+def offsets(data: Path) -> Verdict:
+    """Spans, entities and redactions lie inside their text and are not empty."""
+    wrong = total = 0
+    for table in row_groups(data / "shards", ["text", "spans", "entities", "phi_actions"]):
+        lengths = pc.utf8_length(table["text"]).combine_chunks()
+        for column in ("spans", "entities", "phi_actions"):
+            lists = table[column].combine_chunks()
+            flat = lists.flatten()
+            limit = lengths.take(pc.list_parent_indices(lists))
+            start, end = pc.struct_field(flat, "start"), pc.struct_field(flat, "end")
+            bad = pc.or_(pc.or_(pc.less(start, 0), pc.greater(end, limit)), pc.greater_equal(start, end))
+            wrong += pc.sum(bad).as_py() or 0
+            total += len(flat)
+    return Verdict(
+        not wrong,
+        f"{wrong} of {total:,} spans lie outside their text" if wrong else f"{total:,} spans lie inside their text",
+    )
+
+
+def no_identifiers(data: Path) -> Verdict:
+    """The detector, run again with the thorough policy, finds no hard identifier in the shards."""
+    found: Counter[str] = Counter()
+    for table in row_groups(data / "shards", ["text", "lang"]):
+        for row in table.to_pylist():
+            spans = phi.find(row["text"], lang=row["lang"], policy="precise")
+            found.update(span.type for span in spans if span.type in NEVER_IN_A_SHARD)
+    listing = ", ".join(f"{count} {kind}" for kind, count in found.most_common())
+    return Verdict(not found, f"left in the shards: {listing}" if found else "no hard identifier is left in the shards")
+
+
+def something_to_train_on(data: Path) -> Verdict:
+    """The shards are not empty, and no source lost everything."""
+    kept = Counter[str]()
+    for table in row_groups(data / "shards", ["source"]):
+        kept.update(table["source"].to_pylist())
+    sources = set(read_dataset(data / "documents", DOCUMENT, ["source"])["source"].to_pylist())
+    empty = sorted(sources - kept.keys())
+    if empty:
+        return Verdict(False, f"no record is left of {', '.join(empty[:5])}")
+    return Verdict(bool(kept), f"{kept.total():,} records from {len(kept)} sources")
+
+
+GATES: dict[str, Callable[[Path], Verdict]] = {
+    "checksums": checksums,
+    "schema": schema,
+    "unique ids": unique_ids,
+    "nothing disappeared": nothing_disappeared,
+    "offsets": offsets,
+    "no identifiers": no_identifiers,
+    "something to train on": something_to_train_on,
+}
+"""Name to gate, in the order of the report."""
+
+
+def run_gates(data: Path) -> dict[str, Verdict]:
+    """The verdict of every gate; one that cannot be computed has failed."""
+    verdicts = {}
+    for name, gate in GATES.items():
+        try:
+            verdicts[name] = gate(data)
+        except (OSError, pa.ArrowException, json.JSONDecodeError) as error:
+            verdicts[name] = Verdict(False, f"could not be checked: {type(error).__name__}")
+    return verdicts

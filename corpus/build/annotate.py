@@ -1,0 +1,82 @@
+"""Annotate the records that are left, count their tokens, and mark where each row goes."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from corpus.runner import Mark, Task
+from corpus.schema import DROPPED
+from corpus.store import read_table, write_table
+from corpus.tokenising import Tokenizer, load_tokenizer
+from nlp import context
+from nlp.relations import Extractor, load_extractor
+from nlp.spans import Entity, Relation
+from nlp.tagging import Tagger, load_tagger
+
+VERSION = "1"
+TAG_BATCH = 64
+"""Records tagged together; fixed, so that a record's neighbours in the batch follow from its part alone."""
+
+ANNOTATED = pa.schema([*DROPPED, pa.field("shard", pa.int32(), metadata={"description": "shard of its source type"})])
+"""A record with its decision; `stage` null: it goes into the shards."""
+
+
+@cache
+def _tagger(name: str) -> Tagger:
+    return load_tagger(name)
+
+
+@cache
+def _extractor(name: str) -> Extractor:
+    return load_extractor(name)
+
+
+@cache
+def _tokenizer(name: str) -> Tokenizer:
+    return load_tokenizer(name)
+
+
+def annotate(task: Task, mark: Mark) -> None:
+    """Arguments: `candidates`, `settled` (files), `only` (ids, or null), `tagger`, `relations`, `tokenizer`, `shards`.
+
+    Writes all rows that are settled, kept and dropped, sorted by (source_type, shard, id).
+    """
+    arguments = task.arguments
+    decisions = {row["id"]: row for row in read_table(Path(arguments["settled"])).to_pylist()}
+    table = read_table(Path(arguments["candidates"])).drop_columns(["reference"])
+    chosen = decisions.keys() if arguments["only"] is None else set(arguments["only"])
+    rows = [row | decisions[row["id"]] for row in table.to_pylist() if row["id"] in chosen]
+    kept = [row for row in rows if row["stage"] is None]
+    for start in range(0, len(kept), TAG_BATCH):
+        batch = kept[start : start + TAG_BATCH]
+        mark(batch[0]["id"])
+        _annotate_batch(batch, arguments)
+    counts = _tokenizer(arguments["tokenizer"]).count([row["text"] for row in kept])
+    for row, count in zip(kept, counts, strict=True):
+        row["n_tokens"] = count
+    for row in rows:
+        row["shard"] = int(row["id"][:8], 16) % arguments["shards"]
+    rows.sort(key=lambda row: (row["source_type"], row["shard"], row["id"]))
+    write_table(Path(task.output), pa.Table.from_pylist(rows, schema=ANNOTATED))
+
+
+def _annotate_batch(rows: list[dict[str, Any]], arguments: dict[str, Any]) -> None:
+    if arguments["tagger"] == "lexicon":  # the scoring pass has tagged already
+        tagged = [[Entity(**entity) for entity in row["entities"]] for row in rows]
+    else:
+        tagged = _tagger(arguments["tagger"]).tag([row["text"] for row in rows])
+    for row, entities in zip(rows, tagged, strict=True):
+        entities = context.annotate(row["text"], entities, row["lang"])
+        row["entities"] = [_values(entity) for entity in entities]
+        relations = []
+        if arguments["relations"] != "none":
+            relations = _extractor(arguments["relations"]).extract(row["text"], entities)
+        row["relations"] = [_values(relation) for relation in relations]
+
+
+def _values(annotation: Entity | Relation) -> dict[str, Any]:
+    return {name: getattr(annotation, name) for name in type(annotation).__dataclass_fields__}

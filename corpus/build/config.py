@@ -1,0 +1,83 @@
+"""What a build can be told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from cyclopts import Parameter
+
+from corpus.dedup.config import DedupConfig
+from corpus.filters import FilterConfig
+from corpus.sections import SectionConfig
+
+PhiPolicy = Literal["precise", "thorough", "off"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhiConfig:
+    """How patients' identities are removed, by source type.
+
+    `precise` leaves authors, affiliations and publication dates alone; `thorough` prefers to remove too much; `off`
+    is for text that is known to hold none.
+    """
+
+    textbook: PhiPolicy = "precise"
+    """Policy for textbooks."""
+    guideline: PhiPolicy = "precise"
+    """Policy for guidelines."""
+    literature: PhiPolicy = "precise"
+    """Policy for articles."""
+    web: PhiPolicy = "thorough"
+    """Policy for web pages."""
+    note: PhiPolicy = "thorough"
+    """Policy for clinical notes."""
+    other: PhiPolicy = "thorough"
+    """Policy for everything else."""
+
+    def policy(self, source_type: str) -> PhiPolicy:
+        """The policy of a source type; an unknown one is treated like `other`."""
+        chosen: PhiPolicy = getattr(self, source_type, self.other)
+        return chosen
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class BuildConfig:
+    """A whole build. Tables of the TOML file are the nested parts: `[build.filters]`, `[build.dedup]`, …"""
+
+    data: Path = Path("data")
+    """The data folder: `documents/` and `pages/` are read, `shards/`, `dropped/` and `quarantine/` are written."""
+    shards: int = 8
+    """Files a source type; a record's is chosen by the hash of its id."""
+    tagger: str = "lexicon"
+    """Tagger of the kept records: lexicon, crf, cascade, spacy:NAME or transformers:PATH."""
+    relations: str = "rules"
+    """Relation extractor: rules, linear or none."""
+    tokenizer: str = "deepseek"
+    """Tokenizer that counts tokens: the one that ships with medpress, a folder, or a Hugging Face id."""
+    source_priority: tuple[str, ...] = ("guideline", "textbook", "literature", "note", "web", "other")
+    """Of equally good duplicates the one whose source type comes first is kept."""
+    section: SectionConfig = field(default_factory=SectionConfig)
+    """How documents are cut."""
+    phi: PhiConfig = field(default_factory=PhiConfig)
+    """How patients' identities are removed."""
+    filters: FilterConfig = field(default_factory=FilterConfig)
+    """Thresholds of the quality filters."""
+    dedup: DedupConfig = field(default_factory=DedupConfig)
+    """Near-duplicate search."""
+    decontaminate: tuple[Path, ...] = ()
+    """Benchmark files (JSONL, JSON, CSV, Parquet) whose questions must not be in the corpus."""
+    workers: int = 0
+    """Worker processes; 0 means one per core."""
+    task_seconds: float = 300.0
+    """Time limit of one document in a stage."""
+    worker_gib: float = 2.0
+    """Memory limit of one worker, resident, in GiB."""
+    engine: Literal["local", "ray"] = "local"
+    """Where tasks run: processes of this machine, or a Ray cluster."""
+    address: str | None = None
+    """Address of the Ray cluster; without it a local one is started."""
+    strict: bool = False
+    """End with exit code 1 when anything was quarantined."""

@@ -1,0 +1,47 @@
+"""Write the shards and the dropped records, and put them where they are found."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import pyarrow.compute as pc
+import pyarrow.dataset as ds
+
+from corpus.build.annotate import ANNOTATED
+from corpus.runner import Mark, Task
+from corpus.schema import DROPPED, RECORD
+from corpus.store import parts, write_table
+
+VERSION = "1"
+
+
+def write_shard(task: Task, mark: Mark) -> None:
+    """One file of the shards or of the dropped records, sorted by id.
+
+    Arguments: `annotated` (files), `source_type`, `shard`, `dropped` (bool).
+    """
+    a = task.arguments
+    chosen = (pc.field("source_type") == a["source_type"]) & (pc.field("shard") == a["shard"])
+    chosen &= pc.field("stage").is_valid() if a["dropped"] else pc.field("stage").is_null()
+    schema = DROPPED if a["dropped"] else RECORD
+    table = ds.dataset(a["annotated"], schema=ANNOTATED).to_table(columns=schema.names, filter=chosen)
+    write_table(Path(task.output), table.cast(schema).sort_by("id"))
+
+
+def place(files: Mapping[str, Path], folder: Path) -> None:
+    """Make `folder` hold exactly `files` (relative name to work file), by hard links where the file system has them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in parts(folder):
+        if path.relative_to(folder).as_posix() not in files:
+            path.unlink()
+    for name, source in files.items():
+        target = folder / name
+        if target.exists() and target.samefile(source):
+            continue
+        target.parent.mkdir(parents=True, exist_ok=True)
+        temporary = target.with_name(f".{target.name}.tmp")
+        temporary.unlink(missing_ok=True)
+        os.link(source, temporary)
+        os.replace(temporary, target)

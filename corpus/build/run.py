@@ -1,0 +1,345 @@
+"""The build from end to end: tasks, their order, and the check that nothing disappeared."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.dataset as ds
+
+from corpus.build import annotate, cut, duplicates, publish, screen
+from corpus.build.config import BuildConfig
+from corpus.command import UserError, progress, resolved
+from corpus.runner import Failure, Limits, Outcome, Runner, Stage, Task, exclusive, make_task, open_executor
+from corpus.schema import QUARANTINE, SCHEMAS, SOURCE_TYPES
+from corpus.store import file_sha256, read_dataset, read_manifest, read_table, write_json, write_manifest, write_rows
+from nlp.tagging import load_tagger
+
+DOCUMENTS_PER_TASK = 64
+"""Documents cut together; fixed, so that parts do not depend on the number of workers."""
+HASH_PARTITIONS = 16
+"""Partitions of the exact pass, by the first hex digit of the content hash."""
+PAIRS_PER_TASK = 200_000
+"""Candidate pairs verified together, about: each slice reads the texts that its pairs need."""
+PRELOAD = ("numpy", "pyarrow.dataset", "scipy.sparse", "nlp.tagging.lexicon")
+"""Imported once, before the workers are forked."""
+
+
+@dataclass(slots=True)
+class BuildResult:
+    """What a build did, for the summary and the audit."""
+
+    documents: int = 0
+    """Documents in."""
+    sections: int = 0
+    """Records cut from them."""
+    kept: int = 0
+    """Records in the shards that are not augmented."""
+    dropped: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Records dropped, by (stage, reason)."""
+    quarantined: int = 0
+    """Records or documents that could not be processed."""
+    tokens: Counter[str] = field(default_factory=Counter)
+    """Tokens in the shards, by source."""
+    records: Counter[str] = field(default_factory=Counter)
+    """Records in the shards, by source."""
+    tasks: dict[str, int] = field(default_factory=dict)
+    """Tasks done, skipped and failed."""
+
+
+def build(config: BuildConfig) -> BuildResult:
+    """Build shards from the documents of `config.data`.
+
+    Raises `UserError` when nothing was ingested there, and `AccountError` when the equations do not hold.
+    """
+    if not (config.data / "documents" / "manifest.json").exists():
+        raise UserError(f"there are no documents in {config.data}; run `ingest` first.")
+    with exclusive(config.data):
+        limits = Limits(step_seconds=config.task_seconds, memory_bytes=int(config.worker_gib * 2**30))
+        executor = open_executor(
+            config.engine, workers=config.workers, limits=limits, preload=PRELOAD, address=config.address
+        )
+        try:
+            return _Build(config, Runner(executor, config.data / "log" / "build.jsonl")).run()
+        finally:
+            executor.close()
+
+
+class AccountError(Exception):
+    """The counts do not add up: a fault of the program, never of the input."""
+
+
+class _Build:
+    """The steps of one build; each is a pass of tasks whose inputs are the files of the passes before it."""
+
+    def __init__(self, config: BuildConfig, runner: Runner) -> None:
+        self.config, self.runner = config, runner
+        self.work = config.data / "work" / "build"
+        self.values = resolved(config)
+        self.quarantine: list[dict[str, Any]] = []
+
+    def run(self) -> BuildResult:
+        cuts = self._cut()
+        screened = self._screen(cuts)
+        exact = self._exact(sorted(screened))
+        clusters = self._near(cuts, sorted(screened), exact)
+        annotated = self._annotate(self._settle(screened, exact, clusters))
+        self._publish(annotated)
+        return self._account(cuts)
+
+    # One task per range of documents.
+
+    def _cut(self) -> list[str]:
+        self.documents: list[str] = []
+        tasks = []
+        versions = [cut.VERSION, load_tagger("lexicon").version]
+        for documents, pages in self._buckets():
+            doc_ids = sorted(read_table(documents, ["doc_id"])["doc_id"].to_pylist())
+            self.documents += doc_ids
+            bytes_in = [file_sha256(documents), file_sha256(pages)]
+            for start in range(0, len(doc_ids), DOCUMENTS_PER_TASK):
+                chosen = doc_ids[start : start + DOCUMENTS_PER_TASK]
+                tasks.append(self._cut_task(documents, pages, chosen, bytes_in, versions))
+
+        def smaller(task: Task, failure: Failure) -> list[Task]:
+            a = task.arguments
+            files = Path(a["documents"]), Path(a["pages"])
+            return [self._cut_task(*files, ids, a["bytes_in"], versions) for ids in _halves(a["doc_ids"])]
+
+        outcomes = self._pass("cut", cut.cut_documents, tasks, split=smaller)
+        for outcome in outcomes:
+            if outcome.status == "failed" and outcome.failure:
+                self._quarantine(outcome.task.arguments["doc_ids"][0], None, "cut", outcome.failure)
+        return _outputs(outcomes)
+
+    def _buckets(self) -> list[tuple[Path, Path]]:
+        folder = self.config.data / "documents"
+        return [
+            (folder / entry["path"], self.config.data / "pages" / entry["path"].replace("documents-", "pages-"))
+            for entry in read_manifest(folder)["files"]
+        ]
+
+    def _cut_task(
+        self, documents: Path, pages: Path, doc_ids: list[str], bytes_in: list[str], versions: list[str]
+    ) -> Task:
+        arguments = {
+            "documents": str(documents),
+            "pages": str(pages),
+            "doc_ids": doc_ids,
+            "bytes_in": bytes_in,
+            "section": self.values["section"],
+            "phi": self.values["phi"],
+        }
+        key = [bytes_in, doc_ids, arguments["section"], arguments["phi"]]
+        label = f"{len(doc_ids)} documents from {doc_ids[0]}"
+        return make_task("cut", "/".join(versions), self.work / "cut", label, arguments, key=key)
+
+    # One task per part; a part that fails is halved until the record that breaks it stands alone.
+
+    def _screen(self, cuts: Sequence[str]) -> dict[str, str]:
+        """Screened file to the candidates' file that it decides on."""
+        settings = {name: self.values[name] for name in ("filters", "dedup", "source_priority")}
+
+        def task(file: str, only: list[str] | None) -> Task:
+            arguments = {"candidates": file, "only": only, **settings}
+            return self._task("screen", screen.VERSION, arguments, key=[_name(file), only, settings])
+
+        outcomes = self._pass("screen", screen.screen, [task(file, None) for file in cuts], halve=task)
+        return {o.task.output: o.task.arguments["candidates"] for o in outcomes if o.status in ("done", "skipped")}
+
+    def _exact(self, screened: Sequence[str]) -> list[str]:
+        edges = [f"{digit:x}" for digit in range(HASH_PARTITIONS)] + ["g"]
+        tasks = [
+            self._task(
+                "exact",
+                duplicates.VERSION,
+                {"screened": list(screened), "low": low, "high": high},
+                key=[_names(screened), low],
+            )
+            for low, high in pairwise(edges)
+        ]
+        return _outputs(self._pass("exact duplicates", duplicates.exact_partition, tasks))
+
+    def _near(self, cuts: Sequence[str], screened: Sequence[str], exact: Sequence[str]) -> str:
+        dedup = self.values["dedup"]
+        key = [_names(screened), _names(exact), dedup]
+        tasks = [
+            self._task(
+                "band",
+                duplicates.VERSION,
+                {"screened": list(screened), "exact": list(exact), "band": band, "dedup": dedup},
+                key=[key, band],
+            )
+            for band in range(self.config.dedup.bands)
+        ]
+        pairs = _outputs(self._pass("band keys", duplicates.band_candidates, tasks))
+        count = sum(ds.dataset([file]).count_rows() for file in pairs)
+        slices = max(1, min(256, -(-count // PAIRS_PER_TASK)))
+        borders = [f"{(256 * i) // slices:02x}" for i in range(slices)] + ["g"]
+        tasks = [
+            self._task(
+                "verify",
+                duplicates.VERSION,
+                {"pairs": pairs, "low": low, "high": high, "candidates": list(cuts), "dedup": dedup},
+                key=[_names(pairs), _names(cuts), low, high, dedup],
+            )
+            for low, high in pairwise(borders)
+        ]
+        edges = _outputs(self._pass("verify pairs", duplicates.verify_pairs, tasks))
+        arguments = {"edges": edges, "screened": list(screened), "dedup": dedup}
+        task = self._task("clusters", duplicates.VERSION, arguments, key=[_names(edges), _names(screened), dedup])
+        return _outputs(self._pass("clusters", duplicates.decide_clusters, [task]))[0]
+
+    def _settle(self, screened: Mapping[str, str], exact: Sequence[str], clusters: str) -> dict[str, str]:
+        """Settled file to the candidates' file that it decides on."""
+        threshold = self.config.dedup.threshold
+        tasks = [
+            self._task(
+                "settle",
+                duplicates.VERSION,
+                {"screened": file, "exact": list(exact), "clusters": clusters, "threshold": threshold},
+                key=[_name(file), _names(exact), _name(clusters), threshold],
+            )
+            for file in sorted(screened)
+        ]
+        outcomes = self._pass("settle", duplicates.settle, tasks)
+        return {o.task.output: screened[o.task.arguments["screened"]] for o in outcomes}
+
+    def _annotate(self, settled: Mapping[str, str]) -> list[str]:
+        settings = {name: self.values[name] for name in ("tagger", "relations", "tokenizer", "shards")}
+        versions = [annotate.VERSION, load_tagger(self.config.tagger).version]
+
+        def task(decisions: str, only: list[str] | None) -> Task:
+            candidates = settled[decisions]
+            # The decisions' content, not their history: a new part elsewhere changes nothing here.
+            key = [_name(candidates), file_sha256(Path(decisions)), only, settings]
+            arguments = {"candidates": candidates, "settled": decisions, "only": only, **settings}
+            return self._task("annotate", "/".join(versions), arguments, key=key)
+
+        return _outputs(self._pass("annotate", annotate.annotate, [task(file, None) for file in settled], halve=task))
+
+    def _publish(self, annotated: Sequence[str]) -> None:
+        data = self.config.data
+        for kind, dropped in (("shards", False), ("dropped", True)):
+            tasks = {}
+            for source_type in SOURCE_TYPES:
+                for shard in range(self.config.shards):
+                    a = {"annotated": list(annotated), "source_type": source_type, "shard": shard, "dropped": dropped}
+                    task = self._task(
+                        "publish", publish.VERSION, a, key=[_names(annotated), source_type, shard, dropped]
+                    )
+                    tasks[f"{source_type}/{shard:05d}.parquet"] = task
+            self._pass(kind, publish.write_shard, list(tasks.values()))
+            files = {name: Path(task.output) for name, task in tasks.items()}
+            filled = {name: file for name, file in files.items() if ds.dataset([file]).count_rows()}
+            publish.place(filled, data / kind)
+            write_manifest(data / kind, kind=kind, config=self._identity_config(), versions=self._versions())
+        self.quarantine.sort(key=lambda row: (row["doc_id"] or "", row["record_id"] or ""))
+        write_rows(data / "quarantine" / "build.parquet", self.quarantine, QUARANTINE)
+        write_json(data / "build.config.json", self.values)
+
+    def _identity_config(self) -> dict[str, Any]:
+        """The configuration without what cannot change a byte."""
+        apart = ("data", "workers", "task_seconds", "worker_gib", "engine", "address", "strict")
+        return {name: value for name, value in self.values.items() if name not in apart}
+
+    def _versions(self) -> dict[str, str]:
+        modules = {"cut": cut, "screen": screen, "duplicates": duplicates, "annotate": annotate, "publish": publish}
+        taggers = {f"tagger {name}": load_tagger(name).version for name in {"lexicon", self.config.tagger}}
+        return {name: module.VERSION for name, module in modules.items()} | taggers
+
+    # The equations.
+
+    def _account(self, cuts: Sequence[str]) -> BuildResult:
+        result = BuildResult(documents=len(self.documents), tasks=dict(self.runner.counts))
+        result.sections = sum(ds.dataset([file]).count_rows() for file in cuts)
+        shards = self._read("shards", ["doc_id", "source", "n_tokens", "augmentation"])
+        dropped = self._read("dropped", ["doc_id", "stage", "reason"])
+        for row in shards.group_by("source").aggregate([("n_tokens", "sum"), ("doc_id", "count")]).to_pylist():
+            result.tokens[row["source"]] = row["n_tokens_sum"]
+            result.records[row["source"]] = row["doc_id_count"]
+        for row in dropped.group_by(["stage", "reason"]).aggregate([("doc_id", "count")]).to_pylist():
+            result.dropped[row["stage"], row["reason"]] = row["doc_id_count"]
+        result.kept = pc.sum(pc.is_null(shards["augmentation"])).as_py() or 0
+        result.quarantined = len(self.quarantine)
+        of_records = sum(row["record_id"] is not None for row in self.quarantine)
+        if result.sections != result.kept + dropped.num_rows + of_records:
+            raise AccountError(
+                f"{result.sections} sections were cut but {result.kept} kept + {dropped.num_rows} dropped"
+                f" + {of_records} quarantined come out"
+            )
+        seen = {*shards["doc_id"].to_pylist(), *dropped["doc_id"].to_pylist()}
+        lost = set(self.documents) - seen - {row["doc_id"] for row in self.quarantine}
+        if lost:
+            raise AccountError(f"{len(lost)} documents have no record, no dropped row and no quarantine row")
+        return result
+
+    def _read(self, kind: str, columns: list[str]) -> pa.Table:
+        return read_dataset(self.config.data / kind, SCHEMAS[kind], columns)
+
+    # Small things.
+
+    def _task(self, stage: str, version: str, arguments: dict[str, Any], *, key: Any) -> Task:
+        return make_task(stage, version, self.work / stage, stage, arguments, key=key)
+
+    def _pass(
+        self,
+        label: str,
+        stage: Stage,
+        tasks: Sequence[Task],
+        *,
+        split: Callable[[Task, Failure], Sequence[Task]] | None = None,
+        halve: Callable[[str, list[str]], Task] | None = None,
+    ) -> list[Outcome]:
+        """Run one pass.
+
+        `split` makes smaller tasks of one that failed; `halve` does so for a task on the records of a part, and a
+        record that fails alone is quarantined. A pass with neither cannot go on without one of its tasks.
+        """
+        part = "settled" if label == "annotate" else "candidates"
+
+        def by_records(task: Task, failure: Failure) -> list[Task]:
+            assert halve is not None
+            file = task.arguments[part]
+            ids = task.arguments["only"] or sorted(read_table(Path(file), ["id"])["id"].to_pylist())
+            return [halve(file, half) for half in _halves(ids)]
+
+        with progress(label, len(tasks), "parts") as tick:
+            outcomes = self.runner.run(stage, tasks, split=by_records if halve else split, tick=tick)
+        for outcome in outcomes:
+            if outcome.status == "failed" and outcome.failure:
+                if halve:
+                    record_id = (outcome.task.arguments["only"] or [None])[0]
+                    self._quarantine(None, record_id, label, outcome.failure)
+                elif not split:
+                    message = f"the step `{label}` failed ({outcome.failure.kind}): {outcome.failure.message}"
+                    raise UserError(message, exit_code=1)
+        return outcomes
+
+    def _quarantine(self, doc_id: str | None, record_id: str | None, stage: str, failure: Failure) -> None:
+        row = {"uri": "", "doc_id": doc_id, "page": None, "record_id": record_id, "stage": stage}
+        self.quarantine.append(row | {"kind": failure.kind, "message": failure.message})
+
+
+def _halves(items: list[str]) -> list[list[str]]:
+    """Two halves, or nothing when there is only one item."""
+    middle = len(items) // 2
+    return [items[:middle], items[middle:]] if middle else []
+
+
+def _outputs(outcomes: Sequence[Outcome]) -> list[str]:
+    return sorted(outcome.task.output for outcome in outcomes if outcome.status in ("done", "skipped"))
+
+
+def _name(file: str) -> str:
+    return Path(file).name
+
+
+def _names(files: Sequence[str]) -> list[str]:
+    return [Path(file).name for file in files]

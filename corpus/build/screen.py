@@ -1,0 +1,76 @@
+"""Decide on each candidate by its scores, and sign those that pass for the duplicate search."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from corpus import filters
+from corpus.dedup import passes
+from corpus.dedup.config import DedupConfig
+from corpus.runner import Mark, Task
+from corpus.store import read_table, write_table
+
+VERSION = "1"
+
+DECISION = pa.schema(
+    [
+        pa.field("id", pa.string()),
+        pa.field("source", pa.string()),
+        pa.field("content_hash", pa.string()),
+        pa.field("quality", pa.float64()),
+        pa.field("priority", pa.int32()),
+        pa.field("stage", pa.string()),
+        pa.field("reason", pa.string()),
+        pa.field("value", pa.float64()),
+        pa.field("threshold", pa.float64()),
+    ]
+)
+"""One row a candidate: what the duplicate search needs, and the filters' verdict (`stage` null: passed)."""
+
+
+def screen(task: Task, mark: Mark) -> None:
+    """Arguments: `candidates` (file), `only` (ids, or null), `filters`, `dedup`, `source_priority`.
+
+    Writes the decisions with the band keys of those that passed.
+
+    A reference list is dropped here: it is text about texts. Thresholds stand in this stage, not in the scores', so
+    changing one costs no re-scoring.
+    """
+    arguments = task.arguments
+    config = filters.FilterConfig(**arguments["filters"])
+    order = {name: rank for rank, name in enumerate(arguments["source_priority"])}
+    columns = ["id", "text", "source", "source_type", "lang", "content_hash", "quality", "reference"]
+    table = read_table(Path(arguments["candidates"]), columns)
+    if arguments["only"] is not None:
+        table = table.filter(pc.field("id").isin(arguments["only"]))
+    rows: list[dict[str, Any]] = []
+    for row in table.select([c for c in columns if c != "text"]).to_pylist():
+        scores = dict(row["quality"])
+        verdict = _verdict(row, scores, config)
+        rows.append(
+            {
+                "id": row["id"],
+                "source": row["source"],
+                "content_hash": row["content_hash"],
+                "quality": filters.overall(scores),
+                "priority": order.get(row["source_type"], len(order)),
+                "stage": "filter" if verdict else None,
+                "reason": verdict.reason if verdict else None,
+                "value": verdict.value if verdict else None,
+                "threshold": verdict.threshold if verdict else None,
+            }
+        )
+    decisions = pa.Table.from_pylist(rows, schema=DECISION)
+    passed = table.filter(pc.is_null(decisions["stage"])).select(["id", "text"])
+    signatures = passes.signatures(passed, DedupConfig(**arguments["dedup"]))
+    write_table(Path(task.output), decisions.join(signatures, "id", join_type="left outer").sort_by("id"))
+
+
+def _verdict(row: dict[str, Any], scores: dict[str, float], config: filters.FilterConfig) -> filters.Verdict | None:
+    if row["reference"]:
+        return filters.Verdict("reference list", None, None)
+    return filters.decide(scores, row["lang"], config)

@@ -1,0 +1,85 @@
+"""The `corpus` command: build shards, audit them, trace where a text came from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from corpus.audit.run import audit as run_audit
+from corpus.build.config import BuildConfig
+from corpus.build.run import BuildResult
+from corpus.build.run import build as run_build
+from corpus.command import build_app, print_table, run, say
+
+app = build_app("corpus", "Turn ingested documents into audited training shards.")
+
+Data = Annotated[Path, Parameter(name="--data", help="The data folder.")]
+
+
+@app.command
+def build(*, config: BuildConfig | None = None) -> int:
+    """Clean, cut, deduplicate, annotate and write shards.
+
+    Example: `corpus build --config corpus.toml`
+    """
+    config = config or BuildConfig()
+    result = run_build(config)
+    _summary(result, config.data)
+    return 1 if config.strict and result.quarantined else 0
+
+
+def _summary(result: BuildResult, data: Path) -> None:
+    if not result.tasks["done"] and not result.tasks["failed"]:
+        say(f"Nothing to do: the shards in {data} are those of these documents and this configuration.")
+    say(
+        f"{result.documents} documents, {result.sections} sections cut = {result.kept} kept"
+        f" + {result.dropped.total()} dropped + {result.quarantined} quarantined."
+    )
+    if result.dropped:
+        rows = [(stage, reason, count) for (stage, reason), count in result.dropped.most_common()]
+        print_table("Dropped", ["stage", "reason", "records"], rows)
+    rows = [(source, result.records[source], tokens) for source, tokens in sorted(result.tokens.items())]
+    print_table("Shards", ["source", "records", "tokens"], rows)
+    say(f"Shards are in {data / 'shards'}; `corpus audit --data {data}` checks them.")
+
+
+@app.command
+def audit(*, data: Data = Path("data")) -> int:
+    """Check the build and write audit.html and audit.json; exit code 1 when a gate fails.
+
+    Example: `corpus audit --data data`
+    """
+    verdicts = run_audit(data)
+    rows = [(name, "passed" if v.passed else "FAILED", v.finding) for name, v in verdicts.items()]
+    print_table("Gates", ["gate", "verdict", "finding"], rows)
+    say(f"The report is {data / 'audit.html'}.")
+    return 0 if all(verdict.passed for verdict in verdicts.values()) else 1
+
+
+@app.command
+def trace(id: str, /, *, data: Data = Path("data")) -> int:
+    """Say where a text came from and everything that happened to it.
+
+    Example: `corpus trace 3f2a…` with the id of a record or a document.
+
+    Parameters
+    ----------
+    id:
+        Id of a record or a document, or the first digits of one.
+    """
+    from corpus.trace import trace as run_trace
+
+    for line in run_trace(data, id):
+        say(line)
+    return 0
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    run(app)
+
+
+if __name__ == "__main__":
+    main()

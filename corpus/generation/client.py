@@ -1,0 +1,134 @@
+"""The client: journal first, then the endpoint, with limits on time, tries, calls in flight and tokens."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from cyclopts import Parameter
+
+from corpus.command import UserError
+from corpus.generation.journal import Journal
+from corpus.generation.request import Endpoint, GenerationError, Reply, Request
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class GenerationConfig:
+    """Which model is asked, and how patiently."""
+
+    endpoint: str = ""
+    """Base URL of an OpenAI-compatible endpoint, `http://localhost:8000/v1`; without it `model` is loaded here."""
+    model: str = ""
+    """Name of the endpoint's model, or a local model folder or Hugging Face id."""
+    gguf_file: str | None = None
+    """File name inside the model folder when the weights are GGUF."""
+    api_key_env: str = "OPENAI_API_KEY"
+    """Environment variable that holds the endpoint's key."""
+    concurrency: int = 16
+    """Calls in flight at the same time."""
+    seconds: float = 120.0
+    """Time limit of one call."""
+    tries: int = 5
+    """Tries of one call, with growing pauses between them."""
+    token_budget: int | None = None
+    """Stop asking after so many tokens, prompts and replies together."""
+
+
+def open_endpoint(config: GenerationConfig) -> Endpoint:
+    """The endpoint that a configuration names. Raises `UserError` when it names none or the model cannot be loaded."""
+    if not config.model:
+        raise UserError("no model is named: give --model, and --endpoint unless it is to be loaded here.")
+    if config.endpoint:
+        import os
+
+        from corpus.generation.openai import OpenAIEndpoint
+
+        key = os.environ.get(config.api_key_env, "")
+        return OpenAIEndpoint(config.endpoint, config.model, api_key=key, seconds=config.seconds)
+    from corpus.generation.local import LocalEndpoint
+
+    try:
+        return LocalEndpoint(config.model, gguf_file=config.gguf_file)
+    except (OSError, ValueError) as error:
+        raise UserError(f"cannot load the model {config.model}: {str(error).splitlines()[0]}") from error
+
+
+class Client:
+    """Asks an endpoint. The same request is asked once in all runs that share the journal."""
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        journal: Path,
+        config: GenerationConfig,
+        *,
+        pause: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
+        self.endpoint, self.config = endpoint, config
+        self.journal = Journal(journal)
+        self.counts: Counter[str] = Counter()
+        """calls, retries, journaled, prompt_tokens, completion_tokens, and failures by kind."""
+        self._slots = asyncio.Semaphore(config.concurrency)
+        self._in_flight: dict[str, asyncio.Future[Reply]] = {}
+        self._pause = pause
+
+    async def ask(self, request: Request) -> Reply:
+        """The reply to a request. Raises `GenerationError` when the tries or the budget are used up."""
+        key = request.key(self.endpoint.model)
+        known = self.journal.get(key)
+        if known is not None:
+            self.counts["journaled"] += 1
+            return known
+        if key not in self._in_flight:
+            self._in_flight[key] = asyncio.ensure_future(self._ask(key, request))
+        try:
+            return await asyncio.shield(self._in_flight[key])
+        finally:
+            if key in self._in_flight and self._in_flight[key].done():
+                del self._in_flight[key]
+
+    async def _ask(self, key: str, request: Request) -> Reply:
+        async with self._slots:
+            for attempt in range(1, self.config.tries + 1):
+                self._check_budget()
+                self.counts["calls"] += 1
+                try:
+                    reply = await asyncio.wait_for(self.endpoint.complete(request), self.config.seconds)
+                except (GenerationError, TimeoutError) as error:
+                    failure = _as_failure(error)
+                    self.counts[failure.kind] += 1
+                    if not failure.transient or attempt == self.config.tries:
+                        raise failure from error
+                    self.counts["retries"] += 1
+                    await self._pause(failure.retry_after or backoff(attempt, key))
+                    continue
+                self.counts.update(prompt_tokens=reply.prompt_tokens, completion_tokens=reply.completion_tokens)
+                self.journal.put(key, reply)
+                return reply
+        raise AssertionError("the loop returns or raises")
+
+    def _check_budget(self) -> None:
+        spent = self.counts["prompt_tokens"] + self.counts["completion_tokens"]
+        if self.config.token_budget is not None and spent >= self.config.token_budget:
+            raise GenerationError("budget", "The token budget is used up.")
+
+    async def close(self) -> None:
+        """Close the endpoint and the journal."""
+        await self.endpoint.close()
+        self.journal.close()
+
+
+def _as_failure(error: GenerationError | TimeoutError) -> GenerationError:
+    if isinstance(error, GenerationError):
+        return error
+    return GenerationError("timeout", "The endpoint did not answer in time.", transient=True)
+
+
+def backoff(attempt: int, key: str) -> float:
+    """Seconds to wait after a failed try: 1, 2, 4, … up to 60, spread by up to a half so that clients do not march in step."""
+    return min(60.0, 2.0 ** (attempt - 1)) * (1 + random.Random(f"{key}{attempt}").random() / 2)

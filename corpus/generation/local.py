@@ -1,0 +1,97 @@
+"""A transformers model in this process, behind the same interface as an endpoint."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+from corpus.generation.request import GenerationError, Reply, Request
+
+MAX_BATCH = 16
+"""Requests generated together at most."""
+
+
+class LocalEndpoint:
+    """Generates with a local model folder or Hugging Face id; requests that wait together become one batch."""
+
+    def __init__(self, model: str, *, gguf_file: str | None = None, device: str | None = None) -> None:
+        """Loads the weights now. Raises what transformers raises for a folder that holds no model."""
+        import torch
+        from transformers import AutoModelForCausalLM, AutoTokenizer
+
+        self.model = Path(model).name
+        self._device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+        extra = {"gguf_file": gguf_file} if gguf_file else {}
+        dtype = torch.bfloat16 if self._device == "cuda" else torch.float32
+        self._tokenizer = AutoTokenizer.from_pretrained(model, padding_side="left", **extra)
+        self._weights = AutoModelForCausalLM.from_pretrained(model, dtype=dtype, **extra).to(self._device).eval()
+        if self._tokenizer.pad_token_id is None:
+            self._tokenizer.pad_token = self._tokenizer.eos_token
+        self._waiting: list[tuple[Request, asyncio.Future[Reply]]] = []
+        self._worker: asyncio.Task[None] | None = None
+
+    async def complete(self, request: Request) -> Reply:
+        """One reply, generated with those that wait at the same time."""
+        future: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+        self._waiting.append((request, future))
+        if self._worker is None or self._worker.done():
+            self._worker = asyncio.create_task(self._work())
+        return await future
+
+    async def close(self) -> None:
+        """Nothing to let go before the process ends."""
+
+    async def _work(self) -> None:
+        await asyncio.sleep(0)  # let those who ask in the same turn join the batch
+        while self._waiting:
+            first = self._waiting[0][0]
+            alike = [pair for pair in self._waiting if _together(pair[0], first)][:MAX_BATCH]
+            self._waiting = [pair for pair in self._waiting if pair not in alike]
+            try:
+                replies = await asyncio.to_thread(self._generate, [request for request, _ in alike])
+            except (RuntimeError, ValueError) as error:
+                failure = GenerationError("broken", f"The local model failed ({type(error).__name__}).")
+                for _, future in alike:
+                    future.set_exception(failure)
+                continue
+            for (_, future), reply in zip(alike, replies, strict=True):
+                if reply.text.strip():
+                    future.set_result(reply)
+                else:
+                    future.set_exception(GenerationError("empty", "The reply is empty."))
+
+    def _generate(self, requests: list[Request]) -> list[Reply]:
+        import torch
+
+        prompts = [self._prompt(request) for request in requests]
+        inputs = self._tokenizer(prompts, return_tensors="pt", padding=True, add_special_tokens=False).to(self._device)
+        first = requests[0]
+        sampling: dict[str, Any] = {"do_sample": False}
+        if first.temperature > 0:
+            sampling = {"do_sample": True, "temperature": first.temperature, "top_p": first.top_p, "top_k": 0}
+        torch.manual_seed(first.sample)
+        with torch.inference_mode():
+            output = self._weights.generate(
+                **inputs, max_new_tokens=first.max_tokens, pad_token_id=self._tokenizer.pad_token_id, **sampling
+            )
+        width = inputs["input_ids"].shape[1]
+        return [
+            self._reply(ids, mask, width, first.max_tokens)
+            for ids, mask in zip(output, inputs["attention_mask"], strict=True)
+        ]
+
+    def _prompt(self, request: Request) -> str:
+        messages = [{"role": role, "content": content} for role, content in request.messages]
+        text: str = self._tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
+        return text
+
+    def _reply(self, ids: Any, mask: Any, width: int, max_tokens: int) -> Reply:
+        new = ids[width:]
+        count = int((new != self._tokenizer.pad_token_id).sum())
+        text = self._tokenizer.decode(new, skip_special_tokens=True)
+        return Reply(text, "length" if count >= max_tokens else "stop", int(mask.sum()), count)
+
+
+def _together(a: Request, b: Request) -> bool:
+    return (a.max_tokens, a.temperature, a.top_p, a.sample) == (b.max_tokens, b.temperature, b.top_p, b.sample)

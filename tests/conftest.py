@@ -1,0 +1,27 @@
+"""Paths that tests share."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(Path(__file__).parent / "corpus"))
+
+
+@pytest.fixture(scope="session")
+def sample_docs() -> Path:
+    """The project's own documents."""
+    return ROOT / "sample_docs"
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """Real documents, named by MEDPRESS_DATA; skips where there are none."""
+    folder = Path(os.environ.get("MEDPRESS_DATA", ROOT / "../shared/data"))
+    if not folder.is_dir():
+        pytest.skip("no real data: MEDPRESS_DATA names no folder")
+    return folder
