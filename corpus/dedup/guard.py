@@ -1,0 +1,387 @@
+"""The medical guard: what a near-duplicate must share with the record that replaces it.
+
+Two monographs on one template differ in a drug and a dose, two leaflets in one "not". Their shingles agree, their meaning
+does not. Before a record may be dropped, the kept one must state its clinical facts: drugs, values with units and
+comparison signs, frequencies, negations and opposites (increased or reduced, left or right), in the same order. Numbers of
+citations, years, dates, pages, tables, figures and list items do not count. Chinese and Latin text alike.
+
+The guard errs to one side: a doubtful pair is kept.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from corpus.normalise import HAN
+
+DrugFinder = Callable[[str], Iterable[tuple[int, int]]]
+"""Finds (start, end) of drug mentions in a text, for example with a lexicon."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a text states, as far as the guard looks."""
+
+    items: tuple[str, ...]
+    """Drugs `d:…`, values `n:<5|mg`, polarity cues `p:…`, in order."""
+    cues: tuple[int, ...]
+    """Token indices of the polarity cues."""
+    tokens: tuple[str, ...]
+    """Lower-case words, single Chinese characters, normalised values."""
+    subjects: frozenset[str]
+    """Words that the text is about: drugs, what stands before a dose, names, words and Chinese trigrams that recur."""
+    vocabulary: frozenset[str]
+    """All words and Chinese bigrams and trigrams: where another text's subjects must be found."""
+
+
+_MASS_UNITS = (
+    r"(?:[kmµμunpd]|mc)?g|M[Gg]|MCG|KG|M[Ll]|[kmµμud]?[lL]|cc|[mµμun]?mol|[mµμun]?M|mEq|meq|[mkM]?[iI]?[uU]|units?|"
+    r"千克|公斤|毫克|微克|纳克|克|毫升|微升|升|万单位|国际单位|单位|钱|两|斤|合|分"
+)
+_COUNT_UNITS = (
+    r"tablets?|capsules?|drops?|puffs?|vials?|ampoules?|sachets?|pills?|片|粒|丸|支|瓶|袋|滴|枚|剂|贴|喷|包|颗|帖|付|揿"
+)
+_TIME_UNITS = (
+    r"milliseconds?|seconds?|secs?|minutes?|mins?|hours?|hrs?|days?|weeks?|wks?|months?|years?|yrs?|times|doses?|cycles?|ms|"
+    r"[hds]|小时|分钟|秒|天|日|周|星期|个月|月|年|岁|次|疗程|倍|度"
+)
+_OTHER_UNITS = (
+    r"mmHg|mm\s?Hg|cm\s?H2O|kPa|MPa|Pa|bpm|beats|breaths|[kM]?Hz|[kMG]?Bq|[cm]?Gy|[mµ]?Sv|kcal|cal|k?J|[km]?V|[kmµμn]?m[²³23]?|"
+    r"cm[²³23]?|dB|°\s?[CF]|℃|℉|%|‰|percent|per cent|fold|cells|copies|mOsm|ppm|points?|毫米汞柱|毫米|厘米|米|千帕|例|人|名"
+)
+_UNIT = rf"(?:{_COUNT_UNITS}|{_TIME_UNITS}|{_OTHER_UNITS}|{_MASS_UNITS})(?![A-Za-z])"
+_UNITS = rf"{_UNIT}(?:\s?(?:/|·|每|\bper\b|\ba\b)\s?(?:{_UNIT}|min|kg|dose|次|L))*"
+_NUMBER = r"\d+(?:,\d{3})+(?:[.·]\d+)?|\d+(?:[.·]\d+)?"
+_RANGE = rf"(?:{_NUMBER})(?:\s?(?:[-–—~～〜至到/×x^]|to)\s?(?:{_NUMBER}))*"
+_MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Sept|Oct|Nov|Dec)[a-z]*\.?"
+_HAN_NUMBER = "一二两三四五六七八九十百半〇零"
+
+_SCAN = re.compile(
+    rf"""
+    (?P<skip>
+        https?://\S+|www\.\S+|\b(?i:doi|pmid|pmcid|isbn|issn|nct)\b[:\s]*[\w./-]+|\b10\.\d{{4,}}/\S+
+      | \[\s*\d+(?:\s*[-–—,，;]\s*\d+)*\s*\]
+      | [(（]\s*\d{{1,3}}(?:\s*[-–—,，;]\s*\d{{1,3}})+\s*[)）](?!\s?(?:{_UNIT}))
+      | [(（]\s*\d{{1,2}}\s*[)）](?=\s*[A-Z{HAN}])
+      | \d{{4}}[-/.]\d{{1,2}}[-/.]\d{{1,2}}|\b\d{{1,2}}[-/]\d{{1,2}}[-/](?:19|20)\d{{2}}\b
+      | \d{{4}}\s?年(?:\s?\d{{1,2}}\s?月)?(?:\s?\d{{1,2}}\s?[日号])?
+      | \b\d{{1,2}}(?:st|nd|rd|th)?\s+{_MONTH}(?:,?\s+\d{{4}})?\b|\b{_MONTH}\s+\d{{1,2}}(?!\d|\s?mg)(?:,?\s+\d{{4}})?
+      | \b(?:19|20)\d{{2}}\s*;\s*\d+[^\s]*|\b\d+\s?\(\d+\)\s?:\s?[eE]?\d+(?:[-–]\d+)?
+      | \b(?i:tables?|figures?|figs?|fig|pages?|pp|p|refs?|references?|chapters?|sections?|vol|volume|issue|no|appendix|box|
+          supplement(?:ary)?|version|edition|line|item)\b\.?\s*(?:[Ss]\s?)?\d+(?:\.\d+)*[a-zA-Z]?(?:\s?[-–,]\s?\d+[a-zA-Z]?)*(?!\s?(?:{_UNIT}))
+      | [图表]\s?\d+(?:[-.–]\d+)*|第\s?\d+(?:[-.–]\d+)*\s?[页章节版卷期条款册部篇]|附录\s?\d+
+      | (?<=[.,;:)\]”"])[¹²³⁰⁴-⁹]+(?:[,–-][¹²³⁰⁴-⁹]+)*
+    )
+    | (?P<list>^[ \t]*(?:\#+[ \t]*|[-*•][ \t]+)?(?:\d+(?:\.\d+)*[.)、．:]|\d+(?:\.\d+)+)(?=[ \t{HAN}])(?![ \t]?(?:{_UNIT})))
+    | (?P<compare>[<>≤≥＜＞]=?\s?)?(?P<minus>(?<![\w)%])[-−])?(?P<number>{_RANGE})(?:[\s-]?(?P<unit>{_UNITS}))?
+    | (?P<word>[^\W\d_{HAN}]+(?:[’'][^\W\d_{HAN}]+)?[0-9]*(?:[^\W_{HAN}]*))
+    | (?P<han>(?:(?![图表第]\s?\d|附录\s?\d)[{HAN}])+)
+    """,
+    re.VERBOSE | re.MULTILINE,
+)
+_YEAR = re.compile(r"(?:18|19|20)\d{2}(?:[-–/](?:(?:19|20)?\d{2}))?")
+_MASS = re.compile(rf"(?:{_MASS_UNITS}|{_COUNT_UNITS})(?![A-Za-z])")
+
+_CUE_WORDS = """
+no not never none nor neither without cannot nil denies denied deny negative positive absent absence contraindicated
+contraindication avoid avoided avoids except unless exclude excluded excludes unlikely increase increases increased
+increasing decrease decreases decreased decreasing reduce reduces reduced reducing raise raises raised elevated lower lowers
+lowered higher high low above below before after left right bilateral unilateral stop stopped discontinue discontinued
+withhold withheld safe unsafe effective ineffective benign malignant acute chronic
+od bd bid tid tds qid qd qds qod qhs prn stat nocte mane daily weekly monthly hourly once twice thrice half double
+oral orally intravenous intravenously iv im sc intramuscular intramuscularly subcutaneous subcutaneously topical
+sublingual rectal intrathecal inhaled adults children infants neonates
+"""
+_CUES = frozenset(_CUE_WORDS.split())
+_NUMBER_WORDS = {w: str(i) for i, w in enumerate(
+    ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"), start=1
+)}  # fmt: skip
+_HAN_ITEM = re.compile(
+    rf"(?P<count>[{_HAN_NUMBER}]+(?:{_COUNT_UNITS}|{_TIME_UNITS}|{_MASS_UNITS}))"
+    r"|(?P<cue>没有|没|否认|禁忌|禁用|禁止|禁|避免|排除|阴性|阳性|不(?![断仅但])|无|未|勿|忌|非(?!常)|除外|升高|降低|增加|减少|增高|"
+    r"下降|上升|加重|减轻|高于|低于|以上|以下|[左右]侧|双侧|单侧|左|右|停用|慎用|可用|有效|无效|良性|恶性|急性|慢性|"
+    r"口服|静脉|静滴|肌注|皮下|外用|舌下|儿童|成人|孕妇|饭前|饭后|餐前|餐后|术前|术后)"
+)
+_HAN_DIGITS = {c: str(i) for i, c in enumerate("零一二三四五六七八九十")} | {"两": "2", "〇": "0", "半": "0.5"}
+
+_STEMS = (
+    r"mab|nib|ciclib|parib|pril|prilat|sartan|olol|dipine|statin|cillin|mycin|micin|oxacin|azole|tidine|triptan|gliptin|"
+    r"gliflozin|glitazone|glutide|natide|parin|xaban|gatran|grel|grelor|vir|virine|cycline|caine|setron|azepam|zolam|zepine|"
+    r"barbital|oxetine|ipramine|triptyline|promazine|tiazine|thiazine|azine|peridol|apine|peridone|idone|afil|lukast|terol|"
+    r"tropium|methasone|sone|solone|onide|dronate|platin|rubicin|taxel|trexate|grastim|poetin|thiazide|semide|anide|lactone|"
+    r"formin|glinide|gliclazide|pizide|buride|uridine|citabine|fungin|quine|quin|profen|fenac|oxicam|coxib|codone|morphone|"
+    r"fentanil|orphine|curonium|flurane|zosin|steride|osin|fibrate|tinib|limus|dopa|giline|oxin|toin|racetam|bactam|penem|"
+    r"cef|ketorolac|amycin|kinase|plase|cept|kinra|mide|amine|idine|iptan|bendazole|nidazole|conazole|tide|mustine|"
+    r"sulfan|phosphamide|abine|tecan|poside|blastine|cristine|stat|gestrel|estradiol|sterone|thyroxine|insulin"
+)
+_DRUG_NAMES = """
+aspirin warfarin heparin digoxin morphine codeine paracetamol acetaminophen adrenaline epinephrine noradrenaline
+norepinephrine dopamine dobutamine lithium methadone naloxone ketamine propofol atropine glucagon oxytocin vasopressin
+potassium calcium magnesium sodium iron folate vancomycin linezolid colistin isoniazid ethambutol pyrazinamide dapsone
+phenytoin valproate carbamazepine lamotrigine topiramate gabapentin pregabalin levodopa carbidopa amiodarone lidocaine
+verapamil diltiazem hydralazine nitroglycerin isosorbide clonidine spironolactone furosemide mannitol colchicine
+allopurinol penicillamine sulfasalazine azathioprine cyclosporine ciclosporin methotrexate prednisone prednisolone
+dexamethasone hydrocortisone tamoxifen letrozole anastrozole bleomycin fluorouracil hydroxyurea mercaptopurine
+clozapine quetiapine olanzapine risperidone aripiprazole bupropion trazodone venlafaxine buspirone
+metoclopramide domperidone loperamide misoprostol sucralfate bisacodyl lactulose theophylline aminophylline ipratropium
+salbutamol albuterol glyceryl trinitrate ibuprofen naproxen diclofenac tramadol alteplase streptokinase
+"""
+_DRUGS = frozenset(_DRUG_NAMES.split())
+_DRUG_STEM = re.compile(rf"[a-z]{{3,}}(?:{_STEMS})|cef[a-z]{{4,}}|ceph[a-z]{{4,}}|sulfa[a-z]{{4,}}")
+_HAN_DRUG = re.compile(
+    rf"[{HAN}]{{1,2}}(?:西林|沙星|霉素|环素|他汀|普利|沙坦|地平|洛尔|替尼|单抗|拉唑|替丁|列汀|列净|列酮|列齐|列奈|鲁肽|肝素|沙班|加群|格雷|"
+    r"韦林|洛韦|那韦|夫定|卡因|司琼|西泮|唑仑|巴比妥|西汀|米嗪|丙嗪|哌啶醇|培酮|那非|司特|特罗|溴铵|米松|尼松|松龙|奈德|膦酸|铂|比星|"
+    r"紫杉醇|噻嗪|塞米|内酯|双胍|格列|尿苷|芬净|喹|洛芬|芬酸|昔康|昔布|考酮|芬太尼|唑嗪|贝特|莫司|多巴|妥英|培南|巴坦|硝唑|康唑|"
+    r"唑|酰胺|他滨|替康|泊苷|长春|孕酮|雌醇|甲状腺素|胰岛素|注射液|胶囊|颗粒|丸|散|汤|片剂|膏|饮片|合剂|口服液)"
+    r"|阿司匹林|华法林|地高辛|吗啡|可待因|对乙酰氨基酚|肾上腺素|多巴胺|纳洛酮|氯胺酮|丙泊酚|阿托品|催产素|缩宫素|氯化钾|氯化钠|葡萄糖|硝酸甘油|"
+    r"胺碘酮|利多卡因|维拉帕米|甘露醇|秋水仙碱|别嘌醇|硫唑嘌呤|环孢素|甲氨蝶呤|他莫昔芬|来曲唑|丙戊酸钠|苯妥英钠|氨茶碱|沙丁胺醇|布洛芬|曲马多|"
+    r"阿替普酶|尿激酶|人参|黄芪|当归|甘草|白术|茯苓|附子|麻黄|桂枝|大黄|柴胡|黄芩|黄连|川芎|白芍|熟地|半夏|陈皮|生姜|干姜|石膏|知母|杏仁"
+)
+# Words that stand before a dose without being what is dosed.
+_BEFORE_DOSE = """
+dose doses dosage dosed daily about with than take taken takes give given gives receive received receives using use used
+from least most over under exceed exceeds exceeding maximum minimum initial initially starting total single mean median
+approximately around either plus then next every each only reduced increased after before until when were have been that
+this strength amount amounts level levels first second third usually containing contains contain administer administered
+"""
+_NOT_SUBJECT = frozenset(_BEFORE_DOSE.split())
+_HAN_BEFORE_DOSE = re.compile(
+    r"(?:每次|每日|一次|一日|口服|剂量|用量|服用|给予|静滴|注射|至少|最大|最多|大约|加用|使用|用药|不超|超过|各|约|用|服|为|量|取|加)\Z"
+)
+_SENTENCE_START = re.compile(r"(?:\A|[.!?:;。！？\n|#*(\-–]|\b[A-Z][a-z]+)[\s\"“#*\-|]*\Z")
+_RECURS = 2
+_REACH = 60
+"""Characters over which a dose belongs to the drug named before it."""
+
+
+def facts(text: str, find_drugs: DrugFinder | None = None) -> Facts:
+    """The clinical facts of a text."""
+    return _Reader(text, find_drugs).read()
+
+
+class _Reader:
+    """Walks over one text and collects its facts."""
+
+    def __init__(self, text: str, find_drugs: DrugFinder | None) -> None:
+        self.text = text
+        self.drug_starts = dict(find_drugs(text)) if find_drugs else {}
+        self.items: list[str] = []
+        self.cues: list[int] = []
+        self.tokens: list[str] = []
+        self.subjects: set[str] = set()
+        self.grams: Counter[str] = Counter()
+        self.drug: tuple[str, int] = ("", -_REACH)
+
+    def read(self) -> Facts:
+        number_word: str | None = None
+        for match in _SCAN.finditer(self.text):
+            group = match.lastgroup
+            if group in ("skip", "list"):
+                continue
+            if group == "han":
+                self._han(match.group(), match.start())
+            elif group == "word":
+                word = match.group().lower().replace("’", "'")
+                if number_word and _is_unit(word):
+                    self._add(f"n:{number_word}|{_unit(match.group())}")
+                number_word = _NUMBER_WORDS.get(word)
+                self._word(word, match)
+                continue
+            else:
+                self._number(match)
+            number_word = None
+        for start, end in self.drug_starts.items():
+            self.subjects.add(self.text[start:end].lower())
+        recurring = {gram for gram, count in self.grams.items() if count >= _RECURS and len(gram) > 2}
+        vocabulary = set(self.grams)
+        # A lexicon's drug of several words is sought in the joined tokens.
+        for subject in self.subjects:
+            if subject not in vocabulary:
+                vocabulary.add(subject)
+        return Facts(
+            tuple(self.items), tuple(self.cues), tuple(self.tokens),
+            frozenset(self.subjects | recurring), frozenset(vocabulary),
+        )  # fmt: skip
+
+    def _add(self, item: str) -> None:
+        self.items.append(item)
+
+    def _word(self, word: str, match: re.Match[str]) -> None:
+        if word.endswith("n't"):
+            word = "not"
+        self.tokens.append(word)
+        if len(word) >= 4:
+            self.grams[word] += 1
+        if word in _CUES or word.startswith(("hyper", "hypo")):
+            self.cues.append(len(self.tokens) - 1)
+            self._add(f"p:{word}")
+        elif len(word) >= 5 and (word in _DRUGS or _DRUG_STEM.fullmatch(word)):
+            self._drug(word, match.start())
+        elif any(c.isdigit() for c in word):
+            self._add(f"n:{word}")
+        elif (
+            len(word) >= 5
+            and match.group()[0].isupper()
+            and not _SENTENCE_START.search(self.text, max(0, match.start() - 24), match.start())
+        ):
+            self.subjects.add(word)
+
+    def _drug(self, name: str, start: int) -> None:
+        self.drug = (name, start)
+        self.subjects.add(name)
+        self.grams[name] += 1
+        self._add(f"d:{name}")
+
+    def _number(self, match: re.Match[str]) -> None:
+        number, unit = match.group("number", "unit")
+        if not unit and _YEAR.fullmatch(number) and not match.group("compare"):
+            return
+        sign = (match.group("compare") or "").strip().translate(_SIGNS) + ("-" if match.group("minus") else "")
+        value = f"{sign}{_value(number)}"
+        unit = _unit(unit) if unit else ""
+        self.tokens.append(f"{value}|{unit}")
+        dosed = bool(unit) and bool(_MASS.match(match.group("unit")))
+        if dosed:
+            self._dosed(match.start())
+        name = self.drug[0] if dosed and match.start() - self.drug[1] <= _REACH else ""
+        self._add(f"n:{value}|{unit}|{name}" if name else f"n:{value}|{unit}")
+
+    def _dosed(self, start: int) -> None:
+        """What stands right before a dose is taken for what is dosed."""
+        before = self.tokens[-2] if len(self.tokens) > 1 else ""
+        if len(before) >= 4 and before.isalpha() and before not in _NOT_SUBJECT and before not in _CUES:
+            self.subjects.add(before)
+        elif _is_han(before):
+            run = re.search(rf"[{HAN}]+\s?\Z", self.text[max(0, start - 12) : start])
+            if run and len(run.group().strip()) >= 2 and not _HAN_BEFORE_DOSE.search(run.group().strip()):
+                self.subjects.add(run.group().strip()[-2:])
+
+    def _han(self, run: str, start: int) -> None:
+        first = len(self.tokens)
+        self.tokens.extend(run)
+        self.grams.update(run[i : i + 3] for i in range(len(run) - 2))
+        self.grams.update(run[i : i + 2] for i in range(len(run) - 1))
+        found: list[tuple[int, str, str]] = []
+        for match in _HAN_ITEM.finditer(run):
+            kind = "n:" if match.lastgroup == "count" else "p:"
+            found.append((match.start(), kind, match.group()))
+        for match in _HAN_DRUG.finditer(run):
+            found.append((match.start(), "d:", match.group()))
+        for position, kind, item in sorted(found):
+            if kind == "d:":
+                self._drug(item, start + position)
+            elif kind == "n:":
+                self._add("n:" + _han_value(item))
+            else:
+                self.cues.append(first + position)
+                self._add(f"p:{item}")
+
+
+_SIGNS = str.maketrans({"＜": "<", "＞": ">"})
+
+
+def _is_han(token: str) -> bool:
+    return len(token) == 1 and token >= "\u3400"
+
+
+def _is_unit(word: str) -> bool:
+    return re.fullmatch(_UNIT, word) is not None
+
+
+def _value(number: str) -> str:
+    """5.0 -> 5, 1,000 -> 1000, 5 – 10 -> 5-10."""
+    parts = re.findall(rf"{_NUMBER}|[-–—~～〜至到/×x^]|to", number)
+    return "".join(_plain(p) if p[0].isdigit() else {"/": "/", "×": "x", "x": "x", "^": "^"}.get(p, "-") for p in parts)
+
+
+def _plain(number: str) -> str:
+    number = number.replace(",", "").replace("·", ".")
+    return (number.rstrip("0").rstrip(".") if "." in number else number).lstrip("0") or "0"
+
+
+_UNIT_NAMES = {
+    "毫克": "mg", "微克": "ug", "纳克": "ng", "千克": "kg", "公斤": "kg", "克": "g", "毫升": "ml", "微升": "ul", "升": "l",
+    "cc": "ml",
+    "mcg": "ug", "国际单位": "iu", "单位": "u", "unit": "u", "units": "u", "℃": "°c", "percent": "%", "per cent": "%",
+    "h": "hour", "hr": "hour", "hrs": "hour", "小时": "hour", "d": "day", "天": "day", "日": "day", "周": "week", "星期": "week",
+    "wk": "week", "wks": "week", "min": "minute", "mins": "minute", "分钟": "minute", "s": "second", "sec": "second",
+    "秒": "second",
+    "yr": "year", "yrs": "year", "年": "year", "个月": "month", "毫米汞柱": "mmhg",
+}  # fmt: skip
+
+
+def _unit(unit: str) -> str:
+    parts = re.split(r"\s?(/|·|每|\bper\b|\ba\b)\s?", unit)
+    return "".join("/" if i % 2 else _single_unit(part) for i, part in enumerate(parts))
+
+
+def _single_unit(unit: str) -> str:
+    unit = unit.replace("μ", "u").replace("µ", "u").replace(" ", "")
+    if re.fullmatch(r"[mun]?M|M(?:IU|U|Bq|Pa|Hz|iu|u)", unit):  # molar is not metre, mega is not milli
+        return unit
+    unit = unit.lower()
+    unit = _UNIT_NAMES.get(unit, unit)
+    return unit[:-1] if len(unit) > 3 and unit.endswith("s") else unit
+
+
+def _han_value(item: str) -> str:
+    """三次 -> 3|次; numbers beyond ten stay as they are written."""
+    digits = "".join(c for c in item if c in _HAN_NUMBER)
+    unit = item[len(digits) :]
+    return f"{_HAN_DIGITS.get(digits, digits)}|{_single_unit(unit)}"
+
+
+_NEAR = 6
+"""Tokens after a polarity cue by which its sentence is found again in the other text."""
+
+
+def contains(kept: Facts, dropped: Facts) -> bool:
+    """Whether the kept text states all that the dropped one states, and denies none of it."""
+    return (
+        dropped.subjects <= kept.vocabulary
+        and _in_order(dropped.items, kept.items)
+        and not any(True for _ in _contradictions(kept, dropped))
+    )
+
+
+def _in_order(short: tuple[str, ...], long: tuple[str, ...]) -> bool:
+    """Whether `short` is a subsequence of `long`."""
+    if short == long:
+        return True
+    rest = iter(long)
+    return all(item in rest for item in short)
+
+
+def _contradictions(kept: Facts, dropped: Facts) -> Iterator[int]:
+    """Polarity cues of the kept text whose surroundings stand in the dropped text without the cue."""
+    if not kept.cues:
+        return
+    tokens = dropped.tokens
+    known = set(zip(tokens, tokens[1:], tokens[2:], tokens[3:], strict=False))
+    places: dict[str, list[int]] = {}
+    for index, token in enumerate(tokens):
+        places.setdefault(token, []).append(index)
+    for cue in kept.cues:
+        if cue < 1 or cue + 1 >= len(kept.tokens):
+            continue
+        around = kept.tokens[max(0, cue - 2) : cue + 3]
+        if tuple(around[:4]) in known and tuple(around[-4:]) in known:
+            continue
+        word, before = kept.tokens[cue], kept.tokens[cue - 1]
+        further = kept.tokens[cue - 2] if cue > 1 else ""
+        after = kept.tokens[cue + 1 : cue + 1 + _NEAR]
+        pairs = set(itertools.pairwise(after))
+        for place in places.get(before, ()):
+            follows = tokens[place + 1 : place + 1 + _NEAR]
+            close = follows.index(after[0]) if after[0] in follows[:3] else None
+            pair = next((i for i, p in enumerate(itertools.pairwise(follows)) if p in pairs), None)
+            met = [i for i in (close, pair) if i is not None]
+            if not met or word in follows[: min(met)]:
+                continue
+            if len(met) == 2 or (place and tokens[place - 1] == further):
+                yield cue
+                break

@@ -1,0 +1,129 @@
+"""Shingles of mixed Chinese and Latin text, for many documents at once.
+
+A token is a run of letters and digits of one alphabetic script, or one Chinese, Japanese or Korean character; case and
+width are folded, everything else separates. A shingle is five tokens in a row, as a 64-bit hash. All documents of a
+batch are one array of code points, so the cost per document is a few passes of numpy and no Python.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+HASH = "poly64-splitmix"
+"""Name of the hash in manifests; changes whenever a shingle would get another value."""
+SHINGLE_TOKENS = 5
+"""Tokens a shingle."""
+
+U64 = NDArray[np.uint64]
+_SEPARATOR, _WORD, _SINGLE = 0, 1, 2
+# Scripts without spaces between words: each character is a token.
+_SINGLE_RANGES = (
+    (0x3040, 0x30FF), (0x3105, 0x312F), (0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xAC00, 0xD7A3), (0xF900, 0xFAFF),
+    (0x20000, 0x3134F),
+)  # fmt: skip
+_MULTIPLIER = 0x9E3779B97F4A7C15
+_LONGEST_WORD = 64
+"""Characters of a word beyond this many no longer change their weight (they still count)."""
+
+
+@functools.cache
+def _tables() -> tuple[NDArray[np.uint8], U64]:
+    """Per code point: its class, and a random 64-bit value of its folded form."""
+    size = sys.maxunicode + 1
+    kinds = np.zeros(size, dtype=np.uint8)
+    folded = np.arange(size, dtype=np.uint32)
+    for code in range(0x30000):
+        character = chr(code)
+        if character.isalnum() or unicodedata.category(character) in ("Mn", "Mc"):
+            kinds[code] = _WORD
+            form = unicodedata.normalize("NFKC", character)
+            form = form.lower() if len(form) == 1 else character.lower()
+            if len(form) == 1:
+                folded[code] = ord(form)
+    for start, end in _SINGLE_RANGES:
+        kinds[start : end + 1] = _SINGLE
+    return kinds, splitmix(folded.astype(np.uint64))
+
+
+def splitmix(values: U64) -> U64:
+    """The finaliser of SplitMix64: a bijection that makes every bit depend on every other."""
+    mixed = values + np.uint64(_MULTIPLIER)
+    mixed ^= mixed >> np.uint64(30)
+    mixed *= np.uint64(0xBF58476D1CE4E5B9)
+    mixed ^= mixed >> np.uint64(27)
+    mixed *= np.uint64(0x94D049BB133111EB)
+    mixed ^= mixed >> np.uint64(31)
+    return mixed
+
+
+@functools.cache
+def _powers(count: int, base: int) -> U64:
+    return np.array([pow(base, i, 2**64) for i in range(count)], dtype=np.uint64)
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """Tokens of a batch, documents one after the other."""
+
+    hashes: U64
+    """One 64-bit hash a token."""
+    bounds: NDArray[np.int64]
+    """Document i has tokens bounds[i] to bounds[i + 1]."""
+    numeric: NDArray[np.bool_]
+    """Whether the token begins with a digit."""
+    starts: NDArray[np.int64]
+    """Where the token begins in its document's text, in characters."""
+    lengths: NDArray[np.int64]
+    """Characters of the token."""
+
+
+def tokens(texts: Sequence[str]) -> Tokens:
+    """Tokens of a batch of texts."""
+    kinds, values = _tables()
+    lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
+    edges = np.concatenate([[0], np.cumsum(lengths + 1)])
+    # One separator after each text, so that no token crosses from one document to the next.
+    codes = np.frombuffer("\n".join([*texts, ""]).encode("utf-32-le", "surrogatepass"), dtype="<u4")
+    kind = kinds[codes]
+    begins = kind != _SEPARATOR
+    begins[1:] &= (kind[1:] == _SINGLE) | (kind[:-1] != _WORD)
+    inside = np.flatnonzero(kind)
+    is_first = begins[inside]
+    # first[i]: index into `inside` where token i begins
+    first = np.flatnonzero(is_first)
+    start = inside[first]
+    size = np.diff(np.append(first, len(inside)))
+    # Hash of a token: sum of value(character) * base^position, position counted from its start.
+    place = np.arange(len(inside), dtype=np.int64) - np.repeat(first, size)
+    weights = _powers(_LONGEST_WORD, _MULTIPLIER)[np.minimum(place, _LONGEST_WORD - 1)]
+    weights *= values[codes[inside]]
+    hashes = np.add.reduceat(weights, first) if len(first) else weights
+    bounds = np.searchsorted(start, edges)
+    numeric = (codes[start] >= 0x30) & (codes[start] <= 0x39)
+    return Tokens(hashes, bounds, numeric, start - np.repeat(edges[:-1], np.diff(bounds)), size)
+
+
+def shingles(batch: Tokens, size: int = SHINGLE_TOKENS) -> tuple[U64, NDArray[np.int64]]:
+    """Hashes of all runs of `size` tokens, and their bounds per document as in `Tokens`; repeats are kept.
+
+    A document with fewer tokens has none.
+    """
+    counts = np.maximum(np.diff(batch.bounds) - size + 1, 0)
+    bounds = np.concatenate([[0], np.cumsum(counts)])
+    if bounds[-1] == 0:
+        return np.empty(0, dtype=np.uint64), bounds
+    width = len(batch.hashes) - size + 1
+    mixed = np.zeros(width, dtype=np.uint64)
+    for offset in range(size):
+        mixed *= np.uint64(0xD6E8FEB86659FD93)
+        mixed += batch.hashes[offset : offset + width]
+    # Keep the windows that lie inside one document.
+    index = np.arange(bounds[-1], dtype=np.int64) + np.repeat(batch.bounds[:-1] - bounds[:-1], counts)
+    return splitmix(mixed[index]), bounds

@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from corpus.dedup.guard import contains, facts
+
+MONOGRAPH = (
+    "{drug} is indicated for hypertension in adults. The usual starting dose of {drug} is {dose} once daily, taken "
+    "with water. "
+    "The maximum dose is {most}. {drug} is {negation}recommended in pregnancy. "
+    "Renal function should be checked after {weeks} weeks."
+)
+BASE = {"drug": "amlodipine", "dose": "5 mg", "most": "10 mg", "negation": "not ", "weeks": "4"}
+LEAFLET = (
+    "{drug}用于治疗高血压。成人常用剂量为一次{dose}，每日{times}次，口服。"
+    "孕妇{negation}使用{drug}。用药后{weeks}周复查肾功能，血压应<{target}mmHg。"
+)
+LEAFLET_BASE = {"drug": "氨氯地平", "dose": "5mg", "times": "一", "negation": "不宜", "weeks": "4", "target": "140"}
+
+
+@pytest.mark.parametrize(
+    ("template", "base", "change"),
+    [
+        (MONOGRAPH, BASE, {"drug": "felodipine"}),
+        (MONOGRAPH, BASE, {"drug": "zotrexil"}),
+        (MONOGRAPH, BASE, {"dose": "50 mg"}),
+        (MONOGRAPH, BASE, {"dose": "5 g"}),
+        (MONOGRAPH, BASE, {"dose": "5 µg"}),
+        (MONOGRAPH, BASE, {"dose": "0.5 mg"}),
+        (MONOGRAPH, BASE, {"dose": "10 mg", "most": "5 mg"}),
+        (MONOGRAPH, BASE, {"negation": ""}),
+        (MONOGRAPH, BASE, {"negation": "strongly "}),
+        (MONOGRAPH, BASE, {"weeks": "12"}),
+        (LEAFLET, LEAFLET_BASE, {"drug": "非洛地平"}),
+        (LEAFLET, LEAFLET_BASE, {"drug": "某某新药"}),
+        (LEAFLET, LEAFLET_BASE, {"dose": "50mg"}),
+        (LEAFLET, LEAFLET_BASE, {"dose": "5g"}),
+        (LEAFLET, LEAFLET_BASE, {"dose": "5毫升"}),
+        (LEAFLET, LEAFLET_BASE, {"times": "三"}),
+        (LEAFLET, LEAFLET_BASE, {"negation": "可以"}),
+        (LEAFLET, LEAFLET_BASE, {"weeks": "6"}),
+        (LEAFLET, LEAFLET_BASE, {"target": "130"}),
+    ],
+)
+def test_a_changed_fact_saves_both(template: str, base: dict[str, str], change: dict[str, str]) -> None:
+    one, other = facts(template.format(**base)), facts(template.format(**(base | change)))
+    assert not contains(one, other)
+    assert not contains(other, one)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Shown before [12, 13] in 2003.", "Shown before [7] in 2019."),
+        ("See Table 2 and page 14.", "See Table 3 and page 87."),
+        ("# 3.2 Dose\n\nGive 5 mg.", "# 4.1 Dose\n\nGive 5.0 mg."),
+        ("Updated 12 March 2020: give 5 mg.", "Updated 3 May 2021: give 5 mg."),
+        ("更新于2020年3月5日，见表2-1，第12页。口服5mg。", "更新于2021年4月6日，见表3-1，第7页。口服 5毫克。"),
+        ("Smith J. Lancet 2001;3:4-5. Give 1,000 IU.", "Smith J. BMJ 2011;13(2):40-51. Give 1000 IU."),
+        ("The patients were followed in the clinic.", "The subjects were followed in the hospital."),
+        ("Take two tablets.", "Please take two tablets."),
+        ("Visit https://a.example/12 for 5 mg.", "Visit https://b.example/99 for 5 mg."),
+    ],
+)
+def test_what_does_not_count(one: str, other: str) -> None:
+    assert contains(facts(one), facts(other))
+    assert contains(facts(other), facts(one))
+
+
+def test_a_longer_text_contains_a_shorter_one_but_not_the_reverse() -> None:
+    short = "Give amlodipine 5 mg once daily."
+    long = short + " Do not exceed 10 mg. Stop if oedema develops."
+    assert contains(facts(long), facts(short))
+    assert not contains(facts(short), facts(long))
+
+
+def test_swapped_doses_and_swapped_negations() -> None:
+    swapped = ("Give drug a 5 mg and drug b 10 mg.", "Give drug a 10 mg and drug b 5 mg.")
+    assert not contains(facts(swapped[0]), facts(swapped[1]))
+    negated = ("X is not advised here. Y is advised here.", "X is advised here. Y is not advised here.")
+    assert not contains(facts(negated[0]), facts(negated[1]))
+
+
+def test_units_that_only_look_alike() -> None:
+    for one, other in [("5 mM glucose", "5 mm glucose"), ("2 MU daily", "2 mU daily"), ("< 5 mmol/L", "> 5 mmol/L")]:
+        assert not contains(facts(one), facts(other))
+    for one, other in [("5 mcg", "5 µg"), ("5 毫克", "5mg"), ("7 d", "7 days"), ("10 ml", "10 cc"), ("5 MG", "5 mg")]:
+        assert contains(facts(one), facts(other)), (one, other)
+
+
+def test_a_lexicon_adds_drugs() -> None:
+    def find(text: str) -> list[tuple[int, int]]:
+        return [(text.find("qwertex"), text.find("qwertex") + 7)] if "qwertex" in text else []
+
+    one, other = "Treat with qwertex now.", "Treat with zzzz now."
+    assert contains(facts(other), facts(one))
+    assert not contains(facts(other), facts(one, find))
+
+
+VALUES = st.floats(0.01, 5000).map(lambda x: f"{x:.3g}")
+UNITS = st.sampled_from(["mg", "g", "µg", "ml", "mg/kg", "IU", "mmol/L", "%", "mmHg", "毫克", "片"])
+
+
+@settings(max_examples=200, deadline=None)
+@given(VALUES, UNITS, VALUES, UNITS)
+def test_any_two_doses(value: str, unit: str, other_value: str, other_unit: str) -> None:
+    same = {"毫克": "mg"}
+    equal = float(value) == float(other_value) and same.get(unit, unit) == same.get(other_unit, other_unit)
+    for template in ("The dose is {} daily.", "剂量为{}，每日一次。"):
+        one, other = facts(template.format(f"{value} {unit}")), facts(template.format(f"{other_value} {other_unit}"))
+        assert contains(one, other) == equal
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(
+            ["give", "5 mg", "not", "aspirin", "每日两次", "不", "2001", "[3]", "\n", "糖尿病", "Table 2", "B12"]
+        ),
+        max_size=30,
+    )
+)
+def test_a_text_contains_itself(words: list[str]) -> None:
+    found = facts(" ".join(words))
+    assert contains(found, found)
