@@ -1,0 +1,377 @@
+"""Lines of a page -> columns and reading order -> paragraphs.
+
+Works on `Line`s of any origin: native PDF text and OCR alike. Coordinates are in one unit with the origin at the
+top left (points for PDF pages).
+
+Reading order is the topological order of Breuel, "High Performance Document Layout Analysis" (2003): a piece of
+text comes before another one if it is above it in the same column, or if it is in a column further left and
+nothing that spans both columns lies between them. Working on pieces (runs of lines in one column) instead of lines
+keeps the cubic step small.
+"""
+
+from __future__ import annotations
+
+import heapq
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+MAX_PIECES = 400
+"""Beyond this many pieces the page is damaged or a drawing: they are read from top to bottom."""
+
+BULLETS = "•▪‣◦●○■□➢➤✓✔♦◆·∙⁃\uf0b7\uf0a7\uf0d8\uf076\uf0fc"
+LIST_MARK = re.compile(
+    rf"\s*(?:[{BULLETS}]\s*|[-–—*]\s+|\(?(?:\d{{1,3}}|[a-hA-H]|[ivx]{{1,4}})[.)]\s+|\[\d{{1,3}}\]\s*"
+    r"|[①-⑳]\s*|[（(][一二三四五六七八九十\d]{1,3}[)）]\s*|[一二三四五六七八九十]{1,3}、)"
+)
+"""What a list item or a numbered reference starts with."""
+_ENDS = (".", "!", "?", ":", "。", "！", "？", "：", ";", "；", "”", '"', ")", "]")
+_CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uac00-\ud7af]")
+
+
+@dataclass(slots=True)
+class Line:
+    """One line of text within one column (or one cell of a table)."""
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+    text: str
+    size: float
+    """Dominant font size; for OCR an estimate from the height."""
+    bold: bool = False
+    italic: bool = False
+    font: str = ""
+    lead: int = 0
+    """Characters at the start of the line in a style (bold, italic) that the rest of it does not have."""
+    lead_bold: bool = False
+    """Whether that start is bold (otherwise italic)."""
+    superscripts: int = 0
+    """How many pieces of the line were raised marks: citations, affiliations, footnote signs."""
+    confidence: float | None = None
+
+    @property
+    def height(self) -> float:
+        """Height of the line's box."""
+        return self.y1 - self.y0
+
+
+@dataclass(slots=True)
+class Paragraph:
+    """Consecutive lines that belong together, with the box of the column that they stand in."""
+
+    lines: list[Line]
+    left: float
+    """Left edge of its column."""
+    right: float
+    """Right edge of its column."""
+    gap: float = 0.0
+    """White space above it within its column; infinite at the top of a piece."""
+    marked: bool = False
+    """It begins where a list item or a numbered entry begins."""
+
+    @property
+    def bbox(self) -> tuple[float, float, float, float]:
+        """Box around its lines."""
+        return bounds(self.lines)
+
+
+def bounds(lines: Iterable[Line]) -> tuple[float, float, float, float]:
+    """The box around some lines."""
+    boxes = [(line.x0, line.y0, line.x1, line.y1) for line in lines]
+    x0, y0, x1, y1 = zip(*boxes, strict=True)
+    return min(x0), min(y0), max(x1), max(y1)
+
+
+def pieces(lines: Sequence[Line]) -> list[list[Line]]:
+    """Runs of lines that follow one another closely in one column, of any style; each run from top to bottom.
+
+    A line is tied to the one below only if each is the other's only close neighbour, so that no run reaches
+    over two columns.
+    """
+    ordered = sorted(lines, key=lambda line: (line.y0, line.x0))
+    below: list[int] = [-1] * len(ordered)
+    above: list[int] = [-1] * len(ordered)
+    n_below = [0] * len(ordered)
+    n_above = [0] * len(ordered)
+    for i, upper in enumerate(ordered):
+        reach = upper.y1 + 0.75 * upper.height
+        x0, x1, height = upper.x0, upper.x1, upper.height
+        middle = upper.y0 + 0.55 * height
+        nearest = 0.0
+        for j in range(i + 1, len(ordered)):
+            lower = ordered[j]
+            if lower.y0 > reach:
+                break
+            if lower.y0 < middle:
+                continue
+            if min(x1, lower.x1) - max(x0, lower.x0) <= 1.0:
+                continue
+            if n_below[i]:
+                if lower.y0 > nearest:
+                    # a line further down that the nearest one hides
+                    other = ordered[below[i]]
+                    if min(other.x1, lower.x1) - max(other.x0, lower.x0) > 0:
+                        continue
+            else:
+                nearest = lower.y0 + 0.55 * lower.height
+                below[i] = j
+            n_below[i] += 1
+            n_above[j] += 1
+            above[j] = i
+    result: list[list[Line]] = []
+    taken = [False] * len(ordered)
+    for i in range(len(ordered)):
+        if taken[i]:
+            continue
+        run = [ordered[i]]
+        taken[i] = True
+        current = i
+        while n_below[current] == 1:
+            following = below[current]
+            if taken[following] or n_above[following] != 1 or not _alike(ordered[current], ordered[following], run):
+                break
+            run.append(ordered[following])
+            taken[following] = True
+            current = following
+        result.append(run)
+    return result
+
+
+def _alike(upper: Line, lower: Line, run: list[Line]) -> bool:
+    """Whether the lower line may go on with the run: not where a narrow column begins under a wide text."""
+    if abs(upper.size - lower.size) > 0.18 * max(upper.size, lower.size):
+        return False
+    if lower.x1 > upper.x1 + 0.35 * (upper.x1 - upper.x0) and lower.x0 < upper.x0 - 2 * upper.size and len(run) > 1:
+        return False
+    return True
+
+
+def reading_order(boxes: Sequence[tuple[float, float, float, float]]) -> list[int]:
+    """Indexes of boxes (x0, y0, x1, y1) in reading order."""
+    n = len(boxes)
+    if n < 2:
+        return list(range(n))
+    if n > MAX_PIECES:
+        return sorted(range(n), key=lambda i: (boxes[i][1], boxes[i][0]))
+    array = np.asarray(boxes, dtype=np.float64)
+    x0, y0, x1, y1 = array.T
+    width = x1 - x0
+    overlap = np.minimum(x1[:, None], x1[None, :]) - np.maximum(x0[:, None], x0[None, :])
+    narrow = np.minimum(width[:, None], width[None, :])
+    same = overlap > np.minimum(3.0, 0.25 * narrow)
+    height = np.minimum((y1 - y0)[:, None], (y1 - y0)[None, :])
+    vertical = np.minimum(y1[:, None], y1[None, :]) - np.maximum(y0[:, None], y0[None, :])
+    beside = vertical > 0.5 * height
+    middle = (y0 + y1) / 2
+    # in one column: the upper one first; boxes beside one another that touch a little: the left one first
+    sharp = same & ~(beside & (overlap < 0.3 * narrow))
+    before = sharp & (y0[:, None] < y0[None, :])
+    tie = sharp & (y0[:, None] == y0[None, :])
+    if tie.any():
+        before |= tie & (np.arange(n)[:, None] < np.arange(n)[None, :])
+    left = ~sharp & (x0[:, None] < x0[None, :])
+    spanned = np.zeros((n, n), dtype=bool)
+    for c in np.nonzero(same.sum(axis=1) > 2)[0]:
+        with_c = same[c]
+        high, low = with_c & (middle < y0[c]), with_c & (middle > y1[c])
+        spanned |= high[:, None] & low[None, :]
+        spanned |= low[:, None] & high[None, :]
+    before |= left & ~spanned
+    np.fill_diagonal(before, False)
+    return _topological(before, y0, x0)
+
+
+def _topological(before: np.ndarray, y0: np.ndarray, x0: np.ndarray) -> list[int]:
+    """Order by a relation; a ring is opened at its topmost member."""
+    n = len(before)
+    waiting = before.sum(axis=0)
+    ready = [(float(y0[i]), float(x0[i]), i) for i in range(n) if waiting[i] == 0]
+    heapq.heapify(ready)
+    done = np.zeros(n, dtype=bool)
+    order: list[int] = []
+    while len(order) < n:
+        if not ready:
+            rest = [i for i in range(n) if not done[i]]
+            first = min(rest, key=lambda i: (int(waiting[i]), float(y0[i]), float(x0[i])))
+            heapq.heappush(ready, (float(y0[first]), float(x0[first]), first))
+        _, _, i = heapq.heappop(ready)
+        if done[i]:
+            continue
+        done[i] = True
+        order.append(i)
+        followers = before[i] & ~done
+        waiting = waiting - before[i]
+        for j in np.nonzero(followers & (waiting == 0))[0]:
+            heapq.heappush(ready, (float(y0[j]), float(x0[j]), int(j)))
+    return order
+
+
+def flows(runs: Sequence[list[Line]]) -> list[tuple[list[Line], float, float]]:
+    """Join runs, given in reading order, that stand below one another in one column: (lines, left, right) of each."""
+    result: list[tuple[list[Line], float, float]] = []
+    for run in runs:
+        x0, y0, x1, _ = bounds(run)
+        if result:
+            lines, left, right = result[-1]
+            slack = 2.5 * max(run[0].size, lines[-1].size)
+            short_above = len(lines) <= 2 or x1 <= right + slack
+            short_below = len(run) <= 2 or x1 >= right - slack
+            inside = x0 > left - slack and x1 < right + slack and len(run) <= 2
+            if y0 >= lines[-1].y0 and (inside or (abs(x0 - left) <= slack and short_above and short_below)):
+                lines.extend(run)
+                result[-1] = (lines, min(left, x0), max(right, x1))
+                continue
+        result.append((list(run), x0, x1))
+    return result
+
+
+def paragraphs(runs: Sequence[list[Line]]) -> list[Paragraph]:
+    """Cut runs of lines (in reading order) into paragraphs.
+
+    A paragraph begins after white space, where the style changes, at an indent, at a list mark, after a short line
+    that ends a sentence, and at the outdent of a hanging list.
+    """
+    result: list[Paragraph] = []
+    for lines, left, right in flows(runs):
+        pitch = _pitch(lines)
+        start = 0
+        gap = float("inf")
+        for i in range(1, len(lines) + 1):
+            if i < len(lines) and not _hard_break(lines[i - 1], lines[i], pitch):
+                continue
+            result.extend(_cut(lines[start:i], left, right, gap))
+            if i < len(lines):
+                gap = lines[i].y0 - lines[i - 1].y1
+                start = i
+    return result
+
+
+def _pitch(lines: Sequence[Line]) -> float:
+    """Usual distance from one line to the next within a paragraph."""
+    steps = [
+        lower.y1 - upper.y1
+        for upper, lower in zip(lines, lines[1:], strict=False)
+        if abs(upper.size - lower.size) < 0.5 and 0 < lower.y1 - upper.y1 < 3 * upper.size
+    ]
+    if len(steps) < 3:
+        return 1.3 * max(line.size for line in lines) if not steps else min(steps)
+    steps.sort()
+    return steps[int(0.4 * len(steps))]
+
+
+def _hard_break(upper: Line, lower: Line, pitch: float) -> bool:
+    size = max(upper.size, lower.size)
+    if abs(upper.size - lower.size) > max(0.6, 0.06 * size):
+        return True
+    step = lower.y1 - upper.y1
+    if step > 1.22 * max(pitch, 0.9 * size) + 0.08 * size:
+        return True
+    return upper.bold != lower.bold and not (upper.bold and lower.lead and lower.lead_bold)
+
+
+def _cut(lines: list[Line], left: float, right: float, gap: float) -> list[Paragraph]:
+    """Cut lines of one style without white space between them at indents, marks and sentence ends."""
+    width = max(right - left, 1.0)
+    size = lines[0].size
+    marked = [LIST_MARK.match(line.text) is not None for line in lines]
+    n_marked = sum(marked)
+    hanging = _hangs(lines, left, size)
+    full = sum(line.x1 > right - 0.5 * size for line in lines)
+    justified = full >= 0.5 * len(lines)
+    first_left = min(line.x0 for line in lines)
+    result = [Paragraph([lines[0]], left, right, gap, marked[0])]
+    for i in range(1, len(lines)):
+        upper, lower = lines[i - 1], lines[i]
+        current = result[-1]
+        text = upper.text
+        ends = text.endswith(_ENDS)
+        room = right - upper.x1
+        word = lower.text.split(" ", 1)[0]
+        fits = room > (len(word) + 2) * 0.5 * size + (0.6 * size if justified else 0.06 * width)
+        step = lower.x0 - upper.x0
+        new = False
+        if marked[i]:
+            mark = lower.text.lstrip()[:1]
+            aligned = abs(lower.x0 - current.lines[0].x0) < 0.8 * size if current.marked else True
+            if mark in BULLETS or ((ends or fits) and (n_marked > 1 or fits)) or (n_marked > 2 and aligned and hanging):
+                new = True
+        if not new and hanging:
+            new = step < -0.6 * size and lower.x0 < first_left + 0.8 * size
+        elif not new:
+            indented = lower.x0 > left + 0.7 * size and step > 0.6 * size
+            centred = abs((lower.x0 + lower.x1) - (upper.x0 + upper.x1)) < 1.5 * size
+            first_of_marked = current.marked and len(current.lines) == 1
+            if indented and not first_of_marked and not (centred and not ends) and (ends or fits or justified):
+                new = True
+        if not new and fits and not (lower.text[:1].islower()):
+            if ends or (justified and room > 0.3 * width and not hanging):
+                new = True
+        if not new and upper.italic and not lower.italic and room > 0.15 * width and not ends and i - 1 == _first(result):
+            new = True
+        if not new and family(upper.font) != family(lower.font) and fits and (ends or len(current.lines) <= 2):
+            new = True
+        if new:
+            result.append(Paragraph([lower], left, right, lower.y0 - upper.y1, marked[i]))
+        else:
+            current.lines.append(lower)
+    return result
+
+
+def _first(parts: list[Paragraph]) -> int:
+    """Index of the line with which the last paragraph begins."""
+    return sum(len(part.lines) for part in parts[:-1])
+
+
+def _hangs(lines: Sequence[Line], left: float, size: float) -> bool:
+    """Whether entries begin at the left edge and go on indented, as in a bibliography or a list."""
+    start = min(line.x0 for line in lines)
+    if start > left + 6 * size:
+        left = start
+    outer = [i for i, line in enumerate(lines) if line.x0 <= start + 0.5 * size]
+    inner = [i for i, line in enumerate(lines) if start + 0.6 * size < line.x0 < start + 5 * size]
+    if len(inner) < 1 or not outer or len(inner) + len(outer) < 0.8 * len(lines):
+        return False
+    marks = sum(LIST_MARK.match(lines[i].text) is not None for i in outer)
+    if marks >= 0.7 * len(outer) and (len(outer) > 1 or lines[0].x0 <= start + 0.5 * size):
+        return True
+    if len(inner) < 2:
+        return False
+    before_outer = [lines[i - 1].text.endswith((".", "。", "]", ")")) for i in outer if i]
+    before_inner = [lines[i - 1].text.endswith((".", "。")) for i in inner if i]
+    if not before_outer:
+        # one entry only: its first line stands out and all others are indented
+        return len(outer) == 1 and outer[0] == 0 and not any(before_inner[:1])
+    share_outer = sum(before_outer) / len(before_outer)
+    share_inner = sum(before_inner) / max(1, len(before_inner))
+    return share_outer > share_inner + 0.25 and len(inner) >= 0.4 * len(outer)
+
+
+_FAMILY = re.compile(r"^(?:[A-Z]{6}\+)?([A-Za-z0-9]+)")
+
+
+def family(font: str) -> str:
+    """Family part of a PostScript font name: `ABCDEF+Minion-Bold` -> `Minion`."""
+    found = _FAMILY.match(font)
+    name = found.group(1) if found else font
+    for style in ("BoldItalic", "Italic", "Bold", "Regular", "Roman", "Oblique", "MT", "PS"):
+        if name.endswith(style) and len(name) > len(style) + 2:
+            name = name[: -len(style)]
+    return name
+
+
+def is_cjk(text: str) -> bool:
+    """Whether a text is mostly written without spaces between words."""
+    return len(_CJK.findall(text)) > 0.25 * len(text)
+
+
+def most_common(values: Iterable[tuple[float, int]]) -> float:
+    """The value with the largest total weight; 0 without values."""
+    counts: Counter[float] = Counter()
+    for value, weight in values:
+        counts[value] += weight
+    return max(counts, key=lambda value: (counts[value], -value)) if counts else 0.0

@@ -1,0 +1,144 @@
+"""One native page: its text layer -> blocks in reading order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from ingest.document import Block
+from ingest.layout import Line, bounds, paragraphs, pieces, reading_order
+from ingest.structure import BodyStyle, blocks_of
+from ingest.tables import Table, find_tables
+from ingest.text_layer import TextLayer, unturn
+
+HEAD_ZONE = 0.12
+"""Running heads and feet stand within this share of the page's height from its edge."""
+
+
+def layout_page(
+    layer: TextLayer, body: BodyStyle, words: Mapping[str, int], width: float, height: float
+) -> tuple[Block, ...]:
+    """Blocks of one page in reading order; what may be running heads and feet is marked `furniture`."""
+    blocks = _upright(layer.lines, layer, body, words, width, height)
+    upright = sum(len(line.text) for line in layer.lines)
+    for angle, lines in layer.turned.items():
+        amount = sum(len(line.text) for line in lines)
+        if amount > 400 or amount > 0.5 * upright:
+            blocks.extend(_sideways(lines, angle, layer, body, words, width, height))
+        else:
+            blocks.extend(_margin(line, angle, width, height) for line in lines)
+    return tuple(blocks)
+
+
+def _margin(line: Line, angle: int, width: float, height: float) -> Block:
+    box = unturn((line.x0, line.y0, line.x1, line.y1), angle, width, height)
+    return Block("paragraph", line.text, bbox=box, size=line.size, bold=line.bold, furniture="margin")
+
+
+def _sideways(
+    lines: list[Line], angle: int, layer: TextLayer, body: BodyStyle, words: Mapping[str, int], width: float, height: float
+) -> list[Block]:
+    """A page or table printed sideways, laid out in its own upright coordinates."""
+    if angle == 90:
+        horizontal = [(height - y1, height - y0, x) for y0, y1, x in layer.vertical]
+        vertical = [(x0, x1, height - y) for x0, x1, y in layer.horizontal]
+    else:
+        horizontal = [(y0, y1, width - x) for y0, y1, x in layer.vertical]
+        vertical = [(width - x1, width - x0, y) for x0, x1, y in layer.horizontal]
+    turned = TextLayer(horizontal=horizontal, vertical=vertical)
+    blocks = _body(lines, turned, body, words, height, width)
+    return [
+        replace(block, bbox=unturn(block.bbox, angle, width, height)) if block.bbox is not None else block for block in blocks
+    ]
+
+
+def _upright(
+    lines: list[Line], layer: TextLayer, body: BodyStyle, words: Mapping[str, int], width: float, height: float
+) -> list[Block]:
+    heads, feet, rest = split_furniture(lines, layer.horizontal, body, height)
+    blocks = [_furniture(line, "header") for line in heads]
+    blocks.extend(_body(rest, layer, body, words, width, height))
+    blocks.extend(_furniture(line, "footer") for line in feet)
+    return blocks
+
+
+def _furniture(line: Line, where: str) -> Block:
+    return Block("paragraph", line.text, bbox=(line.x0, line.y0, line.x1, line.y1), size=line.size, bold=line.bold, furniture=where)
+
+
+def split_furniture(
+    lines: list[Line], rules: list[tuple[float, float, float]], body: BodyStyle, height: float
+) -> tuple[list[Line], list[Line], list[Line]]:
+    """(head, foot, rest): lines at the upper and lower edge that white space, a rule or their style sets apart."""
+    if len(lines) < 3:
+        return [], [], lines
+    ordered = sorted(lines, key=lambda line: line.y0)
+    n_head = _edge(ordered, rules, body, height, 1)
+    backwards = sorted(lines, key=lambda line: -line.y1)
+    n_foot = _edge(backwards, rules, body, height, -1)
+    if n_head + n_foot >= len(lines):
+        return [], [], lines
+    head, foot = ordered[:n_head], backwards[:n_foot]
+    chosen = {id(line) for line in head} | {id(line) for line in foot}
+    return sorted(head, key=lambda line: (round(line.y0), line.x0)), sorted(foot, key=lambda line: (round(line.y0), line.x0)), [
+        line for line in lines if id(line) not in chosen
+    ]
+
+
+def _edge(
+    ordered: list[Line], rules: list[tuple[float, float, float]], body: BodyStyle, height: float, direction: int
+) -> int:
+    """How many of the outermost lines are set apart from the rest."""
+    best = 0
+    rows = 0
+    i = 0
+    while i < len(ordered) - 1 and rows < 4:
+        # take one row of lines at (almost) the same height
+        j = i + 1
+        near = ordered[i]
+        while j < len(ordered) and abs(ordered[j].y1 - near.y1) < 0.6 * near.size:
+            j += 1
+        row = ordered[i:j]
+        inner = max(line.y1 for line in row) if direction > 0 else min(line.y0 for line in row)
+        if (inner if direction > 0 else height - inner) > HEAD_ZONE * height or j >= len(ordered):
+            break
+        following = ordered[j]
+        gap = following.y0 - inner if direction > 0 else inner - following.y1
+        low, high = (inner, following.y0) if direction > 0 else (following.y1, inner)
+        size = max(body.size, 6.0)
+        ruled = any(low - 2 <= y <= high + 2 and x1 - x0 > 60 for x0, x1, y in rules)
+        different = all(abs(line.size - body.size) > 0.6 for line in row) or all(line.italic or line.bold for line in row)
+        if gap > 1.1 * size or ruled or (different and gap > 0.35 * size):
+            best = j
+        rows += 1
+        i = j
+    return best
+
+
+def _body(
+    lines: list[Line], layer: TextLayer, body: BodyStyle, words: Mapping[str, int], width: float, height: float
+) -> list[Block]:
+    tables, rest = find_tables(lines, layer.horizontal, layer.vertical, body.size)
+    runs = pieces(rest)
+    boxes = [bounds(run) for run in runs]
+    boxes.extend(table.bbox for table in tables)
+    blocks: list[Block] = []
+    waiting: list[list[Line]] = []
+
+    def flush() -> None:
+        if waiting:
+            blocks.extend(blocks_of(paragraphs(waiting), body, words, width, height))
+            waiting.clear()
+
+    for index in reading_order(boxes):
+        if index < len(runs):
+            waiting.append(runs[index])
+        else:
+            flush()
+            blocks.append(_table(tables[index - len(runs)]))
+    flush()
+    return blocks
+
+
+def _table(table: Table) -> Block:
+    return Block("table", table.markdown, bbox=table.bbox, size=table.size)

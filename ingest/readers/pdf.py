@@ -1,0 +1,259 @@
+"""PDF: native text where the text layer is good, OCR where it is not, page by page."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pymupdf
+
+from ingest.document import Block, Mark, Page, Probe, ReadOptions, UnreadableError
+from ingest.page_layout import layout_page
+from ingest.routing import PageFacts, Route, route
+from ingest.structure import BodyStyle, body_style, vocabulary
+from ingest.text_layer import TextLayer, read_text_layer
+
+if TYPE_CHECKING:
+    import numpy as np
+
+WINDOW = 32
+"""Pages looked at together for the style of the running text and the vocabulary."""
+MAX_PIXELS = 25_000_000
+"""A page is drawn with at most this many pixels, whatever its size."""
+MAX_PAGES = 100_000
+"""A file that claims more pages is damaged or hostile."""
+
+pymupdf.TOOLS.mupdf_display_errors(False)
+pymupdf.TOOLS.mupdf_display_warnings(False)
+
+
+class PdfReader:
+    """The reader for PDF files."""
+
+    name = "pdf"
+    version = "1"
+    suffixes = (".pdf",)
+
+    def sniff(self, head: bytes, path: str) -> bool:
+        """PDF has its magic within the first kilobyte; the file name says nothing."""
+        return b"%PDF-" in head[:1024]
+
+    def probe(self, path: Path, options: ReadOptions) -> Probe:
+        """Page count, metadata and outline. Raises `UnreadableError`."""
+        with _open(path) as document:
+            warnings = []
+            if document.is_repaired:
+                if not _any_content(document):
+                    raise UnreadableError("truncated", "The PDF is damaged or cut off: nothing of its pages is left.")
+                warnings.append("the PDF was damaged and has been repaired; parts of it may be missing")
+            if (document.metadata or {}).get("encryption"):
+                warnings.append("the PDF is encrypted with an owner password")
+            return _probe(document, tuple(warnings))
+
+    def read(self, path: Path, first: int, last: int, options: ReadOptions, mark: Mark) -> Iterator[Page]:
+        """Pages `first` to `last`. Raises `UnreadableError`."""
+        with _open(path) as document:
+            last = min(last, document.page_count)
+            for start in range(first, last + 1, WINDOW):
+                yield from _read_window(document, start, min(start + WINDOW - 1, last), options, mark)
+
+
+def _open(path: Path) -> pymupdf.Document:
+    with open(path, "rb") as file:
+        head = file.read(1024)
+    if not head:
+        raise UnreadableError("empty", "The file has no bytes.")
+    if b"%PDF-" not in head:
+        raise UnreadableError("not-a-pdf", "The file does not begin with the signature of a PDF.")
+    try:
+        document = pymupdf.open(path, filetype="pdf")
+    except pymupdf.EmptyFileError:
+        raise UnreadableError("empty", "The file has no bytes.") from None
+    except (pymupdf.FileDataError, RuntimeError, ValueError) as error:
+        raise UnreadableError("truncated", f"The PDF cannot be opened: {_short(error)}.") from None
+    try:
+        if document.needs_pass:
+            raise UnreadableError("encrypted", "The PDF needs a password.")
+        if document.page_count == 0:
+            raise UnreadableError("truncated", "The PDF has no page that can be found.")
+        if document.page_count > MAX_PAGES:
+            raise UnreadableError("too-large", f"The PDF claims {document.page_count} pages.")
+    except UnreadableError:
+        document.close()
+        raise
+    except (RuntimeError, ValueError) as error:
+        document.close()
+        raise UnreadableError("truncated", f"The PDF's pages cannot be found: {_short(error)}.") from None
+    return document
+
+
+def _short(error: Exception) -> str:
+    return re.sub(r"\s+", " ", str(error))[:120].rstrip(". ")
+
+
+def _any_content(document: pymupdf.Document) -> bool:
+    """Whether any of a sample of pages has text, images or paths."""
+    step = max(1, document.page_count // 20)
+    for number in range(0, document.page_count, step):
+        try:
+            page = document[number]
+            if page.get_text("text").strip() or page.get_images() or page.get_cdrawings():
+                return True
+        except (RuntimeError, ValueError):
+            continue
+    return False
+
+
+_DOI = re.compile(r"\b10\.\d{4,9}/[^\s\"<>{}|\\^`]+", re.IGNORECASE)
+_DATE = re.compile(r"D?:?(\d{4})(\d{2})?(\d{2})?")
+
+
+def _probe(document: pymupdf.Document, warnings: tuple[str, ...]) -> Probe:
+    metadata: dict[str, Any] = document.metadata or {}
+    title = " ".join(str(metadata.get("title") or "").split())
+    if re.search(r"\.(?:docx?|pdf|indd|tex|dvi|qxd|fm|p65|pptx?)$|^(?:untitled|microsoft word)|[\ufffd]", title, re.IGNORECASE):
+        title = ""
+    author = " ".join(str(metadata.get("author") or "").split())
+    authors = tuple(name.strip() for name in re.split(r"\s*(?:;|\band\b|,(?!\s*(?:Jr|Sr|II|MD|PhD)))\s*", author) if name.strip())
+    date = ""
+    found = _DATE.match(str(metadata.get("creationDate") or ""))
+    if found:
+        date = "-".join(part for part in found.groups() if part)
+    outline: list[tuple[int, str, int]] = []
+    try:
+        for level, entry, page in document.get_toc(simple=True)[:5000]:
+            text = " ".join(str(entry).split())
+            if text:
+                outline.append((int(level), text, int(page)))
+    except (RuntimeError, ValueError):
+        pass
+    identifiers = {}
+    subject = f"{metadata.get('subject') or ''} {metadata.get('keywords') or ''} {metadata.get('title') or ''}"
+    doi = _DOI.search(subject)
+    if doi:
+        identifiers["doi"] = doi.group(0).rstrip(".,;)]").lower()
+    language = ""
+    try:
+        language = str(document.language or "")[:2].lower()
+    except (RuntimeError, ValueError):
+        pass
+    return Probe(
+        n_pages=document.page_count,
+        title=title,
+        authors=authors[:100],
+        date=date,
+        lang=language if language.isalpha() else "",
+        identifiers=identifiers,
+        outline=tuple(outline),
+        warnings=warnings,
+    )
+
+
+def _read_window(
+    document: pymupdf.Document, first: int, last: int, options: ReadOptions, mark: Mark
+) -> Iterator[Page]:
+    """Read some pages: all text layers first, then each page's blocks in the light of the others."""
+    layers: list[tuple[int, float, float, TextLayer, Route]] = []
+    unmapped: dict[int, bool] = {}
+    for number in range(first, last + 1):
+        mark(f"page {number}")
+        page = document[number - 1]
+        layer = read_text_layer(page)
+        layers.append((number, page.rect.width, page.rect.height, layer, _route(document, page, layer, options, unmapped)))
+    native = [layer for *_, layer, way in layers if way.name == "native"]
+    lines = [line for layer in native for line in layer.lines]
+    body = body_style(lines) if lines else BodyStyle(10.0, "", False, False)
+    words: Counter[str] = vocabulary(line.text for line in lines)
+    for number, width, height, layer, way in layers:
+        mark(f"page {number}")
+        if way.name == "ocr":
+            blocks = _recognise(document[number - 1], options)
+            weights = [(block.confidence, len(block.text)) for block in blocks if block.confidence is not None]
+            total = sum(length for _, length in weights)
+            confidence = sum(value * length for value, length in weights) / total if total else None
+            yield Page(number, "ocr", way.reason, width, height, blocks, confidence)
+        else:
+            yield Page(number, "native", way.reason, width, height, layout_page(layer, body, words, width, height))
+
+
+def _route(
+    document: pymupdf.Document, page: pymupdf.Page, layer: TextLayer, options: ReadOptions, unmapped: dict[int, bool]
+) -> Route:
+    if options.ocr == "always":
+        return Route("ocr", "asked for")
+    text = "\n".join(line.text for line in layer.lines)
+    sparse = layer.characters < 200 or layer.invisible > 0.3 * layer.characters
+    facts = PageFacts(
+        text=text,
+        by_font=layer.by_font,
+        unmapped_fonts=_unmapped_fonts(document, page, unmapped),
+        characters=layer.characters,
+        invisible=layer.invisible,
+        image_share=_image_share(page) if sparse else 0.0,
+        n_shapes=len(layer.shapes),
+    )
+    way = route(facts)
+    if options.ocr == "never" and way.name == "ocr":
+        return Route("native", f"OCR is off, although: {way.reason}")
+    return way
+
+
+def _image_share(page: pymupdf.Page) -> float:
+    """Share of the page that its images cover, counted on a grid so that overlaps count once."""
+    import numpy as np
+
+    area = page.rect
+    if area.is_empty or area.is_infinite:
+        return 0.0
+    grid = np.zeros((50, 50), dtype=bool)
+    for image in page.get_image_info()[:5000]:
+        x0, y0, x1, y1 = image["bbox"]
+        columns = slice(max(0, round(50 * (x0 - area.x0) / area.width)), max(0, round(50 * (x1 - area.x0) / area.width)))
+        rows = slice(max(0, round(50 * (y0 - area.y0) / area.height)), max(0, round(50 * (y1 - area.y0) / area.height)))
+        grid[rows, columns] = True
+    return float(grid.mean())
+
+
+def _unmapped_fonts(document: pymupdf.Document, page: pymupdf.Page, known: dict[int, bool]) -> frozenset[str]:
+    """Names of the page's composite fonts whose codes are glyph numbers and that lack a ToUnicode map."""
+    names = set()
+    for xref, _, kind, name, _, encoding, *_ in page.get_fonts():
+        if kind != "Type0" or not encoding.startswith("Identity"):
+            continue
+        if xref not in known:
+            known[xref] = document.xref_get_key(xref, "ToUnicode")[0] == "null"
+        if known[xref]:
+            names.add(name)
+            names.add(name.partition("+")[2] or name)
+    return frozenset(names)
+
+
+@lru_cache(maxsize=1)
+def _engine(name: str, device: str) -> Any:
+    from ingest.ocr import load_backend
+
+    return load_backend(name, device)
+
+
+def draw(page: pymupdf.Page, dpi: float) -> tuple[np.ndarray, float]:
+    """A page as an image (H × W × 3, uint8, RGB) and the resolution it was drawn at, which is lower for huge pages."""
+    import numpy as np
+
+    width, height = max(page.rect.width, 1.0), max(page.rect.height, 1.0)
+    dpi = min(dpi, 72.0 * (MAX_PIXELS / (width * height)) ** 0.5)
+    pixels = page.get_pixmap(matrix=pymupdf.Matrix(dpi / 72, dpi / 72), colorspace=pymupdf.csRGB, alpha=False)
+    return np.frombuffer(pixels.samples, dtype=np.uint8).reshape(pixels.height, pixels.width, 3), dpi
+
+
+def _recognise(page: pymupdf.Page, options: ReadOptions) -> tuple[Block, ...]:
+    from ingest.ocr.layout import arrange
+
+    image, dpi = draw(page, options.ocr_dpi)
+    lines = _engine(options.ocr_backend, options.ocr_device).read(image, dpi)
+    blocks = arrange(lines, page.rect.width, page.rect.height, 72.0 / dpi)
+    return tuple(replace(block) for block in blocks)
