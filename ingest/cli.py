@@ -160,6 +160,42 @@ def export(*, format: Literal["md", "jsonl"] = "md", out: Path = Path("export"),
     return 0
 
 
+@app.command
+def show(
+    document: str = "",
+    /,
+    *,
+    page: int = 1,
+    record: str = "",
+    out: Path | None = None,
+    data: Data = Path("data"),
+) -> int:
+    """Draw a page with the blocks that were read, numbered in reading order.
+
+    Example: `ingest show 3f2a9c --page 12` or `ingest show --record 81bc04`
+
+    Parameters
+    ----------
+    document:
+        Id of a document, or its first digits.
+    page:
+        Page number from 1.
+    record:
+        Id of a record instead of a document: its first page is drawn.
+    out:
+        File to write, without its ending; without it below `DATA/show`.
+    """
+    from ingest.show import page_of_record
+    from ingest.show import show as draw
+
+    if bool(document) == bool(record):
+        raise UserError("name a document or a record: `ingest show DOC --page N` or `ingest show --record ID`.")
+    if record:
+        document, page = page_of_record(data, record)
+    say(f"{draw(data, document, page, out)}")
+    return 0
+
+
 def main() -> None:
     """Entry point of the console script."""
     run(app)

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+from tokenizers import Tokenizer
 
 from corpus.runner import Mark, Task
 from corpus.schema import DROPPED
 from corpus.store import read_table, write_table
-from corpus.tokenising import Tokenizer, load_tokenizer
+from corpus.tokenising import count_tokens, load_tokenizer
 from nlp import context
 from nlp.relations import Extractor, load_extractor
 from nlp.spans import Entity, Relation
@@ -55,7 +56,7 @@ def annotate(task: Task, mark: Mark) -> None:
         batch = kept[start : start + TAG_BATCH]
         mark(batch[0]["id"])
         _annotate_batch(batch, arguments)
-    counts = _tokenizer(arguments["tokenizer"]).count([row["text"] for row in kept])
+    counts = count_tokens(_tokenizer(arguments["tokenizer"]), [row["text"] for row in kept])
     for row, count in zip(kept, counts, strict=True):
         row["n_tokens"] = count
     for row in rows:

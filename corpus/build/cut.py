@@ -10,10 +10,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
-import xxhash
 
 from corpus import filters
-from corpus.normalise import canonical, normalise
+from corpus.dedup.exact import content_hash
+from corpus.normalise import normalise
 from corpus.offsets import apply_edits
 from corpus.runner import Mark, Task
 from corpus.schema import DOCUMENT, PAGE, RECORD
@@ -88,7 +88,7 @@ def _candidates(
                 "topics": {},
                 "phi_actions": actions,
                 "dup_count": 1,
-                "content_hash": xxhash.xxh3_128_hexdigest(canonical(text)),
+                "content_hash": content_hash(text),
                 "reference": section.kind == "reference",
                 "confidence": section.confidence,
             }

@@ -89,7 +89,7 @@ class _Build:
         screened = self._screen(cuts)
         exact = self._exact(sorted(screened))
         clusters = self._near(cuts, sorted(screened), exact)
-        annotated = self._annotate(self._settle(screened, exact, clusters))
+        annotated = self._annotate(self._settle(screened, clusters))
         self._publish(annotated)
         return self._account(cuts)
 
@@ -168,12 +168,13 @@ class _Build:
 
     def _near(self, cuts: Sequence[str], screened: Sequence[str], exact: Sequence[str]) -> str:
         dedup = self.values["dedup"]
+        threshold = self.config.dedup.threshold
         key = [_names(screened), _names(exact), dedup]
         tasks = [
             self._task(
                 "band",
                 duplicates.VERSION,
-                {"screened": list(screened), "exact": list(exact), "band": band, "dedup": dedup},
+                {"screened": list(screened), "exact": list(exact), "band": band},
                 key=[key, band],
             )
             for band in range(self.config.dedup.bands)
@@ -186,25 +187,26 @@ class _Build:
             self._task(
                 "verify",
                 duplicates.VERSION,
-                {"pairs": pairs, "low": low, "high": high, "candidates": list(cuts), "dedup": dedup},
-                key=[_names(pairs), _names(cuts), low, high, dedup],
+                {"pairs": pairs, "low": low, "high": high, "candidates": list(cuts), "threshold": threshold},
+                key=[_names(pairs), _names(cuts), low, high, threshold],
             )
             for low, high in pairwise(borders)
         ]
         edges = _outputs(self._pass("verify pairs", duplicates.verify_pairs, tasks))
-        arguments = {"edges": edges, "screened": list(screened), "dedup": dedup}
-        task = self._task("clusters", duplicates.VERSION, arguments, key=[_names(edges), _names(screened), dedup])
+        arguments = {"edges": edges, "exact": list(exact), "screened": list(screened)}
+        key = [_names(edges), _names(exact), _names(screened)]
+        task = self._task("clusters", duplicates.VERSION, arguments, key=key)
         return _outputs(self._pass("clusters", duplicates.decide_clusters, [task]))[0]
 
-    def _settle(self, screened: Mapping[str, str], exact: Sequence[str], clusters: str) -> dict[str, str]:
+    def _settle(self, screened: Mapping[str, str], clusters: str) -> dict[str, str]:
         """Settled file to the candidates' file that it decides on."""
         threshold = self.config.dedup.threshold
         tasks = [
             self._task(
                 "settle",
                 duplicates.VERSION,
-                {"screened": file, "exact": list(exact), "clusters": clusters, "threshold": threshold},
-                key=[_name(file), _names(exact), _name(clusters), threshold],
+                {"screened": file, "clusters": clusters, "threshold": threshold},
+                key=[_name(file), _name(clusters), threshold],
             )
             for file in sorted(screened)
         ]

@@ -35,7 +35,7 @@ DECISION = pa.schema(
 def screen(task: Task, mark: Mark) -> None:
     """Arguments: `candidates` (file), `only` (ids, or null), `filters`, `dedup`, `source_priority`.
 
-    Writes the decisions with the band keys of those that passed.
+    Writes the decisions with the signatures' band keys.
 
     A reference list is dropped here: it is text about texts. Thresholds stand in this stage, not in the scores', so
     changing one costs no re-scoring.
@@ -65,9 +65,10 @@ def screen(task: Task, mark: Mark) -> None:
             }
         )
     decisions = pa.Table.from_pylist(rows, schema=DECISION)
-    passed = table.filter(pc.is_null(decisions["stage"])).select(["id", "text"])
-    signatures = passes.signatures(passed, DedupConfig(**arguments["dedup"]))
-    write_table(Path(task.output), decisions.join(signatures, "id", join_type="left outer").sort_by("id"))
+    signed = passes.signatures(table.select(["id", "text"]), DedupConfig(**arguments["dedup"]).scheme)
+    for name in signed.column_names[1:]:
+        decisions = decisions.append_column(name, signed[name])
+    write_table(Path(task.output), decisions.sort_by("id"))
 
 
 def _verdict(row: dict[str, Any], scores: dict[str, float], config: filters.FilterConfig) -> filters.Verdict | None:
