@@ -38,10 +38,10 @@ def _summary(result: BuildResult, data: Path) -> None:
         f" + {result.dropped.total()} dropped + {result.quarantined} quarantined."
     )
     if result.dropped:
-        rows = [(stage, reason, count) for (stage, reason), count in result.dropped.most_common()]
-        print_table("Dropped", ["stage", "reason", "records"], rows)
-    rows = [(source, result.records[source], tokens) for source, tokens in sorted(result.tokens.items())]
-    print_table("Shards", ["source", "records", "tokens"], rows)
+        reasons = [(stage, reason, count) for (stage, reason), count in result.dropped.most_common()]
+        print_table("Dropped", ["stage", "reason", "records"], reasons)
+    sources = [(source, result.records[source], tokens) for source, tokens in sorted(result.tokens.items())]
+    print_table("Shards", ["source", "records", "tokens"], sources)
     say(f"Shards are in {data / 'shards'}; `corpus audit --data {data}` checks them.")
 
 

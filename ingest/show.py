@@ -85,7 +85,7 @@ def _picture(source: Path, row: dict[str, Any]) -> bytes:
                     colour = COLOURS.get(block["kind"], (0, 0, 0))
                     sheet.draw_rect(box, color=colour, width=1.5, fill=colour, fill_opacity=0.08)
                     label = f"{number} {block['kind']}{block['level'] or ''}"
-                    sheet.insert_text(box.tl + (2, -2), label, fontsize=9, color=colour)
+                    sheet.insert_text((box.x0 + 2, box.y0 - 2), label, fontsize=9, color=colour)
             picture: bytes = sheet.get_pixmap(alpha=False).tobytes("png")
     return picture
 

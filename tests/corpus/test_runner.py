@@ -95,3 +95,21 @@ def test_identity_follows_input_configuration_and_version(tmp_path):
 def test_a_folder_is_held_by_one_run(tmp_path):
     with exclusive(tmp_path), pytest.raises(UserError, match="another run"), exclusive(tmp_path):
         pass
+
+
+def test_ray_gives_what_local_processes_give(tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
+    pytest.importorskip("ray", reason="the ray extra is not installed")
+    from corpus.executors.ray import RayExecutor
+
+    executor = RayExecutor(workers=2, limits=Limits(step_seconds=3))
+    try:
+        outcomes = Runner(executor, tmp_path / "log.jsonl").run(
+            work, tasks_for(tmp_path, ["a", "raise", "segfault", "b", "hang"])
+        )
+    finally:
+        executor.close()
+    assert {o.task.arguments["what"]: o.failure.kind for o in outcomes if o.failure} == {
+        "raise": "error", "segfault": "crash", "hang": "crash",
+    }  # fmt: skip
+    assert sorted(o.task.arguments["what"] for o in outcomes if o.status == "done") == ["a", "b"]
