@@ -1,0 +1,1 @@
+"""The parts of `make.py`: typesetting, scanning, Word, EPUB, questions."""
