@@ -9,9 +9,13 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 
 from corpus.command import UserError, build_app, print_table, run, say
+from ingest.document import ReadOptions
 from ingest.run import FORMATS, IngestConfig, IngestResult, ingest
 
 app = build_app("ingest", "Read PDF, scans, web pages, EPUB, DOCX, JATS and text into documents and pages.")
+
+FAILURES_SHOWN = 10
+"""Quarantined files and pages that the summary names."""
 
 Paths = Annotated[list[str], Parameter(help="Files or folders; in a folder the files of this format are taken.")]
 
@@ -35,7 +39,10 @@ def _summary(result: IngestResult, data: Path) -> None:
     if result.reasons:
         why = ", ".join(f"{count} {kind}" for kind, count in result.reasons.most_common())
         say(f"Quarantined: {result.quarantined_files} files and {result.quarantined_pages} pages ({why}).")
-        say(f"`ingest status --data {data}` lists them.")
+        for uri, page, message in result.failures[:FAILURES_SHOWN]:
+            say(f"  {uri}{f', page {page}' if page else ''}: {message}")
+        if len(result.failures) > FAILURES_SHOWN:
+            say(f"  … `ingest status --data {data}` lists all {len(result.failures)}.")
     if result.ignored:
         others = ", ".join(f"{count} {ending}" for ending, count in result.ignored.most_common(8))
         say(f"Left alone, as they are of another kind: {others}.")
@@ -122,6 +129,29 @@ def status(*, data: Data = Path("data")) -> int:
         print_table("Quarantine", ["file", "page", "kind", "message"], report.quarantine)
     else:
         say("Nothing is quarantined.")
+    return 0
+
+
+@app.command
+def plan(paths: Paths, /, *, read: Annotated[ReadOptions | None, Parameter(name="*")] = None) -> int:
+    """Say what reading these paths would take: files, pages, share to OCR, hours, disk. Writes nothing.
+
+    Example: `ingest plan ./library`
+    """
+    import os
+
+    from ingest.plan import plan as forecast
+
+    result = forecast(paths, FORMATS["auto"], read or ReadOptions())
+    cores = len(os.sched_getaffinity(0))
+    hours = result.cpu_seconds / 3600
+    say(f"{result.files} files, {result.pages:,} pages, about {result.ocr_pages:,.0f} of them by OCR.")
+    say(f"About {hours:.2g} CPU-hours, {hours / cores:.2g} hours on the {cores} cores of this machine.")
+    say(f"About {result.disk_bytes / 2**20:,.0f} MiB of disk.")
+    for uri, message in result.unreadable[:FAILURES_SHOWN]:
+        say(f"  {uri} cannot be read: {message}")
+    if len(result.unreadable) > FAILURES_SHOWN:
+        say(f"  … and {len(result.unreadable) - FAILURES_SHOWN} more.")
     return 0
 
 

@@ -79,6 +79,8 @@ class IngestResult:
     """Pages by route."""
     reasons: Counter[str] = field(default_factory=Counter)
     """Quarantined files and pages by kind."""
+    failures: list[tuple[str, int | None, str]] = field(default_factory=list)
+    """(uri, page or None, message) of everything quarantined."""
     ignored: Counter[str] = field(default_factory=Counter)
     """Files left alone, by ending."""
     tasks: dict[str, int] = field(default_factory=dict)
@@ -418,6 +420,7 @@ def _result(entries: Sequence[Entry], found: Discovery, runner: Runner) -> Inges
         if entry.failure:
             result.quarantined_files += 1
             result.reasons[entry.failure["kind"]] += 1
+            result.failures.append((entry.uri, None, entry.failure["message"]))
             continue
         assert entry.doc_id is not None
         if entry.doc_id in seen:
@@ -428,6 +431,7 @@ def _result(entries: Sequence[Entry], found: Discovery, runner: Runner) -> Inges
         result.routes.update(entry.routes)
         result.quarantined_pages += len(entry.failed_pages)
         result.reasons.update(page["kind"] for page in entry.failed_pages)
+        result.failures += [(entry.uri, page["page"], page["message"]) for page in entry.failed_pages]
     assert result.files == result.documents + result.copies + result.quarantined_files
     return result
 
