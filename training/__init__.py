@@ -1,0 +1,1 @@
+"""Shards to model: continued pre-training, instruction tuning in three stages, preference tuning, evaluation."""

@@ -1,0 +1,83 @@
+"""A global batch: what one step trains on, the same on every process and for any number of processes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from corpus.packing import IGNORED, PackedRow
+from training.config import InputError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """Rows of tokens. All arrays are int64 [rows, length]."""
+
+    input_ids: np.ndarray
+    """Token ids."""
+    position_ids: np.ndarray
+    """Position within its piece; a restart is a border that attention does not cross."""
+    labels: np.ndarray
+    """Token to predict at each place, or `IGNORED`."""
+    sources: np.ndarray
+    """Number of the source of each label, -1 where there is none."""
+    unit: int = 1
+    """Rows that belong together and stay on one process: 2 for a pair of answers."""
+    drawn: np.ndarray | None = None
+    """Units drawn from each source by the mixer; None where nothing mixes."""
+
+    @property
+    def units(self) -> int:
+        """Number of units."""
+        return len(self.input_ids) // self.unit
+
+    @property
+    def tokens(self) -> int:
+        """Number of labels."""
+        return int((self.labels != IGNORED).sum())
+
+    def part(self, start: int, stop: int) -> Batch:
+        """The units start..stop."""
+        rows = slice(start * self.unit, stop * self.unit)
+        return Batch(
+            input_ids=self.input_ids[rows],
+            position_ids=self.position_ids[rows],
+            labels=self.labels[rows],
+            sources=self.sources[rows],
+            unit=self.unit,
+        )
+
+    def slices(self, rank: int, world: int, micro: int) -> Iterator[Batch]:
+        """The parts of one process, of at most `micro` units each (0: one part). Every process gets as many parts."""
+        share = self.units // world
+        micro = micro or share
+        for start in range(rank * share, (rank + 1) * share, micro):
+            yield self.part(start, min(start + micro, (rank + 1) * share))
+
+
+def check_divisible(batch_size: int, world: int) -> None:
+    """Raise `InputError` when the processes could not have equal shares of a batch."""
+    if batch_size < 1 or batch_size % world:
+        raise InputError(f"--batch-size is {batch_size}: it must be a multiple of the {world} processes.")
+
+
+def from_rows(
+    rows: Sequence[PackedRow], piece_sources: Sequence[Sequence[int]], drawn: np.ndarray | None = None
+) -> Batch:
+    """Stack packed rows; `piece_sources[r][p]` is the source of piece p of row r."""
+    labels = np.stack([row.labels for row in rows])
+    sources = np.stack(
+        [
+            np.append(np.asarray(of_pieces, dtype=np.int64), -1)[row.piece_ids]
+            for row, of_pieces in zip(rows, piece_sources, strict=True)
+        ]
+    )
+    return Batch(
+        input_ids=np.stack([row.input_ids for row in rows]),
+        position_ids=np.stack([row.position_ids for row in rows]),
+        labels=labels,
+        sources=np.where(labels == IGNORED, -1, sources),
+        drawn=drawn,
+    )

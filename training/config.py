@@ -1,0 +1,154 @@
+"""Everything that a training command can be told, with the defaults that run on a laptop."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+
+class InputError(ValueError):
+    """Something the user can put right, said in one sentence; the command line prints it without a traceback."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingConfig:
+    """What all stages share."""
+
+    out: Path = Path("runs/train")
+    """Folder of this run: checkpoints, metrics, the finished model. The same command carries an interrupted run on."""
+    model: str = ""
+    """Model to start from: a folder, a Hugging Face id, or a GGUF file. Empty: what the stage says."""
+    steps: int = 0
+    """Optimizer steps; 0 derives them from the epochs."""
+    epochs: float = 0.0
+    """Passes over the data; 0 means what the stage says. Ignored when steps are given."""
+    sequence_length: int = 256
+    """Tokens in a packed sequence."""
+    batch_size: int = 16
+    """Sequences a step, over all processes; must be a multiple of their number."""
+    micro_batch: int = 0
+    """Sequences a forward pass on one process (gradients are accumulated); 0 takes all of the process's share at once."""
+    learning_rate: float = 0.0
+    """Peak learning rate; 0 means what the stage says."""
+    schedule: Literal["cosine", "wsd", "constant"] = "cosine"
+    """Learning rate after the warm-up: cosine decay; warm-up, stable, decay over the last fifth; or constant."""
+    final_rate: float = 0.1
+    """Learning rate at the end, as a share of the peak."""
+    warm_up: float = 0.03
+    """Share of the steps over which the learning rate rises from zero."""
+    weight_decay: float = 0.1
+    """AdamW's decay of matrices; vectors do not decay."""
+    beta1: float = 0.9
+    """AdamW's memory of the gradient."""
+    beta2: float = 0.95
+    """AdamW's memory of the squared gradient."""
+    clip: float = 1.0
+    """Largest norm of the gradient; 0 never clips."""
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    """Arithmetic of the forward pass; auto is bf16 on a GPU that has it and fp32 elsewhere. Weights stay in fp32."""
+    seed: int = 0
+    """Seed of the weights, the order of the data and the mixture."""
+    evaluate_every: int = 0
+    """Steps between two measurements of the held-out loss; 0 makes about ten in a run."""
+    checkpoint_every: int = 0
+    """Steps between two checkpoints; 0 means every tenth of the run, at most 500 steps."""
+    held_out: float = 0.05
+    """Share of the records, by the hash of their id, that is never trained on; each source gives at least one of two."""
+    held_out_tokens: int = 50_000
+    """Tokens a source that the held-out loss is measured on, at most."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CptConfig(TrainingConfig):
+    """Continued pre-training on shards, or pre-training of a small model from a random start."""
+
+    shards: Path = Path("data/shards")
+    """Folder of shards that `corpus build` wrote."""
+    out: Path = Path("runs/cpt")
+    """Folder of this run: checkpoints, metrics, the finished model. The same command carries an interrupted run on."""
+    model: str = ""
+    """Model to start from: a folder, a Hugging Face id, or a GGUF file. Empty: a small Qwen2 model from a random start."""
+    mix: Literal["stratified", "static", "odm"] = "stratified"
+    """How the sources are mixed: equal shares, fixed weights, or the bandit of online data mixing."""
+    weights: dict[str, float] = field(default_factory=dict)
+    """Weight of each source for `--mix static`, as --weights.NAME 2; without any, the sources' sizes."""
+    epochs: float = 0.0
+    """Passes over the shards; 0 means one, and from a random start as many as make 600,000 tokens."""
+    learning_rate: float = 0.0
+    """Peak learning rate; 0 means 0.003 from a random start and 0.00002 otherwise."""
+    tokenizer: str = ""
+    """Tokenizer of a random start: empty trains one on the shards; deepseek, a folder or an id takes that one."""
+    vocabulary: int = 0
+    """Entries of the tokenizer trained on the shards; 0 chooses by the size of the corpus."""
+    width: int = 192
+    """Hidden size of a random start."""
+    layers: int = 4
+    """Layers of a random start."""
+    heads: int = 4
+    """Attention heads of a random start; half as many hold keys and values."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SftConfig(TrainingConfig):
+    """Instruction tuning, one of three stages."""
+
+    stage: Literal[1, 2, 3] = 1
+    """1 simple instructions, 2 conversations and complex instructions, 3 long medical reasoning."""
+    data: Path | None = None
+    """Folder or file of conversations (Parquet or JSON Lines with `messages`); default data/instructions/stage=N."""
+    out: Path | None = None  # type: ignore[assignment]
+    """Folder of this run; default runs/sftN."""
+    model: str = ""
+    """Model to start from; default the result of the stage before (runs/cpt, runs/sft1, runs/sft2)."""
+    epochs: float = 0.0
+    """Passes over the conversations; 0 means 3."""
+    sequence_length: int = 1024
+    """Tokens in a packed sequence; a longer conversation is left out and counted, never cut."""
+    batch_size: int = 8
+    """Sequences a step, over all processes; must be a multiple of their number."""
+    learning_rate: float = 0.0
+    """Peak learning rate; 0 means 0.001 below 50 M parameters and 0.00001 otherwise."""
+    weight_decay: float = 0.0
+    """AdamW's decay of matrices; vectors do not decay."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RlConfig(TrainingConfig):
+    """Preference tuning by CPO-SimPO on pairs of answers."""
+
+    pairs: Path = Path("data/pairs")
+    """Folder or file of pairs (Parquet or JSON Lines with `prompt`, `chosen`, `rejected` as messages)."""
+    out: Path = Path("runs/rl")
+    """Folder of this run: checkpoints, metrics, the finished model. The same command carries an interrupted run on."""
+    model: str = ""
+    """Model to start from; default runs/sft3."""
+    beta: float = 10.0
+    """Scale of the reward, the mean log-probability of an answer."""
+    gamma: float = 5.4
+    """Margin by which the chosen reward should exceed the rejected one."""
+    alpha: float = 0.05
+    """Weight of the chosen answers' negative log-likelihood."""
+    epochs: float = 0.0
+    """Passes over the pairs; 0 means 1."""
+    sequence_length: int = 2048
+    """Tokens of prompt and answer, at most; a longer pair is left out and counted, never cut."""
+    batch_size: int = 8
+    """Pairs a step, over all processes; must be a multiple of their number."""
+    learning_rate: float = 0.0
+    """Peak learning rate; 0 means 0.00005 below 50 M parameters and 0.000001 otherwise."""
+    warm_up: float = 0.1
+    """Share of the steps over which the learning rate rises from zero."""
+    final_rate: float = 0.0
+    """Learning rate at the end, as a share of the peak."""
+    weight_decay: float = 0.0
+    """AdamW's decay of matrices; vectors do not decay."""
+
+
+def plain(config: TrainingConfig) -> dict[str, Any]:
+    """A configuration as JSON values, for the run's folder and for comparison with an earlier run."""
+    return {
+        f.name: str(value) if isinstance(value := getattr(config, f.name), Path) else value
+        for f in dataclasses.fields(config)
+    }

@@ -1,0 +1,188 @@
+"""`train cpt`: shards to a base model."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from torch import Tensor
+
+from corpus.packing import IGNORED
+from corpus.tokenising import load_tokenizer, train_tokenizer
+from training.batch import Batch
+from training.config import CptConfig, InputError
+from training.data import Encoder, MixedBatches, Shards
+from training.distributed import World, join_world
+from training.losses import causal_lm
+from training.mixing import MIXERS, Arm
+from training.model import open_model, random_model
+from training.tokenizer import begin_of_document, end_of_document, open_tokenizer, save, wrap
+from training.trainer import Ticker, claim, result_of, train
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerFast
+
+RANDOM_START_TOKENS = 600_000
+"""Tokens that a random start trains on at least, by repeating a small corpus."""
+TOKENIZER_CHARACTERS = 20_000_000
+"""Text that a tokenizer is trained on, at most."""
+
+
+def language_modelling(losses: Tensor, part: Batch, whole: Batch) -> tuple[Tensor, Mapping[str, Tensor]]:
+    """The objective of pre-training and of instruction tuning: mean loss over the labels of the whole batch."""
+    return causal_lm(losses, tokens=whole.tokens), {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What a run will do, worked out before it starts."""
+
+    steps: int
+    """Optimizer steps."""
+    epochs: float
+    """Passes over the training text that these are, sources counted together."""
+
+
+def run_cpt(config: CptConfig, progress: Any) -> dict[str, Any]:
+    """Train on shards; `progress(label, total, unit)` is a context manager that gives a ticker.
+
+    Returns the result of `train`, with `unigram_entropy` of the held-out labels (nats a token, over all sources and by
+    source) beside the held-out loss: a model that has learned anything beyond word frequencies is below it.
+    """
+    with join_world() as world:
+        shards = Shards(config.shards, config.held_out)
+        claim(config, shards.hash, world)
+        if finished := result_of(config.out):
+            return finished | {"already_done": True}
+        model, tokenizer = _start(config, shards, world)
+        encoder = Encoder(tokenizer.backend_tokenizer, end_of_document(tokenizer), begin_of_document(tokenizer))
+        arms = [Arm(name=s.name, tokens=max(1, s.tokens)) for s in shards.sources]
+        plan = make_plan(config, shards, encoder)
+        batches = MixedBatches(
+            shards,
+            encoder,
+            MIXERS[config.mix](arms, config.weights, plan.steps, config.seed),
+            batch_size=config.batch_size,
+            sequence_length=config.sequence_length,
+            padding=int(tokenizer.pad_token_id),  # type: ignore[arg-type]
+            seed=config.seed,
+            held_out_tokens=config.held_out_tokens,
+        )
+        with progress("train cpt", plan.steps, "steps") if world.first else silent() as tick:
+            return train(
+                config,
+                model=model,
+                tokenizer=tokenizer,
+                batches=batches,
+                objective=language_modelling,
+                steps=plan.steps,
+                learning_rate=config.learning_rate or (2e-5 if config.model else 3e-3),
+                world=world,
+                tick=tick,
+                details={
+                    "epochs": plan.epochs,
+                    "mix": config.mix,
+                    "vocabulary": len(tokenizer),
+                    **unigram_entropies(batches),
+                },
+            )
+
+
+def _start(config: CptConfig, shards: Shards, world: World) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
+    """The model named, or a small one from a random start with the tokenizer of its folder, made on the first run."""
+    if config.model:
+        return open_model(config.model)
+    folder = config.out / "tokenizer"
+    if world.first and not folder.exists():
+        _make_tokenizer(config, shards, folder)
+    world.barrier()
+    tokenizer = open_tokenizer(str(folder))
+    model = random_model(
+        tokenizer,
+        width=config.width,
+        layers=config.layers,
+        heads=config.heads,
+        context=config.sequence_length,
+        seed=config.seed,
+    )
+    return model, tokenizer
+
+
+def _make_tokenizer(config: CptConfig, shards: Shards, folder: Path) -> None:
+    if config.tokenizer:
+        try:
+            tokenizer = wrap(load_tokenizer(config.tokenizer))
+        except FileNotFoundError as error:
+            raise InputError(str(error)) from error
+    else:
+        texts = (text for text, _ in shards.sample(TOKENIZER_CHARACTERS, config.seed))
+        try:
+            tokenizer = wrap(train_tokenizer(texts, config.vocabulary or vocabulary_for(shards)))
+        except ValueError as error:
+            raise InputError(f"--vocabulary: {error}") from error
+    partial = folder.with_name(".tokenizer.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    save(tokenizer, partial)
+    partial.rename(folder)
+
+
+def vocabulary_for(shards: Shards) -> int:
+    """Entries that suit a corpus: growing with the square root of its tokens, 1,024 to 32,768, in steps of 256."""
+    tokens = sum(source.tokens for source in shards.sources)
+    return int(min(32_768, max(1_024, round(3.0 * tokens**0.5 / 256) * 256)))
+
+
+def make_plan(config: CptConfig, shards: Shards, encoder: Encoder) -> Plan:
+    """How many steps make the epochs wanted.
+
+    The shards count tokens by the tokenizer of their manifest; a sample tells how many of this model's those are.
+    """
+    sample = list(shards.sample(300_000, config.seed + 1))
+    counted = sum(tokens for _, tokens in sample)
+    own = sum(len(document) - 1 for document in encoder.documents(text for text, _ in sample))
+    available = sum(source.tokens for source in shards.sources) * own / max(1, counted)
+    if available < 1:
+        raise InputError(f"{shards.folder} holds no text to train on.")
+    per_step = config.batch_size * config.sequence_length
+    least = 0 if config.model or config.epochs else RANDOM_START_TOKENS
+    wanted = max(least, (config.epochs or 1.0) * available)
+    steps = config.steps or max(1, round(wanted / per_step))
+    return Plan(steps=steps, epochs=steps * per_step / available)
+
+
+def unigram_entropies(batches: MixedBatches) -> dict[str, Any]:
+    """Entropy of the distribution of the held-out labels, in nats a token: over all sources, and of each source."""
+    batch = batches.held_out()
+    if batch is None:
+        return {}
+    real = batch.labels != IGNORED
+    labels, owners = batch.labels[real], batch.sources[real]
+    return {
+        "unigram_entropy": entropy(labels),
+        "unigram_entropy_by_source": {
+            name: entropy(labels[owners == number])
+            for number, name in enumerate(batches.sources)
+            if (owners == number).any()
+        },
+        "held_out_tokens_by_source": {
+            name: int((owners == number).sum()) for number, name in enumerate(batches.sources)
+        },
+    }
+
+
+def entropy(labels: np.ndarray) -> float:
+    """Entropy of the empirical distribution of some labels, in nats."""
+    _, counts = np.unique(labels, return_counts=True)
+    shares = counts / counts.sum()
+    return float(-(shares * np.log(shares)).sum())
+
+
+@contextmanager
+def silent() -> Iterator[Ticker]:
+    """A ticker that shows nothing: for processes other than the first."""
+    yield lambda steps=1, note="": None

@@ -1,0 +1,72 @@
+"""Online data mixing: the share of each source as a multi-armed bandit (Albalak et al., arXiv 2312.02406).
+
+With K arms, at step t, for the arms drawn in it, with losses L_i:
+
+    G_i    <- G_i + w_i (L_i / 10) / p_i
+    eps_t   = min(1 / K, sqrt(ln K / (K t)))
+    p_i     = (1 - K eps_t) exp(eps_(t-1) G_i) / sum_j exp(eps_(t-1) G_j) + eps_t
+
+w_i is 1 when the whole batch comes from arm i, as in the paper. When a batch mixes arms, w_i is arm i's share of it: the
+expectation of w_i / p_i is then 1 whatever the batch size, so that the estimate of each arm's loss is not biased and does
+not grow with the batch. During the warm-up all arms are equally likely and nothing is learned: the first losses tell
+about the random start, not about the sources.
+
+The reward is the raw loss, so text that cannot be learned (noise) attracts draws; watch the held-out loss by source.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from training.mixing.mixer import Feedback
+
+
+class OnlineDataMixing:
+    """The bandit. `warm_up` counts steps; `seed` starts its own random numbers."""
+
+    def __init__(self, arms: int, *, warm_up: int, seed: int) -> None:
+        self._arms = arms
+        self._warm_up = warm_up
+        self._rng = np.random.Generator(np.random.PCG64([seed, 0x0D3]))
+        self._rewards = np.zeros(arms)
+        self._probabilities = np.full(arms, 1.0 / arms)
+        self._exploration = 1.0 / arms
+
+    def probabilities(self) -> np.ndarray:
+        return self._probabilities.copy()
+
+    def draw(self, count: int) -> np.ndarray:
+        return self._rng.choice(self._arms, size=count, p=self._probabilities)
+
+    def update(self, feedback: Feedback) -> None:
+        if feedback.step <= self._warm_up:
+            return
+        drawn = feedback.tokens > 0
+        share = feedback.sequences[drawn] / feedback.sequences.sum()
+        self._rewards[drawn] += share * (feedback.losses[drawn] / 10.0) / self._probabilities[drawn]
+        before, self._exploration = (
+            self._exploration,
+            min(1.0 / self._arms, math.sqrt(math.log(self._arms) / (self._arms * feedback.step))),
+        )
+        # exp(x - max x) / sum exp(x - max x) is the same distribution, and cannot overflow
+        exponents = before * self._rewards
+        powers = np.exp(exponents - exponents.max())
+        mixed = (1.0 - self._arms * self._exploration) * powers / powers.sum() + self._exploration
+        self._probabilities = mixed / mixed.sum()
+
+    def state(self) -> dict[str, Any]:
+        return {
+            "rewards": self._rewards.tolist(),
+            "probabilities": self._probabilities.tolist(),
+            "exploration": self._exploration,
+            "rng": self._rng.bit_generator.state,
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        self._rewards = np.asarray(state["rewards"], dtype=np.float64)
+        self._probabilities = np.asarray(state["probabilities"], dtype=np.float64)
+        self._exploration = float(state["exploration"])
+        self._rng.bit_generator.state = state["rng"]

@@ -1,0 +1,119 @@
+"""Models: a small one from a random start, or any causal language model of transformers; and the loss head around it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor, nn
+
+from training.config import InputError
+from training.losses import token_losses
+from training.tokenizer import open_tokenizer, stop_tokens
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerFast
+
+_ALTERED_LOGITS = ("final_logit_softcapping", "logits_scaling", "logit_scale")
+
+
+class TokenLoss(nn.Module):
+    """A causal language model that answers with the loss of each token instead of logits."""
+
+    def __init__(self, causal_lm: PreTrainedModel) -> None:
+        super().__init__()
+        self.causal_lm = causal_lm
+
+    def forward(self, input_ids: Tensor, position_ids: Tensor, labels: Tensor) -> Tensor:
+        """[B, L] each, labels already shifted -> [B, L] losses in nats, 0 where the label is ignored.
+
+        No attention mask: the restarts of `position_ids` keep packed pieces apart.
+        """
+        hidden = self.causal_lm.get_decoder()(
+            input_ids=input_ids, position_ids=position_ids, use_cache=False
+        ).last_hidden_state
+        head: Any = self.causal_lm.get_output_embeddings()
+        return token_losses(hidden, head.weight, labels, getattr(head, "bias", None))
+
+
+def random_model(
+    tokenizer: PreTrainedTokenizerFast, *, width: int, layers: int, heads: int, context: int, seed: int
+) -> PreTrainedModel:
+    """A small Qwen2 model with tied embeddings and random weights. Raises `InputError` for sizes that do not fit."""
+    from transformers import Qwen2Config, Qwen2ForCausalLM
+
+    if heads < 1 or width % heads or width // heads % 2:
+        raise InputError(f"--width {width} must be an even multiple of --heads {heads}.")
+    config = Qwen2Config(
+        vocab_size=len(tokenizer),
+        hidden_size=width,
+        intermediate_size=-(-width * 8 // 3 // 16) * 16,
+        num_hidden_layers=layers,
+        num_attention_heads=heads,
+        num_key_value_heads=heads // 2 if heads % 2 == 0 else heads,
+        max_position_embeddings=max(2048, context),
+        tie_word_embeddings=True,
+        bos_token_id=None,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+    )
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return Qwen2ForCausalLM(config)
+
+
+def open_model(name: str) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
+    """Load a model and its tokenizer, weights in fp32: a folder, a Hugging Face id, or a GGUF file.
+
+    The embeddings grow when the chat template brought new tokens. Raises `InputError` in one sentence.
+    """
+    from transformers import AutoModelForCausalLM
+
+    path = Path(name)
+    options: dict[str, Any] = {}
+    if path.suffix == ".gguf":
+        if not path.is_file():
+            raise InputError(f"there is no file {name}.")
+        name, options = str(path.parent), {"gguf_file": path.name}
+    elif not path.exists() and name.startswith((".", "/", "~", "runs/")):
+        raise InputError(f"there is no model in {name}: train it first, or name another with --model.")
+    tokenizer = open_tokenizer(name, **options)
+    try:
+        model = AutoModelForCausalLM.from_pretrained(name, dtype=torch.float32, **options)
+    except (OSError, ValueError, ImportError) as error:
+        first = (str(error).splitlines() or ["?"])[0]
+        raise InputError(f"cannot load the model {name}: {first}") from error
+    if options:
+        model = _plain_weights(model)
+    if any(getattr(model.config, name, None) not in (None, 1, 1.0) for name in _ALTERED_LOGITS):
+        raise InputError(
+            f"{model.config.model_type} models scale or cap their logits, which the loss here does not do."
+        )
+    if len(tokenizer) > model.get_input_embeddings().weight.shape[0]:
+        model.resize_token_embeddings(len(tokenizer), mean_resizing=True)
+    return model, tokenizer
+
+
+def _plain_weights(model: Any) -> Any:
+    """A model read from GGUF calls itself quantized and will not be saved; the same weights in a plain model will."""
+    config = model.config
+    if hasattr(config, "quantization_config"):
+        del config.quantization_config
+    fresh = type(model)(config)
+    fresh.load_state_dict(model.state_dict())
+    return fresh
+
+
+def prepare_generation(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast) -> None:
+    """Tell `generate` where answers end."""
+    from transformers import GenerationConfig
+
+    model.generation_config = GenerationConfig(
+        eos_token_id=stop_tokens(tokenizer), pad_token_id=tokenizer.pad_token_id, bos_token_id=tokenizer.bos_token_id
+    )
+
+
+def parameters(model: nn.Module) -> int:
+    """Number of weights, shared ones once."""
+    return sum(p.numel() for p in model.parameters())

@@ -1,0 +1,376 @@
+"""The training loop that all stages share. What differs between them is where batches come from and what the loss is.
+
+Read top to bottom: open the run's folder, put model and optimizer on their device, take up the last checkpoint, then step
+by step: draw the global batch, forward and backward over this process's slices of it, clip, update, tell the mixer, log,
+now and then measure the held-out loss and write a checkpoint; at the end export the model.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from corpus.store import identity, read_json, write_json
+from training import checkpoint
+from training.batch import Batch, check_divisible
+from training.config import InputError, TrainingConfig, plain
+from training.distributed import World, shard
+from training.log import RunLog
+from training.mixing import Feedback
+from training.model import TokenLoss, parameters, prepare_generation
+from training.schedule import rate
+from training.tokenizer import save as save_tokenizer
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerFast
+
+_MAY_CHANGE = {"out", "checkpoint_every"}
+"""Settings that may differ when a run is carried on: they do not change its result."""
+
+
+class BatchBuilder(Protocol):
+    """Where batches come from. Every process has its own and all of them draw the same batches."""
+
+    sources: list[str]
+    data_hash: str
+
+    def next(self) -> Batch: ...
+    def observe(self, feedback: Feedback) -> None: ...
+    def report(self) -> dict[str, Any]: ...
+    def held_out(self) -> Batch | None: ...
+    def state(self) -> dict[str, Any]: ...
+    def restore(self, state: Mapping[str, Any]) -> None: ...
+
+
+class Objective(Protocol):
+    """The loss of a stage."""
+
+    def __call__(self, losses: Tensor, part: Batch, whole: Batch) -> tuple[Tensor, Mapping[str, Tensor]]:
+        """Token losses [rows, length] of `part` -> its part of the loss of `whole`, and sums over units for the log."""
+
+
+class Ticker(Protocol):
+    """Told about each step."""
+
+    def __call__(self, steps: int = 1, note: str = "") -> None: ...
+
+
+@dataclass(kw_only=True)
+class Totals:
+    """What a run has seen; travels in its checkpoints."""
+
+    tokens: dict[str, int] = field(default_factory=dict)
+    """Tokens predicted, by source."""
+    first_loss: float | None = None
+    """Loss of the first step."""
+    last_loss: float | None = None
+    """Loss of the last step."""
+    first_by_source: dict[str, float] = field(default_factory=dict)
+    """Loss of the first step that had the source."""
+    last_by_source: dict[str, float] = field(default_factory=dict)
+    """Loss of the last step that had the source."""
+    held_out_start: dict[str, Any] = field(default_factory=dict)
+    """Held-out measurement before the first step."""
+    held_out: dict[str, Any] = field(default_factory=dict)
+    """Latest held-out measurement."""
+
+
+def train(
+    config: TrainingConfig,
+    *,
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerFast,
+    batches: BatchBuilder,
+    objective: Objective,
+    steps: int,
+    learning_rate: float,
+    world: World,
+    tick: Ticker,
+    details: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Train `model` for `steps` steps, or carry on where the folder's last checkpoint stands.
+
+    Returns the result that also goes to `result.json`: steps, tokens by source, first and last loss, held-out loss, the
+    folder of the model, and `details`. Raises `InputError` when the folder belongs to another configuration or data.
+    """
+    out = config.out
+    check_divisible(config.batch_size, world.size)
+    claim(config, batches.data_hash, world)
+    if finished := result_of(out):
+        return finished | {"already_done": True}
+
+    loss_head = TokenLoss(model).to(world.device)
+    loss_head.train()
+    if world.size > 1:
+        shard(loss_head, model.get_decoder().layers, world)
+    optimizer = build_optimizer(loss_head, config, learning_rate, world)
+    step, totals = 0, Totals()
+    newest = checkpoint.latest(out / "checkpoints")
+    if newest is not None:
+        state = checkpoint.restore(newest, loss_head, optimizer, world)
+        batches.restore(state["batches"])
+        step, totals = int(state["step"]), Totals(**state["totals"])
+    log = RunLog(out, step) if world.first else None
+    tick(step)
+
+    run = Run(config, loss_head, objective, world, batches.sources)
+    held_out = batches.held_out()
+    evaluate_every = config.evaluate_every or max(1, steps // 10)
+    checkpoint_every = config.checkpoint_every or max(1, min(500, steps // 10))
+    if step == 0 and held_out is not None:
+        totals.held_out = totals.held_out_start = run.evaluate(held_out)
+        if log:
+            log.write(0, totals.held_out)
+
+    while step < steps:
+        step += 1
+        started = time.perf_counter()
+        batch = batches.next()
+        for group in optimizer.param_groups:
+            group["lr"] = learning_rate * rate(
+                config.schedule, step, steps, warm_up=config.warm_up, final=config.final_rate
+            )
+        seen = run.step(batch)
+        norm = clip(loss_head, config.clip)
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+        if not np.isfinite(seen.loss):
+            raise FloatingPointError(f"the loss became {seen.loss} at step {step}; a lower --learning-rate may help.")
+
+        batches.observe(feedback(step, batch, seen, totals, batches.sources))
+        by_source = seen.by_source(batches.sources)
+        _count(totals, seen, by_source, batches.sources)
+        if log:
+            log.write(
+                step,
+                {
+                    "loss": seen.loss,
+                    "loss_by_source": by_source,
+                    **seen.metrics,
+                    **batches.report(),
+                    "learning_rate": optimizer.param_groups[0]["lr"],
+                    "gradient_norm": norm,
+                    "tokens": int(seen.tokens.sum()),
+                    "seconds": round(time.perf_counter() - started, 4),
+                },
+            )
+        if held_out is not None and (step % evaluate_every == 0 or step == steps):
+            totals.held_out = run.evaluate(held_out)
+            if log:
+                log.write(step, totals.held_out)
+        if step % checkpoint_every == 0 or step == steps:
+            state = {"batches": batches.state(), "totals": vars(totals)}
+            checkpoint.save(out / "checkpoints", step, loss_head, optimizer, state, world)
+        tick(1, f"loss {seen.loss:.3f}")
+
+    if log:
+        log.close()
+    export(loss_head, tokenizer, out / "model", world)
+    result = {
+        "steps": steps,
+        "parameters": parameters(loss_head),
+        "learning_rate": learning_rate,
+        **vars(totals),
+        "model": str(out / "model"),
+        **(details or {}),
+    }
+    if world.first:
+        write_json(out / "result.json", result)
+    world.barrier()
+    return result
+
+
+def claim(config: TrainingConfig, data_hash: str, world: World) -> None:
+    """Make the run's folder this configuration's, or check that it is. Raises `InputError` naming what differs."""
+    path = config.out / "run.json"
+    settings = {name: value for name, value in plain(config).items() if name not in _MAY_CHANGE}
+    if path.exists():
+        before = read_json(path)
+        changed = [
+            f"{name} was {before['config'].get(name)!r} and is {value!r}"
+            for name, value in settings.items()
+            if before["config"].get(name) != value
+        ]
+        if changed:
+            raise InputError(
+                f"{config.out} belongs to another configuration ({'; '.join(changed)}): choose another --out, or delete it."
+            )
+        if before["data"] != data_hash:
+            raise InputError(
+                f"the data changed since the run in {config.out} began: choose another --out, or delete it."
+            )
+    world.barrier()
+    if world.first and not path.exists():
+        write_json(path, {"config": settings, "data": data_hash, "identity": identity(settings, data_hash)})
+    world.barrier()
+
+
+def result_of(out: Path) -> dict[str, Any] | None:
+    """The result of a run that is finished, or None."""
+    path = out / "result.json"
+    return read_json(path) if path.exists() else None
+
+
+def build_optimizer(model: nn.Module, config: TrainingConfig, learning_rate: float, world: World) -> torch.optim.AdamW:
+    """AdamW (Loshchilov and Hutter, arXiv 1711.05101); matrices decay, vectors do not."""
+    trained = [p for p in model.parameters() if p.requires_grad]
+    groups = [
+        {"params": [p for p in trained if p.dim() >= 2], "weight_decay": config.weight_decay},
+        {"params": [p for p in trained if p.dim() < 2], "weight_decay": 0.0},
+    ]
+    fused = world.size == 1 or world.device.type == "cuda"
+    return torch.optim.AdamW(groups, lr=learning_rate, betas=(config.beta1, config.beta2), fused=fused)
+
+
+def clip(model: nn.Module, limit: float) -> float:
+    """Scale the gradient down to a norm of `limit` (0: leave it); returns the norm before."""
+    norm: Any = torch.nn.utils.clip_grad_norm_(model.parameters(), limit or float("inf"))
+    return float(norm.full_tensor() if hasattr(norm, "full_tensor") else norm)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """What one pass over a global batch showed, the same on every process."""
+
+    loss: float
+    """The objective."""
+    losses: np.ndarray
+    """Summed token losses by source (float64)."""
+    tokens: np.ndarray
+    """Tokens by source (int64)."""
+    metrics: dict[str, float]
+    """Means over the units of what the objective reports."""
+
+    def by_source(self, names: list[str]) -> dict[str, float]:
+        """Mean loss of each source that was there, in nats a token."""
+        return {
+            name: float(total / count)
+            for name, total, count in zip(names, self.losses, self.tokens, strict=True)
+            if count
+        }
+
+
+class Run:
+    """Forward and backward over batches."""
+
+    def __init__(
+        self, config: TrainingConfig, loss_head: TokenLoss, objective: Objective, world: World, sources: list[str]
+    ) -> None:
+        self._loss_head, self._objective, self._world, self._sources = loss_head, objective, world, sources
+        self._micro = config.micro_batch or max(1, config.batch_size // world.size)
+        self._bf16 = config.precision == "bf16" or (
+            config.precision == "auto" and world.device.type == "cuda" and torch.cuda.is_bf16_supported()
+        )
+
+    def step(self, batch: Batch) -> Seen:
+        """Add the gradient of a batch to the model's."""
+        # FSDP averages gradients over the processes; times their number, the average becomes the sum that we want
+        scale = float(self._world.size)
+        return self._pass(batch, lambda loss: (loss * scale).backward())
+
+    @torch.no_grad()
+    def evaluate(self, batch: Batch) -> dict[str, Any]:
+        """The objective and the losses by source on held-out data."""
+        self._loss_head.eval()
+        seen = self._pass(batch, lambda loss: None)
+        self._loss_head.train()
+        return {
+            "held_out": float(seen.losses.sum() / seen.tokens.sum()),
+            "held_out_by_source": seen.by_source(self._sources),
+            **({"held_out_objective": seen.loss} if seen.metrics else {}),
+            **{f"held_out_{name}": value for name, value in seen.metrics.items()},
+        }
+
+    def _pass(self, batch: Batch, backward: Callable[[Tensor], None]) -> Seen:
+        device, count = self._world.device, len(self._sources)
+        loss = torch.zeros((), dtype=torch.float64, device=device)
+        losses = torch.zeros(count, dtype=torch.float64, device=device)
+        tokens = torch.zeros(count, dtype=torch.float64, device=device)
+        metrics: dict[str, Tensor] = {}
+        for part, counts in self._parts(batch):
+            with torch.autocast(device.type, torch.bfloat16, enabled=self._bf16):
+                token_losses = self._loss_head(
+                    *(torch.from_numpy(a).to(device) for a in (part.input_ids, part.position_ids, part.labels))
+                )
+            part_loss, part_metrics = self._objective(token_losses, part, batch)
+            backward(part_loss)
+            if not counts:
+                continue
+            owners = torch.from_numpy(part.sources).to(device)
+            known = owners >= 0
+            loss += part_loss.detach()
+            losses.index_add_(0, owners[known], token_losses.detach()[known].double())
+            tokens += torch.bincount(owners[known], minlength=count)
+            for name, value in part_metrics.items():
+                metrics[name] = metrics.get(name, torch.zeros((), dtype=torch.float64, device=device)) + value
+        summed = self._world.total(torch.cat([loss[None], losses, tokens, *(m[None] for m in metrics.values())])).cpu()
+        return Seen(
+            loss=float(summed[0]),
+            losses=summed[1 : 1 + count].numpy(),
+            tokens=summed[1 + count : 1 + 2 * count].numpy().astype(np.int64),
+            metrics={n: float(v) / batch.units for n, v in zip(metrics, summed[1 + 2 * count :], strict=True)},
+        )
+
+    def _parts(self, batch: Batch) -> Any:
+        """This process's parts and whether they count.
+
+        FSDP needs the same number of passes on every process, so a process with fewer (held-out data does not divide
+        evenly) repeats the first unit without counting it.
+        """
+        world, micro = self._world, self._micro
+        share = -(-batch.units // world.size)
+        start, stop = min(world.rank * share, batch.units), min((world.rank + 1) * share, batch.units)
+        for low in range(0, share, micro):
+            first, last = start + low, min(start + low + micro, stop)
+            yield (batch.part(first, last), True) if first < last else (batch.part(0, 1), False)
+
+
+def feedback(step: int, batch: Batch, seen: Seen, totals: Totals, sources: list[str]) -> Feedback:
+    """A step as the mixer sees it."""
+    with np.errstate(invalid="ignore"):
+        losses = np.where(seen.tokens > 0, seen.losses / np.maximum(seen.tokens, 1), np.nan)
+    measured = totals.held_out.get("held_out_by_source", {})
+    return Feedback(
+        step=step,
+        sequences=batch.drawn if batch.drawn is not None else np.zeros(len(sources), dtype=np.int64),
+        tokens=seen.tokens,
+        losses=losses,
+        held_out=np.array([measured.get(name, np.nan) for name in sources]) if measured else None,
+    )
+
+
+def _count(totals: Totals, seen: Seen, by_source: Mapping[str, float], sources: list[str]) -> None:
+    totals.first_loss = seen.loss if totals.first_loss is None else totals.first_loss
+    totals.last_loss = seen.loss
+    for name, count in zip(sources, seen.tokens, strict=True):
+        totals.tokens[name] = totals.tokens.get(name, 0) + int(count)
+    totals.first_by_source = {**by_source, **totals.first_by_source}
+    totals.last_by_source = {**totals.last_by_source, **by_source}
+
+
+def export(loss_head: TokenLoss, tokenizer: PreTrainedTokenizerFast, folder: Path, world: World) -> None:
+    """Write model and tokenizer so that `AutoModelForCausalLM.from_pretrained(folder)` loads them.
+
+    Weights are gathered one at a time and written by the first process.
+    """
+    weights = dict(_gathered(loss_head, world))
+    if world.first:
+        model = loss_head.causal_lm
+        prepare_generation(model, tokenizer)
+        model.save_pretrained(folder, state_dict=weights)
+        save_tokenizer(tokenizer, folder)
+    world.barrier()
+
+
+def _gathered(loss_head: TokenLoss, world: World) -> Any:
+    prefix = "causal_lm."
+    for name, tensor in checkpoint.full_tensors(loss_head):
+        if world.first:
+            yield name.removeprefix(prefix), tensor
