@@ -14,6 +14,8 @@ import codecs
 import re
 from dataclasses import dataclass
 
+import ftfy
+
 SAMPLE_BYTES = 200_000
 """How much of a file the decision looks at."""
 
@@ -102,6 +104,7 @@ _XML_DECLARATION = re.compile(rb"^\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Z
 _ISO2022 = re.compile(rb"\x1b[$(]")
 _SINGLE_BYTE_WEIGHT = 0.75
 """A single-byte reading is never as sure as a multibyte one, in which every pair of bytes has to fit."""
+_ENCODED_TWICE = re.compile("[ÂÃ][\u0080-\u00bf]|â[\u0080€][\u0080-\u00bf“”˜™šœžŸ¢¦]")
 _COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF32_LE, "utf-32-le"), (codecs.BOM_UTF32_BE, "utf-32-be"),
          (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))  # fmt: skip
@@ -119,6 +122,8 @@ class Decoded:
     """Python codec that was declared, or empty."""
     replaced: int
     """How many characters had to be replaced by U+FFFD."""
+    repaired: bool = False
+    """The text had been encoded twice (`â€™` for `’`), which was undone."""
 
 
 def codec_of(label: str) -> str:
@@ -157,7 +162,7 @@ def decode(raw: bytes, declared: str = "") -> Decoded:
     if wide:
         return _decoded(raw, wide, codec)
     try:
-        return Decoded(raw.decode("utf-8"), "utf-8", codec, 0)
+        return _repaired(Decoded(raw.decode("utf-8"), "utf-8", codec, 0))
     except UnicodeDecodeError:
         pass
     if _nearly_utf8(raw):
@@ -175,6 +180,14 @@ def decode_markup(raw: bytes, declared: str = "") -> Decoded:
 def _decoded(raw: bytes, codec: str, declared: str) -> Decoded:
     text = raw.decode(codec, "replace")
     return Decoded(text, codec, declared, text.count("\ufffd"))
+
+
+def _repaired(decoded: Decoded) -> Decoded:
+    """Undo what a program did that took UTF-8 for windows-1252 and encoded it again."""
+    if len(_ENCODED_TWICE.findall(decoded.text)) < 3:
+        return decoded
+    text = ftfy.fix_encoding(decoded.text)
+    return Decoded(text, decoded.encoding, decoded.declared, text.count("\ufffd"), text != decoded.text)
 
 
 def _utf16_without_mark(raw: bytes) -> str:

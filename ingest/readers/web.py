@@ -1,0 +1,219 @@
+"""Saved web pages: HTML in any encoding, as headings, paragraphs, lists and tables, without the site around them.
+
+A page is one page. Extraction is by `web_article` (trafilatura) or `web_region`, chosen by `web_shape`.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from lxml import etree, html
+
+from ingest.compression import inner_suffix, read_bounded, unpacked_head
+from ingest.document import Mark, Page, Probe, ReadOptions, UnreadableError
+from ingest.encoding import Decoded, decode_markup
+from ingest.readers.web_shape import content_blocks
+
+MAX_HTML_BYTES = 32 * 1024 * 1024
+"""A larger HTML file is data, not a page."""
+
+logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # it reports pages without an article as errors
+
+_OPENING = re.compile(rb"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
+_SNAPSHOT_COMMENT = re.compile(r"<!--\s*(?:saved from url=\(\d+\))?(https?://[^\s<>]+?)\s*-->")
+_DOI = re.compile(r"10\.\d{4,9}/[^\s\"<>]+")
+_LICENSE_ADDRESS = re.compile(r"https?://creativecommons\.org/(?:licenses|publicdomain)/[a-z0-9./+-]+", re.IGNORECASE)
+_LICENSE_NAMES = re.compile(
+    r"\b(CC[ -](?:BY(?:-(?:NC|ND|SA|NC-SA|NC-ND))?|0)(?:[ -]\d\.\d)?|GFDL|Open Government Licen[cs]e(?: v?\d\.\d)?)\b"
+)
+_LANGUAGE = re.compile(r"^([a-zA-Z]{2})\b")
+
+
+class WebReader:
+    """HTML pages."""
+
+    name = "web"
+    version = "1"
+    suffixes = (".html", ".htm", ".xhtml", ".shtml")
+
+    def sniff(self, head: bytes, path: str) -> bool:
+        """HTML by its first tags; by its name, if it is not something else."""
+        head = unpacked_head(head)
+        if head.startswith((b"%PDF", b"PK\x03\x04")):
+            return False
+        if _OPENING.search(head[:4096].replace(b"\x00", b"")):
+            return True
+        return inner_suffix(path) in self.suffixes and b"<" in head
+
+    def probe(self, path: Path, options: ReadOptions) -> Probe:
+        """What the page says of itself in its head, its structured data and its links."""
+        decoded, tree = _parse(path)
+        warnings = []
+        if decoded.replaced:
+            warnings.append(f"{decoded.replaced} characters could not be decoded")
+        if decoded.repaired:
+            warnings.append("the text was encoded twice, which was undone")
+        if decoded.declared and decoded.encoding != decoded.declared:
+            warnings.append(f"declared as {decoded.declared} but is {decoded.encoding}")
+        return _metadata(tree, _address(decoded.text, tree), tuple(warnings))
+
+    def read(self, path: Path, first: int, last: int, options: ReadOptions, mark: Mark) -> Iterator[Page]:
+        """The one page. Raises `UnreadableError` (no-text) when nothing is left without the site around it."""
+        if first > 1:
+            return
+        mark("page 1")
+        decoded, tree = _parse(path)
+        blocks, reason = content_blocks(tree, _address(decoded.text, tree))
+        if not blocks:
+            raise UnreadableError("no-text", "The page has no text of its own: it may be filled in by scripts.")
+        yield Page(page=1, route="web", reason=reason, width=0.0, height=0.0, blocks=tuple(blocks))
+
+
+def _parse(path: Path) -> tuple[Decoded, etree._Element]:
+    decoded = decode_markup(read_bounded(path, MAX_HTML_BYTES))
+    return decoded, parse_html(decoded.text)
+
+
+def parse_html(text: str) -> etree._Element:
+    """The tree of an HTML page, without comments. Raises `UnreadableError` when there is none."""
+    # Comments go at once: trafilatura loses the text that follows one, and React puts them in the middle of words.
+    parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False)
+    try:
+        tree = html.document_fromstring(text.replace("\x00", "").encode("utf-8", "replace"), parser=parser)
+    except (etree.LxmlError, ValueError) as error:
+        raise UnreadableError("no-text", "The file holds no HTML element.") from error
+    root: etree._Element = tree
+    return root
+
+
+def _address(text: str, tree: etree._Element) -> str:
+    """Where the page was saved from: its canonical link, or the comment that browsers and crawlers leave."""
+    for link in tree.iter("link"):
+        if (link.get("rel") or "").lower() == "canonical" and (link.get("href") or "").startswith("http"):
+            return (link.get("href") or "").strip()
+    found = _SNAPSHOT_COMMENT.search(text[:2000])
+    if found:
+        return found.group(1)
+    return _meta(tree).get("og:url", "")
+
+
+def _meta(tree: etree._Element) -> dict[str, str]:
+    """Lower-case name (or property, or http-equiv) of each `<meta>` to its first content."""
+    found: dict[str, str] = {}
+    for meta in tree.iter("meta"):
+        name = meta.get("name") or meta.get("property") or meta.get("itemprop") or meta.get("http-equiv")
+        content = (meta.get("content") or "").strip()
+        if name and content:
+            found.setdefault(name.lower(), content)
+    return found
+
+
+def _metadata(tree: etree._Element, address: str, warnings: tuple[str, ...]) -> Probe:
+    from trafilatura.metadata import extract_metadata
+
+    meta = _meta(tree)
+    try:
+        document = extract_metadata(tree, address or None, extensive=False)
+        title, author, date = document.title or "", document.author or "", document.date or ""
+        site = document.sitename or ""
+    except (ValueError, TypeError, AttributeError, etree.LxmlError):  # odd structured data upsets it; the rest remains
+        title = author = date = site = ""
+    authors = tuple(meta[name] for name in ("citation_author",) if name in meta) or tuple(
+        name.strip() for name in author.split(";") if name.strip()
+    )
+    identifiers = {
+        "url": address if address.startswith(("http://", "https://")) else "",
+        "publisher": meta.get("citation_publisher") or site,
+        "journal": meta.get("citation_journal_title", ""),
+        "doi": _doi(meta),
+        "pmid": meta.get("citation_pmid", ""),
+    }
+    return Probe(
+        n_pages=1,
+        title=meta.get("citation_title") or title or _first_heading(tree),
+        authors=_citation_authors(tree) or authors,
+        date=_iso_date(meta.get("citation_publication_date") or meta.get("citation_date") or "") or date,
+        lang=_language(tree, meta),
+        license=_license(tree, meta),
+        source_type="web",
+        identifiers={kind: text for kind, text in identifiers.items() if text},
+        warnings=warnings,
+    )
+
+
+def _citation_authors(tree: etree._Element) -> tuple[str, ...]:
+    names = (meta.get("content") or "" for meta in tree.iter("meta") if meta.get("name") == "citation_author")
+    return tuple(name.strip() for name in names if name.strip())
+
+
+def _iso_date(text: str) -> str:
+    found = re.match(r"(\d{4})(?:[/-](\d{1,2})(?:[/-](\d{1,2}))?)?$", text.strip())
+    if not found:
+        return ""
+    return "-".join([found.group(1), *(part.zfill(2) for part in found.groups()[1:] if part)])
+
+
+def _doi(meta: dict[str, str]) -> str:
+    for name in ("citation_doi", "dc.identifier", "prism.doi", "doi"):
+        if found := _DOI.search(meta.get(name, "")):
+            return found.group(0)
+    return ""
+
+
+def _first_heading(tree: etree._Element) -> str:
+    heading = next(tree.iter("h1"), None)
+    return " ".join(heading.text_content().split())[:300] if heading is not None else ""
+
+
+def _language(tree: etree._Element, meta: dict[str, str]) -> str:
+    """ISO 639-1 as declared by the root element or the head."""
+    declared = tree.get("lang") or tree.get("{http://www.w3.org/XML/1998/namespace}lang") or tree.get("xml:lang") or ""
+    for text in (declared, meta.get("content-language", ""), meta.get("og:locale", ""), meta.get("dc.language", "")):
+        if found := _LANGUAGE.match(text.strip()):
+            return found.group(1).lower()
+    return ""
+
+
+def _license(tree: etree._Element, meta: dict[str, str]) -> str:
+    """A licence that the page states: a `rel=license` link, metadata, structured data, a Creative Commons link."""
+    for link in tree.iter("link", "a"):
+        if "license" in (link.get("rel") or "").lower().split() and link.get("href"):
+            return (link.get("href") or "").strip()
+    for name in ("dcterms.license", "dc.rights", "dcterms.rights", "license", "citation_license"):
+        if name in meta:
+            return meta[name][:300]
+    for script in tree.iter("script"):
+        if script.get("type") == "application/ld+json" and script.text and '"license"' in script.text[:500_000]:
+            if stated := _stated_license(script.text[:500_000]):
+                return stated
+    for link in tree.iter("a"):
+        if found := _LICENSE_ADDRESS.match(link.get("href") or ""):
+            return found.group(0)
+    for footer in tree.iter("footer"):
+        if found := _LICENSE_NAMES.search(footer.text_content()[:5000]):
+            return found.group(1)
+    return ""
+
+
+def _stated_license(text: str) -> str:
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError):
+        return ""
+    waiting: list[Any] = [data]
+    for _ in range(2000):
+        if not waiting:
+            break
+        item = waiting.pop()
+        if isinstance(item, dict):
+            if isinstance(item.get("license"), str):
+                return str(item["license"])[:300]
+            waiting.extend(item.values())
+        elif isinstance(item, list):
+            waiting.extend(item)
+    return ""

@@ -1,0 +1,114 @@
+"""The first web extractor: trafilatura's article text as blocks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import trafilatura
+from lxml import etree
+
+from ingest.document import Block
+from ingest.markdown_table import Cell, markdown_table, spread
+
+_INLINE = frozenset({"hi", "ref", "del", "lb", "graphic", "span"})
+_SPACES = re.compile(r"\s+")
+
+
+def article_blocks(tree: etree._Element) -> list[Block]:
+    """The main text of a parsed HTML page as trafilatura (its default setting) sees it; empty when it finds none.
+
+    The tree is not changed.
+    """
+    document = trafilatura.bare_extraction(
+        tree, include_comments=False, include_tables=True, output_format="xml", with_metadata=False
+    )
+    if document is None or isinstance(document, dict):
+        return []
+    blocks = [block for block in _blocks(document.body) if block.text]
+    while blocks and blocks[-1].kind == "heading":  # with nothing under it: the title of another page
+        blocks.pop()
+    return blocks
+
+
+def _blocks(element: etree._Element) -> Iterator[Block]:
+    """Blocks of a container; text that stands in it loose becomes paragraphs."""
+    loose = [element.text or ""]
+    for child in element:
+        if not isinstance(child.tag, str):
+            loose.append(child.tail or "")
+            continue
+        if child.tag in _INLINE:
+            loose.append(_inline(child) + (child.tail or ""))
+            continue
+        if text := _clean("".join(loose)):
+            yield Block("paragraph", text)
+        loose = [child.tail or ""]
+        yield from _block(child)
+    if text := _clean("".join(loose)):
+        yield Block("paragraph", text)
+
+
+def _block(element: etree._Element) -> Iterator[Block]:
+    tag = element.tag
+    if tag in ("head", "fw") or re.fullmatch(r"h[1-6]", tag):
+        rend = element.get("rend") or tag
+        yield Block("heading", _clean(_inline(element)), level=int(rend[1]) if re.fullmatch(r"h[1-6]", rend) else 2)
+    elif tag == "list" and _is_layout(element):
+        for item in element.iterchildren("item"):
+            yield from _blocks(item)
+    elif tag == "list":
+        lines = list(_list_lines(element, 0))
+        if lines:
+            yield Block("list", "\n".join(lines))
+    elif tag == "table":
+        rows = [
+            [Cell(_clean(_inline(cell)), _span(cell.get("span"))) for cell in row.iterchildren("cell")]
+            for row in element.iter("row")
+        ]
+        yield Block("table", markdown_table(spread(rows)))
+    elif tag == "code":
+        yield Block("paragraph", "".join(element.itertext()).strip("\n"))
+    elif any(child.tag in ("p", "list", "table", "head", "quote", "code") for child in element):
+        yield from _blocks(element)
+    else:
+        yield Block("paragraph", _clean(_inline(element)))
+
+
+def _is_layout(element: etree._Element) -> bool:
+    """A list that lays out the page: an item of it holds a whole article."""
+    return any(
+        sum(1 for child in item if child.tag in ("p", "head")) >= 4 and sum(map(len, item.itertext())) > 600
+        for item in element.iterchildren("item")
+    )
+
+
+def _list_lines(element: etree._Element, depth: int) -> Iterator[str]:
+    ordered = element.get("rend") == "ol"
+    for number, item in enumerate(element.iterchildren("item"), start=1):
+        text = _clean(_inline(item, skip="list"))
+        if text:
+            yield f"{'  ' * min(depth, 6)}{f'{number}.' if ordered else '-'} {text}"
+        for inner in item.iterdescendants("list"):
+            if next(inner.iterancestors("item"), None) is item:
+                yield from _list_lines(inner, depth + 1)
+
+
+def _inline(element: etree._Element, skip: str = "") -> str:
+    parts = [element.text or ""]
+    for child in element:
+        if child.tag == "lb":
+            parts.append("\n")
+        elif child.tag != skip and isinstance(child.tag, str):
+            block = child.tag not in _INLINE
+            parts.append(f" {_inline(child, skip)} " if block else _inline(child, skip))
+        parts.append(child.tail or "")
+    return "".join(parts)
+
+
+def _clean(text: str) -> str:
+    return _SPACES.sub(" ", text).strip()
+
+
+def _span(text: str | None) -> int:
+    return max(1, min(int(text), 100)) if text and text.isdigit() and len(text) < 5 else 1
