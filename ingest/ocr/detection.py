@@ -1,0 +1,86 @@
+"""Finding lines of text: a page image in, rotated rectangles out.
+
+The network gives a probability for each pixel to be in the core of a text line (DB, "Real-time Scene Text Detection
+with Differentiable Binarization", Liao et al. 2020); the rectangles are the cores, grown again by the ratio that
+training shrank them by. The numbers below are those that the PP-OCRv6 weights are published with.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+
+PIXEL_THRESHOLD = 0.3
+BOX_THRESHOLD = 0.5
+GROWTH = 1.6
+"""Distance by which a core is grown, as a share of its area over its perimeter."""
+MOST_BOXES = 3000
+SMALLEST_CORE = 3
+"""Shortest side of a core in pixels of the detection image."""
+STRIDE = 32
+LONGEST_SIDE = 960
+"""Detection works on a page of at most this many pixels on its longer side."""
+USUAL_PAGE_INCHES = 11.7
+MOST_SIDE = 2560
+"""However large the sheet."""
+
+Network = Callable[[np.ndarray], np.ndarray]
+"""1 × 3 × H × W float32 to 1 × 1 × H × W probabilities; H and W are multiples of `STRIDE`."""
+
+
+def find_boxes(image: np.ndarray, dpi: float, network: Network) -> np.ndarray:
+    """Rectangles of the text lines in an RGB image, N × 4 × 2 float32 pixels.
+
+    Corners go clockwise from the one that is top left on the image; boxes from top to bottom. A sheet larger than A4 is
+    searched at the resolution that an A4 page has, so that its text does not shrink out of sight.
+    """
+    height, width = image.shape[:2]
+    inches = max(height, width) / max(dpi, 1.0)
+    limit = min(LONGEST_SIDE * max(1.0, inches / USUAL_PAGE_INCHES), MOST_SIDE)
+    ratio = min(1.0, limit / max(height, width))
+    rows, columns = (max(STRIDE, round(side * ratio / STRIDE) * STRIDE) for side in (height, width))
+    small = cv2.resize(image, (columns, rows))[:, :, ::-1]
+    pixels = (small.astype(np.float32) * (2 / 255) - 1).transpose(2, 0, 1)[None]
+    probability = network(np.ascontiguousarray(pixels))[0, 0]
+    boxes = _boxes(probability) * np.array([width / columns, height / rows], dtype=np.float32)
+    np.clip(boxes, 0, [width - 1, height - 1], out=boxes)
+    return boxes[np.argsort(boxes[:, :, 1].min(axis=1), kind="stable")]
+
+
+def _boxes(probability: np.ndarray) -> np.ndarray:
+    mask = cv2.dilate((probability > PIXEL_THRESHOLD).astype(np.uint8), np.ones((2, 2), np.uint8))
+    contours, _ = cv2.findContours(mask, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
+    found = []
+    for contour in contours[:MOST_BOXES]:
+        centre, (across, down), angle = cv2.minAreaRect(contour)
+        if min(across, down) < SMALLEST_CORE:
+            continue
+        if _mean_inside(probability, cv2.boxPoints((centre, (across, down), angle))) < BOX_THRESHOLD:
+            continue
+        # A rectangle grown by a distance on all sides, its rounded corners squared, is a larger rectangle.
+        distance = across * down * GROWTH / (2 * (across + down))
+        found.append(_clockwise(cv2.boxPoints((centre, (across + 2 * distance, down + 2 * distance), angle))))
+    return np.array(found, dtype=np.float32).reshape(-1, 4, 2)
+
+
+def _mean_inside(probability: np.ndarray, corners: np.ndarray) -> float:
+    height, width = probability.shape
+    x0, y0 = (max(0, math.floor(value)) for value in corners.min(axis=0))
+    x1, y1 = (math.ceil(value) for value in corners.max(axis=0))
+    x1, y1 = min(x1, width - 1), min(y1, height - 1)
+    if x1 < x0 or y1 < y0:
+        return 0.0
+    mask = np.zeros((y1 - y0 + 1, x1 - x0 + 1), dtype=np.uint8)
+    cv2.fillPoly(mask, [(corners - (x0, y0)).astype(np.int32)], (1,))
+    return float(cv2.mean(probability[y0 : y1 + 1, x0 : x1 + 1], mask)[0])
+
+
+def _clockwise(corners: np.ndarray) -> np.ndarray:
+    """Top left, top right, bottom right, bottom left."""
+    by_x = corners[np.argsort(corners[:, 0], kind="stable")]
+    left = by_x[:2][np.argsort(by_x[:2, 1], kind="stable")]
+    right = by_x[2:][np.argsort(by_x[2:, 1], kind="stable")]
+    return np.stack([left[0], right[0], right[1], left[1]])

@@ -1,0 +1,94 @@
+"""Reading a page that lies on its side or stands on its head.
+
+Upright pages pay nothing for this: the lines that decide are lines of the page, and their reading is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import numpy as np
+
+from ingest.ocr import OcrLine
+from ingest.ocr.ink import measure
+from ingest.ocr.recognition import Reading, cut_line, is_tall
+
+FindBoxes = Callable[[np.ndarray, float], np.ndarray]
+ReadPictures = Callable[[list[np.ndarray]], list[Reading]]
+
+LEAST_CONFIDENCE = 0.5
+"""A line below this is noise (a picture, a stamp, a stain) and left out."""
+SURE = 0.90
+"""Sample lines that are read with this confidence stand upright."""
+SAMPLE = 5
+MARGIN = 0.05
+"""By how much a page turned round has to read better."""
+
+
+def read_upright(image: np.ndarray, dpi: float, find_boxes: FindBoxes, read_pictures: ReadPictures) -> list[OcrLine]:
+    """Lines of a page image, with `turn` set and their places on the image as it was given."""
+    boxes = find_boxes(image, dpi)
+    if not len(boxes):
+        return []
+    pictures = [cut_line(image, box) for box in boxes]
+    tall = np.array([is_tall(box) for box in boxes])
+    lengths = np.array([picture.shape[1] for picture in pictures])
+    sideways = bool(lengths[tall].sum() > lengths[~tall].sum())
+    sample = [number for number in np.argsort(-lengths, kind="stable") if tall[number] == sideways][:SAMPLE]
+    readings = dict(zip(sample, read_pictures([pictures[number] for number in sample]), strict=True))
+    turn = 270 if sideways else 0
+    if _certainty(readings.values()) < SURE:
+        turned = read_pictures([np.rot90(pictures[number], 2) for number in sample])
+        if _certainty(turned) > _certainty(readings.values()) + MARGIN:
+            turn = (turn + 180) % 360
+    if turn:
+        upright = np.ascontiguousarray(np.rot90(image, -(turn // 90)))
+        boxes = find_boxes(upright, dpi)
+        pictures, readings = [cut_line(upright, box) for box in boxes], {}
+    rest = [number for number in range(len(boxes)) if number not in readings]
+    readings |= dict(zip(rest, read_pictures([pictures[number] for number in rest]), strict=True))
+    return [
+        _line(box, picture, readings[number], turn, image.shape)
+        for number, (box, picture) in enumerate(zip(boxes, pictures, strict=True))
+        if readings[number].confidence >= LEAST_CONFIDENCE and readings[number].text.strip()
+    ]
+
+
+def _certainty(readings: Iterable[Reading]) -> float:
+    return float(np.median([reading.confidence for reading in readings]))
+
+
+def _line(box: np.ndarray, picture: np.ndarray, reading: Reading, turn: int, shape: tuple[int, ...]) -> OcrLine:
+    if is_tall(box):
+        # cut_line turned it counter-clockwise: its text runs downwards from the upper right corner.
+        box, own_turn = np.roll(box, -1, axis=0), 270
+    else:
+        own_turn = 0
+    quad = turn_back(box.astype(float), turn, shape[1] - 1, shape[0] - 1).round(1).tolist()
+    xs, ys = [x for x, _ in quad], [y for _, y in quad]
+    size, weight = measure(picture, reading.text)
+    return OcrLine(
+        text=reading.text.strip(),
+        bbox=(min(xs), min(ys), max(xs), max(ys)),
+        confidence=round(reading.confidence, 4),
+        quad=tuple((x, y) for x, y in quad),
+        turn=(turn + own_turn) % 360,
+        size=round(size, 1),
+        weight=round(weight, 3),
+    )
+
+
+def turn_back(points: np.ndarray, turn: int, width: float, height: float) -> np.ndarray:
+    """Points (N × 2) on a sheet that was turned clockwise by `turn` degrees, as points on the sheet before.
+
+    `width` and `height` are those of the sheet before. Pixels are points at their centres, so for an image they are one
+    less than the number of columns and rows.
+    """
+    x, y = points[:, 0], points[:, 1]
+    if turn == 90:
+        return np.stack([y, height - x], axis=1)
+    if turn == 180:
+        return np.stack([width - x, height - y], axis=1)
+    if turn == 270:
+        return np.stack([width - y, x], axis=1)
+    return points

@@ -1,0 +1,85 @@
+"""The engine that works at once: PP-OCRv6 as ONNX, from the weights that the `rapidocr` wheel brings.
+
+RapidOCR's own pipeline is not called: it makes its batches out of whatever lines a page has and pads each line to its
+longest neighbour, which costs time and lets a line's text depend on other lines.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+
+from ingest.ocr import OcrLine
+from ingest.ocr.detection import find_boxes
+from ingest.ocr.orientation import read_upright
+from ingest.ocr.recognition import Reading, recognise
+
+BATCH = {"cpu": 1, "cuda": 16}
+"""Lines in one call of the network. One core is fastest on single lines: more do not fit its cache."""
+
+
+def wheel_weights() -> tuple[Path, Path]:
+    """The detection and recognition networks of the installed `rapidocr` wheel, without importing it."""
+    spec = find_spec("rapidocr")
+    if spec is None or not spec.submodule_search_locations:
+        raise RuntimeError("The OCR weights are missing; install them with: pip install 'rapidocr>=3.10,<4'.")
+    folder = Path(spec.submodule_search_locations[0]) / "models"
+    found = [sorted(folder.glob(f"PP-OCR*_{task}_*.onnx")) for task in ("det", "rec")]
+    if not all(found):
+        raise RuntimeError(f"rapidocr {version('rapidocr')} brings no PP-OCR weights; install 'rapidocr>=3.10,<4'.")
+    return found[0][-1], found[1][-1]
+
+
+class RapidOcrBackend:
+    """PP-OCRv6 on onnxruntime, single-threaded on the CPU: one process per core is cheaper than threads."""
+
+    name = "rapidocr"
+
+    def __init__(self, device: str = "cpu") -> None:
+        """Load both networks. Raises `RuntimeError` when the weights, or CUDA for onnxruntime, are not installed."""
+        detection, recognition = wheel_weights()
+        self.version = f"{detection.stem}+{recognition.stem}/1"
+        self._batch = BATCH[device]
+        self._detection = _session(detection, device)
+        self._recognition = _session(recognition, device)
+        table = self._recognition.get_modelmeta().custom_metadata_map["character"].splitlines()
+        self._characters = ["", *table, " "]
+
+    def read(self, image: np.ndarray, dpi: float) -> list[OcrLine]:
+        """Lines of one page image, from top to bottom; see `OcrBackend`."""
+        return read_upright(image, dpi, self._boxes, self._texts)
+
+    def read_many(self, images: Iterable[np.ndarray], dpi: float) -> Iterator[list[OcrLine]]:
+        """The lines of each image in turn."""
+        for image in images:
+            yield self.read(image, dpi)
+
+    def _boxes(self, image: np.ndarray, dpi: float) -> np.ndarray:
+        return find_boxes(image, dpi, lambda pixels: self._detection.run(None, {"x": pixels})[0])
+
+    def _texts(self, pictures: list[np.ndarray]) -> list[Reading]:
+        return recognise(
+            pictures, lambda lines: self._recognition.run(None, {"x": lines})[0], self._characters, self._batch
+        )
+
+
+def _session(path: Path, device: str) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 4
+    options.add_session_config_entry("session.set_denormal_as_zero", "1")
+    providers = ["CPUExecutionProvider"]
+    if device == "cuda":
+        if "CUDAExecutionProvider" not in onnxruntime.get_available_providers():
+            raise RuntimeError(
+                "OCR on cuda needs onnxruntime-gpu in place of onnxruntime: pip install onnxruntime-gpu."
+            )
+        providers.insert(0, "CUDAExecutionProvider")
+    return onnxruntime.InferenceSession(os.fspath(path), options, providers=providers)

@@ -1,0 +1,133 @@
+"""Reading pixels: the text is right, whichever way up the page is, and depends on nothing but its own line."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pymupdf
+import pytest
+
+from ingest.ocr import BACKENDS, OcrLine, load_backend, mean_confidence
+from ingest.ocr.layout import arrange
+from ingest.ocr.orientation import turn_back
+from ingest.ocr.recognition import recognise
+
+DATA = Path(__file__).parents[2] / os.environ.get("MEDPRESS_DATA", "../shared/data")
+SCANNED = DATA / "pdf_scanned"
+DPI = 200
+ENGLISH = (
+    "Metformin remains the first choice in type 2 diabetes.",
+    "Start with 500 mg once daily and increase slowly;",
+    "stop it when eGFR falls below 30 mL/min/1.73 m2.",
+    "Hypoglycaemia is rare unless insulin is added.",
+)
+CHINESE = ("二甲双胍是治疗二型糖尿病的首选药物。", "起始剂量为每日一次五百毫克。", "肾功能不全时应减量或停药。")
+
+
+def drawn(lines: tuple[str, ...], font: str = "helv") -> np.ndarray:
+    """A page image with these lines of text."""
+    page = pymupdf.open().new_page(width=420, height=300)
+    for number, line in enumerate(lines):
+        page.insert_text((40, 60 + 22 * number), line, fontsize=12, fontname=font)
+    pixmap = page.get_pixmap(dpi=DPI, alpha=False)
+    return np.frombuffer(pixmap.samples, np.uint8).reshape(pixmap.height, pixmap.width, 3)
+
+
+def characters(lines: list[OcrLine]) -> str:
+    return "".join("".join(line.text.split()) for line in lines)
+
+
+@pytest.fixture(scope="module")
+def backend():
+    return load_backend("rapidocr")
+
+
+def test_english_and_chinese_are_read_without_an_error(backend) -> None:
+    assert characters(backend.read(drawn(ENGLISH), DPI)) == "".join(ENGLISH).replace(" ", "")
+    assert characters(backend.read(drawn(CHINESE, "china-s"), DPI)) == "".join(CHINESE)
+
+
+def test_boxes_lie_on_their_lines(backend) -> None:
+    lines = backend.read(drawn(ENGLISH), DPI)
+    assert len(lines) == len(ENGLISH)
+    for number, line in enumerate(lines):
+        x0, y0, x1, y1 = (value * 72 / DPI for value in line.bbox)
+        assert y0 < 60 + 22 * number - 4 < y1
+        assert 30 < x0 < 45 and x1 > 200
+        assert 0.9 < line.confidence <= 1
+        assert line.turn == 0
+
+
+@pytest.mark.parametrize("turn", [90, 180, 270])
+def test_a_page_on_its_side_or_head_is_read(backend, turn: int) -> None:
+    upright = drawn(ENGLISH)
+    lines = backend.read(np.ascontiguousarray(np.rot90(upright, turn // 90)), DPI)
+    assert characters(lines) == "".join(ENGLISH).replace(" ", "")
+    assert {line.turn for line in lines} == {turn}
+
+
+@pytest.mark.parametrize("turn", [0, 90, 180, 270])
+def test_turning_back_undoes_turning(turn: int) -> None:
+    image = np.zeros((7, 11))
+    image[2, 8] = 1
+    turned = np.rot90(image, -(turn // 90))
+    (y,), (x,) = np.nonzero(turned)
+    assert turn_back(np.array([[x, y]]), turn, 10, 6).tolist() == [[8, 2]]
+
+
+def test_an_empty_page_has_no_lines(backend) -> None:
+    assert backend.read(np.full((400, 300, 3), 255, np.uint8), DPI) == []
+    assert mean_confidence([]) is None
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (3, 500), (700, 2), (33, 31)])
+def test_odd_sizes_do_not_break_it(backend, shape: tuple[int, int]) -> None:
+    assert backend.read(np.zeros((*shape, 3), np.uint8), 200) == []
+
+
+def test_a_line_does_not_depend_on_its_neighbours(backend) -> None:
+    image = drawn(ENGLISH)
+    pictures = [
+        image[y : y + 52, x : x + width]
+        for y in (130, 190, 252, 314)
+        for x, width in ((80, 400), (107, 390), (93, 813))
+    ]
+    shuffled = np.random.default_rng(0).permutation(len(pictures))
+    for batch in (1, 4):
+
+        def read(some, batch=batch):
+            return recognise(some, lambda x: backend._recognition.run(None, {"x": x})[0], backend._characters, batch)
+
+        whole = read(pictures)
+        assert [read([pictures[index]])[0] for index in range(4)] == whole[:4]
+        assert read([pictures[index] for index in shuffled]) == [whole[index] for index in shuffled]
+
+
+def test_many_pages_read_as_one_by_one(backend) -> None:
+    pages = [drawn(ENGLISH), drawn(CHINESE, "china-s")]
+    assert list(backend.read_many(pages, DPI)) == [backend.read(page, DPI) for page in pages]
+
+
+def test_backends_are_loaded_once_and_by_name(backend) -> None:
+    assert load_backend("rapidocr") is backend
+    assert backend.name in BACKENDS
+    with pytest.raises(ValueError, match="no OCR backend 'tesseract'"):
+        load_backend("tesseract")
+    with pytest.raises(ValueError, match="cpu or cuda"):
+        load_backend("rapidocr", "tpu")
+
+
+@pytest.mark.skipif(not SCANNED.is_dir(), reason="MEDPRESS_DATA has no pdf_scanned")
+@pytest.mark.parametrize(("name", "turn"), [("", 0), ("_rotated_90", 90), ("_rotated_180", 180)])
+def test_real_scans_in_three_positions(backend, name: str, turn: int) -> None:
+    page = pymupdf.open(SCANNED / f"docling_ocr_test{name}.pdf")[0]
+    pixmap = page.get_pixmap(dpi=200, alpha=False)
+    image = np.frombuffer(pixmap.samples, np.uint8).reshape(pixmap.height, pixmap.width, 3)
+    lines = backend.read(image, 200)
+    assert {line.turn for line in lines} == {turn}
+    [block] = arrange(lines, page.rect.width, page.rect.height, 72 / 200)
+    assert block.text == (
+        "Docling bundles PDF document conversion to JSON and Markdown in an easy self contained package"
+    )
