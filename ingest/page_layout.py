@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from ingest.document import Block
-from ingest.layout import Line, bounds, paragraphs, pieces, reading_order
+from ingest.layout import Line, Paragraph, bounds, paragraphs, pieces, reading_order
 from ingest.structure import BodyStyle, blocks_of
 from ingest.tables import Table, find_tables
 from ingest.text_layer import TextLayer, unturn
@@ -56,28 +56,32 @@ def _upright(
     lines: list[Line], layer: TextLayer, body: BodyStyle, words: Mapping[str, int], width: float, height: float
 ) -> list[Block]:
     heads, feet, rest = split_furniture(lines, layer.horizontal, body, height)
-    blocks = [_furniture(line, "header") for line in heads]
+    blocks = _furniture(heads, "header", body, words, width, height)
     blocks.extend(_body(rest, layer, body, words, width, height))
-    blocks.extend(_furniture(line, "footer") for line in feet)
+    blocks.extend(_furniture(feet, "footer", body, words, width, height))
     return blocks
 
 
-def _furniture(line: Line, where: str) -> Block:
-    return Block("paragraph", line.text, bbox=(line.x0, line.y0, line.x1, line.y1), size=line.size, bold=line.bold, furniture=where)
+def _furniture(
+    lines: list[Line], where: str, body: BodyStyle, words: Mapping[str, int], width: float, height: float
+) -> list[Block]:
+    """Each line its own block: what repeats over the pages is dropped, the rest stays what it looks like."""
+    blocks: list[Block] = []
+    for line in lines:
+        part = Paragraph([line], line.x0, max(line.x1, 0.9 * width), float("inf"))
+        blocks.extend(replace(block, furniture=where) for block in blocks_of([part], body, words, width, height))
+    return blocks
 
 
 def split_furniture(
     lines: list[Line], rules: list[tuple[float, float, float]], body: BodyStyle, height: float
 ) -> tuple[list[Line], list[Line], list[Line]]:
     """(head, foot, rest): lines at the upper and lower edge that white space, a rule or their style sets apart."""
-    if len(lines) < 3:
-        return [], [], lines
     ordered = sorted(lines, key=lambda line: line.y0)
     n_head = _edge(ordered, rules, body, height, 1)
     backwards = sorted(lines, key=lambda line: -line.y1)
     n_foot = _edge(backwards, rules, body, height, -1)
-    if n_head + n_foot >= len(lines):
-        return [], [], lines
+    n_foot = min(n_foot, len(lines) - n_head)
     head, foot = ordered[:n_head], backwards[:n_foot]
     chosen = {id(line) for line in head} | {id(line) for line in foot}
     return sorted(head, key=lambda line: (round(line.y0), line.x0)), sorted(foot, key=lambda line: (round(line.y0), line.x0)), [
@@ -92,7 +96,7 @@ def _edge(
     best = 0
     rows = 0
     i = 0
-    while i < len(ordered) - 1 and rows < 4:
+    while i < len(ordered) and rows < 4:
         # take one row of lines at (almost) the same height
         j = i + 1
         near = ordered[i]
@@ -100,8 +104,10 @@ def _edge(
             j += 1
         row = ordered[i:j]
         inner = max(line.y1 for line in row) if direction > 0 else min(line.y0 for line in row)
-        if (inner if direction > 0 else height - inner) > HEAD_ZONE * height or j >= len(ordered):
+        if (inner if direction > 0 else height - inner) > HEAD_ZONE * height:
             break
+        if j >= len(ordered):
+            return j
         following = ordered[j]
         gap = following.y0 - inner if direction > 0 else inner - following.y1
         low, high = (inner, following.y0) if direction > 0 else (following.y1, inner)

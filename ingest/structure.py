@@ -83,9 +83,14 @@ class BodyStyle:
     """Whether the running text is italic."""
 
 
-def body_style(lines: Iterable[Line]) -> BodyStyle:
+def body_style(lines: Sequence[Line]) -> BodyStyle:
     """The most common size, and the most common font at that size, weighted by characters."""
-    kept = list(lines)
+    end = len(lines)
+    for number in range(int(0.3 * end), end):
+        if len(lines[number].text) < 40 and REFERENCES.match(lines[number].text):
+            end = number  # a long bibliography in small print must not pass for the text
+            break
+    kept = [line for line in lines[:end] if len(line.text) > 25] or lines
     size = most_common((round(line.size * 2) / 2, len(line.text)) for line in kept)
     fonts: Counter[tuple[str, bool, bool]] = Counter()
     sizes: Counter[float] = Counter()
@@ -159,6 +164,8 @@ def join_lines(lines: Sequence[str], words: Mapping[str, int]) -> str:
     text = ""
     for line in lines:
         part = clean(line)
+        if line.endswith("\u00ad"):
+            part += "\u00ad"
         if not part:
             continue
         if text:
@@ -177,7 +184,7 @@ def blocks_of(
     for number, part in enumerate(parts):
         following = parts[number + 1] if number + 1 < len(parts) else None
         blocks.extend(_blocks(part, following, body, words, height))
-    return _lists(blocks)
+    return _merged_headings(blocks)
 
 
 def _blocks(
@@ -194,8 +201,6 @@ def _blocks(
     caption = CAPTION.match(text)
     if caption and _is_caption(caption, part, size, body, text):
         return [replace(block, kind="caption")]
-    if is_heading(part, following, text, size, bold, body):
-        return [replace(block, kind="heading", level=_level(text, size, body))]
     run_in = _run_in(part, text, body, words)
     if run_in is not None:
         head, rest = run_in
@@ -203,14 +208,40 @@ def _blocks(
             "heading", head, level=_level(head, size, body, 3), bbox=part.bbox, size=size, bold=part.lines[0].lead_bold, confidence=confidence
         )
         return [title, replace(block, text=rest)] if rest else [title]
+    if is_heading(part, following, text, size, bold, body):
+        return [replace(block, kind="heading", level=_level(text, size, body))]
     if _is_formula(text, part, body):
         return [replace(block, kind="formula")]
     if LIST_MARK.match(text) and part.marked:
-        return [replace(block, kind="list", text=text)]
+        return [replace(block, kind="list", text=_BULLET.sub("- ", text))]
     bottom = part.lines[-1].y1
     if size < body.size - 0.7 and bottom > 0.62 * height and _footnote_like(text, part):
         return [replace(block, kind="footnote")]
     return [block]
+
+
+def _merged_headings(blocks: list[Block]) -> list[Block]:
+    """Lines of one heading that stood too far apart to be one paragraph."""
+    result: list[Block] = []
+    for block in blocks:
+        previous = result[-1] if result else None
+        if (
+            previous is not None
+            and block.kind == previous.kind == "heading"
+            and abs(block.size - previous.size) < 0.3
+            and block.bold == previous.bold
+            and block.bbox is not None
+            and previous.bbox is not None
+            and 0 <= block.bbox[3] - previous.bbox[3] < 1.7 * block.size * (1 + block.text.count("\n")) + block.bbox[3] - block.bbox[1] - block.size
+            and min(block.bbox[2], previous.bbox[2]) > max(block.bbox[0], previous.bbox[0])
+            and not NUMBERING.match(block.text)
+            and not SECTIONS.match(block.text)
+            and not SECTIONS.match(strip_number(previous.text))
+        ):
+            result[-1] = replace(previous, text=f"{previous.text} {block.text}", bbox=union(previous.bbox, block.bbox))
+            continue
+        result.append(block)
+    return result
 
 
 def _is_caption(match: re.Match[str], part: Paragraph, size: float, body: BodyStyle, text: str) -> bool:
@@ -239,10 +270,10 @@ def is_heading(
     if len(lines) > 5 or len(text) > 260:
         return False
     letters = len(_LETTERS.findall(text))
-    if letters < 2 or letters < 0.5 * len(text.replace(" ", "")):
+    if not re.search(r"[^\W\d_]{3}|[\u3400-\u9fff]{2}", text) or letters < 0.5 * len(text.replace(" ", "")):
         return False
     n_words = len(text.split())
-    known = SECTIONS.match(_strip_number(text)) is not None
+    known = SECTIONS.match(strip_number(text)) is not None
     larger = size >= body.size + 0.8 and size >= 1.07 * body.size
     if n_words > (40 if size > 1.3 * body.size else 25):
         return False
@@ -257,7 +288,7 @@ def is_heading(
     numbered = NUMBERING.match(text)
     if sum(line.superscripts for line in lines) and _AFFILIATION_MARK.search(text) and not numbered and not larger:
         return False
-    if size < body.size - 0.6 and not (known and bold):
+    if size < (0.7 * body.size if bold else body.size - 0.6):
         return False
     upper = text.upper() == text and letters >= 4
     if larger:
@@ -274,14 +305,15 @@ def is_heading(
     if (italic or (other and size >= body.size - 0.3)) and alone and following is not None and not text.endswith((".", ":")):
         below = following.lines[0]
         apart = part.gap > 0.35 * size or bool(numbered)
-        return apart and below.y0 - lines[-1].y0 < 4 * size and below.y0 > lines[-1].y0 and n_words <= 14 and text.count(",") < 2
+        return apart and below.y0 - lines[-1].y0 < 4 * size and below.y0 > lines[-1].y0 and n_words <= (25 if numbered else 14) and text.count(",") < 2
     if numbered and alone and not part.lines[0].lead and text[numbered.end() : numbered.end() + 1].isupper():
         depth = (numbered.group("arabic") or "").count(".")
         return depth >= 1 and not text.endswith(".") and part.gap > 0.4 * size and n_words <= 14
     return False
 
 
-def _strip_number(text: str) -> str:
+def strip_number(text: str) -> str:
+    """A heading without its number."""
     match = NUMBERING.match(text)
     return text[match.end() :] if match else text
 
@@ -346,25 +378,11 @@ def _is_formula(text: str, part: Paragraph, body: BodyStyle) -> bool:
     return "=" in text and len(words) <= 3 and symbols >= 2 and symbols + text.count(" ") > 0.25 * len(text)
 
 
-def _lists(blocks: list[Block]) -> list[Block]:
-    """Put neighbouring list items into one block, one item a line."""
-    result: list[Block] = []
-    for block in blocks:
-        if block.kind == "list":
-            item = _BULLET.sub("- ", block.text)
-            previous = result[-1] if result else None
-            if previous is not None and previous.kind == "list" and abs(previous.size - block.size) < 0.6:
-                result[-1] = replace(previous, text=f"{previous.text}\n{item}", bbox=_union(previous.bbox, block.bbox))
-                continue
-            block = replace(block, text=item)
-        result.append(block)
-    return result
-
-
 Box = tuple[float, float, float, float]
 
 
-def _union(one: Box | None, two: Box | None) -> Box | None:
+def union(one: Box | None, two: Box | None) -> Box | None:
+    """The box around two boxes, either of which may be missing."""
     if one is None or two is None:
         return one or two
     return min(one[0], two[0]), min(one[1], two[1]), max(one[2], two[2]), max(one[3], two[3])
