@@ -1,0 +1,10 @@
+"""Protected health information: find it, replace it by placeholders that agree within a document."""
+
+from __future__ import annotations
+
+from nlp.phi.finders import FINDERS, find
+from nlp.phi.kinds import KINDS, PhiSpan, Policy, policy_for
+from nlp.phi.redaction import Redaction, redact, redact_sections
+from nlp.phi.surrogates import Surrogates
+
+__all__ = ["FINDERS", "KINDS", "PhiSpan", "Policy", "Redaction", "Surrogates", "find", "policy_for", "redact", "redact_sections"]

@@ -1,0 +1,137 @@
+"""Find protected health information: compiled patterns that are tried only where a word or a digit calls for them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cache
+
+from nlp.phi.chinese import CHINESE_RULES
+from nlp.phi.english import ENGLISH_RULES
+from nlp.phi.gazetteer import COMMON_WORD_SURNAMES, GIVEN_NAMES, NOT_CHINESE_NAMES, NOT_NAMES
+from nlp.phi.kinds import KINDS, PhiSpan, Policy
+from nlp.phi.numbers import find_addresses_of_the_net, find_numbers
+from nlp.phi.rule import RuleIndex, lower_keeping_length
+
+PLACEHOLDER = re.compile(r"\[(?P<type>" + "|".join(KINDS) + r")-(?P<number>[1-9]\d{0,8})\]")
+"""What a redacted identifier looks like; such a stretch is never touched again."""
+
+_RANK = {kind: rank for rank, kind in enumerate(
+    "ID_CARD SSN EMAIL URL PHOTO BANK_CARD FAX PHONE SOCIAL PASSPORT INSURANCE RECORD BIOMETRIC DEVICE VEHICLE LICENSE ACCOUNT IP "
+    "OTHER_ID DATE AGE ADDRESS NAME".split()
+)}  # fmt: skip
+_NAME_TOKEN = re.compile(r"[^\s,.]+")
+_MOST_NAMES = 2000
+
+
+def find_with_patterns(text: str, lang: str, policy: Policy, known_names: Iterable[str] = ()) -> list[PhiSpan]:
+    """All findings in order of position, without overlaps.
+
+    `known_names` are names found elsewhere in the same document. A name that was found once in context is found at
+    its other places too. Both languages are always looked for: mixed records are normal, and `lang` is only a hint.
+    """
+    del lang
+    if not text:
+        return []
+    lowered = lower_keeping_length(text)
+    found = list(_rules(policy).find(text, lowered))
+    found.extend(find_numbers(text, policy))
+    found.extend(find_addresses_of_the_net(text, policy))
+    names = {text[span.start : span.end] for span in found if span.type == "NAME"}
+    names.update(known_names)
+    if names:
+        found.extend(_repeated_names(text, names, policy))
+    return without_overlaps(text, found)
+
+
+@cache
+def _rules(policy: Policy) -> RuleIndex:
+    return RuleIndex((*ENGLISH_RULES, *CHINESE_RULES), policy)
+
+
+def name_parts(names: Iterable[str], policy: Policy) -> list[str]:
+    """The forms in which a person named once may be named again: the whole name, and its parts that are no words."""
+    forms: set[str] = set()
+    for name in names:
+        if not name.isascii() and not any(c.isupper() for c in name):
+            if len(name) >= 2 and name not in NOT_CHINESE_NAMES:
+                forms.add(name)
+            continue
+        tokens = _NAME_TOKEN.findall(name)
+        if len(tokens) > 1:
+            forms.update((name, " ".join(tokens)))
+            if len(tokens) == 2 and "," in name:
+                forms.add(f"{tokens[1]} {tokens[0]}")
+        if policy == "thorough":
+            for token in tokens:
+                word = token.lower()
+                if len(token) > 2 and word not in NOT_NAMES and word not in COMMON_WORD_SURNAMES and token[0].isupper():
+                    forms.add(token)
+                    if token.isupper():
+                        forms.add(token.capitalize())
+                    elif len(tokens) > 1 or word in GIVEN_NAMES:
+                        forms.add(token.upper())
+    return sorted(forms)[:_MOST_NAMES]
+
+
+def _repeated_names(text: str, names: set[str], policy: Policy) -> list[PhiSpan]:
+    from ahocorasick_rs import AhoCorasick, MatchKind
+
+    forms = name_parts(names, policy)
+    if not forms:
+        return []
+    spans = []
+    matcher = AhoCorasick(forms, matchkind=MatchKind.LeftmostLongest)
+    for _, start, end in matcher.find_matches_as_indexes(text):
+        first, last = text[start], text[end - 1]
+        if _is_latin_letter(first) and start and _is_latin_letter(text[start - 1]):
+            continue
+        if _is_latin_letter(last) and end < len(text) and (_is_latin_letter(text[end]) or text[end] == "-"):
+            continue
+        spans.append(PhiSpan(start, end, "NAME"))
+    return spans
+
+
+def _is_latin_letter(character: str) -> bool:
+    return character.isalpha() and not "⺀" <= character <= "鿿"
+
+
+def without_overlaps(text: str, spans: list[PhiSpan]) -> list[PhiSpan]:
+    """Spans that overlap become one of the kind that is surest; placeholders and blank edges are cut off."""
+    placeholders = [match.span() for match in PLACEHOLDER.finditer(text)] if "[" in text else []
+    merged: list[PhiSpan] = []
+    for span in sorted(_clip(text, spans, placeholders), key=lambda s: (s.start, -s.end, _RANK[s.type])):
+        if merged and span.start < merged[-1].end:
+            last = merged[-1]
+            # Of two that cover each other the longer names the kind, unless the other is surer and about as long.
+            longer = max((last, span), key=lambda s: s.end - s.start)
+            surer = min((last, span), key=lambda s: _RANK[s.type])
+            kind = surer.type if (surer.end - surer.start) * 2 > (longer.end - longer.start) else longer.type
+            merged[-1] = PhiSpan(last.start, max(last.end, span.end), kind)
+        else:
+            merged.append(span)
+    return merged
+
+
+def _clip(text: str, spans: list[PhiSpan], placeholders: list[tuple[int, int]]) -> list[PhiSpan]:
+    clipped: list[PhiSpan] = []
+    for span in set(spans):
+        pieces = [(span.start, span.end)]
+        for start, end in placeholders:
+            if start >= span.end:
+                break
+            if end > span.start:
+                pieces = [
+                    piece
+                    for first, last in pieces
+                    for piece in ((first, min(last, start)), (max(first, end), last))
+                    if piece[0] < piece[1]
+                ]
+        whole = len(pieces) == 1 and pieces[0] == (span.start, span.end)
+        for first, last in pieces:
+            piece = text[first:last]
+            stripped = piece.strip(" \t\n　,，")
+            if stripped and (whole or any(c.isalnum() for c in stripped)):
+                first += len(piece) - len(piece.lstrip(" \t\n　,，"))
+                clipped.append(PhiSpan(first, first + len(stripped), span.type))
+    return clipped

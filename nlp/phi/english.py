@@ -1,0 +1,282 @@
+"""Rules for English: names in context, addresses, dates in words, and labelled identifiers."""
+
+from __future__ import annotations
+
+import re
+
+from nlp.phi.gazetteer import COMMON_WORD_SURNAMES, GIVEN_NAMES, NOT_NAMES
+from nlp.phi.rule import Rule
+
+UPPER = "A-ZÀ-ÖØ-ÞĀĂĄĆČĎĐĒĘĚĞĢĪİĶĹĻĽŁŃŅŇŐŒŔŘŚŞŠŢŤŪŮŰŹŻŽ"
+LOWER = "a-zß-öø-ÿāăąćčďđēęěğģīıķĺļľłńņňőœŕřśşšţťūůűźżž"
+CAPITALISED = rf"[{UPPER}](?:[{LOWER}]|['’](?=[{UPPER}{LOWER}])|(?<=[{LOWER}'’])[{UPPER}](?=[{LOWER}]))+"
+WORD = rf"(?:{CAPITALISED}(?:-{CAPITALISED})*|[OD]['’]{CAPITALISED})"
+SHOUTED = rf"(?:[{UPPER}]['’])?[{UPPER}]{{2,}}(?:-[{UPPER}]{{2,}})*"
+INITIAL = rf"[{UPPER}](?:\.(?:[{UPPER}]\.)*|(?![\w.]))"
+PARTICLE = r"(?:de|la|del|der|den|van|von|vom|bin|binti|ibn|al|el|da|dos|do|di|du|le|ter|ten|y)\b"
+SUFFIX = r"(?:,? (?:Jr|Sr)\.?|,? I{2,3}\b)?"
+# A name as it stands in running text: capitalised words, initials and particles.
+NAME = rf"{WORD}(?: (?:{PARTICLE} ){{0,2}}(?:{INITIAL}|{WORD})){{0,3}}{SUFFIX}"
+INITIAL_NAME = rf"(?:{INITIAL} ?){{1,3}}(?:{PARTICLE} ){{0,2}}{WORD}"
+# A name in a form field: also in capitals, and "Surname, Given".
+FIELD_NAME = (
+    rf"(?:{SHOUTED}|{WORD}|{INITIAL})(?:(?:, ?| )(?:{PARTICLE} ){{0,2}}(?:{SHOUTED}|{WORD}|{INITIAL})){{0,3}}{SUFFIX}"
+)
+_TITLE = r"(?:(?i:mr|mrs|ms|miss|mx|dr|prof|professor|doctor|nurse|rev|sir|madam)\.?[ \t]+)?"
+
+MONTH = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
+    r"|nov(?:ember)?|dec(?:ember)?)"
+)
+MONTHS = (
+    "january february march april may june july august september october november december jan feb mar apr jun jul aug sep sept oct nov dec"
+).split()
+_DAY = r"(?:0?[1-9]|[12]\d|3[01])"
+_YEAR = r"(?:1[89]|20)\d\d"
+NUMERIC_DATE = (
+    rf"(?:{_YEAR}[-/.]\d{{1,2}}[-/.]\d{{1,2}}|\d{{1,2}}[-/.]\d{{1,2}}[-/.](?:{_YEAR}|\d\d)|{_YEAR}[01]\d[0-3]\d)(?![\w/-])"
+)
+WORD_DATE = (
+    rf"(?:{_DAY}(?:st|nd|rd|th)?[ -](?:of )?{MONTH}\b\.?(?:,?[ -](?:{_YEAR}|'?\d\d(?![\d:])))?"
+    rf"|{MONTH}\b\.?[ -]{_DAY}(?:st|nd|rd|th)?\b(?!%|[ ]?(?:mg|ml|patients|cases))(?:,?[ -]{_YEAR})?|{MONTH}\b\.?,?[ -](?:of )?{_YEAR})"
+)
+ANY_DATE = rf"(?:{NUMERIC_DATE}|(?i:{WORD_DATE}))"
+
+_TOKEN = re.compile(r"[^\s,]+")
+
+
+def keep_name(value: str) -> int:
+    """Length of the name at the start of a form field's value; words that are no names end it."""
+    end = 0
+    for token in _TOKEN.finditer(value):
+        word = token.group().strip(".'’").lower()
+        if word in NOT_NAMES:
+            break
+        end = token.end()
+    return end if any(len(token) > 1 for token in _TOKEN.findall(value[:end])) else 0
+
+
+def keep_name_in_prose(value: str) -> int:
+    """As `keep_name`, for words that precede many other things than names: one lone word must be a known name."""
+    words = _TOKEN.findall(value)
+    if words[0].strip(".'’").lower() in NOT_NAMES:
+        return 0
+    end = keep_name(value)
+    kept = _TOKEN.findall(value[:end])
+    if len(kept) == 1:
+        word = kept[0].strip(".").lower()
+        return end if word in GIVEN_NAMES and word not in COMMON_WORD_SURNAMES else 0
+    return end
+
+
+def keep_known_given_name(value: str) -> int:
+    """Two or more words of which the first is a usual given name and none is another word."""
+    words = [word.strip(".'’").lower() for word in _TOKEN.findall(value)]
+    if len(words) < 2 or words[0] not in GIVEN_NAMES or any(word in NOT_NAMES for word in words):
+        return 0
+    return len(value)
+
+
+def keep_relative_name(value: str) -> int:
+    """After "his wife", "her daughter": a capitalised word that is not the start of something else."""
+    return keep_name(value)
+
+
+def keep_place(value: str) -> int:
+    """A place, unless it is a building of a hospital or a time."""
+    first = _TOKEN.findall(value)[0].strip(".,").lower()
+    return 0 if first in NOT_NAMES - {"north", "south", "east", "west", "new", "black", "white", "long"} else len(value)
+
+
+def _rule(kind: str, triggers: str, pattern: str, **options: object) -> Rule:
+    return Rule(kind=kind, triggers=tuple(triggers.split("|")), pattern=re.compile(pattern), **options)  # type: ignore[arg-type]
+
+
+_SEPARATOR = r"[ \t]*(?:\*\*)?[ \t]*[:：=|][ \t|]*(?:\*\*)?[ \t]*"
+_PERSON_FIELDS = (
+    "attending|attending physician|physician|provider|referring provider|referring physician|primary care provider|pcp|"
+    "surgeon|assistant surgeon|anesthesiologist|nurse|rn|radiologist|pathologist|therapist|consultant|gp|"
+    "dictated by|signed by|electronically signed by|e-signed by|reviewed by|verified by|prepared by|transcribed by|"
+    "next of kin|nok|emergency contact|contact|contact person|mother|father|spouse|wife|husband|son|daughter|guardian|"
+    "caregiver|caretaker|sister|brother|partner|parent|informant|patient|pt|client|subject|resident|cc|re|"
+    "ordering physician|ordering provider|admitting physician|discharging physician|seen by|author|signature|"
+    "interpreter|witness|employer contact|account holder|policy holder|subscriber|guarantor|responsible party|"
+    "case manager|social worker|midwife|dentist|psychiatrist|cardiologist|oncologist|neurologist"
+)
+_NAME_FIELDS = (
+    "patient name|patient's name|patient’s name|name of patient|name of the patient|full name|legal name|pt name|"
+    "preferred name|maiden name|mother's maiden name|surname|last name|first name|given name|family name|"
+    "middle name|member name|subscriber name|client name|name of next of kin|patient full name|name (last, first)"
+)
+_RELATIVES = "wife|husband|mother|father|son|daughter|brother|sister|partner|spouse|aunt|uncle|grandmother|grandfather|grandson|granddaughter|niece|nephew|cousin|neighbor|neighbour|friend|fiance|fiancee|fiancé|fiancée|roommate|caregiver|guardian|carer|stepfather|stepmother|boyfriend|girlfriend|mum|mom|dad|son-in-law|daughter-in-law"
+_FIELD_START = r"(?i:[a-z’' ()/,-]+?)"
+
+NAME_RULES = (
+    _rule(
+        "NAME", _NAME_FIELDS,
+        rf"{_FIELD_START}(?:{_SEPARATOR}|[ \t]+(?i:is|was)[ \t]+){_TITLE}(?P<v>{FIELD_NAME})",
+        precise=True, keep=keep_name,
+    ),
+    _rule("NAME", "name", rf"(?i:name){_SEPARATOR}{_TITLE}(?P<v>{FIELD_NAME})", keep=keep_name),
+    _rule("NAME", _PERSON_FIELDS, rf"{_FIELD_START}(?:[ \t]+(?i:name))?(?:[ \t]*\([^()\n]{{1,24}}\))?{_SEPARATOR}{_TITLE}(?P<v>{FIELD_NAME})", keep=keep_name),
+    _rule(
+        "NAME", "mr|mrs|ms|miss|mx|dr|prof|professor|doctor|nurse|sir|madam|messrs|sr|señora|herr|frau|monsieur|madame",
+        rf"(?i:[a-zñ]+)(?:\.[ \t]*|[ \t]+)(?P<v>{FIELD_NAME}|{INITIAL_NAME})", keep=keep_name,
+    ),
+    _rule(
+        "NAME", "patient|pt|client|veteran|infant|baby",
+        rf"(?i:patient|pt|client|veteran|infant|baby)(?i: (?:girl|boy))?(?:\.?,?[ \t]+)(?P<v>{NAME}|{INITIAL_NAME}|{SHOUTED} {SHOUTED})",
+        keep=keep_name_in_prose,
+    ),
+    _rule(
+        "NAME", _RELATIVES,
+        rf"(?i:[a-zé-]+)(?:,?[ \t]+|[ \t]*\()(?P<v>{NAME})", keep=keep_relative_name,
+    ),
+    _rule(
+        "NAME",
+        "seen by|examined by|evaluated by|discussed with|spoke with|spoke to|called|accompanied by|lives with|signed by|"
+        "dictated by|referred by|brought in by|reviewed by|performed by|assisted by|interpreted by|signed|named|"
+        "under the care of|followed by|operated on by|contacted|met with|on behalf of|written by|cared for by|"
+        "discussed case with|paged|per|attn|attention|reported by|translated by|noted by|obtained from|visited by|"
+        "handed over to|handoff to|sign-out to|informed|notified|by",
+        rf"(?i:[a-z -]+?):?[ \t]+{_TITLE}(?P<v>{NAME}|{INITIAL_NAME})", keep=keep_name_in_prose,
+    ),
+    _rule("NAME", "dear|hello|hi", rf"(?i:[a-z]+)[ \t]+{_TITLE}(?P<v>{NAME})", keep=keep_name),
+    _rule(
+        "NAME", "sincerely|regards|respectfully|yours truly|yours faithfully|thank you|best wishes",
+        rf"(?i:[a-z ]+),?\s{{1,4}}{_TITLE}(?P<v>{NAME}|{INITIAL_NAME})", keep=keep_name_in_prose,
+    ),
+    _rule(
+        "NAME", "my name is|goes by|is called|also known as|aka|a.k.a.|known as|née|nee|alias",
+        rf"(?i:[a-zé. ]+?)[ \t]+[\"“']?(?P<v>{NAME})", keep=keep_name,
+    ),
+    # "John Smith, MD", "Smith RN": the degree stands behind the name.
+    Rule(
+        kind="NAME",
+        triggers=tuple(", md|, m.d.|, do|, rn|, np|, pa-c|, phd|, ph.d.|, dds|, mbbs|, frcs|, lcsw|, lpn|, pharmd| md| rn| m.d.|, aprn|, crna|, dnp|, mph".split("|")),
+        pattern=re.compile(r"(?![a-z])"),
+        behind=re.compile(rf"(?<![\w.])(?P<v>{NAME}|{INITIAL_NAME}|{SHOUTED}(?:, ?| ){SHOUTED})\Z"),
+        keep=keep_name_in_prose,
+    ),
+    # "John Smith is a 45-year-old man", "Maria Lopez, a 61 y/o".
+    Rule(
+        kind="NAME",
+        triggers=(" is a", " is an", ", a ", ", an ", " was a", ", age", " (age", " aged", ", aged", ", "),
+        pattern=re.compile(r"(?:n?[ \t]+|d?[ \t]+)?\d{1,3}[- ]?(?:year|yr|y/?o|yo\b|month|week|[MF]\b)"),
+        behind=re.compile(rf"(?<![\w.])(?P<v>{NAME}|{INITIAL_NAME}|{SHOUTED},? {SHOUTED})\Z"),
+        keep=keep_name_in_prose,
+    ),
+    # A usual given name and a surname, without any context.
+    Rule(
+        kind="NAME",
+        triggers=tuple(sorted(name + " " for name in GIVEN_NAMES if len(name) > 2)),
+        pattern=re.compile(rf"(?P<v>{WORD}(?: {INITIAL})?(?: {PARTICLE}){{0,2}} (?:Mc)?{WORD})"),
+        keep=keep_known_given_name,
+    ),
+)  # fmt: skip
+
+_STREET = (
+    r"(?:Street|St|Avenue|Ave|Av|Road|Rd|Lane|Ln|Drive|Dr|Boulevard|Blvd|Court|Ct|Way|Place|Pl|Terrace|Ter|Circle|Cir|"
+    r"Highway|Hwy|Parkway|Pkwy|Square|Sq|Close|Crescent|Cres|Grove|Gardens|Row|Trail|Trl|Loop|Alley|Mews|Walk|Turnpike|Pike|Path|Hill|Run|Ridge)\b\.?"
+)
+_PLACE = rf"{WORD}(?:(?:[ -]|\.[ ])(?:{WORD}|{PARTICLE}|upon|on)){{0,3}}"
+_STATE = r"(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY])"
+_POSTAL = r"(?:\d{5}(?:-\d{4})?|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}|[A-Z]\d[A-Z] ?\d[A-Z]\d)\b"
+_UNIT = r"(?i:(?:apt|apartment|suite|ste|unit|flat|floor|fl|room|rm|no|#)\.?[ ]?#?[ ]?[\dA-Z][\w-]{0,5}\b|#[ ]?\w{1,6})"
+_TOWN = rf"(?:[,\n][ \t]*{_PLACE})?(?:,?[ \t]+{_STATE}\b)?(?:,?[ \t]+{_POSTAL})?"
+STREET_ADDRESS = re.compile(
+    rf"\d(?<![\w.,:/-]\d)\d{{0,4}}[A-Za-z]?(?:[ ]|,[ ])(?:(?:N|S|E|W|NE|NW|SE|SW|North|South|East|West)\.? )?(?:(?:{WORD}|\d{{1,3}}(?:st|nd|rd|th)|St\.) ){{1,3}}"
+    rf"{_STREET}(?: (?:N|S|E|W|NE|NW|SE|SW)\b)?(?:,?[ ]{_UNIT})?{_TOWN}"
+)
+STATE_AND_POSTAL = re.compile(rf"(?P<v>{_PLACE}, ?{_STATE},? \d{{5}}(?:-\d{{4}})?\b)")
+
+ADDRESS_RULES = (
+    _rule(
+        "ADDRESS",
+        "home address|address|mailing address|street address|residential address|patient address|addr|residence",
+        rf"(?i:[a-z ]+?){_SEPARATOR}(?P<v>(?=[^\n]{{0,60}}\d|{WORD})[^\n|;]{{5,110}}?)(?=[ \t]*(?:[\n|;]|$|(?i:phone|tel|mobile|e-?mail|dob|date|fax|cell)\b|(?<=[a-z\d])\. ))",
+    ),
+    _rule(
+        "ADDRESS", "home address|patient address|residential address",
+        rf"(?i:[a-z ]+?){_SEPARATOR}(?P<v>(?=[^\n]{{0,60}}\d)[^\n|;]{{5,110}}?)(?=[ \t]*(?:[\n|;]|$|(?i:phone|tel|mobile|e-?mail|dob|date|fax|cell)\b|(?<=[a-z\d])\. ))",
+        precise=True,
+    ),
+    _rule("ADDRESS", "po box|p.o. box|p. o. box|post office box", rf"(?i:p\.? ?o\.?|post office) (?i:box) (?P<v>\d{{1,6}}{_TOWN})"),
+    _rule(
+        "ADDRESS",
+        "lives in|lives at|living in|living at|resides in|resides at|residing in|residing at|resident of|moved to|moved from|"
+        "relocated to|relocated from|born in|grew up in|native of|hometown|returned from|travelled from|traveled from|staying in|lived in|commutes from|"
+        "flew in from|transferred from|originally from|is from|comes from|works in|visiting from|drove from",
+        rf"(?i:[a-z]+(?: [a-z]+){{0,2}}?)[:]?[ \t]+(?P<v>{_PLACE}(?:, (?:{_PLACE}|{_STATE}\b)){{0,2}}(?: {_POSTAL})?)",
+        keep=keep_place,
+    ),
+    _rule("ADDRESS", "zip|zip code|postal code|postcode|zipcode", rf"(?i:zip|postal|postcode|zipcode)(?: ?(?i:code))?[ \t]*[:#]?[ \t]*(?:(?i:is)[ ])?(?P<v>{_POSTAL})"),
+)  # fmt: skip
+
+_DATE_FIELDS_PRECISE = (
+    "dob|d.o.b.|d.o.b|date of birth|birth date|birthdate|birthday|date of admission|admission date|date of discharge|discharge date|"
+    "date of death|admit date|date admitted|date discharged"
+)
+DATE_RULES = (
+    _rule("DATE", _DATE_FIELDS_PRECISE, rf"(?i:[a-z. ]+?)(?:{_SEPARATOR}|[ \t]+(?:(?i:is|was)[ \t]+)?)(?P<v>{ANY_DATE})", precise=True),
+    _rule(
+        "DATE", "patient was|she was|he was|pt was|woman was|man was",
+        rf"(?i:patient|she|he|pt|woman|man) (?i:was) (?i:admitted|discharged|born|transferred|hospitali[sz]ed)(?: (?i:to|from|in|at|into) [\w ]{{3,50}}?)? (?i:on) (?:the )?(?P<v>{ANY_DATE})(?i:(?<=\d\d\d\d)|(?<=\d))",
+        precise=True,
+    ),
+    _rule("DATE", "|".join(MONTHS), rf"(?P<v>(?i:{MONTH}\b\.?[ -]{_DAY}(?:st|nd|rd|th)?\b(?!%|[ ]?(?:mg|ml|mcg|patients|cases|times|weeks|days|years))(?:,?[ -]{_YEAR}\b)?|{MONTH}\b\.?,?[ -](?:of )?{_YEAR}\b))", keep=lambda value: len(value) if value[0].isupper() or not value[:4].lower().startswith(("may ", "mar ")) else 0),
+    _rule(
+        "DATE", "on|since|from|until|till|by|dated|through|thru|of|before|after|last seen|seen|visit|to|between|and|around|date|due|lmp",
+        r"(?i:[a-z ]+?)[ \t]*:?[ \t]+(?P<v>(?:0?[1-9]|1[0-2])/(?:0?[1-9]|[12]\d|3[01]))(?![\d/%]|[.]\d|-\d|[ ]?(?:mg|points?|mm|strength|power|of|patients))",
+        keep=lambda value: len(value) if value not in ("1/2", "1/3", "2/3", "1/4", "3/4", "5/5", "4/5", "3/5", "2/5", "1/5", "1/6", "2/6", "3/6", "4/6", "5/6", "6/6", "10/10") else 0,
+    ),
+)  # fmt: skip
+DAY_MONTH_DATE = re.compile(
+    rf"\d(?<![\w./]\d)(?:(?<=0)[1-9]|(?<=[12])\d|(?<=3)[01]|(?<=[1-9]))(?:st|nd|rd|th)?[ -](?:of )?(?i:{MONTH})\b\.?(?:,?[ -](?:{_YEAR}|'?\d\d(?![\d:%/])))?"
+)
+
+_ID = r"(?P<v>[A-Za-z]{0,5}[-#]?\d[\dA-Za-z]*(?:[-/.][\dA-Za-z]*\d[\dA-Za-z]*|[ ](?=\d{2,}(?:\b|_))\d{2,})*)"
+_ANY_ID = r"(?P<v>(?=[A-Za-z-]{0,9}\d)[A-Za-z\d]{3,}(?:[-/.][A-Za-z\d]+)*|\d[\d -]{3,}\d)"
+_LABEL_END = (
+    r"(?:[ \t]*(?i:no|nos|number|num|nr|id|identifier|code))?(?:[ \t]*\([^()\n]{1,16}\))?\.?[ \t]*(?:\*\*)?[ \t]*"
+    r"(?:[:：=#|№]+[ \t|#]*(?:\*\*)?[ \t]*|(?<=[a-z#.])[ \t]+(?:(?i:is|was)[ \t]+)?)(?:(?i:no|number)\.?[ \t]*)?#?"
+)
+
+
+def _at_least(n: int):  # type: ignore[no-untyped-def]
+    def keep(value: str) -> int:
+        return len(value) if sum(c.isdigit() for c in value) >= n else 0
+
+    return keep
+
+
+def _labelled(kind: str, labels: str, digits: int = 4, precise: bool = True, value: str = _ID) -> tuple[Rule, ...]:
+    alternatives = "|".join(re.escape(label) for label in sorted(labels.split("|"), key=len, reverse=True))
+    keep = _at_least(digits)
+    rules = [_rule(kind, labels, rf"(?i:{alternatives})(?![a-z]){_LABEL_END}{value}", keep=keep)]
+    if precise:
+        strict = rf"(?i:{alternatives})(?![a-z])(?:[ \t]*(?i:no|number|num|id))?\.?[ \t]*(?:\*\*)?[ \t]*[:：=#|№]+[ \t|#]*(?:\*\*)?[ \t]*{value}"
+        rules.append(_rule(kind, labels, strict, keep=_at_least(max(digits, 5)), precise=True))
+    return tuple(rules)
+
+
+IDENTIFIER_RULES = (
+    *_labelled("RECORD", "mrn|medical record|medical record number|med rec|patient id|patient number|patient no|hospital number|hospital no|unit number|chart|chart number|chart no|mr#|mr #|mr no|record number|encounter|encounter number|visit number|visit id|csn|fin|har|nhs number|nhs no|chi number|case number|case no|episode number|admission number|admission no|registration number|pt id|hospital id|record no|file number|folder number", 4),
+    *_labelled("INSURANCE", "member id|member number|member no|subscriber id|subscriber number|policy|policy number|policy no|policy id|group number|group no|group id|health plan|health plan id|health plan number|beneficiary|beneficiary number|beneficiary id|medicare|medicare number|medicare id|medicaid|medicaid id|medicaid number|insurance id|insurance number|insurance no|insurance policy|hicn|mbi|health card|health card number|ohip|plan id|claim number|claim no|payer id", 4),
+    *_labelled("ACCOUNT", "account|account number|account no|acct|acct no|acct number|iban|bank account|routing number|billing number|invoice number|guarantor number|billing account|sort code", 4, value=r"(?P<v>[A-Z]{2}\d{2}(?:[ ]?[A-Z\d]{4}){3,7}(?:[ ]?[A-Z\d]{1,3})?|(?=[A-Za-z-]{0,9}\d)[A-Za-z\d]+(?:[-/ ](?=[A-Za-z]*\d)[A-Za-z\d]+)*)"),
+    *_labelled("LICENSE", "license|license number|license no|licence|licence number|licence no|driver's license|driver’s license|drivers license|driver license|driving licence|driver's licence|dl|dl no|dea|dea number|npi|npi number|medical license|certificate number|certificate no|state license|gmc number|gmc no|nmc pin|license #|birth certificate", 4, value=_ANY_ID),
+    *_labelled("VEHICLE", "vin|vehicle identification number|license plate|licence plate|plate|plate number|registration plate|number plate|plate no|vehicle registration|vehicle plate|car plate|tag number|vehicle", 1, precise=False, value=r"(?P<v>[A-HJ-NPR-Z\d]{17}\b|(?=[A-Z\d -]{0,7}\d)[A-Z\d]{1,4}(?:[- ·]?[A-Z\d]{2,5}){0,2}\b)"),
+    *_labelled("DEVICE", "serial number|serial no|serial|s/n|sn|device id|device identifier|device serial|device serial number|imei|udi|pacemaker serial|implant serial|lot/serial|pump serial|device no|mac address|model/serial|serial #|device number", 3, precise=False, value=_ANY_ID),
+    *_labelled("PASSPORT", "passport|passport number|passport no|travel document", 5, value=r"(?P<v>[A-Z]{0,3}\d{5,9}[A-Z]?\b)"),
+    *_labelled("SSN", "ssn|social security|social security number|social security no|ss#|ss #|soc sec", 4, value=r"(?P<v>\d{3}[- .]?\d{2}[- .]?\d{4}\b|(?:[xX*]{3}[- ]?[xX*]{2}[- ]?)\d{4}\b)"),
+    *_labelled("BIOMETRIC", "fingerprint|fingerprint id|fingerprint template|voiceprint|voice print|voiceprint id|iris scan|iris template|iris id|retinal scan|retina scan|biometric|biometric id|facial recognition id|face id|palm scan|palm vein|biometric template|iris code|faceprint|dna profile", 3, precise=False, value=_ANY_ID),
+    *_labelled("OTHER_ID", "accession|accession number|accession no|accession #|specimen|specimen id|specimen number|specimen no|sample id|sample number|study id|subject id|subject number|participant id|participant number|employee id|employee number|badge|badge number|student id|military id|service number|tax id|national id|national id number|national insurance number|ni number|aadhaar|prescription number|rx number|rx #|order number|order no|donor id|barcode|research id|volunteer id|staff id|randomization number|case report id|tracking number|confirmation number|ticket number|reference number|requisition number|requisition|pin|inmate number|school id|study number", 4, precise=False, value=r"(?P<v>[A-Z]{2} ?\d\d ?\d\d ?\d\d ?[A-D]\b|(?=[A-Za-z-]{0,9}\d)[A-Za-z\d]{2,}(?:[-/.:][A-Za-z\d]+)*|\d{4} \d{4} \d{4}\b)"),
+    *_labelled("SOCIAL", "wechat|wechat id|qq|whatsapp|telegram|skype|skype id|twitter|instagram|facebook|snapchat|line id|facetime|tiktok|weixin|discord|signal|x handle|twitter handle", 0, precise=False, value=r"(?P<v>@[\w.]{3,30}|(?=[\w.-]{0,29}[\d_.])[A-Za-z\d][\w.-]{4,29}(?<![.]))"),
+    *_labelled("PHOTO", "photo|photograph|image|picture|facial photo|face photo|photo file|img|full-face photo|portrait|headshot|selfie|photo id|clinical photo", 0, precise=False, value=r"(?P<v>[\w-]{2,60}\.(?i:jpe?g|png|heic|tiff?|bmp|webp))"),
+    *_labelled("FAX", "fax|facsimile|fax number|fax no|f", 7, precise=False, value=r"(?P<v>\+?[\d(][\d\-. ()/]{5,18}\d)"),
+    *_labelled("PHONE", "phone|telephone|tel|mobile|cell|cell phone|home phone|work phone|mobile phone|phone number|telephone number|contact number|contact no|pager|beeper|ph|callback|call back|callback number|reach|reached at|call|call at|reachable at|contact|emergency contact number|whatsapp|landline|at|extension|ext|hotline", 7, precise=False, value=r"(?P<v>(?:\+|00)?[\d(][\d\-. ()/]{5,18}\d(?:[ ]?(?:x|ext\.?)[ ]?\d{1,5})?)(?![\d-]|[ ]?(?:mg|ml|g\b|%|/))"),
+    *_labelled("BANK_CARD", "credit card|debit card|card number|card no|visa|mastercard|bank card|card ending|card", 12, precise=False, value=r"(?P<v>\d[\d -]{11,21}\d)"),
+    *_labelled("IP", "ip|ip address|client ip|source ip", 4, value=r"(?P<v>\d{1,3}(?:\.\d{1,3}){3}\b)"),
+)  # fmt: skip
+
+ENGLISH_RULES = (*NAME_RULES, *ADDRESS_RULES, *DATE_RULES, *IDENTIFIER_RULES)

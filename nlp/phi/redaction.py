@@ -1,0 +1,106 @@
+"""Replace identifiers by typed placeholders that agree within a document."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from nlp.phi.finders import find
+from nlp.phi.kinds import PhiSpan, Policy
+from nlp.phi.surrogates import Surrogates
+
+
+@dataclass(frozen=True, slots=True)
+class Redaction:
+    """A text without its identifiers, and where they stood; neither a value nor a hash of one is kept."""
+
+    text: str
+    """The redacted text."""
+    actions: list[tuple[str, int, int]]
+    """(type, start, end) of every placeholder that was put in, as offsets into the redacted text."""
+    edits: list[tuple[int, int, str]]
+    """(start, end, replacement) as offsets into the original text, in order, without overlaps."""
+
+
+def redact(
+    text: str,
+    lang: str = "en",
+    policy: Policy = "thorough",
+    surrogates: Surrogates | None = None,
+    engine: str = "patterns",
+) -> Redaction:
+    """Replace every identifier in `text` by a placeholder such as [NAME-1].
+
+    The same identifier gets the same number throughout a document: pass one `Surrogates` for all its sections.
+    Redacting a redacted text changes nothing. `engine` names the finder (see `finders.FINDERS`).
+    """
+    surrogates = surrogates if surrogates is not None else Surrogates()
+    surrogates.reserve(text)
+    edits: list[tuple[int, int, str]] = []
+    redacted = text
+    # What stands beside a placeholder may be seen in a new light, so the search is repeated until it finds nothing;
+    # every round takes away characters of the original, so it ends.
+    while spans := find(redacted, lang, policy, surrogates.names, engine=engine):
+        new = [
+            (span.start, span.end, f"[{span.type}-{surrogates.number(span.type, redacted[span.start : span.end])}]")
+            for span in spans
+        ]
+        edits = _merge(edits, new)
+        redacted = _apply(text, edits)
+    return Redaction(text=redacted, actions=_actions(edits), edits=edits)
+
+
+def redact_sections(
+    texts: Sequence[str], lang: str = "en", policy: Policy = "thorough", engine: str = "patterns"
+) -> list[Redaction]:
+    """Redact the sections of one document together: a name that one section gives away is taken out of all."""
+    surrogates = Surrogates()
+    for text in texts:
+        surrogates.reserve(text)
+        surrogates.learn(
+            {text[span.start : span.end] for span in find(text, lang, policy, engine=engine) if span.type == "NAME"}
+        )
+    return [redact(text, lang, policy, surrogates, engine) for text in texts]
+
+
+def _apply(text: str, edits: Sequence[tuple[int, int, str]]) -> str:
+    pieces: list[str] = []
+    position = 0
+    for start, end, replacement in edits:
+        pieces += (text[position:start], replacement)
+        position = end
+    pieces.append(text[position:])
+    return "".join(pieces)
+
+
+def _actions(edits: Sequence[tuple[int, int, str]]) -> list[tuple[str, int, int]]:
+    actions: list[tuple[str, int, int]] = []
+    shift = 0
+    for start, end, replacement in edits:
+        first = start + shift
+        actions.append((replacement[1:].rpartition("-")[0], first, first + len(replacement)))
+        shift += len(replacement) - (end - start)
+    return actions
+
+
+def _merge(
+    done: Sequence[tuple[int, int, str]], new: Sequence[tuple[int, int, str]]
+) -> list[tuple[int, int, str]]:
+    """`new` edits, given as offsets into the text that `done` made, moved back to the original and put in order.
+
+    A new edit never touches a placeholder, so it lies between two old ones.
+    """
+    merged: list[tuple[int, int, str]] = []
+    shift = 0
+    old = 0
+    for start, end, replacement in new:
+        while old < len(done) and done[old][0] + shift < start:
+            merged.append(done[old])
+            shift += len(done[old][2]) - (done[old][1] - done[old][0])
+            old += 1
+        merged.append((start - shift, end - shift, replacement))
+    merged.extend(done[old:])
+    return merged
+
+
+__all__ = ["PhiSpan", "Redaction", "Surrogates", "redact", "redact_sections"]
