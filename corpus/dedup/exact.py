@@ -128,7 +128,7 @@ def boilerplate_edits(
     text: str, repeated: Collection[str], config: BoilerplateConfig = BoilerplateConfig()
 ) -> list[tuple[int, int, str]]:
     """Edits for `offsets.apply_edits` that take the repeated paragraphs (hashes) out, with the space after them."""
-    edits = []
+    edits: list[tuple[int, int, str]] = []
     for start, end, key in _paragraphs(text, config):
         if key in repeated:
             after = len(text) - len(text[end:].lstrip())

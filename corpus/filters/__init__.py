@@ -1,0 +1,109 @@
+"""Quality filters. Each family scores a text in its own file; dropping is a separate step, so thresholds can change
+without scoring again. A new family is one file and one line in `FAMILIES` and in `FilterConfig`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, NamedTuple
+
+from corpus.filters import c4, fineweb, gopher, language, length, medical, ocr, repetition
+from corpus.filters.view import View
+
+FAMILIES: dict[str, Callable[[View], dict[str, float]]] = {
+    "length": length.score,
+    "language": language.score,
+    "ocr": ocr.score,
+    "gopher": gopher.score,
+    "repetition": repetition.score,
+    "c4": c4.score,
+    "fineweb": fineweb.score,
+    "medical": medical.score,
+}
+"""Name to score function, in the order in which `decide` looks at their thresholds."""
+
+_THRESHOLDS = {
+    "length": length.LengthThresholds,
+    "language": language.LanguageThresholds,
+    "ocr": ocr.OcrThresholds,
+    "gopher": gopher.GopherThresholds,
+    "repetition": repetition.RepetitionThresholds,
+    "c4": c4.C4Thresholds,
+    "fineweb": fineweb.FineWebThresholds,
+    "medical": medical.MedicalThresholds,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class FilterConfig(
+    length.LengthThresholds,
+    language.LanguageThresholds,
+    ocr.OcrThresholds,
+    gopher.GopherThresholds,
+    repetition.RepetitionThresholds,
+    c4.C4Thresholds,
+    fineweb.FineWebThresholds,
+    medical.MedicalThresholds,
+):
+    """`min_X` and `max_X` bound the score X; a score that a text does not have bounds nothing."""
+
+    use: tuple[str, ...] = tuple(FAMILIES)
+    """Families whose thresholds decide."""
+
+
+class Verdict(NamedTuple):
+    """Why a record is dropped."""
+
+    reason: str
+    """Family and score, like `gopher: mean_word_length`."""
+    value: float | None
+    """The score."""
+    threshold: float | None
+    """The bound that it broke."""
+
+
+def score(row: Mapping[str, Any]) -> dict[str, float]:
+    """All scores of a record (`text`), finite, sorted by name. Those that do not apply to its script or length are left out."""
+    view = View(row)
+    scores: dict[str, float] = {}
+    for family in FAMILIES.values():
+        scores |= family(view)
+    return dict(sorted(scores.items()))
+
+
+@cache
+def _bounds(family: str) -> tuple[tuple[str, str, bool], ...]:
+    """(field, score, whether it is a minimum) of each threshold of a family."""
+    fields = [field.name for field in dataclasses.fields(_THRESHOLDS[family])]
+    return tuple((name, name[4:], name.startswith("min_")) for name in fields if name[:4] in ("min_", "max_"))
+
+
+def decide(scores: Mapping[str, float], lang: str, config: FilterConfig) -> Verdict | None:
+    """The first threshold that a record breaks, or None when it passes."""
+    for family in FAMILIES:
+        if family not in config.use:
+            continue
+        if family == "language" and config.languages and lang not in (*config.languages, "und"):
+            return Verdict(f"language: {lang}", None, None)
+        for field, name, is_minimum in _bounds(family):
+            value, bound = scores.get(name), getattr(config, field)
+            if value is not None and (value < bound if is_minimum else value > bound):
+                return Verdict(f"{family}: {name}", value, bound)
+    return None
+
+
+def overall(scores: Mapping[str, float]) -> float:
+    """One number by which the better of two near-duplicates is told: undamaged first, then the more complete.
+
+    OCR confidence less the shares of lost, broken and repeated text, and a hundredth for each doubling of the length.
+    """
+    damage = sum(
+        scores.get(name, 0.0) for name in ("lost_share", "broken_word_share", "single_letter_share", "notice_share")
+    )
+    size = scores.get("words", 0.0) or scores.get("characters", 0.0) / 2
+    quality = scores.get("ocr_confidence", 1.0) - damage - scores.get("duplicate_5gram", 0.0) / 2
+    return round(quality + math.log2(1 + size) / 100, 6)

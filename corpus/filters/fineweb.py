@@ -1,0 +1,40 @@
+"""Line rules of FineWeb (Penedo et al. 2024, arXiv 2406.17557, section 3.6): pages made of menu entries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from operator import and_
+
+from corpus.filters.view import View
+
+
+@dataclass(frozen=True, kw_only=True)
+class FineWebThresholds:
+    """Only prose lines count: no table, list, heading, and no line with a number, so that lists of doses pass."""
+
+    min_punctuated_share: float = 0.0
+    """Share of prose lines that end in punctuation (FineWeb: 0.12; off by default, since glossaries have none)."""
+    max_short_line_share: float = 1.0
+    """Share of prose lines shorter than 30 Latin or 10 Chinese characters (FineWeb: 0.67; off by default: verse, headings)."""
+    max_menu_line_share: float = 0.85
+    """Share of prose lines that are both: menus, tag clouds, link lists."""
+
+
+_PUNCTUATION = frozenset(".!?;:,\"'”’)]。！？；：，、」』）】》…")
+_LEAST_LINES = 10
+_SHORT, _SHORT_CHINESE = 30, 10
+
+
+def score(view: View) -> dict[str, float]:
+    """Scores from ten prose lines on."""
+    lines = view.prose
+    if len(lines) < _LEAST_LINES:
+        return {}
+    short = _SHORT_CHINESE if view.chinese else _SHORT
+    is_short = [len(line) < short for line in lines]
+    is_open = [line[-1] not in _PUNCTUATION for line in lines]
+    return {
+        "punctuated_share": 1 - sum(is_open) / len(lines),
+        "short_line_share": sum(is_short) / len(lines),
+        "menu_line_share": sum(map(and_, is_short, is_open)) / len(lines),
+    }

@@ -1,0 +1,189 @@
+from __future__ import annotations
+
+import dataclasses
+import math
+import os
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from corpus import filters
+from corpus.filters import FAMILIES, FilterConfig, decide, overall, score
+
+DATA = Path(os.environ.get("MEDPRESS_DATA", "../shared/data"))
+CONFIG = FilterConfig()
+
+
+def verdict(text: str, lang: str = "en", config: FilterConfig = CONFIG, **more: float) -> str | None:
+    found = decide(score({"text": text}) | more, lang, config)
+    return found and found.reason
+
+
+DOSE_TABLE = "## Doses\n\n| Drug | Adult dose | Child dose |\n| --- | --- | --- |\n" + "\n".join(
+    f"| drug{i} | {i * 5} mg bd | {i} mg/kg bd |" for i in range(1, 40)
+)
+DOSE_LINES = "Oral doses\n" + "\n".join(f"Amoxicillin syrup no {i}: {i * 50} mg tds" for i in range(1, 30))
+MONOGRAPH = "## Digoxin\n\nAdults: 125 micrograms once daily. Renal impairment: reduce the dose."
+GLOSSARY = """## Key terms
+
+anulus fibrosus tough outer portion of an intervertebral disc
+
+cervical curve posteriorly concave curvature of the neck
+
+costal facet site on a thoracic vertebra where a rib articulates
+
+dens bony projection that extends upward from the axis
+
+facet small flattened area on a bone for an articulation
+
+kyphosis excessive posterior curvature of the thoracic column
+
+lamina portion of the vertebral arch between the processes
+
+lordosis excessive anterior curvature of the lumbar column
+
+nucleus pulposus gel-like central region of a disc
+
+pedicle portion of the arch from the body to the transverse process
+
+sacral canal bony tunnel that runs through the sacrum
+
+scoliosis abnormal lateral curvature of the vertebral column
+"""
+ZH_MONOGRAPH = "## 阿莫西林\n\n口服。成人一次0.5g，每6～8小时1次，一日剂量不超过4g。"
+ZH_TABLE = "| 药名 | 剂量 |\n| --- | --- |\n" + "\n".join(f"| 药{i} | {i}mg |" for i in range(30))
+ZH_CLASSIC = "太阳之为病，脉浮，头项强痛而恶寒。太阳病，发热，汗出，恶风，脉缓者，名为中风。" * 2
+SYMPTOMS = "## Symptoms\n\n" + "\n".join(
+    f"- {word}" for word in ["fever", "cough", "fatigue", "headache", "nausea", "rash", "vomiting", "pain"]
+)
+FORMULA = r"The clearance is given by $\frac{(140-age)\times weight}{72\times S_{cr}}$ in millilitres a minute for men."
+
+
+@pytest.mark.parametrize("text", [DOSE_TABLE, DOSE_LINES, MONOGRAPH, GLOSSARY, SYMPTOMS, FORMULA])
+def test_medical_text_that_looks_odd_passes(text: str) -> None:
+    assert verdict(text) is None
+
+
+@pytest.mark.parametrize("text", [ZH_MONOGRAPH, ZH_TABLE, ZH_CLASSIC])
+def test_chinese_medical_text_passes(text: str) -> None:
+    assert verdict(text, "zh") is None
+
+
+SENTENCE = "The patient was treated with oxygen and observed on the ward for two days. "
+
+
+VARIED = (
+    "A man of middle age came to the clinic with pain in his chest. It had begun after dinner and went to the left arm. "
+    "His father died early of a stroke. On examination he was pale and sweating, while heart sounds were normal. "
+    "The tracing showed raised segments, so aspirin was given and he went to the laboratory for a stent. "
+    "Recovery was quick, and a week later he could walk home without any help from others. "
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "length: words"),
+        ("Chapter 3", "length: words"),
+        ("第三章 总论", "length: characters"),
+        (SENTENCE * 20, "repetition: top_4gram"),
+        ("患者应当长期坚持合理饮食和适量运动并定期监测血糖水平。" * 20, "repetition: top_3gram"),
+        ("Buy this and that with us: click here " + "click click " * 60, "repetition: top_2gram"),
+        (VARIED * 2, "repetition: duplicate_5gram"),
+        ("\n".join(["Home", "About us", "Contact", "News", "Careers", "Press", "Shop", "Blog", "Events", "Help", "Team", "Jobs"]),
+         "fineweb: menu_line_share"),
+        ("\n".join(["首页", "关于我们", "联系方式", "新闻中心", "产品展示", "人才招聘", "技术支持", "在线留言", "友情链接",
+                    "网站地图"]),
+         "fineweb: menu_line_share"),
+        ("Lorem ipsum dolor sit amet consectetur adipiscing elit sed do.", "c4: lorem_ipsum"),
+        ("function a() { return { b: { c: 1 } } } function d() { return {} } if (x) { y() }", "c4: braces"),
+        ("We use cookies on this site\nAccept the privacy policy\nSign in to read on\nAll rights reserved", "c4: notice_share"),
+        ("T h i s i s s p a c e d o u t t e x t f r o m a b r o k e n f o n t l a y e r", "ocr: single_letter_share"),
+        ("qwrtz plkj xcvb hjklm the dose wrtp zxcv bnmq sdfg of hjkl qwrt lkjh mnbv cxzl and pqwr tzxc vbnm sdfg hjkl",
+         "ocr: broken_word_share"),
+        ("\ufffd\ufffd dose \ue000\ue001\ue002 of the drug for adults with severe disease \ufffd", "ocr: lost_share"),
+        ("один два три четыре one two three four and more", "language: main_script_share"),
+    ],
+)  # fmt: skip
+def test_junk_is_named(text: str, reason: str) -> None:
+    assert verdict(text) == reason
+
+
+def test_thresholds_decide_without_scoring_again() -> None:
+    scores = score({"text": MONOGRAPH})
+    assert decide(scores, "en", FilterConfig(min_words=500)) == ("length: words", scores["words"], 500)
+    assert decide(scores, "en", FilterConfig(min_words=500, use=("gopher",))) is None
+    assert decide(scores, "en", FilterConfig(languages=("zh",))) == ("language: en", None, None)
+    assert decide(scores, "und", FilterConfig(languages=("zh",))) is None
+    assert decide(scores | {"ocr_confidence": 0.3}, "en", CONFIG) == ("ocr: ocr_confidence", 0.3, 0.6)
+    assert decide(scores | {"medical_density": 0.0}, "en", FilterConfig(min_medical_density=0.02)) is not None
+
+
+def test_every_threshold_bounds_a_score_that_some_text_has() -> None:
+    texts = (
+        SENTENCE * 20,
+        "患者应当长期坚持合理饮食和适量运动并定期监测血糖水平。" * 20,
+        "A line of plain prose\n" * 12,
+        GLOSSARY,
+    )
+    known = {name for text in texts for name in score({"text": text})} | {"ocr_confidence", "medical_density"}
+    fields = {field.name for field in dataclasses.fields(FilterConfig)} - {"use", "languages"}
+    assert {field[4:] for field in fields} <= known
+    assert len(fields) > 25
+    assert set(CONFIG.use) == set(FAMILIES) == set(filters._THRESHOLDS)
+
+
+def test_medical_cues_tell_medicine_from_other_text() -> None:
+    medical = score(
+        {"text": SENTENCE + "Hepatitis and anaemia were excluded; therapy with 5 mg was begun in the clinic."}
+    )
+    other = score(
+        {"text": "The ship left the harbour in the morning and sailed slowly towards some islands far away in the sun."}
+    )
+    assert medical["medical_cues"] > 5 > other["medical_cues"]
+    assert score({"text": ZH_CLASSIC})["medical_cues"] > 1
+
+
+def test_the_better_copy_is_undamaged_and_complete() -> None:
+    clean = score({"text": SENTENCE + MONOGRAPH})
+    assert overall(clean) > overall(clean | {"ocr_confidence": 0.9})
+    assert overall(clean) > overall(score({"text": MONOGRAPH}))
+    assert overall(clean) > overall(clean | {"lost_share": 0.02})
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(alphabet="ab Zé5.|#-\n糖尿病，。\ufffd{}", max_size=400))
+def test_scores_are_finite_and_depend_on_the_text_only(text: str) -> None:
+    scores = score({"text": text})
+    assert all(math.isfinite(value) and value >= 0 for value in scores.values())
+    assert all(
+        value <= 1.000001
+        for name, value in scores.items()
+        if name.endswith(("_share", "gram", "_characters"))
+        and "stop" not in name
+        and "symbol" not in name
+        and "top_" not in name
+    )
+    assert list(scores) == sorted(scores)
+    assert score({"text": text}) == scores
+
+
+@pytest.mark.skipif(not (DATA / "textbook").exists(), reason="MEDPRESS_DATA/textbook is absent")
+def test_real_textbooks_pass() -> None:
+    dropped = total = 0
+    for path in sorted((DATA / "textbook").glob("*/*")):
+        if path.suffix == ".cnxml":
+            paragraphs = re.findall(r"<para[^>]*>(.*?)</para>", path.read_text(encoding="utf-8"), re.DOTALL)
+            text, lang = "\n\n".join(" ".join(re.sub("<[^>]+>", "", p).split()) for p in paragraphs), "en"
+        elif path.suffix == ".txt":
+            text, lang = path.read_bytes().decode("gb18030", errors="ignore"), "zh"
+        else:
+            continue
+        for start in range(0, len(text) - 1500, 6000):
+            total += 1
+            dropped += verdict(text[start : start + 1500], lang) is not None
+    assert total > 80
+    assert dropped <= 0.01 * total
