@@ -20,6 +20,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import trafilatura
 
@@ -27,7 +28,7 @@ from ingest.document import ReadOptions, UnreadableError
 from ingest.encoding import decode_markup
 from ingest.readers.web import WebReader
 
-SETTINGS: dict[str, dict[str, bool]] = {
+SETTINGS: dict[str, dict[str, Any]] = {
     "trafilatura default": {},
     "trafilatura fast": {"fast": True},
     "trafilatura precision": {"favor_precision": True},

@@ -109,7 +109,11 @@ def _authors(meta: etree._Element) -> tuple[str, ...]:
         if name is None:
             name = contributor.find("{*}name-alternatives/{*}name")
         if name is not None:
-            parts = [_first_text(name, "{*}given-names"), _first_text(name, "{*}surname"), _first_text(name, "{*}suffix")]
+            parts = [
+                _first_text(name, "{*}given-names"),
+                _first_text(name, "{*}surname"),
+                _first_text(name, "{*}suffix"),
+            ]
             names.append(" ".join(part for part in parts if part))
         else:
             names.append(_first_text(contributor, "{*}collab") or _first_text(contributor, "{*}string-name"))
@@ -120,7 +124,10 @@ def _date(meta: etree._Element) -> str:
     """The earliest date of publication."""
     dates = []
     for date in meta.iterfind("{*}pub-date"):
-        if date.get("date-type") in ("retracted", "corrected") or date.get("pub-type") in ("nihms-submitted", "pmc-release"):
+        if date.get("date-type") in ("retracted", "corrected") or date.get("pub-type") in (
+            "nihms-submitted",
+            "pmc-release",
+        ):
             continue
         iso = date.get("iso-8601-date", "")
         year = _first_text(date, "{*}year")
@@ -456,7 +463,9 @@ def _citation(citation: etree._Element) -> str:
     for identifier in citation.iterfind("{*}pub-id"):
         if identifier.get("pub-id-type") in ("doi", "pmid"):
             sentences.append(f"{identifier.get('pub-id-type')}:{_inline(identifier)}")
-    text = " ".join(sentence if sentence.endswith((".", "?", "!")) else f"{sentence}." for sentence in sentences if sentence)
+    text = " ".join(
+        sentence if sentence.endswith((".", "?", "!")) else f"{sentence}." for sentence in sentences if sentence
+    )
     return text or _inline(citation)
 
 
@@ -530,10 +539,8 @@ def _formula(element: etree._Element) -> str:
     """A formula as TeX where the article has it, as its MathML's characters otherwise, with its number."""
     label = _first_text(element, "{*}label")
     tex = element if local_name(element) == "tex-math" else element.find(".//{*}tex-math")
-    if tex is not None:
-        body = " ".join(_TEX_WRAPPING.sub("", "".join(tex.itertext())).split())
-    else:
-        body = _math(element)
+    body = _math(element) if tex is None else _TEX_WRAPPING.sub("", "".join(tex.itertext()))
+    body = " ".join(body.split())
     return f"{body} {label}" if body and label else body
 
 

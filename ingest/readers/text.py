@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 from ingest.compression import inner_suffix, is_gzip, read_bounded, unpacked_head
@@ -34,7 +35,12 @@ _NUMERAL = r"[一二三四五六七八九十百千零〇两兩\d]{1,6}"
 _CHINESE_HEADINGS: tuple[tuple[re.Pattern[str], int], ...] = (
     (re.compile(r"^<目录>\s*(?P<title>\S.*)$"), 1),
     (re.compile(r"^<篇名>\s*(?P<title>\S.*)$"), 2),
-    (re.compile(rf"^(?P<title>(?:卷之?(?:{_NUMERAL}|[上中下首末])|第{_NUMERAL}[卷部编編篇])(?:[\s·：:]+\S.{{0,30}})?)$"), 1),
+    (
+        re.compile(
+            rf"^(?P<title>(?:卷之?(?:{_NUMERAL}|[上中下首末])|第{_NUMERAL}[卷部编編篇])(?:[\s·：:]+\S.{{0,30}})?)$"
+        ),
+        1,
+    ),
     (re.compile(rf"^(?P<title>第{_NUMERAL}[章回](?:\s*\S.{{0,40}})?)$"), 2),
     (re.compile(rf"^(?P<title>第{_NUMERAL}[节節](?:\s*\S.{{0,40}})?)$"), 3),
     (re.compile(rf"^(?P<title>{_NUMERAL}、\S.{{0,24}})$"), 3),
@@ -251,7 +257,7 @@ def _hard_width(lines: list[str]) -> int:
 
     Broken texts have many consecutive lines of nearly the same length; whole paragraphs vary.
     """
-    lengths = [_columns(line) for line, after in zip(lines, lines[1:], strict=False) if line.strip() and after.strip()]
+    lengths = [_columns(line) for line, after in pairwise(lines) if line.strip() and after.strip()]
     lengths = sorted(length for length in lengths if length > 20)
     if len(lengths) < 3:
         return 0
@@ -272,7 +278,7 @@ def _join(lines: list[str], width: int) -> list[str]:
             return lines
         return ["\n".join(lines)] if all(_columns(line) < 60 for line in lines) else _unbroken(lines)
     pieces = [lines[0]]
-    for before, line in zip(lines, lines[1:], strict=False):
+    for before, line in pairwise(lines):
         short = _columns(before) < 0.75 * width
         if short and _SENTENCE_END.search(before):
             pieces.append(line)

@@ -26,6 +26,7 @@ logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # it reports pages 
 
 _OPENING = re.compile(rb"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
 _SNAPSHOT_COMMENT = re.compile(r"<!--\s*(?:saved from url=\(\d+\))?(https?://[^\s<>]+?)\s*-->")
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0e-\x1f]")
 _DOI = re.compile(r"10\.\d{4,9}/[^\s\"<>]+")
 _LICENSE_ADDRESS = re.compile(r"https?://creativecommons\.org/(?:licenses|publicdomain)/[a-z0-9./+-]+", re.IGNORECASE)
 _LICENSE_NAMES = re.compile(
@@ -84,7 +85,7 @@ def parse_html(text: str) -> etree._Element:
     # Comments go at once: trafilatura loses the text that follows one, and React puts them in the middle of words.
     parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False)
     try:
-        tree = html.document_fromstring(text.replace("\x00", "").encode("utf-8", "replace"), parser=parser)
+        tree = html.document_fromstring(_CONTROLS.sub("", text).encode("utf-8", "replace"), parser=parser)
     except (etree.LxmlError, ValueError) as error:
         raise UnreadableError("no-text", "The file holds no HTML element.") from error
     root: etree._Element = tree
@@ -188,9 +189,9 @@ def _license(tree: etree._Element, meta: dict[str, str]) -> str:
         if name in meta:
             return meta[name][:300]
     for script in tree.iter("script"):
-        if script.get("type") == "application/ld+json" and script.text and '"license"' in script.text[:500_000]:
-            if stated := _stated_license(script.text[:500_000]):
-                return stated
+        data = (script.text or "")[:500_000] if script.get("type") == "application/ld+json" else ""
+        if stated := _stated_license(data):
+            return stated
     for link in tree.iter("a"):
         if found := _LICENSE_ADDRESS.match(link.get("href") or ""):
             return found.group(0)
@@ -201,6 +202,8 @@ def _license(tree: etree._Element, meta: dict[str, str]) -> str:
 
 
 def _stated_license(text: str) -> str:
+    if '"license"' not in text:
+        return ""
     try:
         data = json.loads(text)
     except (ValueError, RecursionError):

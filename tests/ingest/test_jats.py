@@ -43,8 +43,10 @@ ARTICLE = """<?xml version="1.0" encoding="UTF-8"?>
 </disp-formula></sec></sec></body>
 <back><ack><p>Thanks.</p></ack><ref-list><title>References</title>
 <ref id="r1"><label>1</label><mixed-citation>Ng A, Wu B. A title. J Test. 2001;1:2-3.</mixed-citation></ref>
-<ref id="r2"><label>2.</label><element-citation><person-group><name><surname>Li</surname><given-names>C</given-names></name></person-group>
-<article-title>Other title</article-title><source>J Test</source><year>2002</year><volume>7</volume><fpage>8</fpage><lpage>9</lpage>
+<ref id="r2"><label>2.</label><element-citation>
+<person-group><name><surname>Li</surname><given-names>C</given-names></name></person-group>
+<article-title>Other title</article-title><source>J Test</source>
+<year>2002</year><volume>7</volume><fpage>8</fpage><lpage>9</lpage>
 <pub-id pub-id-type="pmid">77</pub-id></element-citation></ref></ref-list></back></article>"""
 
 
@@ -68,7 +70,11 @@ def test_probe_knows_what_the_article_says_of_itself(article: Path) -> None:
     assert probe.lang == "en"
     assert probe.license == "https://creativecommons.org/licenses/by/4.0/"
     assert probe.source_type == "literature"
-    assert {k: probe.identifiers[k] for k in ("doi", "pmid", "pmcid")} == {"doi": "10.1000/1", "pmid": "12345", "pmcid": "PMC99"}
+    assert {k: probe.identifiers[k] for k in ("doi", "pmid", "pmcid")} == {
+        "doi": "10.1000/1",
+        "pmid": "12345",
+        "pmcid": "PMC99",
+    }
     assert probe.identifiers["journal"] == "Journal of Tests"
 
 
@@ -136,7 +142,8 @@ def test_entities_that_multiply_are_not_expanded(tmp_path: Path) -> None:
     entities = '<!ENTITY a0 "lol">' + "".join(f'<!ENTITY a{i} "{f"&a{i - 1};" * 10}">' for i in range(1, 12))
     path = tmp_path / "bomb.xml"
     path.write_text(
-        f'<!DOCTYPE article [{entities}]><article article-type="a"><body><p>Text &a11;</p></body></article>', encoding="utf-8"
+        f'<!DOCTYPE article [{entities}]><article article-type="a"><body><p>Text &a11;</p></body></article>',
+        encoding="utf-8",
     )
     (page,) = read(path)
     assert page.blocks == (Block("paragraph", "Text"),)
@@ -153,7 +160,12 @@ def test_deep_nesting_does_not_overflow(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "kind"),
-    [(b"", "empty"), (b"\x00\x01\x02", "decode"), (b"<rss><channel/></rss>", "unsupported"), (b"<article><front/></article>", "no-text")],
+    [
+        (b"", "empty"),
+        (b"\x00\x01\x02", "decode"),
+        (b"<rss><channel/></rss>", "unsupported"),
+        (b"<article><front/></article>", "no-text"),
+    ],
 )
 def test_what_cannot_be_read_says_why(tmp_path: Path, content: bytes, kind: str) -> None:
     path = tmp_path / "bad.xml"
@@ -170,7 +182,9 @@ def test_a_cut_file_is_read_as_far_as_it_goes_and_says_so(tmp_path: Path) -> Non
     assert any(block.text == "1 Methods" for block in read(path)[0].blocks)
 
 
-@pytest.mark.parametrize("head", [b"<html><body>", b"<document xmlns='http://cnx.rice.edu/cnxml'>", b"<article><title>docbook</title>"])
+@pytest.mark.parametrize(
+    "head", [b"<html><body>", b"<document xmlns='http://cnx.rice.edu/cnxml'>", b"<article><title>docbook</title>"]
+)
 def test_other_markup_is_not_taken_for_jats(head: bytes) -> None:
     assert not READER.sniff(head, "a.xml")
 

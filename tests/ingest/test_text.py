@@ -104,7 +104,15 @@ def test_chapter_headings(line: str, level: int) -> None:
     assert paragraph.kind == "paragraph"
 
 
-@pytest.mark.parametrize("line", ["第一次见到患者时，他已经昏迷。", "Part of the lung was resected.", "chapter and verse were quoted to us.", "卷曲霉素的用法是每日一次。"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "第一次见到患者时，他已经昏迷。",
+        "Part of the lung was resected.",
+        "chapter and verse were quoted to us.",
+        "卷曲霉素的用法是每日一次。",
+    ],
+)
 def test_sentences_are_not_headings(line: str) -> None:
     assert [block.kind for block in blocks_of(line)] == ["paragraph"]
 
@@ -112,7 +120,8 @@ def test_sentences_are_not_headings(line: str) -> None:
 def test_digitised_classic(tmp_path: Path) -> None:
     path = tmp_path / "classic.txt"
     text = (
-        "<篇名>测试医论\n书名：测试医论\n作者：王某\n朝代：明\n年份：公元1602年\n\n<目录>卷上\n\n<篇名>论脾\n属性：脾为后天之本。\\x按\\x 慎之。\n"
+        "<篇名>测试医论\n书名：测试医论\n作者：王某\n朝代：明\n年份：公元1602年\n\n<目录>卷上\n\n"
+        "<篇名>论脾\n属性：脾为后天之本。\\x按\\x 慎之。\n"
         "\n<目录>卷上\n\n<篇名>论肾\n属性：肾为先天之本。\n"
     )
     path.write_bytes(text.encode("gb18030"))
@@ -145,7 +154,9 @@ def test_long_files_are_cut_into_pages_without_losing_a_word(tmp_path: Path) -> 
     assert second == pages[1]
 
 
-@pytest.mark.parametrize(("content", "kind"), [(b"", "empty"), (b" \n\t\n", "no-text"), (bytes(range(256)) * 40, "decode")])
+@pytest.mark.parametrize(
+    ("content", "kind"), [(b"", "empty"), (b" \n\t\n", "no-text"), (bytes(range(256)) * 40, "decode")]
+)
 def test_what_cannot_be_read_says_why(tmp_path: Path, content: bytes, kind: str) -> None:
     path = tmp_path / "bad.txt"
     path.write_bytes(content)
