@@ -30,7 +30,7 @@ _METADATA_LABEL = re.compile(
     r"specialty section|received|accepted|published|revised|citation|cite this article(?: as)?|how to cite(?: this article)?|"
     r"to cite this article|subject (?:category|categories|areas?)|academic editors?|(?:handling |associate |external )?editors?|"
     r"copyright|doi|article (?:history|info|information)|open access|check for updates|e-?mail|issn|original research|"
-    r"present address|(?:first |last )?published online|competing interests? statement|license|funding statement)\W*$",
+    r"present address|(?:first |last )?published online|funding information|funding statement|license)\W*$",
     re.IGNORECASE,
 )
 _SPACE = re.compile(r"\s+")
@@ -263,7 +263,7 @@ def _join(blocks: list[list[Block]]) -> None:
         while index + 1 < len(page):
             index += 1
             block = page[index]
-            if block.kind in FLOATS:
+            if block.kind in FLOATS or block.furniture:
                 continue
             if block.kind not in ("paragraph", "reference", "list"):
                 last = None

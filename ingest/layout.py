@@ -158,6 +158,55 @@ def reading_order(boxes: Sequence[tuple[float, float, float, float]]) -> list[in
         return list(range(n))
     if n > MAX_PIECES:
         return sorted(range(n), key=lambda i: (boxes[i][1], boxes[i][0]))
+    order: list[int] = []
+    for group in _zones(boxes):
+        order.extend(group if len(group) < 2 else [group[i] for i in _breuel([boxes[i] for i in group])])
+    return order
+
+
+def _zones(boxes: Sequence[tuple[float, float, float, float]]) -> list[list[int]]:
+    """Cut a page at white bands below which its columns are others; each zone is read before the next.
+
+    Bands are merged again as long as one vertical corridor runs through all of a zone, or there is none in any of it.
+    """
+    by_top = sorted(range(len(boxes)), key=lambda i: boxes[i][1])
+    bands: list[list[int]] = []
+    bottom = float("-inf")
+    for i in by_top:
+        if boxes[i][1] >= bottom - 0.5 or not bands:
+            bands.append([])
+        bands[-1].append(i)
+        bottom = max(bottom, boxes[i][3])
+    zones: list[tuple[list[int], list[tuple[float, float]]]] = []
+    for band in bands:
+        spans = _spans(boxes[i] for i in band)
+        if zones:
+            members, covered = zones[-1]
+            together = _covered([*covered, *spans])
+            if len(together) > 1 or (len(covered) == 1 and len(spans) == 1):
+                zones[-1] = ([*members, *band], together)
+                continue
+        zones.append((list(band), spans))
+    return [members for members, _ in zones]
+
+
+def _spans(boxes: Iterable[tuple[float, float, float, float]]) -> list[tuple[float, float]]:
+    return _covered([(box[0], box[2]) for box in boxes])
+
+
+def _covered(intervals: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Intervals put together where they overlap or nearly touch (4 points)."""
+    result: list[tuple[float, float]] = []
+    for start, end in sorted(intervals):
+        if result and start - result[-1][1] < 4.0:
+            result[-1] = (result[-1][0], max(result[-1][1], end))
+        else:
+            result.append((start, end))
+    return result
+
+
+def _breuel(boxes: Sequence[tuple[float, float, float, float]]) -> list[int]:
+    n = len(boxes)
     array = np.asarray(boxes, dtype=np.float64)
     x0, y0, x1, y1 = array.T
     width = x1 - x0
@@ -283,6 +332,7 @@ def _cut(lines: list[Line], left: float, right: float, gap: float) -> list[Parag
     hanging = _hangs(lines, left, size)
     full = sum(line.x1 > right - 0.5 * size for line in lines)
     justified = full >= 0.5 * len(lines)
+    flush_right = justified and len(lines) > 1 and len({round(line.x0) for line in lines}) > 0.7 * len(lines)
     first_left = min(line.x0 for line in lines)
     result = [Paragraph([lines[0]], left, right, gap, marked[0])]
     for i in range(1, len(lines)):
@@ -306,7 +356,7 @@ def _cut(lines: list[Line], left: float, right: float, gap: float) -> list[Parag
             indented = lower.x0 > left + 0.7 * size and step > 0.6 * size
             centred = abs((lower.x0 + lower.x1) - (upper.x0 + upper.x1)) < 1.5 * size
             first_of_marked = current.marked and len(current.lines) == 1
-            if indented and not first_of_marked and not (centred and not ends) and (ends or fits or justified):
+            if indented and not flush_right and not first_of_marked and not (centred and not ends) and (ends or fits or justified):
                 new = True
         if not new and fits and not (lower.text[:1].islower()):
             if ends or (justified and room > 0.3 * width and not hanging):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from ingest.document import Block
-from ingest.layout import Line, Paragraph, bounds, paragraphs, pieces, reading_order
+from ingest.figures import find_figures, without_labels
+from ingest.layout import Line, Paragraph, bounds, family, paragraphs, pieces, reading_order
 from ingest.structure import BodyStyle, blocks_of
 from ingest.tables import Table, find_tables
 from ingest.text_layer import TextLayer, unturn
@@ -17,17 +18,33 @@ HEAD_ZONE = 0.12
 
 def layout_page(
     layer: TextLayer, body: BodyStyle, words: Mapping[str, int], width: float, height: float
-) -> tuple[Block, ...]:
-    """Blocks of one page in reading order; what may be running heads and feet is marked `furniture`."""
-    blocks = _upright(layer.lines, layer, body, words, width, height)
+) -> tuple[tuple[Block, ...], int]:
+    """(blocks of one page in reading order, how many labels of figures were left out).
+
+    What may be running heads and feet is marked `furniture`.
+    """
+    figures = find_figures(layer, width, height)
+    tables, rest = find_tables(layer.lines, layer.horizontal, layer.vertical, body.size)
+    rest, left_out = without_labels(rest, figures)
+    heads, feet, rest = split_furniture(rest, layer.horizontal, body, height)
+    blocks = _flow(rest, tables, heads, feet, body, words, width, height)
     upright = sum(len(line.text) for line in layer.lines)
     for angle, lines in layer.turned.items():
         amount = sum(len(line.text) for line in lines)
         if amount > 400 or amount > 0.5 * upright:
             blocks.extend(_sideways(lines, angle, layer, body, words, width, height))
-        else:
-            blocks.extend(_margin(line, angle, width, height) for line in lines)
-    return tuple(blocks)
+            continue
+        for line in lines:
+            block = _margin(line, angle, width, height)
+            if block.bbox is not None and any(_touches(block.bbox, figure) for figure in figures):
+                left_out += 1
+            else:
+                blocks.append(block)
+    return tuple(blocks), left_out
+
+
+def _touches(box: Sequence[float], figure: Sequence[float]) -> bool:
+    return box[0] < figure[2] + 20 and box[2] > figure[0] - 20 and box[1] < figure[3] + 20 and box[3] > figure[1] - 20
 
 
 def _margin(line: Line, angle: int, width: float, height: float) -> Block:
@@ -45,32 +62,11 @@ def _sideways(
     else:
         horizontal = [(y0, y1, width - x) for y0, y1, x in layer.vertical]
         vertical = [(width - x1, width - x0, y) for x0, x1, y in layer.horizontal]
-    turned = TextLayer(horizontal=horizontal, vertical=vertical)
-    blocks = _body(lines, turned, body, words, height, width)
+    tables, rest = find_tables(lines, horizontal, vertical, body.size)
+    blocks = _flow(rest, tables, [], [], body, words, height, width)
     return [
         replace(block, bbox=unturn(block.bbox, angle, width, height)) if block.bbox is not None else block for block in blocks
     ]
-
-
-def _upright(
-    lines: list[Line], layer: TextLayer, body: BodyStyle, words: Mapping[str, int], width: float, height: float
-) -> list[Block]:
-    heads, feet, rest = split_furniture(lines, layer.horizontal, body, height)
-    blocks = _furniture(heads, "header", body, words, width, height)
-    blocks.extend(_body(rest, layer, body, words, width, height))
-    blocks.extend(_furniture(feet, "footer", body, words, width, height))
-    return blocks
-
-
-def _furniture(
-    lines: list[Line], where: str, body: BodyStyle, words: Mapping[str, int], width: float, height: float
-) -> list[Block]:
-    """Each line its own block: what repeats over the pages is dropped, the rest stays what it looks like."""
-    blocks: list[Block] = []
-    for line in lines:
-        part = Paragraph([line], line.x0, max(line.x1, 0.9 * width), float("inf"))
-        blocks.extend(replace(block, furniture=where) for block in blocks_of([part], body, words, width, height))
-    return blocks
 
 
 def split_furniture(
@@ -113,7 +109,10 @@ def _edge(
         low, high = (inner, following.y0) if direction > 0 else (following.y1, inner)
         size = max(body.size, 6.0)
         ruled = any(low - 2 <= y <= high + 2 and x1 - x0 > 60 for x0, x1, y in rules)
-        different = all(abs(line.size - body.size) > 0.6 for line in row) or all(line.italic or line.bold for line in row)
+        if any(line.size > 1.35 * body.size for line in row):
+            break  # a title
+        beside = [line for line in ordered[j : j + 4] if abs(line.y1 - following.y1) < 0.6 * following.size]
+        different = all(_unlike(line, other) for line in row for other in beside)
         if gap > 1.1 * size or ruled or (different and gap > 0.35 * size):
             best = j
         rows += 1
@@ -121,28 +120,44 @@ def _edge(
     return best
 
 
-def _body(
-    lines: list[Line], layer: TextLayer, body: BodyStyle, words: Mapping[str, int], width: float, height: float
+def _unlike(line: Line, other: Line) -> bool:
+    """Whether two lines are set in different styles."""
+    return abs(line.size - other.size) > 0.6 or line.bold != other.bold or line.italic != other.italic or family(line.font) != family(other.font)
+
+
+def _flow(
+    lines: list[Line],
+    tables: list[Table],
+    heads: list[Line],
+    feet: list[Line],
+    body: BodyStyle,
+    words: Mapping[str, int],
+    width: float,
+    height: float,
 ) -> list[Block]:
-    tables, rest = find_tables(lines, layer.horizontal, layer.vertical, body.size)
-    runs = pieces(rest)
+    """Everything in reading order. Heads and feet are blocks of their own, a line each, until it is known what repeats."""
+    runs = pieces(lines)
     boxes = [bounds(run) for run in runs]
+    whole: list[list[Block]] = [[_table(table)] for table in tables]
     boxes.extend(table.bbox for table in tables)
+    for where, edge in (("header", heads), ("footer", feet)):
+        for line in edge:
+            part = Paragraph([line], line.x0, max(line.x1, 0.9 * width), float("inf"))
+            found = blocks_of([part], body, words, width, height)
+            whole.append([replace(block, furniture=where) for block in found])
+            boxes.append((line.x0, line.y0, line.x1, line.y1))
     blocks: list[Block] = []
     waiting: list[list[Line]] = []
-
-    def flush() -> None:
-        if waiting:
-            blocks.extend(blocks_of(paragraphs(waiting), body, words, width, height))
-            waiting.clear()
-
     for index in reading_order(boxes):
         if index < len(runs):
             waiting.append(runs[index])
-        else:
-            flush()
-            blocks.append(_table(tables[index - len(runs)]))
-    flush()
+            continue
+        if waiting:
+            blocks.extend(blocks_of(paragraphs(waiting), body, words, width, height))
+            waiting = []
+        blocks.extend(whole[index - len(runs)])
+    if waiting:
+        blocks.extend(blocks_of(paragraphs(waiting), body, words, width, height))
     return blocks
 
 

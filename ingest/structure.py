@@ -128,6 +128,8 @@ def glue(left: str, right: str, words: Mapping[str, int]) -> tuple[str, str]:
     if not left or not right:
         return left, ""
     last, first = left[-1], right[0]
+    if last == "\u00ad" and left[-2:-1] in ("-", "‐"):
+        return left[:-1], ""
     if last in "-‐\u00ad":
         before = _WORD_BEFORE.search(left)
         after = _WORD_AFTER.match(right)
@@ -281,7 +283,7 @@ def is_heading(
         return False
     if _KEYWORDS.match(text) and not known:
         return False
-    if text[0] in ",;)]}" or text[-1] in ",;" or (text[-1] == "." and not known and not text[:2].isdigit() and n_words > 6):
+    if text[0] in ",;)]}" or text[-1] in ",;" or (text[-1] == "." and not known and not text[:2].isdigit() and n_words > 6 and size < 1.4 * body.size):
         return False
     if text[:1].islower() and not larger:
         return False
@@ -291,7 +293,10 @@ def is_heading(
     if size < (0.7 * body.size if bold else body.size - 0.6):
         return False
     upper = text.upper() == text and letters >= 4
-    if larger:
+    other = family(lines[0].font) != body.family and lines[0].font != ""
+    italic = all(line.italic for line in lines) and not body.italic
+    distinct = size >= 1.2 * body.size or bold or italic or upper or numbered or known or (other and size >= 1.15 * body.size)
+    if larger and distinct:
         return not (len(lines) > 3 and size < 1.25 * body.size)
     if bold and not body.bold:
         return not (text.endswith(".") and n_words > 12) and not (part.marked and not numbered)
@@ -300,8 +305,6 @@ def is_heading(
         return True
     if upper and alone and n_words <= 15 and n_words + letters > 6 and not any(c.isdigit() for c in text[4:]):
         return True
-    italic = all(line.italic for line in lines) and not body.italic
-    other = family(lines[0].font) != body.family and lines[0].font != ""
     if (italic or (other and size >= body.size - 0.3)) and alone and following is not None and not text.endswith((".", ":")):
         below = following.lines[0]
         apart = part.gap > 0.35 * size or bool(numbered)

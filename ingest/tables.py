@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from ingest.layout import Line, bounds, pieces
 from ingest.markdown_table import markdown_table
+from ingest.structure import CAPTION
 
 Rule = tuple[float, float, float]
 """(start, end, position): x0, x1, y of a horizontal rule; y0, y1, x of a vertical one."""
@@ -45,7 +46,7 @@ def find_tables(
     rules = joined_rules(horizontal)
     if len(rules) >= 2:
         for top, bottom, x0, x1 in _ruled_regions(rest, rules):
-            inside = [line for line in rest if _inside(line, x0, x1, top, bottom)]
+            inside = _below_caption([line for line in rest if _inside(line, x0, x1, top, bottom)])
             table = build(inside, rules, vertical, body_size)
             if table is not None:
                 tables.append(table)
@@ -111,6 +112,7 @@ def _ruled_regions(lines: list[Line], rules: list[Rule]) -> list[tuple[float, fl
 
 def _band(lines: list[Line], width: float) -> str:
     """What lies between two rules: a `table`, something `small` that may belong to one, or `none` of these."""
+    lines = _below_caption(lines)
     if not lines:
         return "small"
     rows = rows_of(lines)
@@ -122,6 +124,17 @@ def _band(lines: list[Line], width: float) -> str:
     if len(rows) <= 2 and sum(len(line.text) for line in lines) < 0.25 * width:
         return "small"
     return "none"
+
+
+def _below_caption(lines: list[Line]) -> list[Line]:
+    """Lines of a frame without the caption that may stand in it, above the rows."""
+    if not any(CAPTION.match(line.text) for line in lines):
+        return lines
+    rows = rows_of(lines)
+    start = max(i for i, row in enumerate(rows) if any(CAPTION.match(line.text) for line in row)) + 1
+    while start < len(rows) and len(rows[start]) < 2:
+        start += 1
+    return [line for row in rows[start:] for line in row]
 
 
 def _prose_share(lines: list[Line]) -> float:
@@ -181,6 +194,9 @@ def _aligned_groups(lines: list[Line]) -> list[list[Line]]:
         current.clear()
 
     for row in rows_of(short):
+        if any(CAPTION.match(line.text) for line in row):
+            close()
+            continue
         if current:
             last = current[-1]
             size = max(row[0].size, last[0].size)

@@ -59,6 +59,8 @@ class TextLayer:
     """Vertical rules: (y0, y1, x)."""
     shapes: list[tuple[float, float, float, float]] = field(default_factory=list)
     """Boxes of all other paths."""
+    n_curves: int = 0
+    """Paths that are neither rules nor rectangles of some size: curves, ticks, slanted lines, markers."""
     characters: int = 0
     """Characters that are not white space."""
     invisible: int = 0
@@ -118,9 +120,25 @@ def read_text_layer(page: pymupdf.Page) -> TextLayer:
     layer.by_font = {font: " ".join(parts) for font, parts in fonts.items()}
     if layer.invisible > 0.5 * layer.characters:
         upright.extend(hidden)  # the layer of an earlier OCR: routing judges it
-    layer.lines = merge(upright)
+    layer.lines = _without_leaders(merge(upright), layer)
     layer.turned = {angle: merge(fragments) for angle, fragments in turned.items()}
     return layer
+
+
+_LEADER = re.compile(r"^[.·…_\-–—=*\s]{12,}$")
+
+
+def _without_leaders(lines: list[Line], layer: TextLayer) -> list[Line]:
+    """Rows of dots or dashes are rules that somebody typed."""
+    if not any(_LEADER.match(line.text) for line in lines):
+        return lines
+    kept = []
+    for line in lines:
+        if _LEADER.match(line.text):
+            layer.horizontal.append((line.x0, line.x1, line.y1 - 0.2 * line.size))
+        else:
+            kept.append(line)
+    return kept
 
 
 def _fragment(raw: dict[str, Any], order: int, fonts: dict[str, list[str]]) -> tuple[Fragment | None, bool]:
@@ -201,6 +219,8 @@ def _add_path(layer: TextLayer, block: dict[str, Any]) -> None:
         layer.vertical.append((y0 + margin, y1 - margin, (x0 + x1) / 2))
     else:
         layer.shapes.append((x0, y0, x1, y1))
+        if not block.get("isrect") or (across < 8 and down < 8):
+            layer.n_curves += 1
 
 
 def merge(fragments: list[Fragment]) -> list[Line]:

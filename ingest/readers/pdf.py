@@ -178,7 +178,9 @@ def _read_window(
             confidence = sum(value * length for value, length in weights) / total if total else None
             yield Page(number, "ocr", way.reason, width, height, blocks, confidence)
         else:
-            yield Page(number, "native", way.reason, width, height, layout_page(layer, body, words, width, height))
+            blocks, left_out = layout_page(layer, body, words, width, height)
+            reason = f"{way.reason}; {left_out} labels of figures left out" if left_out else way.reason
+            yield Page(number, "native", reason, width, height, blocks)
 
 
 def _route(
