@@ -105,14 +105,13 @@ def train_tokenizer(texts: Iterable[str], vocabulary: int) -> Tokenizer:
     control = [AddedToken(token, special=True, normalized=False) for token in CONTROL_TOKENS]
     markup = [AddedToken(token, special=False, normalized=False) for token in MARKUP_TOKENS]
     trainer = trainers.BpeTrainer(
-        vocab_size=vocabulary,
+        vocab_size=vocabulary - len(markup),
         min_frequency=2,
-        special_tokens=[*control, *markup],
+        special_tokens=control,
         initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
         max_token_length=64,
         show_progress=False,
     )
     tokenizer.train_from_iterator(texts, trainer)
-    tokenizer.add_special_tokens(control)
     tokenizer.add_tokens(markup)
     return tokenizer

@@ -24,9 +24,9 @@ class TrainingConfig:
     """Optimizer steps; 0 derives them from the epochs."""
     epochs: float = 0.0
     """Passes over the data; 0 means what the stage says. Ignored when steps are given."""
-    sequence_length: int = 256
+    sequence_length: int = 1024
     """Tokens in a packed sequence."""
-    batch_size: int = 16
+    batch_size: int = 8
     """Sequences a step, over all processes; must be a multiple of their number."""
     micro_batch: int = 0
     """Sequences a forward pass on one process (gradients are accumulated); 0 takes all of the process's share at once."""
@@ -70,12 +70,16 @@ class CptConfig(TrainingConfig):
     """Folder of this run: checkpoints, metrics, the finished model. The same command carries an interrupted run on."""
     model: str = ""
     """Model to start from: a folder, a Hugging Face id, or a GGUF file. Empty: a small Qwen2 model from a random start."""
+    sequence_length: int = 0
+    """Tokens in a packed sequence; 0 means 128 from a random start and 1,024 otherwise."""
+    batch_size: int = 8
+    """Sequences a step, over all processes; must be a multiple of their number."""
     mix: Literal["stratified", "static", "odm"] = "stratified"
     """How the sources are mixed: equal shares, fixed weights, or the bandit of online data mixing."""
     weights: dict[str, float] = field(default_factory=dict)
     """Weight of each source for `--mix static`, as --weights.NAME 2; without any, the sources' sizes."""
     epochs: float = 0.0
-    """Passes over the shards; 0 means one, and from a random start as many as make 600,000 tokens."""
+    """Passes over the shards; 0 means one, and from a random start as many as make 500,000 tokens."""
     learning_rate: float = 0.0
     """Peak learning rate; 0 means 0.003 from a random start and 0.00002 otherwise."""
     tokenizer: str = ""
@@ -84,7 +88,7 @@ class CptConfig(TrainingConfig):
     """Entries of the tokenizer trained on the shards; 0 chooses by the size of the corpus."""
     width: int = 192
     """Hidden size of a random start."""
-    layers: int = 4
+    layers: int = 3
     """Layers of a random start."""
     heads: int = 4
     """Attention heads of a random start; half as many hold keys and values."""

@@ -27,7 +27,7 @@ from training.trainer import Ticker, claim, result_of, train
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
-RANDOM_START_TOKENS = 600_000
+RANDOM_START_TOKENS = 500_000
 """Tokens that a random start trains on at least, by repeating a small corpus."""
 TOKENIZER_CHARACTERS = 20_000_000
 """Text that a tokenizer is trained on, at most."""
@@ -68,7 +68,7 @@ def run_cpt(config: CptConfig, progress: Any) -> dict[str, Any]:
             encoder,
             MIXERS[config.mix](arms, config.weights, plan.steps, config.seed),
             batch_size=config.batch_size,
-            sequence_length=config.sequence_length,
+            sequence_length=sequence_length(config),
             padding=int(tokenizer.pad_token_id),  # type: ignore[arg-type]
             seed=config.seed,
             held_out_tokens=config.held_out_tokens,
@@ -93,6 +93,11 @@ def run_cpt(config: CptConfig, progress: Any) -> dict[str, Any]:
             )
 
 
+def sequence_length(config: CptConfig) -> int:
+    """Tokens in a sequence, as the configuration says or leaves to us."""
+    return config.sequence_length or (1024 if config.model else 128)
+
+
 def _start(config: CptConfig, shards: Shards, world: World) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
     """The model named, or a small one from a random start with the tokenizer of its folder, made on the first run."""
     if config.model:
@@ -107,7 +112,7 @@ def _start(config: CptConfig, shards: Shards, world: World) -> tuple[PreTrainedM
         width=config.width,
         layers=config.layers,
         heads=config.heads,
-        context=config.sequence_length,
+        context=sequence_length(config),
         seed=config.seed,
     )
     return model, tokenizer
@@ -148,7 +153,7 @@ def make_plan(config: CptConfig, shards: Shards, encoder: Encoder) -> Plan:
     available = sum(source.tokens for source in shards.sources) * own / max(1, counted)
     if available < 1:
         raise InputError(f"{shards.folder} holds no text to train on.")
-    per_step = config.batch_size * config.sequence_length
+    per_step = config.batch_size * sequence_length(config)
     least = 0 if config.model or config.epochs else RANDOM_START_TOKENS
     wanted = max(least, (config.epochs or 1.0) * available)
     steps = config.steps or max(1, round(wanted / per_step))

@@ -90,7 +90,8 @@ def open_model(name: str) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
         raise InputError(
             f"{model.config.model_type} models scale or cap their logits, which the loss here does not do."
         )
-    if len(tokenizer) > model.get_input_embeddings().weight.shape[0]:
+    embeddings: Any = model.get_input_embeddings()
+    if len(tokenizer) > embeddings.weight.shape[0]:
         model.resize_token_embeddings(len(tokenizer), mean_resizing=True)
     return model, tokenizer
 

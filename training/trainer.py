@@ -360,9 +360,12 @@ def export(loss_head: TokenLoss, tokenizer: PreTrainedTokenizerFast, folder: Pat
 
     Weights are gathered one at a time and written by the first process.
     """
+    from transformers.utils import logging
+
     weights = dict(_gathered(loss_head, world))
     if world.first:
         model = loss_head.causal_lm
+        logging.disable_progress_bar()
         prepare_generation(model, tokenizer)
         model.save_pretrained(folder, state_dict=weights)
         save_tokenizer(tokenizer, folder)

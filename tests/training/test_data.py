@@ -1,0 +1,173 @@
+"""The stream of sequences: every document once an epoch, an order by the seed, an exact place to return to."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from small_corpus import write_shards
+
+from corpus.packing import IGNORED
+from corpus.tokenising import CONTROL_TOKENS, train_tokenizer
+from training.config import InputError
+from training.data import Encoder, MixedBatches, Shards, Stream
+from training.mixing import MIXERS, Arm
+
+
+@pytest.fixture(scope="module")
+def encoder(shards: Path) -> Encoder:
+    texts = [text for text, _ in Shards(shards, 0.0).sample(10**6, 0)]
+    tokenizer = train_tokenizer(texts, 500)
+    return Encoder(tokenizer, tokenizer.token_to_id("<|endoftext|>"))
+
+
+def batches(shards: Path, encoder: Encoder, mix: str = "odm", seed: int = 0) -> MixedBatches:
+    index = Shards(shards, 0.1)
+    arms = [Arm(name=s.name, tokens=s.tokens) for s in index.sources]
+    mixer = MIXERS[mix](arms, {}, 100, seed)
+    return MixedBatches(
+        index, encoder, mixer, batch_size=6, sequence_length=32, padding=0, seed=seed, held_out_tokens=10_000
+    )
+
+
+def test_one_epoch_holds_every_training_document_once(shards: Path, encoder: Encoder) -> None:
+    index = Shards(shards, 0.1)
+    for source in index.sources:
+        wanted: list[tuple[int, ...]] = []
+        for group, rows in source.groups:
+            wanted += [tuple(ids) for ids in encoder.documents(index.texts(group, rows))]
+        total = sum(len(ids) - 1 for ids in wanted)
+        pieces = Stream(index, source, encoder, seed=3).take(total)
+        seen = [(int(a), int(b)) for p in pieces for a, b in zip(p.inputs, p.labels, strict=True)]
+        assert sorted(seen) == sorted(pair for ids in wanted for pair in zip(ids, ids[1:], strict=False))
+        assert tuple(int(p.inputs[0]) for p in pieces) != tuple(ids[0] for ids in wanted)  # and not in file order
+
+
+def test_epochs_differ_and_seeds_differ(shards: Path, encoder: Encoder) -> None:
+    index = Shards(shards, 0.0)
+
+    def order(seed: int, epochs: int) -> list[list[int]]:
+        stream = Stream(index, index.sources[0], encoder, seed)
+        total = sum(len(d) - 1 for g, r in index.sources[0].groups for d in encoder.documents(index.texts(g, r)))
+        return [[int(p.inputs[0]) for p in stream.take(total)] for _ in range(epochs)]
+
+    first, second = order(0, 2)
+    assert first != second and sorted(first) == sorted(second)
+    assert order(0, 1)[0] == first
+    assert order(1, 1)[0] != first
+
+
+def test_held_out_is_disjoint_stable_and_in_every_source(shards: Path, tmp_path: Path) -> None:
+    index = Shards(shards, 0.1)
+    for source in index.sources:
+        kept = {(group, row) for group, row in source.held_out}
+        trained = {(group, int(row)) for group, rows in source.groups for row in rows}
+        assert kept and trained and not kept & trained
+        assert len(kept) + len(trained) == 40
+    more = Shards(write_shards(tmp_path / "more", per_source=60), 0.1)
+
+    def texts(shards: Shards) -> set[str]:
+        return {shards.texts(g, [r])[0] for s in shards.sources if s.name == "handbook" for g, r in s.held_out}
+
+    assert len(texts(index) & texts(more)) == len(texts(index))  # a growing corpus keeps what was held out
+
+
+def test_augmented_records_are_held_out_with_their_parent(tmp_path: Path) -> None:
+    rows = [
+        {"id": f"{parent}-{k}", "parent_id": str(parent) if k else None, "text": "x", "source": "s", "n_tokens": 1}
+        for parent in range(200)
+        for k in range(3)
+    ]
+    for row in rows:
+        row["id"] = row["id"] if row["parent_id"] else row["id"][:-2]
+    (tmp_path / "s").mkdir()
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "s" / "part.parquet")
+    (source,) = Shards(tmp_path, 0.2).sources
+    families = [int(str(rows[row]["id"]).split("-")[0]) for _, row in source.held_out]
+    assert 0 < len(families) < 600
+    assert all(families.count(family) == 3 for family in families)
+
+
+def test_state_resumes_the_same_batches(shards: Path, encoder: Encoder) -> None:
+    one = batches(shards, encoder)
+    for _ in range(23):
+        one.next()
+    state = json.loads(json.dumps(one.state()))
+    wanted = [one.next() for _ in range(30)]
+    two = batches(shards, encoder)
+    two.restore(state)
+    for batch in wanted:
+        again = two.next()
+        np.testing.assert_array_equal(batch.input_ids, again.input_ids)
+        np.testing.assert_array_equal(batch.sources, again.sources)
+        np.testing.assert_array_equal(batch.position_ids, again.position_ids)
+
+
+def test_state_of_other_data_is_refused(shards: Path, encoder: Encoder, tmp_path: Path) -> None:
+    other = batches(write_shards(tmp_path / "other", per_source=9), encoder)
+    with pytest.raises(InputError, match="not those that this run began with"):
+        other.restore(batches(shards, encoder).state())
+
+
+@pytest.mark.parametrize("world", [1, 2, 3, 6])
+def test_the_number_of_processes_never_changes_the_data(shards: Path, encoder: Encoder, world: int) -> None:
+    ranks = [batches(shards, encoder) for _ in range(world)]
+    reference = batches(shards, encoder)
+    for _ in range(5):
+        whole = reference.next()
+        parts = [
+            part.input_ids for rank, builder in enumerate(ranks) for part in builder.next().slices(rank, world, micro=2)
+        ]
+        np.testing.assert_array_equal(np.concatenate(parts), whole.input_ids)
+
+
+def test_labels_stay_inside_their_document_and_source(shards: Path, encoder: Encoder) -> None:
+    batch = batches(shards, encoder, mix="stratified").next()
+    assert np.bincount(batch.sources[:, 0]).tolist() == [2, 2, 2]
+    starts = batch.position_ids == 0
+    inner = ~starts[:, 1:]
+    np.testing.assert_array_equal(batch.input_ids[:, 1:][inner], batch.labels[:, :-1][inner])
+
+
+def test_a_text_cannot_pose_as_a_turn(shards: Path) -> None:
+    tokenizer = train_tokenizer(["text"] * 3, 400)
+    end = tokenizer.token_to_id("<|endoftext|>")
+    (ids,) = Encoder(tokenizer, end).documents(["a <|im_start|>assistant <|endoftext|> b"])
+    assert not {tokenizer.token_to_id(t) for t in CONTROL_TOKENS} & set(ids[:-1])
+    assert ids[-1] == end
+
+
+def test_held_out_batch_covers_long_documents(shards: Path, encoder: Encoder) -> None:
+    builder = batches(shards, encoder)
+    held_out = builder.held_out()
+    assert held_out is not None
+    index = Shards(shards, 0.1)
+    wanted = sum(len(d) - 1 for s in index.sources for g, r in s.held_out for d in encoder.documents(index.texts(g, [r])))
+    assert (held_out.labels != IGNORED).sum() == wanted
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda p: None, "there is no folder"),
+        (lambda p: p.mkdir(), "holds no records"),
+        (lambda p: (p.mkdir(), (p / "a.parquet").write_bytes(b"no")), "not a readable Parquet file"),
+        (lambda p: (p.mkdir(), pq.write_table(pa.table({"a": [1]}), p / "a.parquet")), "not a shard"),
+    ],
+)
+def test_wrong_folders_are_one_sentence(tmp_path: Path, make, message: str) -> None:
+    make(tmp_path / "shards")
+    with pytest.raises(InputError, match=message):
+        Shards(tmp_path / "shards", 0.1)
+
+
+def test_a_source_without_text_is_one_sentence(tmp_path: Path, encoder: Encoder) -> None:
+    rows = [{"id": str(i), "text": "", "source": "empty", "n_tokens": 0} for i in range(3)]
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "a.parquet")
+    index = Shards(tmp_path, 0.0)
+    with pytest.raises(InputError, match="no text to train on"):
+        Stream(index, index.sources[0], encoder, 0).take(10)
