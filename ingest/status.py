@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,7 @@ class Overview:
     documents: list[tuple[Any, ...]]
     """source, format, documents, pages, pages by OCR."""
     routes: list[tuple[Any, ...]]
-    """route, reason, pages."""
+    """route, reason (numbers as #), pages."""
     quarantine: list[tuple[Any, ...]]
     """file, page, kind, message."""
 
@@ -35,7 +36,7 @@ def overview(data: Path) -> Overview:
         for index, value in enumerate((1, row["n_pages"], row["n_ocr_pages"])):
             totals[index] += value
     pages = read_dataset(data / "pages", PAGE, ["route", "reason"]).to_pylist()
-    routes = Counter((row["route"], row["reason"]) for row in pages)
+    routes = Counter((row["route"], re.sub(r"\d+", "#", row["reason"])) for row in pages)
     quarantine = read_dataset(data / "quarantine", QUARANTINE).to_pylist()
     return Overview(
         [(*key, *totals) for key, totals in sorted(documents.items())],

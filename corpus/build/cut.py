@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
 from corpus import filters
+from corpus.build.config import PhiPolicy
 from corpus.dedup.exact import content_hash
 from corpus.normalise import normalise
 from corpus.offsets import apply_edits
@@ -58,37 +59,36 @@ def _lexicon() -> Tagger:
 
 
 def _candidates(
-    document: Mapping[str, Any], pages: Sequence[dict[str, Any]], config: SectionConfig, policy: str
+    document: Mapping[str, Any], pages: Sequence[dict[str, Any]], config: SectionConfig, policy: PhiPolicy
 ) -> list[dict[str, Any]]:
     lang = document["lang"]
     for page in pages:
         for block in page["blocks"]:
             block["text"] = normalise(block["text"], lang)
     sections = cut(pages, document["title"], config) or [_nothing(pages)]
-    surrogates = phi.Surrogates()
-    title, _, _ = _redact(document["title"], lang, policy, surrogates)
+    headings = sorted({heading for section in sections for heading in section.path})
+    redacted = _redact([document["title"], *headings, *(section.text for section in sections)], lang, policy)
+    heading_of = dict(zip(headings, (redaction.text for redaction in redacted[1:]), strict=False))
     rows = []
-    for section in sections:
-        text, actions, spans = _redact(section.text, lang, policy, surrogates, section.spans)
-        path = [_redact(heading, lang, policy, surrogates)[0] for heading in section.path]
+    for section, redaction in zip(sections, redacted[1 + len(headings) :], strict=True):
         rows.append(
             {
                 "id": identity(document["doc_id"], section.ordinal, None, 0),
                 "doc_id": document["doc_id"],
-                "text": text,
-                "spans": spans,
+                "text": redaction.text,
+                "spans": _moved(section, redaction),
                 "source_type": document["source_type"],
                 "source": document["source"],
-                "lang": detect(text),
-                "title": title,
-                "section": path,
+                "lang": detect(redaction.text),
+                "title": redacted[0].text,
+                "section": [heading_of[heading] for heading in section.path],
                 "page_start": section.page_start,
                 "page_end": section.page_end,
                 "license": document["license"],
                 "topics": {},
-                "phi_actions": actions,
+                "phi_actions": [{"type": kind, "start": start, "end": end} for kind, start, end in redaction.actions],
                 "dup_count": 1,
-                "content_hash": content_hash(text),
+                "content_hash": content_hash(redaction.text),
                 "reference": section.kind == "reference",
                 "confidence": section.confidence,
             }
@@ -104,20 +104,21 @@ def _nothing(pages: Sequence[Mapping[str, Any]]) -> Section:
     return Section(0, "text", (), "", (), numbers[0], numbers[-1], None)
 
 
-def _redact(
-    text: str, lang: str, policy: str, surrogates: phi.Surrogates, spans: Sequence[Any] = ()
-) -> tuple[str, list[dict[str, Any]], list[dict[str, Any]]]:
-    """The text without PHI, what was replaced, and the spans moved along."""
+def _redact(texts: list[str], lang: str, policy: PhiPolicy) -> list[phi.Redaction]:
+    """The texts of one document without PHI; a name that one gives away is taken out of all."""
     if policy == "off":
-        return text, [], [span._asdict() for span in spans]
-    redaction = phi.redact(text, lang=lang, policy=policy, surrogates=surrogates)
-    redacted, mapper = apply_edits(text, redaction.edits)
-    actions = [{"type": kind, "start": start, "end": end} for kind, start, end in redaction.actions]
+        return [phi.Redaction(text, [], []) for text in texts]
+    return phi.redact_sections(texts, lang=lang, policy=policy)
+
+
+def _moved(section: Section, redaction: phi.Redaction) -> list[dict[str, int]]:
+    """The section's spans in the redacted text."""
+    _, mapper = apply_edits(section.text, redaction.edits)
     moved = []
-    for span in spans:
+    for span in section.spans:
         start, end = mapper.span(span.start, span.end)
         moved.append({"start": start, "end": end, "page": span.page, "block": span.block})
-    return redacted, actions, moved
+    return moved
 
 
 def _entity_row(entity: Entity) -> dict[str, Any]:

@@ -1,0 +1,264 @@
+"""The program's main job on its own sample documents: read, build, audit, and every promise about them.
+
+The commands run as a user runs them, as processes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from corpus.normalise import normalise
+from corpus.schema import DOCUMENT, DROPPED, PAGE, RECORD
+from corpus.store import check_manifest, read_dataset
+
+BIN = Path(sys.executable).parent
+
+
+def command(*words: object, check: int | None = 0) -> str:
+    """Run a console script; returns what it printed."""
+    done = subprocess.run([BIN / str(words[0]), *map(str, words[1:])], capture_output=True, text=True, timeout=600)
+    output = done.stdout + done.stderr
+    assert check is None or done.returncode == check, output
+    assert "Traceback" not in output
+    return output
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory, sample_docs) -> Path:
+    """The sample documents, read and built."""
+    folder = tmp_path_factory.mktemp("whole") / "data"
+    command("ingest", "auto", sample_docs, "--data", folder)
+    command("corpus", "build", "--data", folder)
+    return folder
+
+
+def rows(data: Path, kind: str) -> list[dict]:
+    schema = {"documents": DOCUMENT, "pages": PAGE, "shards": RECORD, "dropped": DROPPED}[kind]
+    return read_dataset(data / kind, schema).to_pylist()
+
+
+def document_of(data: Path, name: str) -> dict:
+    (found,) = [row for row in rows(data, "documents") if any(Path(uri).name == name for uri in row["uris"])]
+    return found
+
+
+def texts_of(data: Path, name: str, kind: str = "shards") -> list[dict]:
+    doc_id = document_of(data, name)["doc_id"]
+    return [row for row in rows(data, kind) if row["doc_id"] == doc_id]
+
+
+def tree(folder: Path) -> dict[str, str]:
+    """Relative name to checksum of every dataset file."""
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for kind in ("documents", "pages", "shards", "dropped", "quarantine")
+        for path in sorted((folder / kind).rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_the_audit_passes_and_writes_a_report(data):
+    output = command("corpus", "audit", "--data", data)
+    assert "FAILED" not in output
+    assert "all gates passed" in (data / "audit.html").read_text()
+
+
+def test_the_audit_fails_when_a_shard_was_changed(data, tmp_path):
+    copy = tmp_path / "data"
+    shutil.copytree(data, copy)
+    victim = next((copy / "shards").rglob("*.parquet"))
+    victim.write_bytes(victim.read_bytes()[:-1] + b"x")
+    assert "FAILED" in command("corpus", "audit", "--data", copy, check=1)
+
+
+def test_manifests_are_true(data):
+    assert all(check_manifest(data / kind) == [] for kind in ("documents", "pages", "shards", "dropped"))
+
+
+def test_pages_go_the_right_way(data):
+    routes: dict[str, list[str]] = {}
+    names = {row["doc_id"]: Path(row["uris"][0]).name for row in rows(data, "documents")}
+    for page in sorted(rows(data, "pages"), key=lambda page: page["page"]):
+        routes.setdefault(names[page["doc_id"]], []).append(page["route"])
+    assert set(routes["heart_failure.pdf"]) == set(routes["hypertension_zh.pdf"]) == {"native"}
+    assert set(routes["pneumonia_scanned.pdf"]) == set(routes["stroke_zh_scanned.pdf"]) == {"ocr"}
+    assert sorted(set(routes["kidney_injury_mixed.pdf"])) == ["native", "ocr"]
+    assert routes["kidney_injury_mixed.pdf"].count("ocr") == 1
+
+
+def test_the_scanned_chapter_is_there_with_its_page_numbers(data):
+    records = texts_of(data, "pneumonia_scanned.pdf")
+    pages = {span["page"] for record in records for span in record["spans"]}
+    assert pages == {1, 2, 3}
+    source = (Path(__file__).parent.parent / "sample_docs/_sources/pneumonia.md").read_text()
+    words = {word for word in source.lower().split() if word.isalpha()}
+    read = {word for record in records for word in record["text"].lower().split()}
+    assert len(words & read) >= 0.95 * len(words)
+
+
+def test_versions_that_differ_in_the_dose_both_survive(data):
+    assert texts_of(data, "amoxicillin_250mg.md")
+    assert texts_of(data, "amoxicillin_500mg.md")
+
+
+def test_of_near_duplicates_one_is_kept_and_the_other_names_it(data):
+    kept = texts_of(data, "statin_leaflet_a.html") + texts_of(data, "statin_leaflet_b.html")
+    gone = texts_of(data, "statin_leaflet_a.html", "dropped") + texts_of(data, "statin_leaflet_b.html", "dropped")
+    assert len(kept) == len(gone) == 1
+    assert gone[0]["stage"] == "near duplicates"
+    assert gone[0]["duplicate_of"] == kept[0]["id"]
+    assert kept[0]["dup_count"] == 2
+    assert kept[0]["dup_cluster"] == gone[0]["dup_cluster"]
+    assert gone[0]["value"] >= gone[0]["threshold"]
+
+
+def test_navigation_and_banners_are_gone(data):
+    text = " ".join(record["text"] for record in texts_of(data, "iron_deficiency.html")).lower()
+    assert "ferritin" in text
+    assert "cookie" not in text
+
+
+def test_no_identifier_of_the_invented_patients_is_anywhere_after_redaction(data):
+    secrets = [
+        "Ellsworth", "00482917", "Larkspur", "010-7342", "m.ellsworth48", "周慧芳", "31990119580417302X",
+        "ZY20230516078", "13900005821", "槐树路88号", "0999-5550137",
+    ]  # fmt: skip
+    command("corpus", "audit", "--data", data)
+    published = [p for kind in ("shards", "dropped", "quarantine") for p in (data / kind).rglob("*.parquet")]
+    haystack = "".join(
+        str(read_dataset(p.parent, RECORD).to_pydict()) for p in published if p.parent.parent.name == "shards"
+    )
+    haystack += str(rows(data, "shards") + rows(data, "dropped"))
+    haystack += "".join(p.read_text() for p in [*data.glob("audit.*"), *(data / "log").glob("*")])
+    assert [secret for secret in secrets if secret in haystack] == []
+    assert any(row["phi_actions"] for row in rows(data, "shards") + rows(data, "dropped"))
+
+
+def test_spans_lead_back_to_the_words_of_page_and_block(data):
+    pages = {(page["doc_id"], page["page"]): page["blocks"] for page in rows(data, "pages")}
+    checked = 0
+    for record in rows(data, "shards"):
+        if record["phi_actions"]:
+            continue
+        covered = 0
+        for span in record["spans"]:
+            block = pages[record["doc_id"], span["page"]][span["block"]]
+            words = record["text"][span["start"] : span["end"]].split()
+            source = normalise(block["text"], record["lang"]).split()
+            assert [w.strip("#") for w in words if w.strip("#")] == source or "".join(words) in "".join(source)
+            covered += span["end"] - span["start"]
+            checked += 1
+        assert covered >= 0.9 * len(record["text"].replace("\n", ""))
+    assert checked > 100
+
+
+def test_entities_are_in_the_shards_and_exact(data):
+    labels = set()
+    for record in rows(data, "shards"):
+        for entity in record["entities"]:
+            assert record["text"][entity["start"] : entity["end"]].strip()
+            labels.add(entity["label"])
+    assert len(labels) >= 4
+
+
+def test_shards_load_in_datasets_as_they_are(data):
+    datasets = pytest.importorskip("datasets")
+    loaded = datasets.load_dataset("parquet", data_files=str(data / "shards/**/*.parquet"), cache_dir=str(data / "hf"))
+    assert loaded["train"].num_rows == len(rows(data, "shards"))
+
+
+def test_a_second_run_does_nothing_and_says_so(data, sample_docs):
+    before = tree(data)
+    assert "Nothing to do" in command("ingest", "auto", sample_docs, "--data", data)
+    assert "Nothing to do" in command("corpus", "build", "--data", data)
+    assert tree(data) == before
+
+
+def test_trace_tells_the_story_of_a_record(data):
+    record = texts_of(data, "heart_failure.pdf")[0]
+    story = command("corpus", "trace", record["id"], "--data", data)
+    assert "heart_failure.pdf" in story
+    assert "tokens" in story
+
+
+def test_a_changed_threshold_changes_the_decision_without_reading_again(data, tmp_path):
+    copy = tmp_path / "data"
+    shutil.copytree(data, copy)
+    output = command("corpus", "build", "--data", copy, "--filters.min-words", "100000")
+    assert "Nothing to do" not in output
+    assert any(row["reason"] == "length: words" for row in rows(copy, "dropped"))
+    assert len(list((copy / "work/build/cut").iterdir())) == len(list((data / "work/build/cut").iterdir()))
+
+
+def test_killed_at_any_moment_it_carries_on_to_the_same_bytes(data, sample_docs, tmp_path):
+    """Kill -9 the whole process group at random moments, then finish."""
+    folder = tmp_path / "data"
+    inputs = [sample_docs / name for name in ("monographs", "web", "literature", "notes")]
+    whole = tmp_path / "unbroken"
+    for words in (["ingest", "auto", *inputs], ["corpus", "build"]):
+        command(*words, "--data", whole)
+    moment = random.Random(7)
+    for words in (["ingest", "auto", *inputs], ["corpus", "build"]):
+        full = [str(BIN / words[0]), *map(str, words[1:]), "--data", str(folder)]
+        kills = 0
+        while kills < 4:
+            process = subprocess.Popen(
+                full, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+            )
+            time.sleep(0.3 + 2.5 * moment.random())
+            if process.poll() is not None:
+                break
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            kills += 1
+        command(*words, "--data", folder)
+    assert tree(folder) == tree(whole)
+
+
+def test_workers_and_order_of_inputs_change_no_byte(data, sample_docs, tmp_path):
+    inputs = [sample_docs / name for name in ("monographs", "web", "literature")]
+    for name, workers, order in (("one", 1, inputs), ("two", 2, inputs[::-1])):
+        command("ingest", "auto", *order, "--data", tmp_path / name, "--workers", workers)
+        command("corpus", "build", "--data", tmp_path / name, "--workers", workers)
+    assert tree(tmp_path / "one") == tree(tmp_path / "two")
+
+
+@pytest.mark.parametrize(
+    ("make", "sentence", "code"),
+    [
+        (lambda folder: folder / "missing", "does not exist", 2),
+        (lambda folder: folder, "there is no file below", 2),
+        (lambda folder: (folder / "a.csv").write_text("x") and folder, "no pdf or image file below", 2),
+        (lambda folder: (folder / "a.pdf").write_text("hello") and folder, "not-a-pdf", 1),
+        (lambda folder: (folder / "a.pdf").touch() or folder, "The file has no bytes.", 1),
+    ],
+)
+def test_bad_input_is_one_clear_sentence(tmp_path, make, sentence, code):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    output = command("ingest", "pdf", make(folder), "--data", tmp_path / "data", check=code)
+    assert sentence in output
+
+
+def test_a_password_protected_pdf_is_quarantined_and_the_rest_goes_on(tmp_path):
+    pymupdf = pytest.importorskip("pymupdf")
+    folder = tmp_path / "in"
+    folder.mkdir()
+    document = pymupdf.open()
+    document.new_page().insert_text((72, 72), "Metformin lowers glucose production in the liver.")
+    document.save(folder / "open.pdf")
+    document.save(folder / "locked.pdf", encryption=pymupdf.PDF_ENCRYPT_AES_256, user_pw="secret", owner_pw="owner")
+    output = command("ingest", "pdf", folder, "--data", tmp_path / "data")
+    assert "locked.pdf: The PDF needs a password." in output
+    assert "2 files = 1 documents + 0 copies of them + 1 quarantined" in output
+    command("ingest", "pdf", folder, "--data", tmp_path / "data", "--strict", check=1)
