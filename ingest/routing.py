@@ -16,8 +16,10 @@ from dataclasses import dataclass, field
 
 SPARSE = 40
 """With fewer characters than this on a page that an image covers, the text is a stamp or a page number."""
-COVERED = 0.5
-"""Share of the page that images must cover for OCR to be worth it on a page with little text."""
+COVERED = 0.85
+"""Share of the page that images cover when it is a scan; slides with a picture stay below."""
+PICTURE = 0.15
+"""Share of a page without any text that images must cover: less is a logo on an empty page."""
 ENOUGH_LETTERS = 150
 """Letters that the statistics of a font's text need."""
 GARBLED_SHARE = 0.15
@@ -104,7 +106,7 @@ def route(facts: PageFacts) -> Route:
     """Decide how a page is read."""
     share = f"{100 * facts.image_share:.0f} %"
     if facts.characters == 0:
-        if facts.image_share >= 0.05:
+        if facts.image_share >= PICTURE:
             return Route("ocr", f"no text layer, images cover {share} of the page")
         if facts.n_shapes >= 300:
             return Route("ocr", f"no text layer, {facts.n_shapes} drawn shapes")
@@ -114,7 +116,7 @@ def route(facts: PageFacts) -> Route:
     doubt = _doubt(facts)
     if doubt:
         return Route("ocr", doubt)
-    if facts.invisible > 0.5 * facts.characters and facts.image_share >= COVERED:
+    if facts.invisible > 0.5 * facts.characters and facts.image_share >= 0.5:
         words = word_share(facts.text)
         if words < 0.75:
             return Route("ocr", f"invisible text layer of an earlier OCR, {100 * words:.0f} % of its words look like words")
@@ -223,6 +225,8 @@ def _latin_garbled(text: str, unmapped: bool) -> bool:
     if function > (0.12 if unmapped else 0.08):
         return False
     long = [word for word in words if len(word) >= 3]
+    if len(set(long)) < (10 if unmapped else 25):
+        return False  # a name or a code over and over
     if len(long) < 0.3 * len(words):
         return False  # a table of numbers and symbols, formulas
     similarity = letter_similarity(" ".join(words))

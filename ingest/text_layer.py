@@ -17,6 +17,8 @@ FLAGS = pymupdf.TEXT_COLLECT_VECTORS | pymupdf.TEXT_MEDIABOX_CLIP
 """No images (their bytes are copied), no kept ligatures, no odd white space; paths come with the text at no cost."""
 MAX_LINES = 20_000
 """A page with more pieces of text than this is damaged or hostile; the rest is left out and the page says so."""
+MAX_SPACED = 50
+"""Lines of spaced letters that are looked at letter by letter, per page."""
 MAX_SHAPES = 20_000
 """Drawn shapes looked at per page."""
 
@@ -121,8 +123,40 @@ def read_text_layer(page: pymupdf.Page) -> TextLayer:
     if layer.invisible > 0.5 * layer.characters:
         upright.extend(hidden)  # the layer of an earlier OCR: routing judges it
     layer.lines = _without_leaders(merge(upright), layer)
+    for line in [line for line in layer.lines if _is_spaced(line.text)][:MAX_SPACED]:
+        line.text = _unspaced(page, line) or line.text
     layer.turned = {angle: merge(fragments) for angle, fragments in turned.items()}
     return layer
+
+
+def _is_spaced(text: str) -> bool:
+    """Whether a line is set in s p a c e d letters."""
+    if len(text) < 7 or text[1:2] != " " and text[3:4] != " ":
+        return False
+    tokens = text.split()
+    single = sum(len(token) == 1 and token.isalpha() for token in tokens)
+    return single >= 4 and single >= 0.7 * len(tokens)
+
+
+def _unspaced(page: pymupdf.Page, line: Line) -> str:
+    """The words of a line of spaced letters: the gaps between words are wider than those between letters."""
+    area = pymupdf.Rect(line.x0 - 1, line.y0 - 1, line.x1 + 1, line.y1 + 1)
+    characters = sorted(
+        (character["bbox"][0], character["bbox"][2], character["c"])
+        for block in page.get_text("rawdict", flags=pymupdf.TEXT_MEDIABOX_CLIP, clip=area)["blocks"]
+        for raw in block.get("lines", [])
+        for span in raw["spans"]
+        for character in span["chars"]
+        if not character["c"].isspace() and abs(span["origin"][1] - line.y1 + 0.2 * line.size) < 0.3 * line.size
+    )
+    gaps = [after[0] - before[1] for before, after in zip(characters, characters[1:], strict=False)]
+    if len(gaps) < 3:
+        return ""
+    usual = sorted(gaps)[len(gaps) // 2]
+    text = characters[0][2]
+    for gap, (_, _, character) in zip(gaps, characters[1:], strict=True):
+        text += (" " if gap > 1.4 * usual + 0.12 * line.size else "") + character
+    return text
 
 
 _LEADER = re.compile(r"^[.·…_\-–—=*\s]{12,}$")
@@ -147,15 +181,19 @@ def _fragment(raw: dict[str, Any], order: int, fonts: dict[str, list[str]]) -> t
     bases: dict[float, float] = {}
     visible = 0
     invisible = 0
-    last_font = ""
+    last_font = leading = ""
     for span in raw["spans"]:
         text = span["text"]
         size = span["size"]
         if not text or text.isspace() or size <= 0.5:
-            if spans and not spans[-1][0].endswith(" "):
+            if not spans:
+                leading = " "
+            elif not spans[-1][0].endswith(" "):
                 previous = spans[-1]
                 spans[-1] = (previous[0] + " ", previous[1], previous[2], previous[3])
             continue
+        if leading:
+            text, leading = leading + text, ""
         font = span["font"]
         length = len(text)
         if span["char_flags"] & _VISIBLE:
@@ -271,7 +309,7 @@ def _belongs(left: Fragment, right: Fragment, end: float, number: int, rows: lis
     across, apart = _neighbours(end, right.x0, left, size, number, rows)
     if gap <= 0.9 * size:
         return across > 0 or apart == 0
-    return across >= 2 and apart == 0 and right.order - left.order <= 2
+    return across >= 2 + 2 * apart and 0 < right.order - left.order <= 3
 
 
 def _neighbours(
@@ -283,16 +321,18 @@ def _neighbours(
     for direction in (-1, 1):
         index = number + direction
         while 0 <= index < len(rows) and abs(rows[index][0].base - part.base) < 3.2 * size:
-            before = after = covered = False
+            covered = False
+            before, after = float("-inf"), float("inf")
             for other in rows[index]:
                 if other.x0 < middle - 0.3 * size and other.x1 > middle + 0.3 * size:
                     covered = True
-                elif other.x1 <= middle + 0.3 * size:
-                    before = before or other.x1 > x0 - 12 * size
+                elif (other.x0 + other.x1) / 2 < middle:
+                    before = max(before, other.x1)
                 else:
-                    after = after or other.x0 < x1 + 12 * size
+                    after = min(after, other.x0)
+            covered = covered or after - before < 0.5 * size
             across += covered
-            apart += before and after and not covered
+            apart += not covered and before > x0 - 12 * size and after < x1 + 12 * size
             index += direction
     return across, apart
 
