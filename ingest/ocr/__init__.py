@@ -61,8 +61,10 @@ BACKENDS: dict[str, str] = {
 
 
 @lru_cache(maxsize=4)
-def load_backend(name: str, device: str = "cpu") -> OcrBackend:
+def load_backend(name: str, device: str = "cpu", models: str = "") -> OcrBackend:
     """The engine `name` on `device` (cpu or cuda), loaded once per process.
+
+    `models` names other weights than the engine's usual ones; see the engine for what it takes.
 
     Raises `ValueError` for a name or device that does not exist, and `RuntimeError` with one sentence that says what to
     install when the engine's library, weights or device are not there.
@@ -72,7 +74,7 @@ def load_backend(name: str, device: str = "cpu") -> OcrBackend:
     if device not in ("cpu", "cuda"):
         raise ValueError(f"OCR runs on cpu or cuda, not on {device!r}.")
     module, _, attribute = BACKENDS[name].partition(":")
-    backend: OcrBackend = getattr(import_module(module), attribute)(device)
+    backend: OcrBackend = getattr(import_module(module), attribute)(device, models)
     return backend
 
 

@@ -41,6 +41,8 @@ _CAPTION = re.compile(
 _BULLET = re.compile(r"^[•●○■□▪▫◆◇►▶➢✓✔·∙*–—-]\s*(?=\S)")
 _NUMBERED = re.compile(r"^(?:\[\d{1,3}\]|\(?\d{1,3}[.)]|[（(]\d{1,2}[)）]|[①-⑳])\s*(?=[^\s\d])")
 _SECTION_NUMBER = re.compile(r"^\d{1,2}(?:\.\d{1,2}){0,3}[.\s]?\s*(?=[A-Z\u3400-\u9fff])")
+_RUN_IN = re.compile(r"^(\d{1,2}(?:\.\d{1,2}){1,3}\.?\s+[A-Z][^.!?]{2,80}\.)\s+(?=[A-Z0-9“\"(])")
+"""A numbered title on the line on which its section begins: "2.1. Study Design. We asked …"."""
 _CHINESE_SECTION = re.compile(r"^(?:第[一二三四五六七八九十百\d]{1,4}[章节節篇]|[一二三四五六七八九十]{1,3}、)")
 _SECTION_NAMES = frozenset(
     [
@@ -345,7 +347,11 @@ def _classified(paragraphs: Sequence[_Paragraph | Table], size: float, words: fr
             )
             continue
         text = _text(paragraph.lines, words)
-        kind, level = _kind(paragraph, text, size)
+        title = _RUN_IN.match(text) if len(text) > LONGEST_HEADING else None
+        if title:
+            blocks.append(_run_in_heading(title[1], paragraph))
+            text = text[title.end() :]
+        kind, level = ("paragraph", 0) if title else _kind(paragraph, text, size)
         if kind == "heading":
             in_references = _bare(text) in _REFERENCES
         elif in_references and kind in ("paragraph", "list"):
@@ -373,6 +379,19 @@ def _classified(paragraphs: Sequence[_Paragraph | Table], size: float, words: fr
             )
         )
     return blocks
+
+
+def _run_in_heading(title: str, paragraph: _Paragraph) -> Block:
+    first = paragraph.lines[0]
+    return Block(
+        kind="heading",
+        text=title.rstrip("."),
+        level=2 + title.split()[0].strip(".").count("."),
+        bbox=(first.x0, first.y0, first.x1, first.y1),
+        confidence=first.confidence,
+        size=round(first.size, 1),
+        bold=first.bold,
+    )
 
 
 def _list_block(block: Block, item: str, bbox: tuple[float, float, float, float]) -> Block:

@@ -37,9 +37,9 @@ def read_upright(image: np.ndarray, dpi: float, find_boxes: FindBoxes, read_pict
     sample = [number for number in np.argsort(-lengths, kind="stable") if tall[number] == sideways][:SAMPLE]
     readings = dict(zip(sample, read_pictures([pictures[number] for number in sample]), strict=True))
     turn = 270 if sideways else 0
-    if _certainty(readings.values()) < SURE:
+    if certainty(readings.values()) < SURE:
         turned = read_pictures([np.rot90(pictures[number], 2) for number in sample])
-        if _certainty(turned) > _certainty(readings.values()) + MARGIN:
+        if certainty(turned) > certainty(readings.values()) + MARGIN:
             turn = (turn + 180) % 360
     if turn:
         upright = np.ascontiguousarray(np.rot90(image, -(turn // 90)))
@@ -48,17 +48,22 @@ def read_upright(image: np.ndarray, dpi: float, find_boxes: FindBoxes, read_pict
     rest = [number for number in range(len(boxes)) if number not in readings]
     readings |= dict(zip(rest, read_pictures([pictures[number] for number in rest]), strict=True))
     return [
-        _line(box, picture, readings[number], turn, image.shape)
+        make_line(box, picture, readings[number], turn, image.shape)
         for number, (box, picture) in enumerate(zip(boxes, pictures, strict=True))
         if readings[number].confidence >= LEAST_CONFIDENCE and readings[number].text.strip()
     ]
 
 
-def _certainty(readings: Iterable[Reading]) -> float:
+def certainty(readings: Iterable[Reading]) -> float:
+    """How sure some lines are together: the median, which one bad line does not move."""
     return float(np.median([reading.confidence for reading in readings]))
 
 
-def _line(box: np.ndarray, picture: np.ndarray, reading: Reading, turn: int, shape: tuple[int, ...]) -> OcrLine:
+def make_line(box: np.ndarray, picture: np.ndarray, reading: Reading, turn: int, shape: tuple[int, ...]) -> OcrLine:
+    """The line that `reading` found in `picture`, cut out at `box` of the image after it was turned by `turn`.
+
+    `shape` is that of the image before (rows, columns).
+    """
     if is_tall(box):
         # cut_line turned it counter-clockwise: its text runs downwards from the upper right corner.
         box, own_turn = np.roll(box, -1, axis=0), 270

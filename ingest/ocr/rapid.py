@@ -41,8 +41,10 @@ class RapidOcrBackend:
 
     name = "rapidocr"
 
-    def __init__(self, device: str = "cpu") -> None:
+    def __init__(self, device: str = "cpu", models: str = "") -> None:
         """Load both networks. Raises `RuntimeError` when the weights, or CUDA for onnxruntime, are not installed."""
+        if models:
+            raise RuntimeError("The OCR backend rapidocr has its own weights; other models are read by paddleocr.")
         detection, recognition = wheel_weights()
         self.version = f"{detection.stem}+{recognition.stem}/1"
         self._batch = BATCH[device]

@@ -38,10 +38,13 @@ def find_tables(lines: Sequence[Line], size: float) -> tuple[list[Table], list[L
     tables: list[Table] = []
     used: set[int] = set()
     for group in _groups(lines, size):
-        table = _table([lines[index] for index in group], size)
+        if used & set(group) or _table([lines[index] for index in group], size) is None:
+            continue
+        inside = [index for index in _inside(lines, group) if index not in used]
+        table = _table([lines[index] for index in inside], size)
         if table is not None:
             tables.append(table)
-            used |= set(group)
+            used |= set(inside)
     return tables, [line for index, line in enumerate(lines) if index not in used]
 
 
@@ -71,6 +74,20 @@ def _groups(lines: Sequence[Line], size: float) -> list[list[int]]:
     for index in sorted(in_row):
         groups.setdefault(root(index), []).append(index)
     return [group for group in groups.values() if len(group) >= FEWEST_ROWS * FEWEST_COLUMNS]
+
+
+def _inside(lines: Sequence[Line], group: Sequence[int]) -> list[int]:
+    """The group, with the lines between its cells that are alone in their rows."""
+    x0, y0, x1, y1 = _bounds([lines[index] for index in group])
+    return [
+        index
+        for index, line in enumerate(lines)
+        if index in group or (x0 <= (line.x0 + line.x1) / 2 <= x1 and y0 <= (line.y0 + line.y1) / 2 <= y1)
+    ]
+
+
+def _bounds(cells: Sequence[Line]) -> tuple[float, float, float, float]:
+    return min(c.x0 for c in cells), min(c.y0 for c in cells), max(c.x1 for c in cells), max(c.y1 for c in cells)
 
 
 def _nearest_right(lines: Sequence[Line], index: int, size: float) -> int | None:
@@ -111,7 +128,7 @@ def _table(cells: Sequence[Line], size: float) -> Table | None:
         return None
     confidences = [cell.confidence for cell in cells if cell.confidence is not None]
     return Table(
-        bbox=(min(c.x0 for c in cells), min(c.y0 for c in cells), max(c.x1 for c in cells), max(c.y1 for c in cells)),
+        bbox=_bounds(cells),
         text=markdown_table(grid),
         confidence=sum(confidences) / len(confidences) if confidences else None,
         size=median(cell.size for cell in cells),

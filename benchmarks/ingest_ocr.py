@@ -1,0 +1,252 @@
+"""OCR: speed against RapidOCR called page by page, and character error beside RapidOCR and Tesseract.
+
+    python benchmarks/ingest_ocr.py speed [--pages 6]
+    python benchmarks/ingest_ocr.py accuracy [--pages 2]
+    python benchmarks/ingest_ocr.py articles OUT_DIR [--only PMC5971330,…]    # then tools/pdf_vs_jats.py JATS OUT_DIR
+
+Real data: MEDPRESS_DATA (default ../shared/data). Pages are drawn at 200 dpi with a mild blur and noise. Both engines
+read the same pages in turn in one process, single-threaded, RapidOCR with its detection limited to 960 pixels
+(`rapid 960`, the rival in speed) and as it comes (`rapid`). Tesseract takes part when TESSDATA_PREFIX names a folder
+with eng and chi_sim.
+
+Character error: edit distance over the length of the truth, white space left out, NFKC. The lines of all engines are
+put into order by the same layout analysis, so that the difference is reading alone. The truth of drawn pages is their
+own text layer, that of scans the transcript that came with them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import sys
+import time
+import unicodedata
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from xml.etree import ElementTree
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import cv2
+import numpy as np
+import pymupdf
+from rapidocr import RapidOCR
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from ingest.ocr import OcrLine, load_backend
+from ingest.ocr.layout import arrange
+
+DATA = Path(os.environ.get("MEDPRESS_DATA", Path(__file__).parents[1] / "../shared/data"))
+DPI = 200
+ENGLISH = ["PMC6313609", "mdpi_04-00932", "PMC5971330", "PMC4632522", "PMC5771181", "PMC4930629"]
+Engine = Callable[[np.ndarray], list[OcrLine]]
+
+
+def draw(page: pymupdf.Page, noise: bool) -> np.ndarray:
+    """A page as a scanner would have it."""
+    pixmap = page.get_pixmap(dpi=DPI, alpha=False, colorspace=pymupdf.csRGB)
+    image = np.frombuffer(pixmap.samples, np.uint8).reshape(pixmap.height, pixmap.width, 3)
+    if not noise:
+        return image
+    grain = np.random.default_rng(page.number).normal(0, 6, image.shape)
+    return np.clip(cv2.GaussianBlur(image, (0, 0), 0.6) + grain, 0, 255).astype(np.uint8)
+
+
+def rapid(**parameters: object) -> Engine:
+    """RapidOCR page by page on one thread."""
+    engine = RapidOCR(
+        params={
+            "EngineConfig.onnxruntime.intra_op_num_threads": 1,
+            "EngineConfig.onnxruntime.inter_op_num_threads": 1,
+            "Global.use_cls": False,
+            "Global.log_level": "error",
+        }
+        | {name.replace("__", "."): value for name, value in parameters.items()}
+    )
+
+    def read(image: np.ndarray) -> list[OcrLine]:
+        found = engine(np.ascontiguousarray(image[:, :, ::-1]))
+        if found.txts is None:
+            return []
+        lines = []
+        for box, text, score in zip(found.boxes, found.txts, found.scores, strict=True):
+            (x0, y0), (x1, y1) = box.min(axis=0).tolist(), box.max(axis=0).tolist()
+            lines.append(OcrLine(text, (x0, y0, x1, y1), float(score), tuple(map(tuple, box.tolist()))))
+        return lines
+
+    return read
+
+
+def rapid_960() -> Engine:
+    """RapidOCR with the detection limit that is compared with."""
+    return rapid(Det__limit_type="max", Det__limit_side_len=960)
+
+
+def medpress() -> Engine:
+    """This project's reader of lines."""
+    backend = load_backend("rapidocr")
+    return lambda image: backend.read(image, DPI)
+
+
+def tesseract(language: str) -> Engine:
+    """Tesseract through PyMuPDF."""
+
+    def read(image: np.ndarray) -> list[OcrLine]:
+        height, width = image.shape[:2]
+        pixmap = pymupdf.Pixmap(pymupdf.csRGB, width, height, image.tobytes(), False)
+        page = pymupdf.open("pdf", pixmap.pdfocr_tobytes(language=language))[0]
+        scale = width / page.rect.width
+        lines = [line for block in page.get_text("dict")["blocks"] if block["type"] == 0 for line in block["lines"]]
+        return [
+            OcrLine("".join(span["text"] for span in line["spans"]), tuple(v * scale for v in line["bbox"]), 1.0)
+            for line in lines
+        ]
+
+    return read
+
+
+def speed(n_pages: int) -> None:
+    """Pages per CPU-second of both engines on the same article pages."""
+    pages = [
+        draw(page, noise=True)
+        for name in ENGLISH
+        for page in list(pymupdf.open(DATA / "jats" / name / "fulltext.pdf"))[1 : 1 + -(-n_pages // len(ENGLISH))]
+    ][:n_pages]
+    engines = {"rapid 960": rapid_960(), "medpress": medpress()}
+    seconds = dict.fromkeys(engines, 0.0)
+    lines = dict.fromkeys(engines, 0)
+    for engine in engines.values():
+        engine(pages[0][:600])
+    for page in pages:
+        for name, engine in engines.items():
+            start = time.process_time()
+            lines[name] += len(engine(page))
+            seconds[name] += time.process_time() - start
+    for name in engines:
+        print(
+            f"{name:10} {len(pages)} pages {lines[name]} lines {seconds[name]:.1f} CPU-s "
+            f"{len(pages) / seconds[name]:.3f} pages per CPU-second"
+        )
+    print(f"ratio {seconds['rapid 960'] / seconds['medpress']:.2f}")
+
+
+def samples(n_pages: int) -> Iterator[tuple[str, str, np.ndarray, str]]:
+    """(name, Tesseract's language, image, truth)."""
+    scanned = DATA / "pdf_scanned"
+    kant = cv2.imread(str(scanned / "kant1784_0017.png"))[:, :, ::-1]
+    tree = ElementTree.parse(scanned / "kant1784_0017_gt.xml")
+    space = {"p": tree.getroot().tag.split("}")[0].strip("{")}
+    lines = [line.findtext("./p:TextEquiv/p:Unicode", "", space) for line in tree.iterfind(".//p:TextLine", space)]
+    yield "kant1784 (Fraktur scan)", "eng", np.ascontiguousarray(kant), "\n".join(lines)
+    docling = "Docling bundles PDF document conversion to JSON and Markdown in an easy self contained package"
+    for turn in ("", "_rotated_90", "_rotated_180"):
+        yield (
+            f"docling{turn} (scan)",
+            "eng",
+            draw(pymupdf.open(scanned / f"docling_ocr_test{turn}.pdf")[0], False),
+            docling,
+        )
+    chinese = [DATA / "pdf_native" / name for name in ("zh_baichuan_licence.pdf", "zh_chem_formulae_mineru.pdf")]
+    for path in chinese:
+        for page in list(pymupdf.open(path))[:n_pages]:
+            yield f"{path.stem} p{page.number + 1}", "chi_sim", draw(page, True), page.get_text()
+    for name in ENGLISH[:4]:
+        for page in list(pymupdf.open(DATA / "jats" / name / "fulltext.pdf"))[2 : 2 + n_pages]:
+            yield f"{name} p{page.number + 1}", "eng", draw(page, True), native_text(page)
+
+
+def native_text(page: pymupdf.Page) -> str:
+    """The text layer put into order by the same layout analysis as the engines' lines."""
+    lines = [line for block in page.get_text("dict")["blocks"] if block["type"] == 0 for line in block["lines"]]
+    known = [
+        OcrLine(
+            "".join(span["text"] for span in line["spans"]), line["bbox"], 1.0, turn=0 if line["dir"][0] > 0.5 else 90
+        )
+        for line in lines
+    ]
+    return in_order([line for line in known if line.text.strip()], page.rect.width, page.rect.height, 1.0)
+
+
+def in_order(lines: list[OcrLine], width: float, height: float, scale: float) -> str:
+    """Text of the lines after layout analysis."""
+    return "\n".join(
+        re.sub(r"^\| (--- \| )*---? \|$|[|]", "", block.text) for block in arrange(lines, width, height, scale)
+    )
+
+
+def character_error(text: str, truth: str) -> float:
+    """Edit distance in percent of the truth's characters."""
+    a, b = (
+        np.array([ord(c) for c in unicodedata.normalize("NFKC", t) if not c.isspace()], dtype=np.int64)
+        for t in (truth, text)
+    )
+    row = steps = np.arange(len(b) + 1)
+    for index, character in enumerate(a, 1):
+        best = np.empty_like(row)
+        best[0] = index
+        best[1:] = np.minimum(row[:-1] + (b != character), row[1:] + 1)
+        row = np.minimum.accumulate(best - steps) + steps
+    return 100 * float(row[-1]) / max(1, len(a))
+
+
+def accuracy(n_pages: int) -> None:
+    """Character error of each engine on each sample."""
+    engines: dict[str, Engine] = {"rapid": rapid(), "rapid 960": rapid_960(), "medpress": medpress()}
+    with_tesseract = "TESSDATA_PREFIX" in os.environ
+    errors: dict[str, list[float]] = {name: [] for name in engines}
+    for name, language, image, truth in samples(n_pages):
+        scored = engines | ({"tesseract": tesseract(language)} if with_tesseract else {})
+        height, width = (side * 72 / DPI for side in image.shape[:2])
+        row = []
+        for engine_name, engine in scored.items():
+            error = character_error(in_order(engine(image), width, height, 72 / DPI), truth)
+            errors.setdefault(engine_name, []).append(error)
+            row.append(f"{engine_name} {error:6.2f}")
+        print(f"{name:34} " + "  ".join(row), flush=True)
+    print(f"{'mean':34} " + "  ".join(f"{name} {np.mean(values):6.2f}" for name, values in errors.items()))
+
+
+def articles(out: Path, only: list[str]) -> None:
+    """Write each article, read by OCR alone, as Markdown, for tools/pdf_vs_jats.py."""
+    out.mkdir(parents=True, exist_ok=True)
+    engine = medpress()
+    for pdf in sorted((DATA / "jats").glob("*/fulltext.pdf")):
+        name = pdf.parent.name
+        if only and name not in only:
+            continue
+        start, text = time.process_time(), ""
+        document = pymupdf.open(pdf)
+        for page in document:
+            for block in arrange(engine(draw(page, True)), page.rect.width, page.rect.height, 72 / DPI):
+                if not block.furniture:
+                    mark = "#" * block.level + " " if block.kind == "heading" else ""
+                    text += block.text if block.join is None else ""
+                    text = f"{text.rstrip()}{block.join}{block.text}" if block.join is not None else text
+                    text = text if not mark else text[: -len(block.text)] + mark + block.text
+                    text += "\n\n"
+        (out / f"{name}.md").write_text(text)
+        print(f"{name} {len(document)} pages {len(document) / (time.process_time() - start):.3f} pages per CPU-second")
+
+
+def main() -> None:
+    """Run one of the three."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("speed").add_argument("--pages", type=int, default=6)
+    commands.add_parser("accuracy").add_argument("--pages", type=int, default=2)
+    reading = commands.add_parser("articles")
+    reading.add_argument("out", type=Path)
+    reading.add_argument("--only", type=lambda value: value.split(","), default=[])
+    options = parser.parse_args()
+    if options.command == "speed":
+        speed(options.pages)
+    elif options.command == "accuracy":
+        accuracy(options.pages)
+    else:
+        articles(options.out, options.only)
+
+
+if __name__ == "__main__":
+    main()
