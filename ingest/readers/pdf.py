@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,11 +24,14 @@ WINDOW = 32
 """Pages looked at together for the style of the running text and the vocabulary."""
 MAX_PIXELS = 25_000_000
 """A page is drawn with at most this many pixels, whatever its size."""
+MUPDF_ERRORS = (RuntimeError, ValueError, TypeError, IndexError, pymupdf.mupdf.FzErrorBase)
+"""What the library raises on damaged files."""
 MAX_PAGES = 100_000
 """A file that claims more pages is damaged or hostile."""
 
 pymupdf.TOOLS.mupdf_display_errors(False)
 pymupdf.TOOLS.mupdf_display_warnings(False)
+pymupdf.set_messages(pylogging=True, pylogging_name="ingest.pymupdf", pylogging_level=10)
 
 
 class PdfReader:
@@ -40,8 +42,8 @@ class PdfReader:
     suffixes = (".pdf",)
 
     def sniff(self, head: bytes, path: str) -> bool:
-        """PDF has its magic within the first kilobyte; the file name says nothing."""
-        return b"%PDF-" in head[:1024]
+        """PDF has its magic within the first kilobyte; a `.pdf` that lost it still shows objects."""
+        return _is_pdf(head, path)
 
     def probe(self, path: Path, options: ReadOptions) -> Probe:
         """Page count, metadata and outline. Raises `UnreadableError`."""
@@ -63,19 +65,26 @@ class PdfReader:
                 yield from _read_window(document, start, min(start + WINDOW - 1, last), options, mark)
 
 
+_OBJECT = re.compile(rb"\b\d+\s+\d+\s+obj\b")
+
+
+def _is_pdf(head: bytes, path: str) -> bool:
+    return b"%PDF" in head[:1024] or (path.lower().endswith(".pdf") and _OBJECT.search(head[:4096]) is not None)
+
+
 def _open(path: Path) -> pymupdf.Document:
     with open(path, "rb") as file:
-        head = file.read(1024)
+        head = file.read(4096)
     if not head:
         raise UnreadableError("empty", "The file has no bytes.")
-    if b"%PDF-" not in head:
+    if not _is_pdf(head, str(path)):
         raise UnreadableError("not-a-pdf", "The file does not begin with the signature of a PDF.")
     try:
         document = pymupdf.open(path, filetype="pdf")
     except pymupdf.EmptyFileError:
         raise UnreadableError("empty", "The file has no bytes.") from None
-    except (pymupdf.FileDataError, RuntimeError, ValueError) as error:
-        raise UnreadableError("truncated", f"The PDF cannot be opened: {_short(error)}.") from None
+    except MUPDF_ERRORS:
+        raise UnreadableError("truncated", "The PDF is damaged or cut off so that it cannot be opened.") from None
     try:
         if document.needs_pass:
             raise UnreadableError("encrypted", "The PDF needs a password.")
@@ -86,7 +95,7 @@ def _open(path: Path) -> pymupdf.Document:
     except UnreadableError:
         document.close()
         raise
-    except (RuntimeError, ValueError) as error:
+    except MUPDF_ERRORS as error:
         document.close()
         raise UnreadableError("truncated", f"The PDF's pages cannot be found: {_short(error)}.") from None
     return document
@@ -97,14 +106,14 @@ def _short(error: Exception) -> str:
 
 
 def _any_content(document: pymupdf.Document) -> bool:
-    """Whether any of a sample of pages has text, images or paths."""
-    step = max(1, document.page_count // 20)
+    """Whether any page (of up to 200, spread over the file) still has text or an image that is really drawn."""
+    step = max(1, document.page_count // 200)
     for number in range(0, document.page_count, step):
         try:
             page = document[number]
-            if page.get_text("text").strip() or page.get_images() or page.get_cdrawings():
+            if page.get_text("text").strip() or page.get_image_info():
                 return True
-        except (RuntimeError, ValueError):
+        except MUPDF_ERRORS:
             continue
     return False
 
@@ -130,7 +139,7 @@ def _probe(document: pymupdf.Document, warnings: tuple[str, ...]) -> Probe:
             text = " ".join(str(entry).split())
             if text:
                 outline.append((int(level), text, int(page)))
-    except (RuntimeError, ValueError):
+    except MUPDF_ERRORS:
         pass
     identifiers = {}
     subject = f"{metadata.get('subject') or ''} {metadata.get('keywords') or ''} {metadata.get('title') or ''}"
@@ -140,7 +149,7 @@ def _probe(document: pymupdf.Document, warnings: tuple[str, ...]) -> Probe:
     language = ""
     try:
         language = str(document.language or "")[:2].lower()
-    except (RuntimeError, ValueError):
+    except MUPDF_ERRORS:
         pass
     return Probe(
         n_pages=document.page_count,
@@ -162,9 +171,13 @@ def _read_window(
     unmapped: dict[int, bool] = {}
     for number in range(first, last + 1):
         mark(f"page {number}")
-        page = document[number - 1]
-        layer = read_text_layer(page)
-        layers.append((number, page.rect.width, page.rect.height, layer, _route(document, page, layer, options, unmapped)))
+        try:
+            page = document[number - 1]
+            layer = read_text_layer(page)
+            way = _route(document, page, layer, options, unmapped)
+            layers.append((number, page.rect.width, page.rect.height, layer, way))
+        except MUPDF_ERRORS as error:
+            raise UnreadableError("decode", f"Page {number} cannot be read: {_short(error)}.") from None
     native = [layer for *_, layer, way in layers if way.name == "native"]
     lines = [line for layer in native for line in layer.lines]
     body = body_style(lines) if lines else BodyStyle(10.0, "", False, False)
@@ -172,7 +185,10 @@ def _read_window(
     for number, width, height, layer, way in layers:
         mark(f"page {number}")
         if way.name == "ocr":
-            blocks = _recognise(document[number - 1], options)
+            try:
+                blocks = _recognise(document[number - 1], options)
+            except pymupdf.mupdf.FzErrorBase as error:
+                raise UnreadableError("decode", f"Page {number} cannot be drawn: {_short(error)}.") from None
             weights = [(block.confidence, len(block.text)) for block in blocks if block.confidence is not None]
             total = sum(length for _, length in weights)
             confidence = sum(value * length for value, length in weights) / total if total else None
@@ -200,6 +216,8 @@ def _route(
         n_shapes=len(layer.shapes),
     )
     way = route(facts)
+    if way.reason == "empty page" and document.is_repaired:
+        return Route("native", "empty page of a damaged file: its content may be lost")
     if options.ocr == "never" and way.name == "ocr":
         return Route("native", f"OCR is off, although: {way.reason}")
     return way
@@ -257,5 +275,4 @@ def _recognise(page: pymupdf.Page, options: ReadOptions) -> tuple[Block, ...]:
 
     image, dpi = draw(page, options.ocr_dpi)
     lines = _engine(options.ocr_backend, options.ocr_device).read(image, dpi)
-    blocks = arrange(lines, page.rect.width, page.rect.height, 72.0 / dpi)
-    return tuple(replace(block) for block in blocks)
+    return arrange(lines, page.rect.width, page.rect.height, 72.0 / dpi)
