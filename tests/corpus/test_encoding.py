@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.encoding import codec_of, declared_in_markup, decode, decode_markup
+from corpus.encoding import codec_of, declared_in_markup, decode, decode_markup
 
 DATA = Path(os.environ.get("MEDPRESS_DATA", "../shared/data"))
 
