@@ -77,7 +77,8 @@ def name_parts(names: Iterable[str], policy: Policy) -> list[str]:
 def _repeated_names(text: str, names: set[str], policy: Policy) -> list[PhiSpan]:
     from ahocorasick_rs import AhoCorasick, MatchKind
 
-    forms = name_parts(names, policy)
+    # A part of a name that the text also writes in small letters is a word of the language.
+    forms = [form for form in name_parts(names, policy) if " " in form or form.lower() == form or form.lower() not in text]
     if not forms:
         return []
     spans = []

@@ -45,12 +45,16 @@ ANY_DATE = rf"(?:{NUMERIC_DATE}|(?i:{WORD_DATE}))"
 _TOKEN = re.compile(r"[^\s,]+")
 
 
+def _is_other_word(token: str) -> bool:
+    word = token.strip(".'’").lower()
+    return len(word) > 1 and word in NOT_NAMES
+
+
 def keep_name(value: str) -> int:
     """Length of the name at the start of a form field's value; words that are no names end it."""
     end = 0
     for token in _TOKEN.finditer(value):
-        word = token.group().strip(".'’").lower()
-        if word in NOT_NAMES:
+        if _is_other_word(token.group()):
             break
         end = token.end()
     return end if any(len(token) > 1 for token in _TOKEN.findall(value[:end])) else 0
@@ -58,9 +62,6 @@ def keep_name(value: str) -> int:
 
 def keep_name_in_prose(value: str) -> int:
     """As `keep_name`, for words that precede many other things than names: one lone word must be a known name."""
-    words = _TOKEN.findall(value)
-    if words[0].strip(".'’").lower() in NOT_NAMES:
-        return 0
     end = keep_name(value)
     kept = _TOKEN.findall(value[:end])
     if len(kept) == 1:
@@ -72,9 +73,17 @@ def keep_name_in_prose(value: str) -> int:
 def keep_known_given_name(value: str) -> int:
     """Two or more words of which the first is a usual given name and none is another word."""
     words = [word.strip(".'’").lower() for word in _TOKEN.findall(value)]
-    if len(words) < 2 or words[0] not in GIVEN_NAMES or any(word in NOT_NAMES for word in words):
+    if len(words) < 2 or words[0] not in GIVEN_NAMES or any(map(_is_other_word, words)):
         return 0
     return len(value)
+
+
+def keep_subject(value: str) -> int:
+    """A surname as the subject of a sentence: no other word, and not the plural or adjective of one."""
+    words = _TOKEN.findall(value)
+    if any(_is_other_word(word) or word.endswith(("ing", "tion", "ed", "ly", "al", "ous", "ics", "ogy")) for word in words):
+        return 0
+    return len(value) if all(word.lower() not in COMMON_WORD_SURNAMES for word in words) and len(words[0]) > 3 else 0
 
 
 def keep_relative_name(value: str) -> int:
@@ -89,7 +98,11 @@ def keep_place(value: str) -> int:
 
 
 def _rule(kind: str, triggers: str, pattern: str, **options: object) -> Rule:
-    return Rule(kind=kind, triggers=tuple(triggers.split("|")), pattern=re.compile(pattern), **options)  # type: ignore[arg-type]
+    """A rule whose pattern says § where any of its triggers stands, as a whole word."""
+    literals = tuple(triggers.split("|"))
+    any_trigger = "|".join(re.escape(literal) for literal in sorted(literals, key=len, reverse=True))
+    compiled = re.compile(pattern.replace("§", rf"(?i:{any_trigger})(?![A-Za-z])"))
+    return Rule(kind=kind, triggers=literals, pattern=compiled, **options)  # type: ignore[arg-type]
 
 
 _SEPARATOR = r"[ \t]*(?:\*\*)?[ \t]*[:：=|][ \t|]*(?:\*\*)?[ \t]*"
@@ -109,19 +122,18 @@ _NAME_FIELDS = (
     "middle name|member name|subscriber name|client name|name of next of kin|patient full name|name (last, first)"
 )
 _RELATIVES = "wife|husband|mother|father|son|daughter|brother|sister|partner|spouse|aunt|uncle|grandmother|grandfather|grandson|granddaughter|niece|nephew|cousin|neighbor|neighbour|friend|fiance|fiancee|fiancé|fiancée|roommate|caregiver|guardian|carer|stepfather|stepmother|boyfriend|girlfriend|mum|mom|dad|son-in-law|daughter-in-law"
-_FIELD_START = r"(?i:[a-z’' ()/,-]+?)"
 
 NAME_RULES = (
     _rule(
         "NAME", _NAME_FIELDS,
-        rf"{_FIELD_START}(?:{_SEPARATOR}|[ \t]+(?i:is|was)[ \t]+){_TITLE}(?P<v>{FIELD_NAME})",
+        rf"§(?:{_SEPARATOR}|[ \t]+(?i:is|was)[ \t]+){_TITLE}(?P<v>{FIELD_NAME})",
         precise=True, keep=keep_name,
     ),
     _rule("NAME", "name", rf"(?i:name){_SEPARATOR}{_TITLE}(?P<v>{FIELD_NAME})", keep=keep_name),
-    _rule("NAME", _PERSON_FIELDS, rf"{_FIELD_START}(?:[ \t]+(?i:name))?(?:[ \t]*\([^()\n]{{1,24}}\))?{_SEPARATOR}{_TITLE}(?P<v>{FIELD_NAME})", keep=keep_name),
+    _rule("NAME", _PERSON_FIELDS, rf"§(?:[ \t]+(?i:name))?(?:[ \t]*\([^()\n]{{1,24}}\))?{_SEPARATOR}{_TITLE}(?P<v>{FIELD_NAME})", keep=keep_name),
     _rule(
         "NAME", "mr|mrs|ms|miss|mx|dr|prof|professor|doctor|nurse|sir|madam|messrs|sr|señora|herr|frau|monsieur|madame",
-        rf"(?i:[a-zñ]+)(?:\.[ \t]*|[ \t]+)(?P<v>{FIELD_NAME}|{INITIAL_NAME})", keep=keep_name,
+        rf"§(?:\.[ \t]*|[ \t]+)(?P<v>{FIELD_NAME}|{INITIAL_NAME})", keep=keep_name,
     ),
     _rule(
         "NAME", "patient|pt|client|veteran|infant|baby",
@@ -130,25 +142,27 @@ NAME_RULES = (
     ),
     _rule(
         "NAME", _RELATIVES,
-        rf"(?i:[a-zé-]+)(?:,?[ \t]+|[ \t]*\()(?P<v>{NAME})", keep=keep_relative_name,
+        rf"§(?:,?[ \t]+|[ \t]*\()(?P<v>{NAME})", keep=keep_relative_name,
     ),
     _rule(
         "NAME",
-        "seen by|examined by|evaluated by|discussed with|spoke with|spoke to|called|accompanied by|lives with|signed by|"
-        "dictated by|referred by|brought in by|reviewed by|performed by|assisted by|interpreted by|signed|named|"
-        "under the care of|followed by|operated on by|contacted|met with|on behalf of|written by|cared for by|"
-        "discussed case with|paged|per|attn|attention|reported by|translated by|noted by|obtained from|visited by|"
-        "handed over to|handoff to|sign-out to|informed|notified|by",
-        rf"(?i:[a-z -]+?):?[ \t]+{_TITLE}(?P<v>{NAME}|{INITIAL_NAME})", keep=keep_name_in_prose,
+        "seen by|examined by|evaluated by|discussed with|spoke with|spoke to|accompanied by|lives with|signed by|dictated by|"
+        "referred by|brought in by|reviewed by|performed by|assisted by|interpreted by|signed|named|under the care of|followed by|"
+        "operated on by|met with|on behalf of|written by|cared for by|discussed case with|paged|attn|reported by|translated by|"
+        "visited by|handed over to|handoff to|sign-out to|entered by|co-signed by|cosigned by|countersigned by|attested by|"
+        "supervised by|witnessed by|driven by|admitted by|assessed by|care of|presented by|presented by dr",
+        rf"§:?[ \t]+{_TITLE}(?P<v>{NAME}|{INITIAL_NAME})", keep=keep_name_in_prose,
     ),
-    _rule("NAME", "dear|hello|hi", rf"(?i:[a-z]+)[ \t]+{_TITLE}(?P<v>{NAME})", keep=keep_name),
+    # After these words a capitalised phrase is a name only if it begins like one.
+    _rule("NAME", "by|per|called|informed|notified|contacted|obtained from|attention|noted by|with|from|for|told|asked", rf"§:?[ \t]+(?P<v>{NAME})", keep=keep_known_given_name),
+    _rule("NAME", "dear|hello|hi", rf"§[ \t]+{_TITLE}(?P<v>{NAME})", keep=keep_name),
     _rule(
         "NAME", "sincerely|regards|respectfully|yours truly|yours faithfully|thank you|best wishes",
-        rf"(?i:[a-z ]+),?\s{{1,4}}{_TITLE}(?P<v>{NAME}|{INITIAL_NAME})", keep=keep_name_in_prose,
+        rf"§,?\s{{1,4}}{_TITLE}(?P<v>{NAME}|{INITIAL_NAME})", keep=keep_name_in_prose,
     ),
     _rule(
         "NAME", "my name is|goes by|is called|also known as|aka|a.k.a.|known as|née|nee|alias",
-        rf"(?i:[a-zé. ]+?)[ \t]+[\"“']?(?P<v>{NAME})", keep=keep_name,
+        rf"§[ \t]+[\"“']?(?P<v>{NAME})", keep=keep_name,
     ),
     # "John Smith, MD", "Smith RN": the degree stands behind the name.
     Rule(
@@ -166,6 +180,14 @@ NAME_RULES = (
         behind=re.compile(rf"(?<![\w.])(?P<v>{NAME}|{INITIAL_NAME}|{SHOUTED},? {SHOUTED})\Z"),
         keep=keep_name_in_prose,
     ),
+    # "Okafor denies pain.": whom a note speaks of by the surname alone.
+    Rule(
+        kind="NAME",
+        triggers=(" denies", " tolerated", " endorses", " complains of", " underwent", " was readmitted", " was intubated", " was extubated"),
+        pattern=re.compile(r"(?![A-Za-z])"),
+        behind=re.compile(rf"(?:(?<=[.!?:]\s)|(?<=\n)|\A)(?P<v>{WORD}(?: {WORD})?)\Z"),
+        keep=keep_subject,
+    ),
     # A usual given name and a surname, without any context.
     Rule(
         kind="NAME",
@@ -179,7 +201,7 @@ _STREET = (
     r"(?:Street|St|Avenue|Ave|Av|Road|Rd|Lane|Ln|Drive|Dr|Boulevard|Blvd|Court|Ct|Way|Place|Pl|Terrace|Ter|Circle|Cir|"
     r"Highway|Hwy|Parkway|Pkwy|Square|Sq|Close|Crescent|Cres|Grove|Gardens|Row|Trail|Trl|Loop|Alley|Mews|Walk|Turnpike|Pike|Path|Hill|Run|Ridge)\b\.?"
 )
-_PLACE = rf"{WORD}(?:(?:[ -]|\.[ ])(?:{WORD}|{PARTICLE}|upon|on)){{0,3}}"
+_PLACE = rf"(?:(?:St|Ft|Mt)\. )?{WORD}(?:[ -](?:{WORD}|{PARTICLE}|upon|on)){{0,3}}"
 _STATE = r"(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY])"
 _POSTAL = r"(?:\d{5}(?:-\d{4})?|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}|[A-Z]\d[A-Z] ?\d[A-Z]\d)\b"
 _UNIT = r"(?i:(?:apt|apartment|suite|ste|unit|flat|floor|fl|room|rm|no|#)\.?[ ]?#?[ ]?[\dA-Z][\w-]{0,5}\b|#[ ]?\w{1,6})"
@@ -194,11 +216,11 @@ ADDRESS_RULES = (
     _rule(
         "ADDRESS",
         "home address|address|mailing address|street address|residential address|patient address|addr|residence",
-        rf"(?i:[a-z ]+?){_SEPARATOR}(?P<v>(?=[^\n]{{0,60}}\d|{WORD})[^\n|;]{{5,110}}?)(?=[ \t]*(?:[\n|;]|$|(?i:phone|tel|mobile|e-?mail|dob|date|fax|cell)\b|(?<=[a-z\d])\. ))",
+        rf"§{_SEPARATOR}(?P<v>(?=[^\n]{{0,60}}\d|{WORD})[^\n|;]{{5,110}}?)(?=[ \t]*(?:[\n|;]|$|(?i:phone|tel|mobile|e-?mail|dob|date|fax|cell)\b|(?<=[a-z\d])\. ))",
     ),
     _rule(
         "ADDRESS", "home address|patient address|residential address",
-        rf"(?i:[a-z ]+?){_SEPARATOR}(?P<v>(?=[^\n]{{0,60}}\d)[^\n|;]{{5,110}}?)(?=[ \t]*(?:[\n|;]|$|(?i:phone|tel|mobile|e-?mail|dob|date|fax|cell)\b|(?<=[a-z\d])\. ))",
+        rf"§{_SEPARATOR}(?P<v>(?=[^\n]{{0,60}}\d)[^\n|;]{{5,110}}?)(?=[ \t]*(?:[\n|;]|$|(?i:phone|tel|mobile|e-?mail|dob|date|fax|cell)\b|(?<=[a-z\d])\. ))",
         precise=True,
     ),
     _rule("ADDRESS", "po box|p.o. box|p. o. box|post office box", rf"(?i:p\.? ?o\.?|post office) (?i:box) (?P<v>\d{{1,6}}{_TOWN})"),
@@ -207,7 +229,7 @@ ADDRESS_RULES = (
         "lives in|lives at|living in|living at|resides in|resides at|residing in|residing at|resident of|moved to|moved from|"
         "relocated to|relocated from|born in|grew up in|native of|hometown|returned from|travelled from|traveled from|staying in|lived in|commutes from|"
         "flew in from|transferred from|originally from|is from|comes from|works in|visiting from|drove from",
-        rf"(?i:[a-z]+(?: [a-z]+){{0,2}}?)[:]?[ \t]+(?P<v>{_PLACE}(?:, (?:{_PLACE}|{_STATE}\b)){{0,2}}(?: {_POSTAL})?)",
+        rf"§[:]?[ \t]+(?P<v>{_PLACE}(?:, (?:{_PLACE}|{_STATE}\b)){{0,2}}(?: {_POSTAL})?)",
         keep=keep_place,
     ),
     _rule("ADDRESS", "zip|zip code|postal code|postcode|zipcode", rf"(?i:zip|postal|postcode|zipcode)(?: ?(?i:code))?[ \t]*[:#]?[ \t]*(?:(?i:is)[ ])?(?P<v>{_POSTAL})"),
@@ -218,7 +240,7 @@ _DATE_FIELDS_PRECISE = (
     "date of death|admit date|date admitted|date discharged"
 )
 DATE_RULES = (
-    _rule("DATE", _DATE_FIELDS_PRECISE, rf"(?i:[a-z. ]+?)(?:{_SEPARATOR}|[ \t]+(?:(?i:is|was)[ \t]+)?)(?P<v>{ANY_DATE})", precise=True),
+    _rule("DATE", _DATE_FIELDS_PRECISE, rf"§(?:{_SEPARATOR}|[ \t]+(?:(?i:is|was)[ \t]+)?)(?P<v>{ANY_DATE})", precise=True),
     _rule(
         "DATE", "patient was|she was|he was|pt was|woman was|man was",
         rf"(?i:patient|she|he|pt|woman|man) (?i:was) (?i:admitted|discharged|born|transferred|hospitali[sz]ed)(?: (?i:to|from|in|at|into) [\w ]{{3,50}}?)? (?i:on) (?:the )?(?P<v>{ANY_DATE})(?i:(?<=\d\d\d\d)|(?<=\d))",
@@ -227,7 +249,7 @@ DATE_RULES = (
     _rule("DATE", "|".join(MONTHS), rf"(?P<v>(?i:{MONTH}\b\.?[ -]{_DAY}(?:st|nd|rd|th)?\b(?!%|[ ]?(?:mg|ml|mcg|patients|cases|times|weeks|days|years))(?:,?[ -]{_YEAR}\b)?|{MONTH}\b\.?,?[ -](?:of )?{_YEAR}\b))", keep=lambda value: len(value) if value[0].isupper() or not value[:4].lower().startswith(("may ", "mar ")) else 0),
     _rule(
         "DATE", "on|since|from|until|till|by|dated|through|thru|of|before|after|last seen|seen|visit|to|between|and|around|date|due|lmp",
-        r"(?i:[a-z ]+?)[ \t]*:?[ \t]+(?P<v>(?:0?[1-9]|1[0-2])/(?:0?[1-9]|[12]\d|3[01]))(?![\d/%]|[.]\d|-\d|[ ]?(?:mg|points?|mm|strength|power|of|patients))",
+        r"§[ \t]*:?[ \t]+(?P<v>(?:0?[1-9]|1[0-2])/(?:0?[1-9]|[12]\d|3[01]))(?![\d/%]|[.]\d|-\d|[ ]?(?:mg|points?|mm|strength|power|of|patients))",
         keep=lambda value: len(value) if value not in ("1/2", "1/3", "2/3", "1/4", "3/4", "5/5", "4/5", "3/5", "2/5", "1/5", "1/6", "2/6", "3/6", "4/6", "5/6", "6/6", "10/10") else 0,
     ),
 )  # fmt: skip
@@ -236,10 +258,10 @@ DAY_MONTH_DATE = re.compile(
 )
 
 _ID = r"(?P<v>[A-Za-z]{0,5}[-#]?\d[\dA-Za-z]*(?:[-/.][\dA-Za-z]*\d[\dA-Za-z]*|[ ](?=\d{2,}(?:\b|_))\d{2,})*)"
-_ANY_ID = r"(?P<v>(?=[A-Za-z-]{0,9}\d)[A-Za-z\d]{3,}(?:[-/.][A-Za-z\d]+)*|\d[\d -]{3,}\d)"
+_ANY_ID = r"(?P<v>(?=[A-Za-z-]{0,9}\d)[A-Za-z\d]+(?:[-/.][A-Za-z\d]+)*|\d[\d -]{3,}\d)"
 _LABEL_END = (
-    r"(?:[ \t]*(?i:no|nos|number|num|nr|id|identifier|code))?(?:[ \t]*\([^()\n]{1,16}\))?\.?[ \t]*(?:\*\*)?[ \t]*"
-    r"(?:[:：=#|№]+[ \t|#]*(?:\*\*)?[ \t]*|(?<=[a-z#.])[ \t]+(?:(?i:is|was)[ \t]+)?)(?:(?i:no|number)\.?[ \t]*)?#?"
+    r"(?:[ \t]*(?i:no|nos|number|num|nr|id|identifier|code|file|name|filename|file name))?(?:[ \t]*\([^()\n]{1,16}\))?\.?[ \t]*(?:\*\*)?[ \t]*"
+    r"(?:[:：=#|№]+[ \t|#]*(?:\*\*)?[ \t]*|(?<=[A-Za-z#.)])[ \t]+(?:(?i:is|was)[ \t]+)?)(?:(?i:no|number)\.?[ \t]*)?#?"
 )
 
 

@@ -19,6 +19,7 @@ _MOBILE = re.compile(r"(?<![\d.\-])(?:(?:\+|00)?86[- ]?)?1[3-9]\d(?:\d{8}|[- ]\d
 _LANDLINE = re.compile(r"(?<![\d.\-/])(?:[(（]0\d{2,3}[)）][ ]?|0\d{2,3}[- ])[2-8]\d{6,7}(?:-\d{1,5})?(?!\d|\.\d)")
 _TOLL_FREE_ZH = re.compile(r"(?<![\d.-])[48]00[- ]?\d{3}[- ]?\d{4}(?!\d)")
 _NORTH_AMERICAN = re.compile(r"(?<![\d.\-/(])(?:\+?1[-. ])?(?:\([2-9]\d\d\)[ ]?|[2-9]\d\d[-.])[2-9]\d\d[-. ]\d{4}(?![\d/]|-\d|\.\d)")
+_SPACED_NORTH_AMERICAN = re.compile(r"(?<![\d.\-/(])[2-9]\d\d [2-9]\d\d \d{4}(?![\d/]|-\d|\.\d|[ ]\d)")
 _INTERNATIONAL = re.compile(r"\+(?:[1-9]\d{0,2})(?:[ .-]?\(?\d{1,4}\)?){2,6}(?!\d)")
 _SOCIAL_SECURITY = re.compile(r"(?<![\d-])\d{3}-\d{2}-\d{4}(?![\d-])")
 _CARD = re.compile(r"(?<![\d.])(?:\d{4}[ -]\d{4}[ -]\d{4}[ -]\d{4}(?:[ -]\d{1,3})?|\d{15,19}|3[47]\d{2}[ -]\d{6}[ -]\d{5})(?![\d.]\d|\d)")
@@ -33,7 +34,7 @@ _AGE = re.compile(
     r"9(?<![\d.]9)\d(?=[- ]?(?:years?|yrs?)(?:[- ]old|[- ]of[- ]age)|[- ]?y/?\.?o\b|[- ]?(?:周|足)?岁|[- ]?(?:yo|y\.o\.)\b)"
     r"|1(?<![\d.]1)[01]\d(?=[- ]?(?:years?|yrs?)(?:[- ]old|[- ]of[- ]age)|[- ]?y/?\.?o\b|[- ]?(?:周|足)?岁)"
 )
-_AGE_LABEL = re.compile(r"(?i:\b(?:age|aged)|年龄)(?:[:：=]?[ ]?)(?P<v>9\d|1[01]\d)(?![\d.%-])")
+_AGE_LABEL = re.compile(r"(?i:\b(?:age|aged)|年龄)(?:[:：=]?[ ]?)(?P<v>9\d|1[01]\d)(?!\d|\.\d|[%-]|[ ]?(?:%|mm|mg|kg|cm|bpm))")
 _MAIL_BEFORE = re.compile(r"[A-Za-z\d](?<![A-Za-z\d][A-Za-z\d])[A-Za-z\d._%+'-]{0,63}\Z|[A-Za-z\d._%+-]{1,64}\Z")
 _MAIL_AFTER = re.compile(r"[ ]?[A-Za-z\d](?:[A-Za-z\d-]{0,62})(?:\.[A-Za-z\d][A-Za-z\d-]{0,62}){1,5}")
 _MAIL_IN_WORDS = re.compile(r"(?P<v>[A-Za-z\d][\w.+-]{1,40}[ ]?[\[(]at[\])][ ]?[A-Za-z\d-]+(?:(?:[ ]?[\[(]dot[\])][ ]?|\.)[A-Za-z\d-]+)+)", re.IGNORECASE)
@@ -49,7 +50,7 @@ _PROFILE_KEY = re.compile(
     r"|/(?:users?|profiles?|accounts?|u|people|~)/?[\w.-]*\w|/~\w+)",
     re.IGNORECASE,
 )  # fmt: skip
-_PHONE_NEARBY = re.compile(r"(?i:tel|phone|mobile|cell|fax|call|contact|pager|whatsapp|reach)|电话|手机|联系|致电|传真")
+_PHONE_NEARBY = re.compile(r"(?i:tel|phone|mobile|cell|fax|call|contact|pager|whatsapp|reach|home|work|office)|电话|手机|联系|致电|传真")
 _FAX_NEARBY = re.compile(r"(?i:fax|facsimile)[^\d\n]{0,12}\Z|传真[^\d\n]{0,8}\Z")
 _IP_NEARBY = re.compile(r"(?i:\bip\b|address|host|server|login|logged)|登录|地址|服务器")
 _CARD_NEARBY = re.compile(r"(?i:card|visa|account|payment|paid|amex)|卡|账|帐")
@@ -62,6 +63,8 @@ def find_numbers(text: str, policy: Policy) -> Iterator[PhiSpan]:
     for run in _RUN.finditer(text):
         start, end = run.span()
         n_digits = sum(c.isdigit() for c in run.group())
+        if thorough and n_digits >= 4:
+            yield from _dates(text, start, end)
         if n_digits < 6:
             continue
         before = text[max(0, start - 24) : start]
@@ -69,8 +72,6 @@ def find_numbers(text: str, policy: Policy) -> Iterator[PhiSpan]:
             yield from _long_numbers(text, start, end + 1, before, thorough)
         if n_digits >= 10 or (thorough and n_digits >= 9):
             yield from _telephones(text, start, end, before, thorough)
-        if thorough:
-            yield from _dates(text, start, end)
         for match in _INTERNET.finditer(text, start, end):
             if is_internet_address(match.group()) and (
                 _IP_NEARBY.search(before) or (thorough and any(int(part) > 31 for part in match.group().split(".")))
@@ -117,8 +118,8 @@ def _telephones(text: str, start: int, end: int, before: str, thorough: bool) ->
         # In print, eleven bare digits may be anything: the precise policy wants the country code or a word.
         if thorough or near or match.group()[0] in "+0":
             yield PhiSpan(match.start(), match.end(), kind)
-    for pattern in (_LANDLINE, _INTERNATIONAL, _NORTH_AMERICAN):
-        if pattern is _INTERNATIONAL and "+" not in text[start:end]:
+    for pattern in (_LANDLINE, _INTERNATIONAL, _NORTH_AMERICAN, _SPACED_NORTH_AMERICAN):
+        if (pattern is _INTERNATIONAL and "+" not in text[start:end]) or (pattern is _SPACED_NORTH_AMERICAN and not near):
             continue
         for match in pattern.finditer(text, start, end):
             digits = sum(c.isdigit() for c in match.group())
