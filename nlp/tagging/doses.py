@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-_NUMBER = r"\d+(?:,\d{3})*(?:\.\d+)?"
-_RANGE = rf"{_NUMBER}(?: ?%?(?: ?(?:-|~|～|至|到) ?| to ){_NUMBER})?"
+_NUMBER = r"[0-9]+(?:,[0-9]{3})*(?:\.[0-9]+)?"
+_TO = rf"(?: ?(?:-|~|～|至|到) ?{_NUMBER}| to {_NUMBER})?"
 _MASS = r"(?:milligrams?|micrograms?|grams?|mcg|μg|ug|mg|kg|ng|g)"
 _VOLUME = r"(?:milliliters?|millilitres?|ml|cc|l)"
 _ACTIVITY = (
@@ -17,7 +17,8 @@ _ZH_UNIT = (
     r"(?:毫克|微克|克|毫升|国际单位|万国际单位|万单位|单位|万u|万iu|片|粒|丸|支|滴|喷|揿|包|袋|枚|瓶|帖|贴|剂)"
 )
 _DOSE = re.compile(
-    rf"(?<![\d.,a-z])(?:{_RANGE})(?:"
+    # The look-behind stands behind the first digit so that the engine can skip to digits quickly.
+    rf"[0-9](?<![0-9.,a-z][0-9])(?:[0-9]*(?:,[0-9]{{3}})*(?:\.[0-9]+)?{_TO})(?:"
     rf"(?:[ -]?(?:{_MASS}|{_ACTIVITY}|{_VOLUME}){_PER}{{0,2}}(?![a-z0-9]))"
     rf"|(?: {_PIECE}(?![a-z]))"
     rf"|(?: ?{_ZH_UNIT}{_PER}{{0,2}}))"
@@ -27,9 +28,9 @@ _PER_VOLUME = re.compile(r"[ ]?(?:/|per )[ ]?(?:l|dl|ml|100|ul|μl|mol|g|mg|24|h
 _MEASURED = re.compile(
     r"(?:weigh\w*|weight|lost|loss|output|excretion|hemoglobin|haemoglobin|glucose (?:level|was|of)|level|levels|concentration"
     r"|creatinine|albumin|drained|aspirated|volume|体重|出生|失血|出血|出血量|尿量|引流|引出|抽出|呕血|血量|积液"
-    r"|血糖|重约|肿物重|胎盘|排出|尿蛋白|容积|体积|胎儿)[^.;。；,，]{0,12}$"
+    r"|血糖|重约|肿物重|胎盘|排出|尿蛋白|容积|体积|胎儿|第)[^.;。；,，]{0,12}$"
 )
-_BARE_WEIGHT = re.compile(r"kg$|(?<![a-z])l$")
+_BARE_WEIGHT = re.compile(r"[0-9][ -]?(?:kg|l)$")
 
 
 def find_doses(folded: str) -> list[tuple[int, int]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Final, cast
 
 import ahocorasick_rs
 
@@ -42,22 +42,23 @@ class LexiconTagger:
                 patterns.setdefault(folded, term)
         self._terms = list(patterns.values())
         self._index = {pattern: i for i, pattern in enumerate(patterns) if pattern[0] != "~"}
-        stripped = [pattern.lstrip("~") for pattern in patterns]
-        # A suffix that is also a word of its own must not hide it: both patterns would be the same string.
-        keep = [i for i, p in enumerate(patterns) if p[0] != "~" or p[1:] not in patterns]
-        self._of_pattern = keep
-        self._labels = [self._terms[i].label for i in keep]
-        self._concepts = [self._terms[i].concept_id for i in keep]
-        self._exact = [self._terms[i].text if self._terms[i].exact else None for i in keep]
-        self._suffix = [self._terms[i].text[0] == "~" for i in keep]
-        chosen = [stripped[i] for i in keep]
-        self._plain = [
-            not self._suffix[j] and self._exact[j] is None and self._labels[j] not in AUXILIARY_LABELS for j in range(len(keep))
-        ]
+        # A suffix may also be a word of its own ("statin", ~statin): one pattern, told apart by what stands before it.
+        chosen = list(dict.fromkeys(pattern.lstrip("~") for pattern in patterns))
+        words = [patterns.get(pattern) for pattern in chosen]
+        endings = [patterns.get("~" + pattern) for pattern in chosen]
+        self._labels = [word.label if word else "" for word in words]
+        self._concepts = [word.concept_id if word else None for word in words]
+        self._exact = [word.text if word and word.exact else None for word in words]
+        self._ending = [ending.label if ending else None for ending in endings]
+        self._suffix = [ending is not None for ending in endings]
+        self._plain = [bool(w and not w.exact and w.label not in AUXILIARY_LABELS) for w in words]
         self._open_left = [p[0] not in _WORD for p in chosen]
         self._open_right = [p[-1] not in _WORD for p in chosen]
         self._automaton = ahocorasick_rs.AhoCorasick(
-            chosen, matchkind=ahocorasick_rs.MatchKind.LeftmostLongest, store_patterns=False
+            chosen,
+            matchkind=ahocorasick_rs.MatchKind.LeftmostLongest,
+            store_patterns=False,
+            implementation=ahocorasick_rs.Implementation.ContiguousNFA,
         )
         digest = hashlib.sha256()
         for pattern, term in sorted(patterns.items()):
@@ -85,7 +86,7 @@ class LexiconTagger:
         folded = fold(text)
         entities: list[Entity] = []
         append = entities.append
-        labels, concepts, plain = self._labels, self._concepts, self._plain
+        labels, concepts, plain, suffix = self._labels, self._concepts, self._plain, self._suffix
         open_left, open_right, word = self._open_left, self._open_right, _WORD
         size = len(folded)
         covered = 0
@@ -93,17 +94,20 @@ class LexiconTagger:
         for j, start, end in self._automaton.find_matches_as_indexes(folded):
             if start < covered:
                 continue
-            if (
-                plain[j]
-                and (open_right[j] or end >= size or folded[end] not in word)
-                and (open_left[j] or start == 0 or folded[start - 1] not in word)
-            ):
-                label, concept = labels[j], concepts[j]
-            else:
-                found = self._resolve(text, folded, j, start, end)
-                if found is None:
+            found = None
+            if not (open_left[j] or start == 0 or folded[start - 1] not in word):
+                if not suffix[j] or (end < size and folded[end] in word):
+                    continue  # inside a word: most matches end here
+            elif plain[j] and (open_right[j] or end >= size or folded[end] not in word):
+                if waiting is None:
+                    covered = end
+                    append(_entity(start, end, labels[j], concepts[j]))
                     continue
-                start, end, label, concept = found
+                found = start, end, labels[j], concepts[j]
+            found = found or self._resolve(text, folded, j, start, end)
+            if found is None:
+                continue
+            start, end, label, concept = found
             covered = end
             if label in AUXILIARY_LABELS:
                 if label != "ignore":
@@ -116,7 +120,7 @@ class LexiconTagger:
                     whole = self._index.get(folded[start:end])
                     concept = concept if whole is None else self._terms[whole].concept_id or concept
                 waiting = None
-            append(Entity(start, end, label, concept))
+            append(_entity(start, end, label, concept))
         return _with_doses(entities, find_doses(folded)) if self._doses else entities
 
     def _resolve(
@@ -126,18 +130,16 @@ class LexiconTagger:
         size = len(folded)
         left = self._open_left[j] or start == 0 or folded[start - 1] not in _WORD
         right = self._open_right[j] or end >= size or folded[end] not in _WORD
-        if self._suffix[j]:
-            if not right or (left and not self._open_left[j]):
-                return None
+        if not left and self._ending[j]:
             limit = max(0, start - _SUFFIX_TAIL)
             while start > limit and folded[start - 1] in _WORD and folded[start - 1].isalpha():
                 start -= 1
-            if start > 0 and folded[start - 1] in _WORD or end - start < 6:
+            if not right or (start > 0 and folded[start - 1] in _WORD) or end - start < 6:
                 return None
-            return start, end, self._labels[j], None
+            return start, end, cast(str, self._ending[j]), None
         if not left:
             return None
-        if right:
+        if right and self._labels[j]:
             exact = self._exact[j]
             if exact is None or text[start:end] == exact:
                 return start, end, self._labels[j], self._concepts[j]
@@ -150,6 +152,26 @@ class LexiconTagger:
                     return start, cut, self._terms[index].label, self._terms[index].concept_id
             cut -= 1
         return None
+
+
+class _Draft:
+    """An Entity before it is frozen: the generated constructor of a frozen class takes five times as long."""
+
+    __slots__ = Entity.__slots__
+
+    def __init__(self, start: int, end: int, label: str, concept_id: str | None) -> None:
+        self.start = start
+        self.end = end
+        self.label = label
+        self.concept_id = concept_id
+        self.negated = self.uncertain = self.history = self.family = False
+        self.score = 1.0
+
+
+def _entity(start: int, end: int, label: str, concept_id: str | None) -> Entity:
+    draft = _Draft(start, end, label, concept_id)
+    draft.__class__ = Entity  # type: ignore[assignment]
+    return cast(Entity, draft)
 
 
 def _with_doses(entities: list[Entity], doses: list[tuple[int, int]]) -> list[Entity]:

@@ -180,7 +180,7 @@ def mention_terms(documents: Iterable[AnnotatedText]) -> list[Term]:
         for entity in document.entities:
             text = document.text[entity.start : entity.end]
             key = fold(text)
-            if len(key) < 2 or (len(key) == 2 and key.isascii() and not key.isalpha()) or "\n" in text:
+            if len(key) < 2 or (len(key) == 2 and key.isascii()) or "\n" in text:
                 continue
             labels.setdefault(key, Counter())[entity.label] += 1
             surface.setdefault(key, Counter())[text] += 1
