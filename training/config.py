@@ -69,7 +69,7 @@ class CptConfig(TrainingConfig):
     out: Path = Path("runs/cpt")
     """Folder of this run: checkpoints, metrics, the finished model. The same command carries an interrupted run on."""
     model: str = ""
-    """Model to start from: a folder, a Hugging Face id, or a GGUF file. Empty: a small Qwen2 model from a random start."""
+    """Model to start from: a folder, a Hugging Face id, or a GGUF file. Empty: a small Qwen3 model from a random start."""
     sequence_length: int = 0
     """Tokens in a packed sequence; 0 means 128 from a random start and 1,024 otherwise."""
     batch_size: int = 8

@@ -40,17 +40,22 @@ class TokenLoss(nn.Module):
 def random_model(
     tokenizer: PreTrainedTokenizerFast, *, width: int, layers: int, heads: int, context: int, seed: int
 ) -> PreTrainedModel:
-    """A small Qwen2 model with tied embeddings and random weights. Raises `InputError` for sizes that do not fit."""
-    from transformers import Qwen2Config, Qwen2ForCausalLM
+    """A small Qwen model with tied embeddings and random weights. Raises `InputError` for sizes that do not fit.
+
+    Qwen3 (Qwen2 with normalised queries and keys, without biases), because transformers 5 gives every model that calls
+    itself qwen2 the splitting rules of Qwen2's tokenizer, whatever its tokenizer.json says.
+    """
+    from transformers import Qwen3Config, Qwen3ForCausalLM
 
     if heads < 1 or width % heads or width // heads % 2:
         raise InputError(f"--width {width} must be an even multiple of --heads {heads}.")
-    config = Qwen2Config(
+    config = Qwen3Config(
         vocab_size=len(tokenizer),
         hidden_size=width,
         intermediate_size=-(-width * 8 // 3 // 16) * 16,
         num_hidden_layers=layers,
         num_attention_heads=heads,
+        head_dim=width // heads,
         num_key_value_heads=heads // 2 if heads % 2 == 0 else heads,
         max_position_embeddings=max(2048, context),
         tie_word_embeddings=True,
@@ -60,7 +65,7 @@ def random_model(
     )
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return Qwen2ForCausalLM(config)
+        return Qwen3ForCausalLM(config)
 
 
 def open_model(name: str) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:

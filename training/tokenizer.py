@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from tokenizers import AddedToken, Tokenizer
 
+from corpus.store import read_json, write_json
 from corpus.tokenising import CONTROL_TOKENS, DEFAULT_TOKENIZER, END_OF_TEXT, MARKUP_TOKENS, TURN_END, load_tokenizer
 from training.config import InputError
 
@@ -80,5 +81,24 @@ def stop_tokens(tokenizer: PreTrainedTokenizerFast) -> list[int]:
 
 
 def save(tokenizer: PreTrainedTokenizerFast, folder: Path) -> None:
-    """Write the tokenizer with its chat template inside its own files."""
+    """Write the tokenizer with its chat template, under a class name that old and new transformers know."""
     tokenizer.save_pretrained(str(folder))
+    path = folder / "tokenizer_config.json"
+    settings = read_json(path)
+    if settings.get("tokenizer_class") == "TokenizersBackend":
+        write_json(path, settings | {"tokenizer_class": "PreTrainedTokenizerFast"})
+
+
+def check(tokenizer: PreTrainedTokenizerFast, folder: Path) -> None:
+    """See that others who load the folder get this tokenizer: transformers picks some classes by the model's type.
+
+    Raises `RuntimeError` when it would split text otherwise.
+    """
+    from transformers import AutoTokenizer
+
+    loaded = AutoTokenizer.from_pretrained(str(folder))
+    probe = "Aspirin 75 mg, don't: TNF-α-induced (p<0.05)\n\n二甲双胍每日500毫克。 <think>x</think>"
+    if loaded(probe)["input_ids"] != tokenizer(probe)["input_ids"]:
+        raise RuntimeError(
+            f"the tokenizer in {folder} would be loaded as {type(loaded).__name__}, which splits otherwise."
+        )

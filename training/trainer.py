@@ -26,6 +26,7 @@ from training.log import RunLog
 from training.mixing import Feedback
 from training.model import TokenLoss, parameters, prepare_generation
 from training.schedule import rate
+from training.tokenizer import check as check_tokenizer
 from training.tokenizer import save as save_tokenizer
 
 if TYPE_CHECKING:
@@ -369,6 +370,7 @@ def export(loss_head: TokenLoss, tokenizer: PreTrainedTokenizerFast, folder: Pat
         prepare_generation(model, tokenizer)
         model.save_pretrained(folder, state_dict=weights)
         save_tokenizer(tokenizer, folder)
+        check_tokenizer(tokenizer, folder)
     world.barrier()
 
 

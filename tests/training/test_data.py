@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -43,7 +44,7 @@ def test_one_epoch_holds_every_training_document_once(shards: Path, encoder: Enc
         total = sum(len(ids) - 1 for ids in wanted)
         pieces = Stream(index, source, encoder, seed=3).take(total)
         seen = [(int(a), int(b)) for p in pieces for a, b in zip(p.inputs, p.labels, strict=True)]
-        assert sorted(seen) == sorted(pair for ids in wanted for pair in zip(ids, ids[1:], strict=False))
+        assert sorted(seen) == sorted(pair for ids in wanted for pair in pairwise(ids))
         assert tuple(int(p.inputs[0]) for p in pieces) != tuple(ids[0] for ids in wanted)  # and not in file order
 
 
@@ -146,7 +147,9 @@ def test_held_out_batch_covers_long_documents(shards: Path, encoder: Encoder) ->
     held_out = builder.held_out()
     assert held_out is not None
     index = Shards(shards, 0.1)
-    wanted = sum(len(d) - 1 for s in index.sources for g, r in s.held_out for d in encoder.documents(index.texts(g, [r])))
+    wanted = sum(
+        len(d) - 1 for s in index.sources for g, r in s.held_out for d in encoder.documents(index.texts(g, [r]))
+    )
     assert (held_out.labels != IGNORED).sum() == wanted
 
 

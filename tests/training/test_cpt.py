@@ -1,0 +1,187 @@
+"""`train cpt` as a person runs it: learns, resumes exactly, exports, complains in a sentence."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from small_corpus import environment, run_train, train_command
+
+from corpus.command import run
+from training.cli import app
+from training.log import read_metrics
+
+TINY = ("--width", "32", "--layers", "2", "--heads", "2", "--sequence-length", "48", "--batch-size", "4")
+
+
+def losses(folder: Path) -> list[tuple[int, float]]:
+    return [(line["step"], line["loss"]) for line in read_metrics(folder) if "loss" in line]
+
+
+@pytest.fixture(scope="module")
+def finished(shards: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("runs") / "cpt"
+    done = run_train("cpt", "--shards", str(shards), "--out", str(out), "--steps", "60", "--mix", "odm", *TINY)
+    assert done.returncode == 0, done.stderr
+    (out / "stdout.txt").write_text(done.stdout)
+    return out
+
+
+def test_it_learns_and_says_so(finished: Path) -> None:
+    result = json.loads((finished / "result.json").read_text())
+    assert result["last_loss"] < result["first_loss"] - 1
+    assert result["held_out"]["held_out"] < result["held_out_start"]["held_out"] - 1
+    assert set(result["held_out"]["held_out_by_source"]) == {"handbook", "trials", "指南"}
+    assert sum(result["tokens"].values()) == sum(line["tokens"] for line in read_metrics(finished) if "loss" in line)
+    summary = (finished / "stdout.txt").read_text()
+    for word in ("handbook", "trials", "指南", "unigram entropy", "Held-out text", str(finished / "model")[-12:]):
+        assert word in summary
+
+
+def test_unigram_entropy_is_that_of_the_held_out_labels(finished: Path, shards: Path) -> None:
+    from collections import Counter
+
+    from training.data import Encoder, Shards
+    from training.tokenizer import end_of_document, open_tokenizer
+
+    tokenizer = open_tokenizer(str(finished / "model"))
+    encoder = Encoder(tokenizer.backend_tokenizer, end_of_document(tokenizer))
+    index = Shards(shards, 0.05)
+    counts: Counter[int] = Counter()
+    for source in index.sources:
+        for group, row in source.held_out:
+            counts.update(encoder.documents(index.texts(group, [row]))[0][1:])
+    total = sum(counts.values())
+    wanted = -sum(n / total * math.log(n / total) for n in counts.values())
+    assert json.loads((finished / "result.json").read_text())["unigram_entropy"] == pytest.approx(wanted, abs=1e-9)
+
+
+def test_log_has_losses_and_probabilities_by_source(finished: Path) -> None:
+    lines = [line for line in read_metrics(finished) if "loss" in line]
+    assert [line["step"] for line in lines] == list(range(1, 61))
+    for line in lines:
+        assert sum(line["probabilities"].values()) == pytest.approx(1.0)
+    assert lines[0]["probabilities"]["指南"] == pytest.approx(1 / 3)
+    assert len(set(lines[-1]["probabilities"].values())) == 3  # the bandit has learned something
+    assert sum("held_out" in line for line in read_metrics(finished)) == 11
+    assert list((finished / "tensorboard").iterdir())
+
+
+def test_export_loads_in_transformers_and_gives_the_measured_loss(finished: Path, shards: Path) -> None:
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    from corpus.packing import as_piece
+    from training.data import Encoder, Shards
+
+    model = AutoModelForCausalLM.from_pretrained(finished / "model")
+    tokenizer = AutoTokenizer.from_pretrained(finished / "model")
+    encoder = Encoder(tokenizer.backend_tokenizer, tokenizer.convert_tokens_to_ids("<|endoftext|>"))
+    index = Shards(shards, 0.05)
+    total, count = 0.0, 0
+    with torch.no_grad():
+        for source in index.sources:
+            for group, row in source.held_out:
+                rest = as_piece(encoder.documents(index.texts(group, [row]))[0])
+                while len(rest):
+                    piece, rest = rest.split(48)
+                    logits = model(input_ids=torch.from_numpy(piece.inputs)[None]).logits[0]
+                    total += float(
+                        torch.nn.functional.cross_entropy(logits, torch.from_numpy(piece.labels), reduction="sum")
+                    )
+                    count += len(piece)
+    result = json.loads((finished / "result.json").read_text())
+    assert total / count == pytest.approx(result["held_out"]["held_out"], abs=1e-4)
+    assert tokenizer.chat_template
+    text = tokenizer.apply_chat_template(
+        [{"role": "user", "content": "发热"}], tokenize=False, add_generation_prompt=True
+    )
+    assert text == "<|im_start|>user\n发热<|im_end|>\n<|im_start|>assistant\n"
+
+
+def test_killed_and_run_again_gives_the_same_losses(finished: Path, shards: Path, tmp_path: Path) -> None:
+    out = tmp_path / "cpt"
+    arguments = ("cpt", "--shards", str(shards), "--out", str(out), "--steps", "60", "--mix", "odm", *TINY)
+    process = subprocess.Popen(train_command(*arguments), env=environment(), stderr=subprocess.DEVNULL)
+    wait_for_steps(out, 27, process)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    assert len(losses(out)) < 60
+    assert list((out / "checkpoints").glob("step-*"))
+    done = run_train(*arguments)
+    assert done.returncode == 0, done.stderr
+    assert losses(out) == losses(finished)
+    one, other = (json.loads((f / "result.json").read_text()) for f in (out, finished))
+    assert one["tokens"] == other["tokens"]
+    assert one["held_out"] == other["held_out"]
+    assert (out / "model" / "model.safetensors").read_bytes() == (finished / "model" / "model.safetensors").read_bytes()
+
+
+def wait_for_steps(out: Path, steps: int, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        if (out / "metrics.jsonl").exists() and len(losses(out)) >= steps:
+            return
+        assert process.poll() is None, "it ended before it could be killed"
+        time.sleep(0.01)
+    raise AssertionError("it made no progress")
+
+
+def test_second_run_does_nothing_and_a_changed_one_is_refused(finished: Path, shards: Path) -> None:
+    before = (finished / "metrics.jsonl").read_bytes()
+    arguments = ["cpt", "--shards", str(shards), "--out", str(finished), "--steps", "60", "--mix", "odm", *TINY]
+    done = run_train(*arguments)
+    assert done.returncode == 0 and "Nothing to do" in done.stdout
+    assert (finished / "metrics.jsonl").read_bytes() == before
+    arguments[arguments.index("odm")] = "stratified"
+    refused = run_train(*arguments)
+    assert refused.returncode == 2
+    assert "mix was 'odm' and is 'stratified'" in refused.stderr and "Traceback" not in refused.stderr
+
+
+def test_two_processes_equal_one(shards: Path, tmp_path: Path) -> None:
+    runs = {}
+    for name, launcher in (
+        ("one", [sys.executable]),
+        ("two", [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]),
+    ):
+        out = tmp_path / name
+        command = [*launcher, "-m", "training.cli", "cpt", "--shards", str(shards), "--out", str(out), "--steps", "8"]
+        done = subprocess.run(
+            [*command, "--mix", "odm", *TINY], capture_output=True, text=True, env=environment(), timeout=300
+        )
+        assert done.returncode == 0, done.stderr
+        runs[name] = out
+    one, two = losses(runs["one"]), losses(runs["two"])
+    assert [s for s, _ in one] == [s for s, _ in two] == list(range(1, 9))
+    assert max(abs(a - b) for (_, a), (_, b) in zip(one, two, strict=True)) < 1e-6
+    results = [json.loads((runs[n] / "result.json").read_text()) for n in ("one", "two")]
+    assert results[0]["tokens"] == results[1]["tokens"]
+    assert results[0]["held_out"]["held_out"] == pytest.approx(results[1]["held_out"]["held_out"], abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--shards", "nowhere"], "there is no folder nowhere"),
+        (["--width", "30", "--heads", "4"], "must be an even multiple"),
+        (["--model", "./nothing"], "there is no model in ./nothing"),
+        (["--mix", "static", "--weights.webb", "2"], "there is no source 'webb'"),
+        (["--vocabulary", "20"], "is too small"),
+    ],
+)
+def test_mistakes_are_one_sentence(
+    shards: Path, tmp_path: Path, arguments: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = [] if "--shards" in arguments else ["--shards", str(shards)]
+    with pytest.raises(SystemExit) as ended:
+        run(app, ["cpt", "--out", str(tmp_path / "x"), *given, *arguments])
+    assert ended.value.code == 2
+    assert sentence in " ".join(capsys.readouterr().err.split())
