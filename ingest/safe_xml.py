@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from lxml import etree
 
 from ingest.document import UnreadableError
-from ingest.encoding import decode_markup
+from corpus.encoding import decode_markup
 
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _ROOT = re.compile(rb"<(?![?!])(?:[\w.-]+:)?([\w.-]+)[^>]*>")

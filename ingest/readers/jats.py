@@ -14,6 +14,7 @@ from lxml import etree
 
 from ingest.compression import read_bounded, unpacked_head
 from ingest.document import Block, Mark, Page, Probe, ReadOptions, UnreadableError
+from ingest.inline_text import append_superscript, clean_line, math_text
 from ingest.markdown_table import Cell, markdown_table, spread
 from ingest.safe_xml import children, entity_text, local_name, parse_xml, root_of, was_cut
 
@@ -279,15 +280,15 @@ def _paragraph(paragraph: etree._Element, level: int) -> Iterator[Block]:
         if name in _FLOATS:
             floats.append(child)
         elif name in _FLOW:
-            if _clean(text):
-                yield Block("paragraph", _clean(text))
+            if clean_line(text):
+                yield Block("paragraph", clean_line(text))
             text = ""
             yield from _block(child, level)
         else:
             text = _append_inline(text, child)
         text += child.tail or ""
-    if _clean(text):
-        yield Block("paragraph", _clean(text))
+    if clean_line(text):
+        yield Block("paragraph", clean_line(text))
     for float_ in floats:
         yield from _float(float_, level + 1)
 
@@ -472,15 +473,9 @@ def _citation(citation: etree._Element) -> str:
 # --- inline text -----------------------------------------------------------------------------------------------------
 
 
-def _clean(text: str) -> str:
-    text = " ".join(text.split())
-    text = re.sub(r"\s+(?=[,;:!?)\]](?:\s|$))|\s+(?=\.(?:\s|$))", "", text)
-    return re.sub(r"([(\[])\s+", r"\1", text)
-
-
 def _inline(element: etree._Element | None, skip: frozenset[str] = frozenset()) -> str:
     """The running text of an element on one line."""
-    return "" if element is None else _clean(_raw_inline(element, skip))
+    return "" if element is None else clean_line(_raw_inline(element, skip))
 
 
 def _raw_inline(element: etree._Element, skip: frozenset[str] = frozenset()) -> str:
@@ -490,9 +485,6 @@ def _raw_inline(element: etree._Element, skip: frozenset[str] = frozenset()) -> 
             text = _append_inline(text, child)
         text += child.tail or ""
     return text
-
-
-_RAISED = str.maketrans("23", "²³")
 
 
 def _append_inline(text: str, child: etree._Element) -> str:
@@ -505,7 +497,8 @@ def _append_inline(text: str, child: etree._Element) -> str:
     if name in ("break", "hr"):
         return text + " "
     if name == "sup":
-        return _append_raised(text, child)
+        citation = any(link.get("ref-type") == "bibr" for link in child.iter("{*}xref"))
+        return append_superscript(text, _inline(child), citation=citation)
     if name in ("inline-formula", "disp-formula", "math"):
         formula = _formula(child)
         return f"{text} {formula} " if formula else text
@@ -517,19 +510,6 @@ def _append_inline(text: str, child: etree._Element) -> str:
     return text + inner
 
 
-def _append_raised(text: str, child: etree._Element) -> str:
-    """A superscript: a citation in brackets, a power with `^`, a unit's ² and ³; anything else as it is."""
-    raised = _clean(_raw_inline(child))
-    links = [link for link in child.iter("{*}xref") if link.get("ref-type") == "bibr"]
-    if links:
-        return f"{text}[{raised.strip('[]()')}]" if raised else text
-    if re.fullmatch(r"[-−–+]?\d+", raised) and re.search(r"[\d)]$", text):
-        return f"{text}^{raised}"
-    if raised in ("2", "3") and re.search(r"[A-Za-zμµ]$", text):
-        return text + raised.translate(_RAISED)
-    return text + raised
-
-
 _TEX_WRAPPING = re.compile(
     r"\\documentclass.*?\\begin\{document\}|\\end\{document\}|\\(?:usepackage|setlength)\S*", re.DOTALL
 )
@@ -539,33 +519,6 @@ def _formula(element: etree._Element) -> str:
     """A formula as TeX where the article has it, as its MathML's characters otherwise, with its number."""
     label = _first_text(element, "{*}label")
     tex = element if local_name(element) == "tex-math" else element.find(".//{*}tex-math")
-    body = _math(element) if tex is None else _TEX_WRAPPING.sub("", "".join(tex.itertext()))
+    body = math_text(element) if tex is None else _TEX_WRAPPING.sub("", "".join(tex.itertext()))
     body = " ".join(body.split())
     return f"{body} {label}" if body and label else body
-
-
-def _math(element: etree._Element) -> str:
-    """MathML or mixed markup as a line of characters: fractions with `/`, powers with `^`."""
-    name = local_name(element)
-    if name in _SILENT:
-        return ""
-    inner = [_math(child) for child in element if local_name(child)]
-    if name == "mfrac" and len(inner) == 2:
-        over, under = (part if re.fullmatch(r"\w*", part) else f"({part})" for part in inner)
-        return f"{over}/{under}"
-    if name in ("msup", "msubsup") and len(inner) >= 2:
-        low = "".join(f"_{part}" for part in inner[1:-1])
-        return f"{inner[0]}{low}^{inner[-1] if len(inner[-1]) == 1 else f'({inner[-1]})'}"
-    if name == "msub" and len(inner) == 2:
-        return f"{inner[0]}_{inner[1]}"
-    if name == "msqrt":
-        return f"√({''.join(inner)})"
-    if name == "mfenced":
-        return f"{element.get('open', '(')}{', '.join(part for part in inner if part)}{element.get('close', ')')}"
-    text = " ".join((element.text or "").split())
-    parts = [f" {text} " if name == "mo" and text in "=<>≤≥±+−-×≈" and text else text]
-    for child, inside in zip((c for c in element if local_name(c)), inner, strict=True):
-        parts.append(inside)
-        if name not in ("math", "mrow", "mstyle", "semantics"):
-            parts.append(child.tail or "")
-    return " ".join("".join(parts).split()) if name in ("inline-formula", "disp-formula", "math") else "".join(parts)

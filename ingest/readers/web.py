@@ -16,7 +16,8 @@ from lxml import etree, html
 
 from ingest.compression import inner_suffix, read_bounded, unpacked_head
 from ingest.document import Mark, Page, Probe, ReadOptions, UnreadableError
-from ingest.encoding import Decoded, decode_markup
+from corpus.encoding import Decoded, decode_markup
+from ingest.readers.html_blocks import spell_superscripts
 from ingest.readers.web_shape import content_blocks
 
 MAX_HTML_BYTES = 32 * 1024 * 1024
@@ -89,6 +90,7 @@ def parse_html(text: str) -> etree._Element:
     except (etree.LxmlError, ValueError) as error:
         raise UnreadableError("no-text", "The file holds no HTML element.") from error
     root: etree._Element = tree
+    spell_superscripts(root)
     return root
 
 

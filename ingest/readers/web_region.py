@@ -11,53 +11,35 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from lxml import etree
 
 from ingest.document import Block
-from ingest.markdown_table import Cell, markdown_table, spread
+from ingest.readers.html_blocks import BlockWalk, Piece, merged_lists, text_length, words_of
 
-MAX_DEPTH = 250
-"""Elements nested deeper than this are flattened: nobody writes them by hand."""
-
-
-def _words(text: str, separator: str | None = None) -> frozenset[str]:
-    return frozenset(text.split(separator))
-
-
-_DROPPED_TAGS = _words(
-    "script style noscript template svg canvas iframe object embed applet audio video map area select option "
-    "optgroup datalist textarea input button nav footer dialog menu head link meta base param source track img "
-    "picture progress meter frameset frame noframes"
-)
-_BLOCK_TAGS = _words(
-    "address article aside blockquote body center dd details div dl dt fieldset figcaption figure form h1 h2 h3 h4 h5 "
-    "h6 header hgroup hr html label legend li main ol p pre section summary table tbody td tfoot th thead tr ul"
-)
-_HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
-_DROPPED_ROLES = _words(
+_DROPPED_TAGS = frozenset({"nav", "footer", "dialog", "menu"})
+_DROPPED_ROLES = words_of(
     "navigation banner contentinfo search dialog alertdialog menu menubar toolbar complementary form tooltip "
     "progressbar slider"
 )
 
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
-_ALWAYS_FURNITURE = _words(
+_ALWAYS_FURNITURE = words_of(
     "cookie cookies consent gdpr ccpa onetrust cookiebot optanon truste breadcrumb breadcrumbs crumbs navbar navigation "
     "megamenu topnav subnav sidenav submenu colophon masthead addthis sharethis sharedaddy addtoany taboola outbrain "
     "recirc newsletter mailchimp adsbygoogle dfp advertisement pagination skiplink lightbox offcanvas snackbar"
 )
 """Words that say wherever they stand in a class or id: this is not content."""
-_EDGE_FURNITURE = _words(
+_EDGE_FURNITURE = words_of(
     "nav navi menu menus footer foot share sharing shares social socials sidebar related recommended recommendations "
     "subscribe subscription signup optin login signin register popup modal overlay drawer flyout tooltip toast advert "
     "adverts ad ads sponsor sponsored promo pager paging skip sr searchform searchbox searchbar toolbar copyright "
     "print readmore"
 )
 """Words that say so when a class or id begins or ends with them (`main-nav`, `nav-list`, not `and-w-sidebar`)."""
-_MODIFIERS = _words("has have with w no not and is row layout hide show js without page body lm")
+_MODIFIERS = words_of("has have with w no not and is row layout hide show js without page body lm")
 """First words of names that describe what an element contains or how it looks, not what it is."""
-_FURNITURE_PAIRS = _words(
+_FURNITURE_PAIRS = words_of(
     "site header|top bar|bottom bar|utility bar|action bar|sign up|sign in|log in|back to top|search form|search box|"
     "you may also|also like|more from|read next|next article|up next|see also|related posts|similar posts|"
     "popular posts|recent posts|latest posts|author bio|about author|author box|post meta|entry meta|"
@@ -66,12 +48,12 @@ _FURNITURE_PAIRS = _words(
     "lang switcher|sr only|sr text|filter panel|sort by|quick view|add to cart|mini cart|cart drawer",
     separator="|",
 )
-_COMMENTS = _words("comment comments disqus commentlist livefyre respond")
-_FORUM_FURNITURE = _words(
+_COMMENTS = words_of("comment comments disqus commentlist livefyre respond")
+_FORUM_FURNITURE = words_of(
     "signature sig avatar poster userinfo userdetails userprofile postprofile quickreply karma badges postcontrols "
     "keyinfo likes reactions moderatorbar"
 )
-_TABBED = _words("tab tabs panel accordion collapse collapsible faq toggle")
+_TABBED = words_of("tab tabs panel accordion collapse collapsible faq toggle")
 """Words of elements that are hidden only until a reader opens them."""
 _CHROME_LINE = re.compile(
     r"^(?:skip to (?:main |primary )?(?:content|navigation)|read more|learn more|see more|show more|view more|load more|"
@@ -90,17 +72,6 @@ _TEASER = re.compile(
 )
 """What stands over links to other pages."""
 _LEGAL = re.compile(r"^(?:©|\(c\)|copyright\b).{0,160}$|all rights reserved\.?$", re.IGNORECASE)
-_SPACES = re.compile(r"\s+")
-
-
-@dataclass(slots=True)
-class _Piece:
-    """A block and how much of it is the text of links."""
-
-    block: Block
-    linked: int
-    path: int
-    """Identity of the element that holds it, to see neighbours."""
 
 
 def region_blocks(tree: etree._Element, *, forum: bool = False) -> list[Block]:
@@ -111,18 +82,9 @@ def region_blocks(tree: etree._Element, *, forum: bool = False) -> list[Block]:
     body = tree.find(".//body") if tree.tag != "body" else tree
     if body is None:
         body = tree
-    pieces = _Walk(forum, _text_length(body)).pieces(_main_region(body))
+    pieces = _RegionWalk(forum, text_length(body)).pieces(_main_region(body))
     kept = _without_teasers(list(_without_link_runs(pieces)))
-    return _without_labels([piece.block for piece in kept])
-
-
-def _text_length(element: etree._Element) -> int:
-    total = 0
-    for item in element.iter():
-        if isinstance(item.tag, str) and item.tag not in ("script", "style", "noscript", "template", "svg"):
-            total += len((item.text or "").strip())
-        total += len((item.tail or "").strip())
-    return total
+    return merged_lists(_without_labels([piece.block for piece in kept]))
 
 
 def _main_region(body: etree._Element) -> etree._Element:
@@ -132,105 +94,29 @@ def _main_region(body: etree._Element) -> etree._Element:
         if candidate.tag != "main" and candidate.get("role") != "main":
             continue
         if total is None:
-            total = _text_length(body)
-        if _text_length(candidate) >= 0.4 * total:
+            total = text_length(body)
+        if text_length(candidate) >= 0.4 * total:
             return candidate
     return body
 
 
-class _Walk:
-    """One pass over the tree, in document order."""
+class _RegionWalk(BlockWalk):
+    """Leaves out furniture."""
 
     def __init__(self, forum: bool, page_length: int) -> None:
+        super().__init__()
         self.forum = forum
         self.page_length = page_length
-        self.out: list[_Piece] = []
-        self.buffer: list[str] = []
-        self.linked = 0
-        self.kind: tuple[str, int] = ("paragraph", 0)
-        self.list_depth = 0
-        self.owner = 0
         self.verdicts: dict[str, bool] = {}
 
-    def pieces(self, region: etree._Element) -> list[_Piece]:
-        self._children(region, 0, False)
-        self._close()
-        return self.out
+    def leaves_out_line(self, text: str) -> bool:
+        return bool(_CHROME_LINE.match(text) or _LEGAL.match(text))
 
-    def _close(self) -> None:
-        text = _SPACES.sub(" ", "".join(self.buffer)).strip()
-        if text and not _CHROME_LINE.match(text) and not _LEGAL.match(text):
-            kind, level = self.kind
-            if kind == "list":
-                text = f"{'  ' * min(level, 6)}- {text}"
-            self.out.append(_Piece(Block(kind, text, level=level if kind == "heading" else 0), self.linked, self.owner))
-        self.buffer.clear()
-        self.linked = 0
-
-    def _children(self, element: etree._Element, depth: int, in_link: bool) -> None:
-        if element.text:
-            self._text(element.text, in_link)
-        for child in element:
-            if isinstance(child.tag, str):
-                self._element(child, depth + 1, in_link)
-            if child.tail:
-                self._text(child.tail, in_link)
-
-    def _text(self, text: str, in_link: bool) -> None:
-        self.buffer.append(text)
-        if in_link:
-            self.linked += len(text.strip())
-
-    def _element(self, element: etree._Element, depth: int, in_link: bool) -> None:
-        tag = element.tag
-        if tag in _DROPPED_TAGS or self._is_furniture(element):
-            if tag in _BLOCK_TAGS or tag in ("nav", "footer"):
-                self._close()
-            return
-        if depth > MAX_DEPTH:
-            self._text(" ".join(element.itertext()), in_link)
-            return
-        if tag == "br":
-            self.buffer.append("\n")
-            return
-        if tag == "a":
-            # A link around whole blocks is a card, whose text is content; a link in a line may be navigation.
-            card = any(child.tag in _BLOCK_TAGS for child in element)
-            self._children(element, depth, not card)
-            return
-        if tag not in _BLOCK_TAGS:
-            self._children(element, depth, in_link)
-            return
-        self._close()
-        if tag == "table" and self._is_data_table(element):
-            self._table(element)
-            return
-        if tag == "pre":
-            text = "".join(element.itertext()).strip("\n")
-            if text.strip():
-                self.out.append(_Piece(Block("paragraph", text), 0, id(element)))
-            return
-        before, owner = self.kind, self.owner
-        if tag in _HEADINGS:
-            self.kind = ("heading", _HEADINGS[tag])
-        elif tag == "li" and not _is_layout(element):
-            self.kind = ("list", self.list_depth - 1 if self.list_depth else 0)
-        elif tag in ("figcaption", "caption"):
-            self.kind = ("caption", 0)
-        elif tag not in ("div", "section", "p") or self.kind[0] not in ("list", "heading"):
-            self.kind = ("paragraph", 0)
-        if tag in ("ul", "ol"):
-            self.list_depth += 1
-        self.owner = id(element.getparent())
-        self._children(element, depth, in_link)
-        self._close()
-        if tag in ("ul", "ol"):
-            self.list_depth -= 1
-        self.kind, self.owner = before, owner
-
-    def _is_furniture(self, element: etree._Element) -> bool:
+    def leaves_out(self, element: etree._Element) -> bool:
         get = element.get
         tag = element.tag
+        if tag in _DROPPED_TAGS:
+            return True
         names = f"{get('class') or ''} {get('id') or ''}"
         role = get("role")
         if get("hidden") is not None and role != "tabpanel" and _TABBED.isdisjoint(_WORDS.findall(names.lower())):
@@ -268,33 +154,10 @@ class _Walk:
 
     def _is_large(self, element: etree._Element, share: float = 0.4) -> bool:
         """Holding much of the page's text: a wrapper whose name is about something that it also holds."""
-        return len(element) > 0 and _text_length(element) > share * self.page_length
-
-    def _is_data_table(self, table: etree._Element) -> bool:
-        """A table of data, not one that lays out the page: several short cells a row, no table within."""
-        if next((True for inner in table.iterdescendants("table", "h1", "h2", "ul", "form")), False):
-            return False
-        rows = list(table.iter("tr"))
-        return len(rows) >= 2 and any(len(row) >= 2 for row in rows)
-
-    def _table(self, table: etree._Element) -> None:
-        rows = []
-        for row in table.iter("tr"):
-            cells = []
-            for cell in row.iterchildren("td", "th"):
-                text = " ".join(piece for piece in cell.itertext() if piece.strip())
-                cells.append(Cell(text, _span(cell.get("colspan")), _span(cell.get("rowspan"))))
-            rows.append(cells)
-        text = markdown_table(spread(rows))
-        if text:
-            self.out.append(_Piece(Block("table", text), 0, id(table)))
+        return len(element) > 0 and text_length(element) > share * self.page_length
 
 
-def _span(text: str | None) -> int:
-    return max(1, min(int(text), 100)) if text and text.strip().isdigit() and len(text) < 5 else 1
-
-
-def _without_link_runs(pieces: list[_Piece]) -> Iterator[_Piece]:
+def _without_link_runs(pieces: list[Piece]) -> Iterator[Piece]:
     """Leave out runs of three or more short blocks that are only links: navigation that nothing else gave away."""
     index = 0
     while index < len(pieces):
@@ -312,18 +175,13 @@ def _without_link_runs(pieces: list[_Piece]) -> Iterator[_Piece]:
             index += 1
 
 
-def _is_layout(item: etree._Element) -> bool:
-    """A list item that holds a whole article: the list lays out the page."""
-    return sum(1 for _ in item.iterdescendants("p", "h1", "h2", "h3")) >= 4 and _text_length(item) > 600
-
-
-def _without_teasers(pieces: list[_Piece]) -> list[_Piece]:
+def _without_teasers(pieces: list[Piece]) -> list[Piece]:
     """Leave out `You may also like` and the titles under it, up to the next running text."""
-    kept: list[_Piece] = []
+    kept: list[Piece] = []
     teasing = False
     for piece in pieces:
         text = piece.block.text
-        if len(text) < 60 and _TEASER.match(text.removeprefix("- ")):
+        if len(text) < 60 and _TEASER.match(text.strip("- ")):
             teasing = True
         elif teasing and len(text) - piece.linked > 120:
             teasing = False
@@ -353,6 +211,6 @@ def _without_labels(blocks: list[Block]) -> list[Block]:
     return kept
 
 
-def _is_link_line(piece: _Piece) -> bool:
+def _is_link_line(piece: Piece) -> bool:
     length = len(piece.block.text)
     return piece.block.kind in ("list", "paragraph") and length < 80 and piece.linked >= 0.8 * (length - 2)

@@ -1,0 +1,289 @@
+"""CNXML, the format of OpenStax textbooks (modules of a collection; https://cnxml.org, namespace cnx.rice.edu/cnxml).
+
+A module is one page. Figures and tables are numbered as they come, and references to them say so, because the numbers
+are not in the source. Exercises keep their solutions; a glossary becomes a list of definitions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from lxml import etree
+
+from ingest.compression import read_bounded, unpacked_head
+from ingest.document import Block, Mark, Page, Probe, ReadOptions, UnreadableError
+from ingest.inline_text import append_superscript, clean_line, math_text
+from ingest.markdown_table import Cell, markdown_table, spread
+from ingest.safe_xml import children, entity_text, local_name, parse_xml, root_of, was_cut
+
+_NAMESPACE = "cnx.rice.edu/cnxml"
+_BLOCKS = frozenset({"list", "table", "figure", "note", "equation", "exercise", "example", "quote", "code", "definition",
+                     "media", "section", "problem", "solution", "para"})  # fmt: skip
+_SILENT = frozenset({"media", "image", "iframe", "label", "title", "newline", "space", "alt"})
+_NUMBERED = {"figure": "Figure", "table": "Table", "exercise": "Exercise", "example": "Example"}
+
+
+class CnxmlReader:
+    """OpenStax modules."""
+
+    name = "cnxml"
+    version = "1"
+    suffixes = (".cnxml",)
+
+    def sniff(self, head: bytes, path: str) -> bool:
+        """XML whose root is a CNXML document."""
+        root, namespace = root_of(unpacked_head(head))
+        return root == "document" and _NAMESPACE in namespace
+
+    def probe(self, path: Path, options: ReadOptions) -> Probe:
+        """The module's metadata; raises `UnreadableError`."""
+        raw = read_bounded(path)
+        root = _module(raw)
+        meta = root.find("{*}metadata")
+
+        def first(name: str) -> str:
+            found = meta.find(f"{{*}}{name}") if meta is not None else None
+            return clean_line("".join(found.itertext())) if found is not None else ""
+
+        license_ = meta.find(".//{*}license") if meta is not None else None
+        people = meta.iterfind(".//{*}person") if meta is not None else ()
+        names = [clean_line("".join(name.itertext())) for person in people for name in person.iterfind("{*}fullname")]
+        title = root.find("{*}title")
+        return Probe(
+            n_pages=1,
+            title=_inline(title, {}) if title is not None else first("title"),
+            authors=tuple(dict.fromkeys(names)),
+            date=first("revised")[:10] or first("created")[:10],
+            version=first("version"),
+            lang=(first("language") or root.get("{http://www.w3.org/XML/1998/namespace}lang") or "")[:2].lower(),
+            license=license_.get("url", "") or clean_line("".join(license_.itertext())) if license_ is not None else "",
+            source_type="textbook",
+            identifiers={key: text for key, text in (("cnxml", first("content-id")), ("uuid", first("uuid"))) if text},
+            warnings=("the XML breaks off before its end",) if was_cut(raw) else (),
+        )
+
+    def read(self, path: Path, first: int, last: int, options: ReadOptions, mark: Mark) -> Iterator[Page]:
+        """The one page."""
+        if first > 1:
+            return
+        mark("page 1")
+        root = _module(read_bounded(path))
+        blocks = tuple(block for block in _document_blocks(root) if block.text)
+        if not blocks:
+            raise UnreadableError("no-text", "The module has no content.")
+        yield Page(page=1, route="cnxml", reason="CNXML", width=0.0, height=0.0, blocks=blocks)
+
+
+def _module(raw: bytes) -> etree._Element:
+    root = parse_xml(raw)
+    if local_name(root) != "document":
+        raise UnreadableError("unsupported", "The XML is not a CNXML document.")
+    return root
+
+
+def _document_blocks(root: etree._Element) -> Iterator[Block]:
+    numbers = _numbers(root)
+    title = root.find("{*}title")
+    if title is not None:
+        yield Block("heading", _inline(title, numbers), level=1)
+    abstract = root.find("{*}metadata/{*}abstract")
+    if abstract is not None and len(abstract):
+        yield Block("heading", "Learning objectives", level=2)
+        yield from _content(abstract, 2, numbers)
+    content = root.find("{*}content")
+    if content is not None:
+        yield from _content(content, 1, numbers)
+    glossary = root.find("{*}glossary")
+    if glossary is not None:
+        yield Block("heading", "Glossary", level=2)
+        yield Block("list", "\n".join(f"- {_definition(item, numbers)}" for item in children(glossary, "definition")))
+
+
+def _numbers(root: etree._Element) -> dict[str, str]:
+    """id to "Figure 2", "Table 1" …, in the order of the document; the parts of a figure do not count."""
+    counts: dict[str, int] = {}
+    numbers: dict[str, str] = {}
+    for element in root.iter():
+        name = local_name(element)
+        if name in _NUMBERED and element.get("id"):
+            if name == "figure" and local_name(element.getparent()) == "subfigure":
+                continue
+            counts[name] = counts.get(name, 0) + 1
+            numbers[element.get("id", "")] = f"{_NUMBERED[name]} {counts[name]}"
+    return numbers
+
+
+def _content(element: etree._Element, level: int, numbers: dict[str, str]) -> Iterator[Block]:
+    for child in children(element):
+        yield from _block(child, level, numbers)
+
+
+def _block(element: etree._Element, level: int, numbers: dict[str, str]) -> Iterator[Block]:
+    name = local_name(element)
+    if name == "section":
+        title = element.find("{*}title")
+        yield Block("heading", _inline(title, numbers) if title is not None else "", level=min(level + 1, 6))
+        yield from _content(element, level + 1, numbers)
+    elif name in ("para", "quote", "meaning", "item"):
+        yield from _paragraph(element, level, numbers)
+    elif name == "list":
+        yield Block("list", "\n".join(_list_lines(element, 0, numbers)))
+    elif name == "figure":
+        yield Block("caption", _caption(element, numbers))
+    elif name == "table":
+        yield Block("caption", _caption(element, numbers))
+        yield from _table(element, numbers)
+    elif name in ("note", "example", "rule", "statement", "proof"):
+        title = element.find("{*}title")
+        heading = _inline(title, numbers) if title is not None else ""
+        label = element.find("{*}label")
+        heading = heading or (_inline(label, numbers) if label is not None else "") or _class_name(element)
+        yield Block("heading", heading, level=min(level + 1, 6))
+        yield from _content(element, level + 1, numbers)
+    elif name == "exercise":
+        for part in children(element, "problem", "solution"):
+            yield from _exercise_part(part, level, numbers)
+    elif name == "equation":
+        yield Block("formula", math_text(element))
+    elif name in ("code", "preformat"):
+        yield Block("paragraph", "".join(element.itertext()).strip("\n"))
+    elif name == "definition":
+        yield Block("paragraph", _definition(element, numbers))
+
+
+def _exercise_part(part: etree._Element, level: int, numbers: dict[str, str]) -> Iterator[Block]:
+    blocks = list(_content(part, level, numbers))
+    if local_name(part) == "solution" and blocks:
+        first = blocks[0]
+        if first.kind == "paragraph":
+            blocks[0] = Block("paragraph", f"Answer: {first.text}")
+        else:
+            blocks.insert(0, Block("paragraph", "Answer:"))
+    yield from blocks
+
+
+def _class_name(element: etree._Element) -> str:
+    """A note without a title is called by its class: `microbiology check-your-understanding`."""
+    names = (element.get("class") or "").split()
+    return names[-1].replace("-", " ").capitalize() if len(names) > 1 and len(names[-1]) > 3 else ""
+
+
+def _paragraph(element: etree._Element, level: int, numbers: dict[str, str]) -> Iterator[Block]:
+    """A paragraph; blocks in it cut it (a list, an equation) or follow it (a figure, a table); then its footnotes."""
+    title = element.find("{*}title")
+    text = f"{_inline(title, numbers)}. " if title is not None and title.getparent() is element else ""
+    text += element.text or ""
+    floats: list[etree._Element] = []
+    notes: list[str] = []
+    for child in element:
+        name = local_name(child)
+        if name in ("figure", "table", "note", "example"):
+            floats.append(child)
+        elif name in _BLOCKS - {"media"}:
+            if clean_line(text):
+                yield Block("paragraph", clean_line(text))
+            text = ""
+            yield from _block(child, level, numbers)
+        elif name == "footnote":
+            notes.append(_inline(child, numbers))
+        else:
+            text = _append(text, child, numbers)
+        text += child.tail or ""
+    if clean_line(text):
+        yield Block("paragraph", clean_line(text))
+    for note in notes:
+        yield Block("footnote", note)
+    for float_ in floats:
+        yield from _block(float_, level, numbers)
+
+
+def _caption(element: etree._Element, numbers: dict[str, str]) -> str:
+    parts = [
+        _inline(found, numbers) for name in ("title", "caption") if (found := element.find(f"{{*}}{name}")) is not None
+    ]
+    parts = [part for part in parts if part]
+    number = numbers.get(element.get("id", ""), "")
+    if not parts:
+        return ""
+    return f"{number}. {' '.join(part if part.endswith(('.', '?')) else f'{part}.' for part in parts)}".removeprefix(
+        ". "
+    )
+
+
+def _table(element: etree._Element, numbers: dict[str, str]) -> Iterator[Block]:
+    for group in children(element, "tgroup"):
+        columns: dict[str, int] = {}
+        for column in group.iter("{*}colspec"):
+            columns[column.get("colname", "")] = len(columns) + 1
+        rows = []
+        for row in group.iter("{*}row"):
+            cells = []
+            for cell in children(row, "entry"):
+                start, end = columns.get(cell.get("namest", "")), columns.get(cell.get("nameend", ""))
+                width = end - start + 1 if start and end and end >= start else 1
+                more = cell.get("morerows", "0")
+                height = 1 + (int(more) if more.isdigit() and len(more) < 4 else 0)
+                cells.append(Cell(_inline(cell, numbers), width, height))
+            rows.append(cells)
+        if len(rows) > 1 and len(rows[0]) == 1 and rows[0][0].columns > 1:  # a row across the table is its title
+            yield Block("caption", rows.pop(0)[0].text)
+        yield Block("table", markdown_table(spread(rows)))
+
+
+def _list_lines(element: etree._Element, depth: int, numbers: dict[str, str]) -> Iterator[str]:
+    enumerated = element.get("list-type") == "enumerated"
+    style = element.get("number-style", "arabic")
+    for index, item in enumerate(children(element, "item")):
+        sign = "-"
+        if enumerated:
+            letter = chr(ord("a") + index % 26)
+            sign = {"lower-alpha": f"{letter}.", "upper-alpha": f"{letter.upper()}."}.get(style, f"{index + 1}.")
+        inner = [
+            nested for nested in item.iterdescendants("{*}list") if next(nested.iterancestors("{*}item"), None) is item
+        ]
+        yield f"{'  ' * min(depth, 6)}{sign} {_inline(item, numbers, frozenset({'list'}))}".rstrip()
+        for nested in inner:
+            yield from _list_lines(nested, depth + 1, numbers)
+
+
+def _definition(element: etree._Element, numbers: dict[str, str]) -> str:
+    term = element.find("{*}term")
+    meanings = " ".join(_inline(meaning, numbers) for meaning in children(element, "meaning"))
+    return f"{_inline(term, numbers)}: {meanings}" if term is not None else meanings
+
+
+def _inline(element: etree._Element, numbers: dict[str, str], skip: frozenset[str] = frozenset()) -> str:
+    text = element.text or ""
+    for child in element:
+        if local_name(child) not in skip:
+            text = _append(text, child, numbers)
+        text += child.tail or ""
+    return clean_line(text)
+
+
+def _append(text: str, child: etree._Element, numbers: dict[str, str]) -> str:
+    name = local_name(child)
+    if not name:
+        return text + entity_text(child)
+    if name in _SILENT or name == "footnote":
+        return text + (" " if name in ("newline", "space") else "")
+    if name == "sup":
+        return append_superscript(text, _inline(child, numbers))
+    if name == "math":
+        return f"{text}{math_text(child)}"
+    if name == "link":
+        inner = _inline(child, numbers)
+        return text + (inner or numbers.get(child.get("target-id", ""), ""))
+    inner = _inline(child, numbers)
+    if name in _BLOCKS or name in ("item", "entry"):
+        return f"{text} {inner} "
+    return _spaced(text, child, inner)
+
+
+def _spaced(text: str, child: etree._Element, inner: str) -> str:
+    """Keep the white space at the edges of an inline element, which cleaning its text took away."""
+    before = " " if (child.text or "")[:1].isspace() else ""
+    last = child[-1].tail if len(child) else child.text
+    after = " " if (last or "")[-1:].isspace() else ""
+    return f"{text}{before}{inner}{after}"

@@ -1,0 +1,238 @@
+"""HTML elements to blocks, in document order: what the web's region extractor and the EPUB reader share.
+
+`BlockWalk` knows what is a block, a heading, a list item, a table or a card; what is left out is its subclasses' word.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from lxml import etree
+
+from ingest.document import Block
+from ingest.inline_text import append_superscript, math_text
+from ingest.markdown_table import Cell, markdown_table, spread
+
+MAX_DEPTH = 250
+"""Elements nested deeper than this are flattened: nobody writes them by hand."""
+
+
+def words_of(text: str, separator: str | None = None) -> frozenset[str]:
+    """The words of a text as a set."""
+    return frozenset(text.split(separator))
+
+
+BLOCK_TAGS = words_of(
+    "address article aside blockquote body center dd details div dl dt fieldset figcaption figure footer form h1 h2 h3 "
+    "h4 h5 h6 header hgroup hr html label legend li main nav ol p pre section summary table tbody td tfoot th thead tr ul"
+)
+DROPPED_TAGS = words_of(
+    "script style noscript template svg canvas iframe object embed applet audio video map area select option "
+    "optgroup datalist textarea input button head link meta base param source track img picture progress meter "
+    "frameset frame noframes"
+)
+_HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
+_SPACES = re.compile(r"\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A block and how much of it is links."""
+
+    block: Block
+    linked: int = 0
+    """Characters of its text that stand in links."""
+
+
+class BlockWalk:
+    """One pass over a tree. A subclass says what is left out."""
+
+    def __init__(self) -> None:
+        """A walk is used for one tree."""
+        self.out: list[Piece] = []
+        self._buffer: list[str] = []
+        self._linked = 0
+        self._kind = "paragraph"
+        self._level = 0
+        self._sign = "-"
+        self._counters: list[int | None] = []  # per open list: its next number, None when it is not numbered
+
+    def leaves_out(self, element: etree._Element) -> bool:
+        """Whether an element, with all in it, is not content."""
+        return False
+
+    def leaves_out_line(self, text: str) -> bool:
+        """Whether the text of a whole block is not content."""
+        return False
+
+    def kind_of(self, element: etree._Element) -> str:
+        """The block kind of the paragraphs in an element, or empty to leave it as it is."""
+        return ""
+
+    def pieces(self, root: etree._Element) -> list[Piece]:
+        """The blocks below `root`, in document order; every list item is a block of its own."""
+        self._children(root, 0, False)
+        self._close()
+        return self.out
+
+    def _close(self) -> None:
+        text = _SPACES.sub(" ", "".join(self._buffer)).strip()
+        if text and not self.leaves_out_line(text):
+            if self._kind == "list":
+                text = f"{'  ' * min(self._level, 6)}{self._sign} {text}"
+                self._sign = " "  # a second paragraph of the same item
+            level = self._level if self._kind == "heading" else 0
+            self.out.append(Piece(Block(self._kind, text, level=level), self._linked))
+        self._buffer.clear()
+        self._linked = 0
+
+    def _children(self, element: etree._Element, depth: int, in_link: bool) -> None:
+        if element.text:
+            self._text(element.text, in_link)
+        for child in element:
+            if isinstance(child.tag, str):
+                self._element(child, depth + 1, in_link)
+            if child.tail:
+                self._text(child.tail, in_link)
+
+    def _text(self, text: str, in_link: bool) -> None:
+        self._buffer.append(text)
+        if in_link:
+            self._linked += len(text.strip())
+
+    def _element(self, element: etree._Element, depth: int, in_link: bool) -> None:
+        tag = element.tag
+        if tag in DROPPED_TAGS or self.leaves_out(element):
+            if tag in BLOCK_TAGS:
+                self._close()
+        elif depth > MAX_DEPTH:
+            self._text(" ".join(element.itertext()), in_link)
+        elif tag == "br":
+            self._buffer.append("\n")
+        elif tag == "a":
+            # A link around whole blocks is a card, whose text is content; a link in a line may be navigation.
+            card = any(child.tag in BLOCK_TAGS for child in element)
+            self._children(element, depth, not card)
+        elif tag == "math":
+            self._text(math_text(element), False)
+        elif tag not in BLOCK_TAGS:
+            self._children(element, depth, in_link)
+        else:
+            self._block(element, depth, in_link)
+
+    def _block(self, element: etree._Element, depth: int, in_link: bool) -> None:
+        tag = element.tag
+        self._close()
+        if tag == "table" and _is_data_table(element):
+            if text := markdown_table(spread(_rows(element))):
+                self.out.append(Piece(Block("table", text)))
+            return
+        if tag == "pre":
+            text = "".join(element.itertext()).strip("\n")
+            if text.strip():
+                self.out.append(Piece(Block("paragraph", text)))
+            return
+        before = self._kind, self._level, self._sign
+        if tag in _HEADINGS:
+            self._kind, self._level = "heading", _HEADINGS[tag]
+        elif tag == "li" and not is_layout(element):
+            self._kind, self._level, self._sign = "list", max(0, len(self._counters) - 1), self._next_sign()
+        elif tag in ("figcaption", "caption"):
+            self._kind = "caption"
+        elif kind := self.kind_of(element):
+            self._kind = kind
+        elif tag not in ("div", "section", "p") or self._kind not in ("list", "heading", "footnote"):
+            self._kind = "paragraph"
+        if tag in ("ul", "ol"):
+            self._counters.append(_start(element) if tag == "ol" else None)
+        self._children(element, depth, in_link)
+        self._close()
+        if tag in ("ul", "ol"):
+            self._counters.pop()
+        self._kind, self._level, self._sign = before
+
+    def _next_sign(self) -> str:
+        number = self._counters[-1] if self._counters else None
+        if number is None:
+            return "-"
+        self._counters[-1] = number + 1
+        return f"{number}."
+
+
+def merged_lists(blocks: list[Block]) -> list[Block]:
+    """Items that follow each other become one list block, with one item a line."""
+    merged: list[Block] = []
+    for block in blocks:
+        if block.kind == "list" and merged and merged[-1].kind == "list":
+            merged[-1] = Block("list", f"{merged[-1].text}\n{block.text}")
+        else:
+            merged.append(block)
+    return merged
+
+
+def spell_superscripts(tree: etree._Element) -> None:
+    """Write superscripts so that they survive as plain text (in place): `10<sup>6</sup>` as 10^6, `m<sup>2</sup>` as m².
+
+    A raised number that is a link is a citation or a note: `risk<sup><a>3</a></sup>` becomes risk[3].
+    """
+    for element in tree.iter("sup"):
+        raised = "".join(element.itertext()).strip()
+        if not re.fullmatch(r"[-−–+]?\d{1,3}(?:[,–-]\d{1,3})*", raised):
+            continue
+        previous = element.getprevious()
+        parent = element.getparent()
+        if parent is None:
+            continue
+        before = (previous.tail if previous is not None else parent.text) or ""
+        if not before and previous is not None:
+            before = "".join(previous.itertext())
+        linked = next(element.iter("a"), None) is not None or parent.tag == "a"
+        written = append_superscript(before[-5:], raised, citation=linked)[len(before[-5:]) :]
+        if written != raised:
+            for child in list(element):
+                element.remove(child)
+            element.text = written
+
+
+def text_length(element: etree._Element) -> int:
+    """Characters of visible text in an element."""
+    total = 0
+    for item in element.iter():
+        if isinstance(item.tag, str) and item.tag not in ("script", "style", "noscript", "template", "svg"):
+            total += len((item.text or "").strip())
+        total += len((item.tail or "").strip())
+    return total
+
+
+def is_layout(item: etree._Element) -> bool:
+    """A list item that holds a whole article: its list lays out the page."""
+    return sum(1 for _ in item.iterdescendants("p", "h1", "h2", "h3")) >= 4 and text_length(item) > 600
+
+
+def _start(element: etree._Element) -> int:
+    start = element.get("start") or "1"
+    return int(start) if start.isdigit() and len(start) < 6 else 1
+
+
+def _is_data_table(table: etree._Element) -> bool:
+    """A table of data, not one that lays out the page: several cells a row, no table or heading within."""
+    if next(table.iterdescendants("table", "h1", "h2", "ul", "form"), None) is not None:
+        return False
+    rows = list(table.iter("tr"))
+    return len(rows) >= 2 and any(len(row) >= 2 for row in rows)
+
+
+def _rows(table: etree._Element) -> list[list[Cell]]:
+    rows = []
+    for row in table.iter("tr"):
+        cells = []
+        for cell in row.iterchildren("td", "th"):
+            text = " ".join(piece for piece in cell.itertext() if piece.strip())
+            cells.append(Cell(text, _span(cell.get("colspan")), _span(cell.get("rowspan"))))
+        rows.append(cells)
+    return rows
+
+
+def _span(text: str | None) -> int:
+    return max(1, min(int(text), 100)) if text and text.strip().isdigit() and len(text) < 5 else 1
