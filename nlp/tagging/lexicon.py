@@ -17,7 +17,11 @@ from nlp.vocabulary import AUXILIARY_LABELS, Term
 _WORD: Final[frozenset[str]] = frozenset(
     [c for c in map(chr, range(0x2E80)) if c.isalnum()] + [chr(c) for c in range(0x300, 0x370)]
 )
-_JOINS: Final[dict[str, frozenset[str]]] = {"modifier": frozenset({"disease", "symptom"}), "salt": frozenset({"drug"})}
+_JOINS: Final[dict[str, frozenset[str]]] = {
+    "modifier": frozenset({"disease", "symptom"}),
+    "salt": frozenset({"drug"}),
+    "side": frozenset({"anatomy"}),
+}
 _JOINTS: Final[frozenset[str]] = frozenset({"", " ", "-"})
 _SUFFIX_TAIL: Final[int] = 40  # a word longer than this is not a word
 

@@ -29,9 +29,9 @@ SOURCES: Final[dict[str, str]] = {
     "cmedqaner-train": "mentions of the cMedQANER training set (ChineseBLUE), Apache-2.0",
 }
 
-# Not labels of entities: `modifier` (acute) joins the disease or symptom behind it, `salt` (盐酸) the drug behind it,
-# `ignore` keeps a suffix rule from a common word.
-AUXILIARY_LABELS: Final[frozenset[str]] = frozenset({"modifier", "salt", "ignore"})
+# Not labels of entities: `modifier` (acute) joins the disease or symptom behind it, `salt` (盐酸) the drug, `side` (left)
+# the part of the body; `ignore` keeps a suffix rule or a short term from a common word.
+AUXILIARY_LABELS: Final[frozenset[str]] = frozenset({"modifier", "salt", "side", "ignore"})
 
 
 class Term(NamedTuple):

@@ -13,8 +13,13 @@ MODIFIERS: Final[tuple[str, ...]] = (
     "refractory,end-stage,advanced,early-onset,late-onset,autoimmune,drug-induced,alcoholic,bacterial,viral,"
     "fungal,allergic,neonatal,gestational,familial,invasive,malignant,benign,postoperative,essential".split(","),
     *"急性,慢性,亚急性,原发性,继发性,先天性,特发性,遗传性,转移性,复发性,难治性,病毒性,细菌性,过敏性,老年性,"
-    "自身免疫性,药物性,酒精性,化脓性,出血性,缺血性,浸润性,恶性,良性,进行性,反复性,阵发性,持续性,间歇性,"
+    "自身免疫性,药物性,酒精性,化脓性,链球菌性,结核性,糖尿病性,高血压性,风湿性,感染性,神经性,病理性,外周性,中枢性,肥厚性,萎缩性,溃疡性,溶血性,出血性,缺血性,浸润性,恶性,良性,进行性,反复性,阵发性,持续性,间歇性,"
     "晚期,早期,终末期,新生儿,小儿,妊娠期,术后,外伤性,职业性".split(","),
+)
+
+SIDES: Final[tuple[str, ...]] = (
+    *"left,right,bilateral,distal,proximal,anterior,posterior,lateral,medial,upper,lower,inferior,superior".split(","),
+    *"左侧,右侧,双侧,左,右,双,两侧,患侧,单侧,近端,远端,前,后,内侧,外侧".split(","),
 )
 
 _ZH_SALTS: Final[str] = "盐酸 硫酸 酒石酸 富马酸 马来酸 苯磺酸 琥珀酸 枸橼酸 氢溴酸 磷酸 醋酸 门冬氨酸 注射用 复方"
@@ -28,11 +33,11 @@ _ZH_ORGANS: Final[str] = (
     "甲状旁腺 皮肤 喉 咽 鼻咽 口腔 舌 骨 骨髓 淋巴结 心 心肌 心脏 心包 心内膜 主动脉 血管 动脉 静脉 支气管 气管 胸膜 "
     "纵隔 胸腺 脾 肾上腺 肾盂 输尿管 尿道 睾丸 附睾 阴茎 阴道 外阴 眼 视网膜 角膜 结膜 虹膜 视神经 耳 中耳 鼻 鼻窦 扁桃体 "
     "牙龈 牙周 关节 膝关节 髋关节 肩关节 脊柱 颈椎 腰椎 胸椎 肌肉 肌腱 滑膜 脊髓 脑膜 神经 面神经 垂体 小脑 阑尾 腹膜 "
-    "肛门 十二指肠 小肠 回肠 大肠 盆腔 胎盘 毛囊 腮腺 唾液腺 股骨 胫骨 肱骨 桡骨 尺骨 锁骨 肋骨 骨盆 椎体 腰椎间盘 颅骨 颅内 "
+    "肛门 周围神经 下颌骨 上颌骨 鼻腔 前庭 呼吸道 消化道 泌尿道 泌尿系 肾小球 肾小管 肾动脉 冠状动脉 颈动脉 肺动脉 脑血管 毛细血管 牙龈 牙髓 牙齿 十二指肠 小肠 回肠 大肠 盆腔 胎盘 毛囊 腮腺 唾液腺 股骨 胫骨 肱骨 桡骨 尺骨 锁骨 肋骨 骨盆 椎体 腰椎间盘 颅骨 颅内 "
     "下肢 上肢 胸腔 腹腔 肛周 胆总管 肝内胆管 声带 胃窦 贲门 乙状结肠 盲肠 肺部 腹部 肝脏 肾脏 头颅 头部 胸部 颈部 鼻腔 眼底"
 )
 _ZH_DISEASES: Final[str] = (
-    "炎 癌 腺癌 鳞癌 肿瘤 恶性肿瘤 良性肿瘤 肉瘤 腺瘤 囊肿 息肉 结石 结核 溃疡 脓肿 梗死 梗阻 狭窄 硬化 纤维化 坏死 损伤 骨折 脱位 "
+    "炎 损害 毒性 硬化症 综合征 痉挛 麻痹 脓肿 闭塞 畸形 发育不良 功能障碍 功能减退 功能亢进 功能紊乱 反流 关闭不全 癌 腺癌 鳞癌 肿瘤 恶性肿瘤 良性肿瘤 肉瘤 腺瘤 囊肿 息肉 结石 结核 溃疡 脓肿 梗死 梗阻 狭窄 硬化 纤维化 坏死 损伤 骨折 脱位 "
     "扭伤 感染 出血 穿孔 破裂 栓塞 血栓 萎缩 增生 畸形 血管瘤 转移 功能不全 功能衰竭 衰竭 病 疾病 病变 占位 结节 瘘 扩张 积水 积液 "
     "水肿 缺血 挫伤 粘连 脱垂 动脉瘤 肿大 疝 瘤 癌前病变 不典型增生 肌瘤 外伤"
 )
@@ -41,7 +46,7 @@ _ZH_PROCEDURES: Final[str] = (
     "切除术 部分切除术 次全切除术 全切术 根治术 移植 移植术 置换术 修补术 成形术 造口术 吻合术 切开术 引流术 穿刺术 支架置入术 栓塞术 切除 手术 "
     "镜手术 内固定术 融合术 取石术 碎石术 消融术 结扎术 剥离术 剔除术 探查术 固定术 重建术 减压术"
 )
-_ZH_TESTS: Final[str] = "CT MRI B超 彩超 超声 X线 X线片 造影 活检 穿刺活检 镜 镜检查 磁共振 平片 增强CT 功能检查 CT检查 超声检查 穿刺 X光 核磁 涂片 检查"
+_ZH_TESTS: Final[str] = "CTA CT血管造影 MRA 穿刺涂片 分泌物检查 CT MRI B超 彩超 超声 X线 X线片 造影 活检 穿刺活检 镜 镜检查 磁共振 平片 增强CT 功能检查 CT检查 超声检查 穿刺 X光 核磁 涂片 检查"
 
 _EN_ORGANS: Final[str] = (
     "gastric stomach lung pulmonary liver hepatic kidney renal brain cerebral bowel intestinal colon colonic colorectal rectal "
@@ -103,6 +108,8 @@ def composed_terms(zh_drugs: Iterable[str]) -> Iterator[tuple[str, str]]:
                 yield f"~{ending}", "symptom" if ending in _SYMPTOM_ENDINGS else label
     for ending, label in _SAFE_AGAIN.items():
         yield f"~{ending}", label
+    for side in SIDES:
+        yield side, "side"
     forms, salts = _ZH_FORMS.split(), _ZH_SALTS.split()
     for salt in salts:
         yield salt, "salt"
