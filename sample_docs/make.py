@@ -32,7 +32,12 @@ TRIM = {"width": 440.0, "height": 640.0, "margin": 44.0, "top": 62.0, "bottom": 
 def heart_failure(target: Path) -> None:
     """A textbook chapter whose text layer has every difficulty: columns, tables, notes, divided words."""
     for step in range(24):
-        style = Style(header=(BOOK, "Chapter 7: Heart Failure"), first_page=112, margin=72.0 + step // 2, bottom=84.0 + 13 * (step % 2))
+        style = Style(
+            header=(BOOK, "Chapter 7: Heart Failure"),
+            first_page=112,
+            margin=72.0 + step // 2,
+            bottom=84.0 + 13 * (step % 2),
+        )
         setter = typeset(SOURCES / "heart_failure.md", style)
         if setter.divided_pages:
             break

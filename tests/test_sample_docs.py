@@ -97,7 +97,12 @@ def test_the_native_chapter_has_the_difficulties_of_a_real_one() -> None:
         bodies = [page.strip().splitlines()[:-2] for page in pages]
         ends = [body[-1] for body in bodies]
         assert any(re.search(r"[a-z]{2}-$", line) for line in ends), "no word is divided by a page end"
-        columns = [b for page in document for b in page.get_text("blocks") if b[0] > page.rect.width / 2 and b[4].count("\n") > 8]
+        columns = [
+            b
+            for page in document
+            for b in page.get_text("blocks")
+            if b[0] > page.rect.width / 2 and b[4].count("\n") > 8
+        ]
         assert columns, "no right-hand column"
 
 
@@ -165,7 +170,9 @@ def test_questions_are_answered_by_the_documents() -> None:
 def test_recipe_samples_have_their_shapes() -> None:
     stage1 = json_lines("instructions_stage1.jsonl")
     assert len(stage1) >= 120
-    assert all(set(row) == {"instruction", "input", "output"} and row["instruction"] and row["output"] for row in stage1)
+    assert all(
+        set(row) == {"instruction", "input", "output"} and row["instruction"] and row["output"] for row in stage1
+    )
     assert len({row["instruction"] + row["input"] for row in stage1}) == len(stage1)
     stage2 = json_lines("instructions_stage2.jsonl")
     assert len(stage2) >= 60

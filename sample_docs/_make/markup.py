@@ -1,13 +1,13 @@
 """The small Markdown dialect of `_sources/`: what an author writes, as a list of elements.
 
-    # Title   ## Section   ### Subsection      headings (levels 1 to 3)
-    - item    1. item                          lists
-    | a | b |                                  a table; `:::unruled` before it leaves out its lines
-    ![Figure 7.1. Caption.](figure)            a drawing with a caption
-    [^] text                                   a footnote, set at the foot of the page where it stands
-    :::columns … :::end                        two columns; they start a page and end it
-    :::page                                    a new page
-    ^3,4^                                      a superscript citation inside a line
+# Title   ## Section   ### Subsection      headings (levels 1 to 3)
+- item    1. item                          lists
+| a | b |                                  a table; `:::unruled` before it leaves out its lines
+![Figure 7.1. Caption.](figure)            a drawing with a caption
+[^] text                                   a footnote, set at the foot of the page where it stands
+:::columns … :::end                        two columns; they start a page and end it
+:::page                                    a new page
+^3,4^                                      a superscript citation inside a line
 """
 
 from __future__ import annotations

@@ -107,9 +107,10 @@ def split_points(word: str) -> list[int]:
         lower = core.lower()
         for i in range(3, len(lower) - 3):
             consonants = lower[i - 1] not in VOWELS and lower[i] not in VOWELS
-            if consonants and lower[i - 1 : i + 1] not in {"th", "ch", "sh", "ph", "ck", "gh", "rh"}:
-                if any(c in VOWELS for c in lower[:i]) and any(c in VOWELS for c in lower[i:]):
-                    points.append(i)
+            digraph = lower[i - 1 : i + 1] in {"th", "ch", "sh", "ph", "ck", "gh", "rh"}
+            vowels_on_both_sides = VOWELS & set(lower[:i]) and VOWELS & set(lower[i:])
+            if consonants and not digraph and vowels_on_both_sides:
+                points.append(i)
     return sorted(points)
 
 
@@ -161,9 +162,7 @@ class Setter:
             width = unit_width(style.fonts[0], header) * size
             x = style.width - style.margin - width if number % 2 else style.margin
             self.put(x, style.top - 32, header, size)
-            self.page.draw_line(
-                (style.margin, style.top - 26), (style.width - style.margin, style.top - 26), width=0.4
-            )
+            self.page.draw_line((style.margin, style.top - 26), (style.width - style.margin, style.top - 26), width=0.4)
         footer = style.footer.format(page=number)
         if footer:
             size = style.size - 1.5
@@ -196,7 +195,9 @@ class Setter:
         name = self.style.fonts[weight]
         return sum(unit_width(name, text) * size * (RAISED if raised else 1) for text, raised in atom.runs)
 
-    def break_lines(self, text: str, width: float, size: float, weight: int = 0, first: float = 0.0) -> list[list[Atom]]:
+    def break_lines(
+        self, text: str, width: float, size: float, weight: int = 0, first: float = 0.0
+    ) -> list[list[Atom]]:
         """Greedy line breaking; a word that does not fit is divided when the style allows it."""
         space = unit_width(self.style.fonts[weight], " ") * size
         lines: list[list[Atom]] = [[]]
@@ -312,7 +313,9 @@ class Setter:
             x = self.left
             for cell, width in zip(row, widths, strict=True):
                 for i, line in enumerate(cell):
-                    self.set_line(line, x + pad, self.y + 2 + (i + 0.85) * leading, width, size, int(r == 0 and ruled), False)
+                    self.set_line(
+                        line, x + pad, self.y + 2 + (i + 0.85) * leading, width, size, int(r == 0 and ruled), False
+                    )
                 x += width
             self.y += heights[r]
         if ruled:
