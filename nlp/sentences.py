@@ -4,6 +4,7 @@ One compiled pattern finds every place where a sentence may end; a place is refu
 abbreviation, a unit or an initial and what follows does not begin a new sentence. Nothing is copied or changed.
 """
 
+# ruff: noqa: SIM905 - word lists
 from __future__ import annotations
 
 import re
@@ -91,7 +92,7 @@ def _line_ends_sentence(text: str, line_start: int, line_end: int, next_start: i
     tail = text[max(line_start, line_end - 1) : line_end]
     long_line = _WRAPPED_EAST if "㐀" <= tail <= "鿿" or tail in "，、" else _WRAPPED_WEST
     following = text[next_start : next_start + 1]
-    if following.islower() and tail not in "":
+    if following.islower():
         return False
     return line_end - line_start < long_line
 

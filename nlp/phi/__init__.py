@@ -7,4 +7,15 @@ from nlp.phi.kinds import KINDS, PhiSpan, Policy, policy_for
 from nlp.phi.redaction import Redaction, redact, redact_sections
 from nlp.phi.surrogates import Surrogates
 
-__all__ = ["FINDERS", "KINDS", "PhiSpan", "Policy", "Redaction", "Surrogates", "find", "policy_for", "redact", "redact_sections"]
+__all__ = [
+    "FINDERS",
+    "KINDS",
+    "PhiSpan",
+    "Policy",
+    "Redaction",
+    "Surrogates",
+    "find",
+    "policy_for",
+    "redact",
+    "redact_sections",
+]

@@ -8,7 +8,12 @@ from datetime import date
 
 _IDENTITY_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _IDENTITY_CHECK = "10X98765432"
-_PROVINCE_CODES = frozenset("11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 71 81 82 83".split())  # fmt: skip
+# Administrative regions of GB/T 2260: the first two digits.
+_PROVINCE_CODES = frozenset(
+    str(code)
+    for codes in ((11, 16), (21, 24), (31, 38), (41, 47), (50, 55), (61, 66), (71, 72), (81, 84))
+    for code in range(*codes)
+)
 _NOT_DIGIT = re.compile(r"\D")
 
 
@@ -58,7 +63,13 @@ def is_date(year: str, month: str, day: str) -> bool:
 def is_social_security_number(text: str) -> bool:
     """Whether nine digits can be a United States social security number."""
     body = digits_of(text)
-    return len(body) == 9 and body[:3] not in ("000", "666") and body[0] != "9" and body[3:5] != "00" and body[5:] != "0000"
+    return (
+        len(body) == 9
+        and body[:3] not in ("000", "666")
+        and body[0] != "9"
+        and body[3:5] != "00"
+        and body[5:] != "0000"
+    )
 
 
 def is_internet_address(text: str) -> bool:

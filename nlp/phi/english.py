@@ -1,5 +1,6 @@
 """Rules for English: names in context, addresses, dates in words, and labelled identifiers."""
 
+# ruff: noqa: E501 - a pattern is easier to check on one line
 from __future__ import annotations
 
 import re
@@ -12,7 +13,7 @@ LOWER = "a-zß-öø-ÿāăąćčďđēęěğģīıķĺļľłńņňőœŕřśşš
 CAPITALISED = rf"[{UPPER}](?:[{LOWER}]|['’](?=[{UPPER}{LOWER}])|(?<=[{LOWER}'’])[{UPPER}](?=[{LOWER}]))+"
 WORD = rf"(?:{CAPITALISED}(?:-{CAPITALISED})*|[OD]['’]{CAPITALISED})"
 SHOUTED = rf"(?:[{UPPER}]['’])?[{UPPER}]{{2,}}(?:-[{UPPER}]{{2,}})*"
-INITIAL = rf"[{UPPER}](?:\.(?:[{UPPER}]\.)*|(?![\w.]))"
+INITIAL = rf"[{UPPER}](?:\.(?:[{UPPER}]\.)*|(?![\w.'’]))"
 PARTICLE = r"(?:de|la|del|der|den|van|von|vom|bin|binti|ibn|al|el|da|dos|do|di|du|le|ter|ten|y)\b"
 SUFFIX = r"(?:,? (?:Jr|Sr)\.?|,? I{2,3}\b)?"
 # A name as it stands in running text: capitalised words, initials and particles.
@@ -28,14 +29,35 @@ MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
     r"|nov(?:ember)?|dec(?:ember)?)"
 )
-MONTHS = (
-    "january february march april may june july august september october november december jan feb mar apr jun jul aug sep sept oct nov dec"
-).split()
+MONTHS = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+    "jan",
+    "feb",
+    "mar",
+    "apr",
+    "jun",
+    "jul",
+    "aug",
+    "sep",
+    "sept",
+    "oct",
+    "nov",
+    "dec",
+]
 _DAY = r"(?:0?[1-9]|[12]\d|3[01])"
 _YEAR = r"(?:1[89]|20)\d\d"
-NUMERIC_DATE = (
-    rf"(?:{_YEAR}[-/.]\d{{1,2}}[-/.]\d{{1,2}}|\d{{1,2}}[-/.]\d{{1,2}}[-/.](?:{_YEAR}|\d\d)|{_YEAR}[01]\d[0-3]\d)(?![\w/-])"
-)
+NUMERIC_DATE = rf"(?:{_YEAR}[-/.]\d{{1,2}}[-/.]\d{{1,2}}|\d{{1,2}}[-/.]\d{{1,2}}[-/.](?:{_YEAR}|\d\d)|{_YEAR}[01]\d[0-3]\d)(?![\w/-])"
 WORD_DATE = (
     rf"(?:{_DAY}(?:st|nd|rd|th)?[ -](?:of )?{MONTH}\b\.?(?:,?[ -](?:{_YEAR}|'?\d\d(?![\d:])))?"
     rf"|{MONTH}\b\.?[ -]{_DAY}(?:st|nd|rd|th)?\b(?!%|[ ]?(?:mg|ml|patients|cases))(?:,?[ -]{_YEAR})?|{MONTH}\b\.?,?[ -](?:of )?{_YEAR})"
@@ -81,7 +103,9 @@ def keep_known_given_name(value: str) -> int:
 def keep_subject(value: str) -> int:
     """A surname as the subject of a sentence: no other word, and not the plural or adjective of one."""
     words = _TOKEN.findall(value)
-    if any(_is_other_word(word) or word.endswith(("ing", "tion", "ed", "ly", "al", "ous", "ics", "ogy")) for word in words):
+    if any(
+        _is_other_word(word) or word.endswith(("ing", "tion", "ed", "ly", "al", "ous", "ics", "ogy")) for word in words
+    ):
         return 0
     return len(value) if all(word.lower() not in COMMON_WORD_SURNAMES for word in words) and len(words[0]) > 3 else 0
 
@@ -105,7 +129,7 @@ def _rule(kind: str, triggers: str, pattern: str, **options: object) -> Rule:
     return Rule(kind=kind, triggers=literals, pattern=compiled, **options)  # type: ignore[arg-type]
 
 
-_SEPARATOR = r"[ \t]*(?:\*\*)?[ \t]*[:：=|][ \t|]*(?:\*\*)?[ \t]*"
+_SEPARATOR = r"(?:[ \t.…_]|\*\*){0,60}[:：=|][ \t|]*(?:\*\*)?[ \t]*"
 _PERSON_FIELDS = (
     "attending|attending physician|physician|provider|referring provider|referring physician|primary care provider|pcp|"
     "surgeon|assistant surgeon|anesthesiologist|nurse|rn|radiologist|pathologist|therapist|consultant|gp|"
@@ -113,8 +137,8 @@ _PERSON_FIELDS = (
     "next of kin|nok|emergency contact|contact|contact person|mother|father|spouse|wife|husband|son|daughter|guardian|"
     "caregiver|caretaker|sister|brother|partner|parent|informant|patient|pt|client|subject|resident|cc|re|"
     "ordering physician|ordering provider|admitting physician|discharging physician|seen by|author|signature|"
-    "interpreter|witness|employer contact|account holder|policy holder|subscriber|guarantor|responsible party|"
-    "case manager|social worker|midwife|dentist|psychiatrist|cardiologist|oncologist|neurologist"
+    "witness|employer contact|account holder|policy holder|subscriber|guarantor|responsible party|"
+    "case manager|social worker|scribe|interpreter|translator|surgeon of record|fellow|intern|pharmacist|dietitian|technologist|technician|midwife|dentist|psychiatrist|cardiologist|oncologist|neurologist"
 )
 _NAME_FIELDS = (
     "patient name|patient's name|patient’s name|name of patient|name of the patient|full name|legal name|pt name|"
@@ -132,9 +156,15 @@ NAME_RULES = (
     _rule("NAME", "name", rf"(?i:name){_SEPARATOR}{_TITLE}(?P<v>{FIELD_NAME})", keep=keep_name),
     _rule("NAME", _PERSON_FIELDS, rf"§(?:[ \t]+(?i:name))?(?:[ \t]*\([^()\n]{{1,24}}\))?{_SEPARATOR}{_TITLE}(?P<v>{FIELD_NAME})", keep=keep_name),
     _rule(
-        "NAME", "mr|mrs|ms|miss|mx|dr|prof|professor|doctor|nurse|sir|madam|messrs|sr|señora|herr|frau|monsieur|madame",
-        rf"§(?:\.[ \t]*|[ \t]+)(?P<v>{FIELD_NAME}|{INITIAL_NAME})", keep=keep_name,
+        "NAME", "mr|mrs|ms|mx|dr|drs|prof|messrs|sr|hr",
+        rf"(?:[Mm][Rr][Ss]?|M[sSx]|[Dd][Rr]s?|[Pp]rof|Messrs|Sr|Hr)\b(?:\.[ \t]*|[ \t]+)(?P<v>{FIELD_NAME}|{INITIAL_NAME})", keep=keep_name,
     ),
+    _rule(
+        "NAME", "miss|professor|doctor|nurse|sir|madam|señora|herr|frau|monsieur|madame|sister|pastor|chaplain|rabbi|officer|detective|"
+        "sergeant|paramedic|judge|attorney|coach|reverend",
+        rf"§[ \t]+(?P<v>{WORD}(?: (?:{INITIAL}|{PARTICLE}|{WORD})){{0,2}}|{INITIAL_NAME})", keep=keep_name,
+    ),
+    _rule("NAME", "rn|lpn|np|pa|emt|cna|lcsw|crna", rf"(?:RN|LPN|NP|PA|EMT|CNA|LCSW|CRNA)[ \t]+(?P<v>{WORD}(?: {WORD})?)(?![ ]?[-/])", keep=keep_name),
     _rule(
         "NAME", "patient|pt|client|veteran|infant|baby",
         rf"(?i:patient|pt|client|veteran|infant|baby)(?i: (?:girl|boy))?(?:\.?,?[ \t]+)(?P<v>{NAME}|{INITIAL_NAME}|{SHOUTED} {SHOUTED})",
@@ -150,8 +180,13 @@ NAME_RULES = (
         "referred by|brought in by|reviewed by|performed by|assisted by|interpreted by|signed|named|under the care of|followed by|"
         "operated on by|met with|on behalf of|written by|cared for by|discussed case with|paged|attn|reported by|translated by|"
         "visited by|handed over to|handoff to|sign-out to|entered by|co-signed by|cosigned by|countersigned by|attested by|"
-        "supervised by|witnessed by|driven by|admitted by|assessed by|care of|presented by|presented by dr",
-        rf"§:?[ \t]+{_TITLE}(?P<v>{NAME}|{INITIAL_NAME})", keep=keep_name_in_prose,
+        "supervised by|witnessed by|e-signed by|esigned by|electronically signed by|authenticated by|verified by|approved by|prepared by|"
+        "for referring|pleasure of seeing|pleasure to see|pleasure of meeting|summary for|opportunity to see|asked to see|consulted on|"
+        "for seeing|i saw|we saw|next of kin is|contact is|proxy is|surrogate is|guardian is|provider is|physician is|surgeon is|pcp is|"
+        "therapist|interpreter|translator|scribe|caregiver|social worker|case manager|dietitian|pharmacist|resident|intern|fellow|attending|"
+        "technician|technologist|medical student|care coordinator|counselor|psychologist|surgeon|nurse practitioner|home health aide|aide|"
+        "roommate|landlord|teacher|boss|attorney|lawyer|coworker|colleague|donor|witness|driver|tenant|caller|driven by|admitted by|assessed by|care of|presented by|presented by dr",
+        rf"§:?[ \t]+{_TITLE}(?P<v>{NAME}|{INITIAL_NAME}|{SHOUTED}(?:, ?| ){SHOUTED})", keep=keep_name_in_prose,
     ),
     # After these words a capitalised phrase is a name only if it begins like one.
     _rule("NAME", "by|per|called|informed|notified|contacted|obtained from|attention|noted by|with|from|for|told|asked", rf"§:?[ \t]+(?P<v>{NAME})", keep=keep_known_given_name),
@@ -167,10 +202,15 @@ NAME_RULES = (
     # "John Smith, MD", "Smith RN": the degree stands behind the name.
     Rule(
         kind="NAME",
-        triggers=tuple(", md|, m.d.|, do|, rn|, np|, pa-c|, phd|, ph.d.|, dds|, mbbs|, frcs|, lcsw|, lpn|, pharmd| md| rn| m.d.|, aprn|, crna|, dnp|, mph".split("|")),
+        triggers=(", md", ", m.d.", ", do", ", rn", ", np", ", pa-c", ", phd", ", ph.d.", ", dds", ", mbbs", ", frcs", ", lcsw", ", lpn", ", pharmd", " md", " rn", " m.d.", ", aprn", ", crna", ", dnp", ", mph"),
         pattern=re.compile(r"(?![a-z])"),
         behind=re.compile(rf"(?<![\w.])(?P<v>{NAME}|{INITIAL_NAME}|{SHOUTED}(?:, ?| ){SHOUTED})\Z"),
         keep=keep_name_in_prose,
+    ),
+    # "John Smith (DOB ...", "Smith, John, MRN ...".
+    Rule(
+        kind="NAME", triggers=(" (dob", " (mrn", ", dob", ", mrn", " dob", " mrn", " (d.o.b", "; mrn", "; dob", " (medical record", ", medical record", " (born", " (date of birth", " (id", " (ssn", ", ssn"),
+        pattern=re.compile(r"(?![a-z])"), behind=re.compile(rf"(?<![\w.])(?P<v>{NAME}|{INITIAL_NAME}|{SHOUTED}(?:, ?| ){SHOUTED}|{WORD}, {WORD}(?: {INITIAL})?)\Z"), keep=keep_name_in_prose,
     ),
     # "John Smith is a 45-year-old man", "Maria Lopez, a 61 y/o".
     Rule(
@@ -195,7 +235,7 @@ NAME_RULES = (
         pattern=re.compile(rf"(?P<v>{WORD}(?: {INITIAL})?(?: {PARTICLE}){{0,2}} (?:Mc)?{WORD})"),
         keep=keep_known_given_name,
     ),
-)  # fmt: skip
+)
 
 _STREET = (
     r"(?:Street|St|Avenue|Ave|Av|Road|Rd|Lane|Ln|Drive|Dr|Boulevard|Blvd|Court|Ct|Way|Place|Pl|Terrace|Ter|Circle|Cir|"
@@ -216,22 +256,23 @@ ADDRESS_RULES = (
     _rule(
         "ADDRESS",
         "home address|address|mailing address|street address|residential address|patient address|addr|residence",
-        rf"§{_SEPARATOR}(?P<v>(?=[^\n]{{0,60}}\d|{WORD})[^\n|;]{{5,110}}?)(?=[ \t]*(?:[\n|;]|$|(?i:phone|tel|mobile|e-?mail|dob|date|fax|cell)\b|(?<=[a-z\d])\. ))",
+        rf"(?<!mail )(?<!(?:IP|ip|AC|ac|eb) )§{_SEPARATOR}(?P<v>(?=[^\n]{{0,60}}\d|{WORD})[^\n|;@]{{5,110}}?)(?=[ \t]*(?:[\n|;]|$|(?i:phone|tel|mobile|e-?mail|dob|date|fax|cell)\b|(?<=[A-Za-z\d])\. ))",
     ),
     _rule(
         "ADDRESS", "home address|patient address|residential address",
-        rf"§{_SEPARATOR}(?P<v>(?=[^\n]{{0,60}}\d)[^\n|;]{{5,110}}?)(?=[ \t]*(?:[\n|;]|$|(?i:phone|tel|mobile|e-?mail|dob|date|fax|cell)\b|(?<=[a-z\d])\. ))",
+        rf"§{_SEPARATOR}(?P<v>(?=[^\n]{{0,60}}\d)[^\n|;]{{5,110}}?)(?=[ \t]*(?:[\n|;]|$|(?i:phone|tel|mobile|e-?mail|dob|date|fax|cell)\b|(?<=[A-Za-z\d])\. ))",
         precise=True,
     ),
     _rule("ADDRESS", "po box|p.o. box|p. o. box|post office box", rf"(?i:p\.? ?o\.?|post office) (?i:box) (?P<v>\d{{1,6}}{_TOWN})"),
     _rule(
         "ADDRESS",
-        "lives in|lives at|living in|living at|resides in|resides at|residing in|residing at|resident of|moved to|moved from|"
+        "lives in|lives at|living in|living at|resides in|resides at|residing in|residing at|resident of|moved to|moved from|moved here from|moved back to|just moved from|came from|hails from|raised in|settled in|home in|"
         "relocated to|relocated from|born in|grew up in|native of|hometown|returned from|travelled from|traveled from|staying in|lived in|commutes from|"
         "flew in from|transferred from|originally from|is from|comes from|works in|visiting from|drove from",
         rf"§[:]?[ \t]+(?P<v>{_PLACE}(?:, (?:{_PLACE}|{_STATE}\b)){{0,2}}(?: {_POSTAL})?)",
         keep=keep_place,
     ),
+    _rule("ADDRESS", "from|in|near|to|at|of", rf"§[ \t]+(?P<v>{_PLACE}, {_STATE}\b(?: {_POSTAL})?)"),
     _rule("ADDRESS", "zip|zip code|postal code|postcode|zipcode", rf"(?i:zip|postal|postcode|zipcode)(?: ?(?i:code))?[ \t]*[:#]?[ \t]*(?:(?i:is)[ ])?(?P<v>{_POSTAL})"),
 )  # fmt: skip
 
@@ -260,7 +301,7 @@ DAY_MONTH_DATE = re.compile(
 _ID = r"(?P<v>[A-Za-z]{0,5}[-#]?\d[\dA-Za-z]*(?:[-/.][\dA-Za-z]*\d[\dA-Za-z]*|[ ](?=\d{2,}(?:\b|_))\d{2,})*)"
 _ANY_ID = r"(?P<v>(?=[A-Za-z-]{0,9}\d)[A-Za-z\d]+(?:[-/.][A-Za-z\d]+)*|\d[\d -]{3,}\d)"
 _LABEL_END = (
-    r"(?:[ \t]*(?i:no|nos|number|num|nr|id|identifier|code|file|name|filename|file name))?(?:[ \t]*\([^()\n]{1,16}\))?\.?[ \t]*(?:\*\*)?[ \t]*"
+    r"(?:[ \t]*(?i:no|nos|number|num|nr|id|identifier|code|file|name|filename|file name))?(?:[ \t]*\([^()\n]{1,16}\))?(?:[ \t.…_]|\*\*){0,60}"
     r"(?:[:：=#|№]+[ \t|#]*(?:\*\*)?[ \t]*|(?<=[A-Za-z#.)])[ \t]+(?:(?i:is|was)[ \t]+)?)(?:(?i:no|number)\.?[ \t]*)?#?"
 )
 
@@ -283,7 +324,7 @@ def _labelled(kind: str, labels: str, digits: int = 4, precise: bool = True, val
 
 
 IDENTIFIER_RULES = (
-    *_labelled("RECORD", "mrn|medical record|medical record number|med rec|patient id|patient number|patient no|hospital number|hospital no|unit number|chart|chart number|chart no|mr#|mr #|mr no|record number|encounter|encounter number|visit number|visit id|csn|fin|har|nhs number|nhs no|chi number|case number|case no|episode number|admission number|admission no|registration number|pt id|hospital id|record no|file number|folder number", 4),
+    *_labelled("RECORD", "mrn|medical record|medical record number|med rec|patient id|patient number|patient no|hospital number|hospital no|unit number|unit no|unit #|mr number|record #|chart #|hospital #|patient #|case #|chart|chart number|chart no|mr#|mr #|mr no|record number|encounter|encounter number|visit number|visit id|csn|fin|har|nhs number|nhs no|chi number|case number|case no|episode number|admission number|admission no|registration number|pt id|hospital id|record no|file number|folder number", 4),
     *_labelled("INSURANCE", "member id|member number|member no|subscriber id|subscriber number|policy|policy number|policy no|policy id|group number|group no|group id|health plan|health plan id|health plan number|beneficiary|beneficiary number|beneficiary id|medicare|medicare number|medicare id|medicaid|medicaid id|medicaid number|insurance id|insurance number|insurance no|insurance policy|hicn|mbi|health card|health card number|ohip|plan id|claim number|claim no|payer id", 4),
     *_labelled("ACCOUNT", "account|account number|account no|acct|acct no|acct number|iban|bank account|routing number|billing number|invoice number|guarantor number|billing account|sort code", 4, value=r"(?P<v>[A-Z]{2}\d{2}(?:[ ]?[A-Z\d]{4}){3,7}(?:[ ]?[A-Z\d]{1,3})?|(?=[A-Za-z-]{0,9}\d)[A-Za-z\d]+(?:[-/ ](?=[A-Za-z]*\d)[A-Za-z\d]+)*)"),
     *_labelled("LICENSE", "license|license number|license no|licence|licence number|licence no|driver's license|driver’s license|drivers license|driver license|driving licence|driver's licence|dl|dl no|dea|dea number|npi|npi number|medical license|certificate number|certificate no|state license|gmc number|gmc no|nmc pin|license #|birth certificate", 4, value=_ANY_ID),

@@ -38,7 +38,9 @@ class PhiScore:
 
 
 def score(
-    texts: Iterable[tuple[str, str, Iterable[tuple[int, int, str]]]], policy: Policy = "thorough", engine: str = "patterns"
+    texts: Iterable[tuple[str, str, Iterable[tuple[int, int, str]]]],
+    policy: Policy = "thorough",
+    engine: str = "patterns",
 ) -> PhiScore:
     """Score a finder on (text, language, labelled spans as (start, end, kind))."""
     found: Counter[str] = Counter()

@@ -1,11 +1,19 @@
 """Identifiers that show by their own shape: e-mail, web and network addresses, numbers with a check digit, dates."""
 
+# ruff: noqa: E501 - a pattern is easier to check on one line
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 
-from nlp.phi.checks import has_luhn_digit, is_date, is_identity_card, is_internet_address, is_old_identity_card, is_social_security_number  # fmt: skip
+from nlp.phi.checks import (  # fmt: skip
+    has_luhn_digit,
+    is_date,
+    is_identity_card,
+    is_internet_address,
+    is_old_identity_card,
+    is_social_security_number,
+)
 from nlp.phi.chinese import CHINESE_DATE
 from nlp.phi.english import DAY_MONTH_DATE, STREET_ADDRESS
 from nlp.phi.kinds import PhiSpan, Policy
@@ -13,31 +21,48 @@ from nlp.phi.kinds import PhiSpan, Policy
 _EDGE = r"(?![A-Za-z\d])"
 # Only runs with at least six digits are worth a look.
 _RUN = re.compile(r"[\d(+（](?<![A-Za-z\d][\d(+（])[\d\-./ ()（）–‑]{5,40}[Xx]?")
-_IDENTITY = re.compile(r"(?<!\d)(?:\d{17}[\dXxＸｘ]|\d{6}[ -](?:19|20)\d{6}[ -]\d{3}[\dXxＸｘ]|\d{6} \d{4} \d{4} \d{3}[\dXx])(?![\dA-Za-z])")
+_IDENTITY = re.compile(
+    r"(?<!\d)(?:\d{17}[\dXxＸｘ]|\d{6}[ -](?:19|20)\d{6}[ -]\d{3}[\dXxＸｘ]|\d{6} \d{4} \d{4} \d{3}[\dXx])(?![\dA-Za-z])"
+)
 _OLD_IDENTITY = re.compile(r"(?<![\d.])\d{15}(?![\d.])")
-_MOBILE = re.compile(r"(?<![\d.\-])(?:(?:\+|00)?86[- ]?)?1[3-9]\d(?:\d{8}|[- ]\d{4}[- ]\d{4}|[- ]?\d{3}[- ]\d{5})(?![\d.]\d|\d)")
+_MOBILE = re.compile(
+    r"(?<![\d.\-])(?:(?:\+|00)?86[- ]?)?1[3-9]\d(?:\d{8}|[- ]\d{4}[- ]\d{4}|[- ]?\d{3}[- ]\d{5})(?![\d.]\d|\d)"
+)
 _LANDLINE = re.compile(r"(?<![\d.\-/])(?:[(（]0\d{2,3}[)）][ ]?|0\d{2,3}[- ])[2-8]\d{6,7}(?:-\d{1,5})?(?!\d|\.\d)")
 _TOLL_FREE_ZH = re.compile(r"(?<![\d.-])[48]00[- ]?\d{3}[- ]?\d{4}(?!\d)")
-_NORTH_AMERICAN = re.compile(r"(?<![\d.\-/(])(?:\+?1[-. ])?(?:\([2-9]\d\d\)[ ]?|[2-9]\d\d[-.])[2-9]\d\d[-. ]\d{4}(?![\d/]|-\d|\.\d)")
+_NORTH_AMERICAN = re.compile(
+    r"(?<![\d.\-/(])(?:\+?1[-. ])?(?:\([2-9]\d\d\)[ ]?|[2-9]\d\d[-.])[2-9]\d\d[-. ]\d{4}(?![\d/]|-\d|\.\d)"
+)
 _SPACED_NORTH_AMERICAN = re.compile(r"(?<![\d.\-/(])[2-9]\d\d [2-9]\d\d \d{4}(?![\d/]|-\d|\.\d|[ ]\d)")
 _INTERNATIONAL = re.compile(r"\+(?:[1-9]\d{0,2})(?:[ .-]?\(?\d{1,4}\)?){2,6}(?!\d)")
 _SOCIAL_SECURITY = re.compile(r"(?<![\d-])\d{3}-\d{2}-\d{4}(?![\d-])")
-_CARD = re.compile(r"(?<![\d.])(?:\d{4}[ -]\d{4}[ -]\d{4}[ -]\d{4}(?:[ -]\d{1,3})?|\d{15,19}|3[47]\d{2}[ -]\d{6}[ -]\d{5})(?![\d.]\d|\d)")
+_CARD = re.compile(
+    r"(?<![\d.])(?:\d{4}[ -]\d{4}[ -]\d{4}[ -]\d{4}(?:[ -]\d{1,3})?|\d{15,19}|3[47]\d{2}[ -]\d{6}[ -]\d{5})(?![\d.]\d|\d)"
+)
 _INTERNET = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d]|\.\d)")
 _DATE = re.compile(
     r"(?<![\d./-])(?:(?P<y>(?:1[89]|20)\d\d)(?P<s>[-/.])(?P<m>\d{1,2})(?P=s)(?P<d>\d{1,2})"
     r"|(?P<a>\d{1,2})(?P<t>[-/.])(?P<b>\d{1,2})(?P=t)(?P<c>(?:1[89]|20)\d\d|\d\d))(?![\d]|[-/]\d|\.\d)"
 )
-_MONTH_YEAR = re.compile(r"(?<![\d./-])(?:0?[1-9]|1[0-2])/(?:19|20)\d\d(?![\d/])|(?<![\d./-])(?:19|20)\d\d[/.-](?:0[1-9]|1[0-2])(?![\d./-])")
-_HARDWARE = re.compile(r"[\dA-Fa-f](?<![\dA-Za-z:][\dA-Fa-f])[\dA-Fa-f](?:([:-])[\dA-Fa-f]{2})(?:\1[\dA-Fa-f]{2}){4}(?![\dA-Za-z:])")
+_MONTH_YEAR = re.compile(
+    r"(?<![\d./-])(?:0?[1-9]|1[0-2])/(?:19|20)\d\d(?![\d/])|(?<![\d./-])(?:19|20)\d\d[/.-](?:0[1-9]|1[0-2])(?![\d./-])"
+)
+_HARDWARE = re.compile(
+    r"[\dA-Fa-f](?<![\dA-Za-z:][\dA-Fa-f])[\dA-Fa-f](?:([:-])[\dA-Fa-f]{2})(?:\1[\dA-Fa-f]{2}){4}(?![\dA-Za-z:])"
+)
 _AGE = re.compile(
     r"9(?<![\d.]9)\d(?=[- ]?(?:years?|yrs?)(?:[- ]old|[- ]of[- ]age)|[- ]?y/?\.?o\b|[- ]?(?:周|足)?岁|[- ]?(?:yo|y\.o\.)\b)"
     r"|1(?<![\d.]1)[01]\d(?=[- ]?(?:years?|yrs?)(?:[- ]old|[- ]of[- ]age)|[- ]?y/?\.?o\b|[- ]?(?:周|足)?岁)"
 )
-_AGE_LABEL = re.compile(r"(?i:\b(?:age|aged)|年龄)(?:[:：=]?[ ]?)(?P<v>9\d|1[01]\d)(?!\d|\.\d|[%-]|[ ]?(?:%|mm|mg|kg|cm|bpm))")
+_AGE_LABEL = re.compile(
+    r"(?i:\b(?:age|aged)|年龄)(?:[:：=]?[ ]?)(?P<v>9\d|1[01]\d)(?!\d|\.\d|[%-]|[ ]?(?:%|mm|mg|kg|cm|bpm))"
+)
 _MAIL_BEFORE = re.compile(r"[A-Za-z\d](?<![A-Za-z\d][A-Za-z\d])[A-Za-z\d._%+'-]{0,63}\Z|[A-Za-z\d._%+-]{1,64}\Z")
 _MAIL_AFTER = re.compile(r"[ ]?[A-Za-z\d](?:[A-Za-z\d-]{0,62})(?:\.[A-Za-z\d][A-Za-z\d-]{0,62}){1,5}")
-_MAIL_IN_WORDS = re.compile(r"(?P<v>[A-Za-z\d][\w.+-]{1,40}[ ]?[\[(]at[\])][ ]?[A-Za-z\d-]+(?:(?:[ ]?[\[(]dot[\])][ ]?|\.)[A-Za-z\d-]+)+)", re.IGNORECASE)
+_MAIL_IN_WORDS = re.compile(
+    r"(?P<v>[A-Za-z\d][\w.+-]{1,40}[ ]?[\[(]at[\])][ ]?[A-Za-z\d-]+(?:(?:[ ]?[\[(]dot[\])][ ]?|\.)[A-Za-z\d-]+)+)",
+    re.IGNORECASE,
+)
 _WEB = re.compile(r"(?:https?://|www\.)[^\s<>\"'“”‘’（）()，。；、\]\[{}|一-鿿]{3,2000}", re.IGNORECASE)
 _PERSONAL_KEY = re.compile(
     r"(?:[?&;#/](?:patient|mrn|ssn|dob|birth|email|phone|mobile|idcard|chart|token|openid|medrec|nhs|patient[-_]?(?:id|no|name)|zyh|mzh|sfz)[\w-]{0,12}[=/][\w%@.+-]*\w"
@@ -50,8 +75,10 @@ _PROFILE_KEY = re.compile(
     r"|/(?:users?|profiles?|accounts?|u|people|~)/?[\w.-]*\w|/~\w+)",
     re.IGNORECASE,
 )  # fmt: skip
-_PHONE_NEARBY = re.compile(r"(?i:tel|phone|mobile|cell|fax|call|contact|pager|whatsapp|reach|home|work|office)|电话|手机|联系|致电|传真")
-_FAX_NEARBY = re.compile(r"(?i:fax|facsimile)[^\d\n]{0,12}\Z|传真[^\d\n]{0,8}\Z")
+_PHONE_NEARBY = re.compile(
+    r"(?i:tel|phone|mobile|cell|fax|call|contact|pager|whatsapp|reach|home|work|office|number)|\b[TPMCHFW][:.] ?\Z|电话|手机|联系|致电|传真"
+)
+_FAX_NEARBY = re.compile(r"(?i:fax|facsimile)[^\d\n]{0,12}\Z|\bF[:.] ?[+(]*\Z|传真[^\d\n]{0,8}\Z")
 _IP_NEARBY = re.compile(r"(?i:\bip\b|address|host|server|login|logged)|登录|地址|服务器")
 _CARD_NEARBY = re.compile(r"(?i:card|visa|account|payment|paid|amex)|卡|账|帐")
 _TOLL_FREE = re.compile(r"(?:\+?1[-. ])?\(?8(?:00|33|44|55|66|77|88)\)?")
@@ -119,7 +146,9 @@ def _telephones(text: str, start: int, end: int, before: str, thorough: bool) ->
         if thorough or near or match.group()[0] in "+0":
             yield PhiSpan(match.start(), match.end(), kind)
     for pattern in (_LANDLINE, _INTERNATIONAL, _NORTH_AMERICAN, _SPACED_NORTH_AMERICAN):
-        if (pattern is _INTERNATIONAL and "+" not in text[start:end]) or (pattern is _SPACED_NORTH_AMERICAN and not near):
+        if (pattern is _INTERNATIONAL and "+" not in text[start:end]) or (
+            pattern is _SPACED_NORTH_AMERICAN and not near
+        ):
             continue
         for match in pattern.finditer(text, start, end):
             digits = sum(c.isdigit() for c in match.group())
@@ -142,7 +171,9 @@ def _dates(text: str, start: int, end: int) -> Iterator[PhiSpan]:
             year = match["c"]
             if len(year) == 2:
                 # "12-10-22" and "1.2.22" may be anything; "3/14/22" is a date.
-                valid = match["t"] == "/" and (is_date("20" + year, match["a"], match["b"]) or is_date("20" + year, match["b"], match["a"]))
+                valid = match["t"] == "/" and (
+                    is_date("20" + year, match["a"], match["b"]) or is_date("20" + year, match["b"], match["a"])
+                )
             else:
                 valid = is_date(year, match["a"], match["b"]) or is_date(year, match["b"], match["a"])
         if valid:

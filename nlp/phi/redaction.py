@@ -83,9 +83,7 @@ def _actions(edits: Sequence[tuple[int, int, str]]) -> list[tuple[str, int, int]
     return actions
 
 
-def _merge(
-    done: Sequence[tuple[int, int, str]], new: Sequence[tuple[int, int, str]]
-) -> list[tuple[int, int, str]]:
+def _merge(done: Sequence[tuple[int, int, str]], new: Sequence[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
     """`new` edits, given as offsets into the text that `done` made, moved back to the original and put in order.
 
     A new edit never touches a placeholder, so it lies between two old ones.

@@ -9,7 +9,8 @@ from nlp.phi.checks import digits_of
 from nlp.phi.engine import PLACEHOLDER
 
 _TOKEN = re.compile(r"[^\s,.]+")
-_MONTH_NUMBERS = {month: number for number, month in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTH_NUMBERS = {month: number for number, month in enumerate(_MONTHS, 1)}
 _CHINESE_NUMBERS = str.maketrans("〇零○一二三四五六七八九", "000123456789")
 _DATE_PART = re.compile(r"\d+|[A-Za-z]+")
 

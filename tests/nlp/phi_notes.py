@@ -6,6 +6,7 @@ that hospitals use, and between them stand the things that look like identifiers
 doses, eponyms, codes). A phrase marks an identifier as `{KIND}` or `{KIND:form}`; the label is where its value lands.
 """
 
+# ruff: noqa: E501 - phrases stay on one line
 from __future__ import annotations
 
 import random
@@ -28,37 +29,283 @@ class Note:
 
 # --- values ----------------------------------------------------------------------------------------------------------
 
-EN_GIVEN = (
-    "Marguerite Delroy Tamsin Aurelio Bettina Cormac Dorothea Evander Florian Ghislaine Horatio Ileana Jocasta Kofi "
-    "Leopold Marisol Nanette Orville Philippa Quentin Rosalind Stellan Thandiwe Ulrich Verity Winston Xiomara Yolanda "
-    "Zebulon Barnaby Clementine Dashiell Eloise Fitzgerald Gwendolyn Hyacinth Isidore Juniper Lachlan Mireille James "
-    "Mary Robert Linda Patricia Michael Susan Karen Daniel Maria Olumide Priyanka Siddharth Hyejin Thuy Abdullahi "
-    "Katarzyna Zbigniew Anneliese Bartholomew Concepcion Shanelle DeShawn Marylou Teddy Gus Hattie"
-).split()
-EN_FAMILY = (
-    "Abernathy Blumenfeld Castellanos Drummond Eisenhauer Featherstone Gallagher Hollingsworth Iwanski Jankowski "
-    "Kilpatrick Lindqvist MacAllister Nakagawa O'Donoghue Pemberton Quintanilla Rasmussen Szymanski Thibodeaux "
-    "Underhill Villanueva Wainwright Yarborough Zimmermann Ashworth Beauregard Chaudhuri Dickerson Espinoza "
-    "Fairweather Goldschmidt Huxtable Ingersoll Jefferies Kowalczyk Lombardi McGillicuddy Nwachukwu Oyelaran Petrov "
-    "Rutherford Stavros Tran Nguyen Vance Whitaker Smith-Jones Garcia-Lopez Patel Kim Osei Baptiste Adeyemi"
-).split()
+EN_GIVEN = [
+    "Marguerite",
+    "Delroy",
+    "Tamsin",
+    "Aurelio",
+    "Bettina",
+    "Cormac",
+    "Dorothea",
+    "Evander",
+    "Florian",
+    "Ghislaine",
+    "Horatio",
+    "Ileana",
+    "Jocasta",
+    "Kofi",
+    "Leopold",
+    "Marisol",
+    "Nanette",
+    "Orville",
+    "Philippa",
+    "Quentin",
+    "Rosalind",
+    "Stellan",
+    "Thandiwe",
+    "Ulrich",
+    "Verity",
+    "Winston",
+    "Xiomara",
+    "Yolanda",
+    "Zebulon",
+    "Barnaby",
+    "Clementine",
+    "Dashiell",
+    "Eloise",
+    "Fitzgerald",
+    "Gwendolyn",
+    "Hyacinth",
+    "Isidore",
+    "Juniper",
+    "Lachlan",
+    "Mireille",
+    "James",
+    "Mary",
+    "Robert",
+    "Linda",
+    "Patricia",
+    "Michael",
+    "Susan",
+    "Karen",
+    "Daniel",
+    "Maria",
+    "Olumide",
+    "Priyanka",
+    "Siddharth",
+    "Hyejin",
+    "Thuy",
+    "Abdullahi",
+    "Katarzyna",
+    "Zbigniew",
+    "Anneliese",
+    "Bartholomew",
+    "Concepcion",
+    "Shanelle",
+    "DeShawn",
+    "Marylou",
+    "Teddy",
+    "Gus",
+    "Hattie",
+]
+EN_FAMILY = [
+    "Abernathy",
+    "Blumenfeld",
+    "Castellanos",
+    "Drummond",
+    "Eisenhauer",
+    "Featherstone",
+    "Gallagher",
+    "Hollingsworth",
+    "Iwanski",
+    "Jankowski",
+    "Kilpatrick",
+    "Lindqvist",
+    "MacAllister",
+    "Nakagawa",
+    "O'Donoghue",
+    "Pemberton",
+    "Quintanilla",
+    "Rasmussen",
+    "Szymanski",
+    "Thibodeaux",
+    "Underhill",
+    "Villanueva",
+    "Wainwright",
+    "Yarborough",
+    "Zimmermann",
+    "Ashworth",
+    "Beauregard",
+    "Chaudhuri",
+    "Dickerson",
+    "Espinoza",
+    "Fairweather",
+    "Goldschmidt",
+    "Huxtable",
+    "Ingersoll",
+    "Jefferies",
+    "Kowalczyk",
+    "Lombardi",
+    "McGillicuddy",
+    "Nwachukwu",
+    "Oyelaran",
+    "Petrov",
+    "Rutherford",
+    "Stavros",
+    "Tran",
+    "Nguyen",
+    "Vance",
+    "Whitaker",
+    "Smith-Jones",
+    "Garcia-Lopez",
+    "Patel",
+    "Kim",
+    "Osei",
+    "Baptiste",
+    "Adeyemi",
+]
 ZH_FAMILY = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗宋郑谢韩唐冯于董萧曹邓许沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜夏钟汪田任姜范方石谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文".strip()
-ZH_GIVEN = (
-    "建军 志强 秀英 淑兰 桂芳 晓东 雨欣 子轩 浩然 梓涵 丽华 国庆 红霞 海燕 永强 春花 德胜 玉梅 文博 思远 佳怡 一诺 雅琴 "
-    "伟 敏 静 磊 娜 涛 军 艳 杰 娟 超 霞 平 刚 芳 勇 丽 斌 鹏 洁 琳 欣 倩 俊杰 美玲 卫东 爱民 凤英 金凤 小红 大勇 翠莲 宝珠 立新 "
-    "家豪 诗涵 嘉琪 振华 铁柱 长根 素珍 惠敏 云飞 瑞祥 兆丰 锦程 启明 书瑶 若彤 泽宇 忠良 喜顺 水生 彩虹 冬梅 丹丹 婷婷"
-).split()
+ZH_GIVEN = [
+    "建军",
+    "志强",
+    "秀英",
+    "淑兰",
+    "桂芳",
+    "晓东",
+    "雨欣",
+    "子轩",
+    "浩然",
+    "梓涵",
+    "丽华",
+    "国庆",
+    "红霞",
+    "海燕",
+    "永强",
+    "春花",
+    "德胜",
+    "玉梅",
+    "文博",
+    "思远",
+    "佳怡",
+    "一诺",
+    "雅琴",
+    "伟",
+    "敏",
+    "静",
+    "磊",
+    "娜",
+    "涛",
+    "军",
+    "艳",
+    "杰",
+    "娟",
+    "超",
+    "霞",
+    "平",
+    "刚",
+    "芳",
+    "勇",
+    "丽",
+    "斌",
+    "鹏",
+    "洁",
+    "琳",
+    "欣",
+    "倩",
+    "俊杰",
+    "美玲",
+    "卫东",
+    "爱民",
+    "凤英",
+    "金凤",
+    "小红",
+    "大勇",
+    "翠莲",
+    "宝珠",
+    "立新",
+    "家豪",
+    "诗涵",
+    "嘉琪",
+    "振华",
+    "铁柱",
+    "长根",
+    "素珍",
+    "惠敏",
+    "云飞",
+    "瑞祥",
+    "兆丰",
+    "锦程",
+    "启明",
+    "书瑶",
+    "若彤",
+    "泽宇",
+    "忠良",
+    "喜顺",
+    "水生",
+    "彩虹",
+    "冬梅",
+    "丹丹",
+    "婷婷",
+]
 ZH_COMPOUND = ["欧阳", "诸葛", "上官", "司马"]
 EN_STREETS = "Wisteria Marlborough Cobblestone Larkspur Tamarack Beaumont Juniper Hollow|Old Mill|Saint Charles|Quarry|Bayview|Peachtree|Kingfisher".replace(" Beaumont", "|Beaumont").replace("Wisteria Marlborough Cobblestone Larkspur Tamarack", "Wisteria|Marlborough|Cobblestone|Larkspur|Tamarack").split("|")  # fmt: skip
-EN_STREET_KINDS = "Street|Avenue|Lane|Drive|Road|Court|Blvd|St.|Ave|Rd|Terrace|Place|Way|Circle".split("|")
-EN_TOWNS = "Kalamazoo|Bakersfield|Fort Wayne|Tuscaloosa|Sioux Falls|Chattanooga|Boise|Eau Claire|Walla Walla|Poughkeepsie|Rockford|Las Cruces|Duluth|Savannah".split("|")  # fmt: skip
-EN_STATES = "MI CA IN AL SD TN ID WI WA NY IL NM MN GA".split()
-ZH_TOWNS = (
-    "湖北省武汉市洪山区|广东省深圳市南山区|四川省成都市武侯区|北京市海淀区|上海市浦东新区|浙江省杭州市西湖区|河南省信阳市固始县|"
-    "江苏省南京市鼓楼区|山东省青岛市市南区|陕西省西安市雁塔区|湖南省长沙市岳麓区|辽宁省大连市沙河口区|重庆市渝北区|福建省厦门市思明区"
-).split("|")
-ZH_ROADS = "珞喻路|科技园南路|人民南路四段|中关村大街|世纪大道|文三路|红旗路|中山北路|香港中路|长安南路|麓山南路|建设大街|龙溪街道|莲前西路|幸福小区|阳光花园|东风巷".split("|")
-EN_MONTHS = "January February March April May June July August September October November December".split()
+EN_STREET_KINDS = [
+    "Street",
+    "Avenue",
+    "Lane",
+    "Drive",
+    "Road",
+    "Court",
+    "Blvd",
+    "St.",
+    "Ave",
+    "Rd",
+    "Terrace",
+    "Place",
+    "Way",
+    "Circle",
+]
+EN_TOWNS = ["Kalamazoo", "Bakersfield", "Fort Wayne", "Tuscaloosa", "Sioux Falls", "Chattanooga", "Boise", "Eau Claire", "Walla Walla", "Poughkeepsie", "Rockford", "Las Cruces", "Duluth", "Savannah"]  # fmt: skip
+EN_STATES = ["MI", "CA", "IN", "AL", "SD", "TN", "ID", "WI", "WA", "NY", "IL", "NM", "MN", "GA"]
+ZH_TOWNS = [
+    "湖北省武汉市洪山区",
+    "广东省深圳市南山区",
+    "四川省成都市武侯区",
+    "北京市海淀区",
+    "上海市浦东新区",
+    "浙江省杭州市西湖区",
+    "河南省信阳市固始县",
+    "江苏省南京市鼓楼区",
+    "山东省青岛市市南区",
+    "陕西省西安市雁塔区",
+    "湖南省长沙市岳麓区",
+    "辽宁省大连市沙河口区",
+    "重庆市渝北区",
+    "福建省厦门市思明区",
+]
+ZH_ROADS = [
+    "珞喻路",
+    "科技园南路",
+    "人民南路四段",
+    "中关村大街",
+    "世纪大道",
+    "文三路",
+    "红旗路",
+    "中山北路",
+    "香港中路",
+    "长安南路",
+    "麓山南路",
+    "建设大街",
+    "龙溪街道",
+    "莲前西路",
+    "幸福小区",
+    "阳光花园",
+    "东风巷",
+]
+EN_MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
 
 
 class _Values:
@@ -89,9 +336,13 @@ class _Values:
         if form == "given":
             return self.given
         if form == "last_first":
-            return f"{self.family}, {self.given}" + rng.choice(["", f" {rng.choice('ABCDEJKLMR')}", f" {rng.choice('ABCDEJKLMR')}."])
+            return f"{self.family}, {self.given}" + rng.choice(
+                ["", f" {rng.choice('ABCDEJKLMR')}", f" {rng.choice('ABCDEJKLMR')}."]
+            )
         if form == "caps":
-            return f"{self.family}, {self.given}".upper() if rng.random() < 0.5 else f"{self.given} {self.family}".upper()
+            return (
+                f"{self.family}, {self.given}".upper() if rng.random() < 0.5 else f"{self.given} {self.family}".upper()
+            )
         if form == "other":
             return f"{rng.choice(EN_GIVEN)} {rng.choice(EN_FAMILY)}"
         if form == "other_family":
@@ -100,7 +351,11 @@ class _Values:
             return rng.choice(EN_GIVEN)
         if form == "other_initial":
             return f"{rng.choice('ABCDEFGHJKLMNPRSTW')}. {rng.choice(EN_FAMILY)}"
-        return f"{self.given} {self.family}" if rng.random() < 0.7 else f"{self.given} {rng.choice('ABCDEJKLMR')}. {self.family}"
+        return (
+            f"{self.given} {self.family}"
+            if rng.random() < 0.7
+            else f"{self.given} {rng.choice('ABCDEJKLMR')}. {self.family}"
+        )
 
     def date(self, form: str) -> str:
         rng = self.rng
@@ -136,17 +391,29 @@ class _Values:
             tail = rng.choice([f"{rng.randint(1, 999)}号", f"{rng.randint(1, 99)}号{rng.randint(1, 20)}栋{rng.randint(1, 4)}单元{rng.randint(101, 2504)}室", f"{rng.randint(1, 60)}号院{rng.randint(1, 20)}号楼{rng.randint(101, 999)}"])  # fmt: skip
             return rng.choice(ZH_TOWNS) + rng.choice(ZH_ROADS) + tail
         if form == "zh_town":
-            return rng.choice(["湖北省黄冈市", "河南省信阳市固始县", "贵州省遵义市", "山东省临沂市", "安徽省阜阳市太和县", "江西赣州"])
+            return rng.choice(
+                ["湖北省黄冈市", "河南省信阳市固始县", "贵州省遵义市", "山东省临沂市", "安徽省阜阳市太和县", "江西赣州"]
+            )
         if form == "town":
             return rng.choice(EN_TOWNS) + (f", {rng.choice(EN_STATES)}" if rng.random() < 0.5 else "")
         street = f"{rng.randint(2, 9899)} {rng.choice(['', '', 'N ', 'West ', 'E. '])}{rng.choice(EN_STREETS)} {rng.choice(EN_STREET_KINDS)}"
-        unit = rng.choice(["", "", f", Apt {rng.randint(1, 40)}", f" #{rng.randint(1, 300)}", f", Unit {rng.randint(1, 9)}{rng.choice('ABC')}"])
+        unit = rng.choice(
+            [
+                "",
+                "",
+                f", Apt {rng.randint(1, 40)}",
+                f" #{rng.randint(1, 300)}",
+                f", Unit {rng.randint(1, 9)}{rng.choice('ABC')}",
+            ]
+        )
         return f"{street}{unit}, {rng.choice(EN_TOWNS)}, {rng.choice(EN_STATES)} {self._digits(5)}"
 
     def email(self, form: str) -> str:
         rng = self.rng
         user = rng.choice([f"{self.given}.{self.family}".lower().replace("'", ""), f"{self.family.lower().replace(chr(39), '')}{rng.randint(1, 99)}", f"{self.given[0].lower()}_{self.family.lower().replace(chr(39), '')}", f"zhang{rng.randint(100, 999)}wei"])  # fmt: skip
-        return f"{user}@{rng.choice(['mailbox.example.org', 'gmail.com', '163.com', 'qq.com', 'nhs.net', 'st-anne.edu'])}"
+        return (
+            f"{user}@{rng.choice(['mailbox.example.org', 'gmail.com', '163.com', 'qq.com', 'nhs.net', 'st-anne.edu'])}"
+        )
 
     def id_card(self, form: str) -> str:
         rng = self.rng
@@ -173,22 +440,53 @@ class _Values:
         return rng.choice([f"{rng.choice(['XQB', 'WJP', 'K'])}{self._digits(9)}", self._digits(10), f"{self._digits(4)}-{self._digits(5)}"]) if form != "zh" else rng.choice([self._digits(10), f"{rng.choice('ABCD')}{self._digits(8)}", self._digits(12)])  # fmt: skip
 
     def account(self, form: str) -> str:
-        return self.rng.choice([self._digits(10), self._digits(8), f"{self._digits(4)}-{self._digits(6)}"]) if form != "zh" else self._digits(12)
+        return (
+            self.rng.choice([self._digits(10), self._digits(8), f"{self._digits(4)}-{self._digits(6)}"])
+            if form != "zh"
+            else self._digits(12)
+        )
 
     def license(self, form: str) -> str:
-        return self.rng.choice([f"{self.rng.choice('ABCDGM')}{self._digits(7)}", self._digits(10)]) if form != "zh" else self._digits(self.rng.choice([12, 15]))
+        return (
+            self.rng.choice([f"{self.rng.choice('ABCDGM')}{self._digits(7)}", self._digits(10)])
+            if form != "zh"
+            else self._digits(self.rng.choice([12, 15]))
+        )
 
     def vehicle(self, form: str) -> str:
         rng = self.rng
         letters = "ABCDEFGHJKLMNPRSTUVWXYZ"
         if form == "zh":
-            return rng.choice("京鄂粤川浙豫苏") + rng.choice("ABCDEF") + "".join(rng.choice("ABCDEFGH0123456789") for _ in range(3)) + self._digits(2)
+            return (
+                rng.choice("京鄂粤川浙豫苏")
+                + rng.choice("ABCDEF")
+                + "".join(rng.choice("ABCDEFGH0123456789") for _ in range(3))
+                + self._digits(2)
+            )
         if form == "vin":
-            return "1HGCM" + "".join(rng.choice(letters + "0123456789") for _ in range(6)).replace("Q", "R").replace("O", "P").replace("I", "J") + self._digits(6)
-        return rng.choice([f"{rng.randint(1, 9)}{''.join(rng.choice(letters) for _ in range(3))}{self._digits(3)}", f"{''.join(rng.choice(letters) for _ in range(3))}-{self._digits(4)}"])
+            return (
+                "1HGCM"
+                + "".join(rng.choice(letters + "0123456789") for _ in range(6))
+                .replace("Q", "R")
+                .replace("O", "P")
+                .replace("I", "J")
+                + self._digits(6)
+            )
+        return rng.choice(
+            [
+                f"{rng.randint(1, 9)}{''.join(rng.choice(letters) for _ in range(3))}{self._digits(3)}",
+                f"{''.join(rng.choice(letters) for _ in range(3))}-{self._digits(4)}",
+            ]
+        )
 
     def device(self, form: str) -> str:
-        return self.rng.choice([f"SN{self._digits(8)}", f"{self.rng.choice(['PJN', 'BLD', 'MDT'])}{self._digits(6)}{self.rng.choice('HSG')}", f"{self._digits(4)}-{self._digits(5)}"])
+        return self.rng.choice(
+            [
+                f"SN{self._digits(8)}",
+                f"{self.rng.choice(['PJN', 'BLD', 'MDT'])}{self._digits(6)}{self.rng.choice('HSG')}",
+                f"{self._digits(4)}-{self._digits(5)}",
+            ]
+        )
 
     def url(self, form: str) -> str:
         rng = self.rng
@@ -201,10 +499,21 @@ class _Values:
         return self.rng.choice([f"FP-{self._digits(6)}", f"VP{self._digits(5)}", f"{self._digits(8)}"])
 
     def photo(self, form: str) -> str:
-        return self.rng.choice([f"IMG_{self._digits(4)}.jpg", f"DSC{self._digits(5)}.JPG", f"face_{self._digits(3)}.png", f"wound-{self._digits(6)}.jpeg"])
+        return self.rng.choice(
+            [
+                f"IMG_{self._digits(4)}.jpg",
+                f"DSC{self._digits(5)}.JPG",
+                f"face_{self._digits(3)}.png",
+                f"wound-{self._digits(6)}.jpeg",
+            ]
+        )
 
     def passport(self, form: str) -> str:
-        return self.rng.choice(["E", "G", "EJ", "P"]) + self._digits(8) if form == "zh" else self.rng.choice([self._digits(9), f"C{self._digits(8)}"])
+        return (
+            self.rng.choice(["E", "G", "EJ", "P"]) + self._digits(8)
+            if form == "zh"
+            else self.rng.choice([self._digits(9), f"C{self._digits(8)}"])
+        )
 
     def social(self, form: str) -> str:
         rng = self.rng
@@ -215,7 +524,13 @@ class _Values:
 
     def other_id(self, form: str) -> str:
         rng = self.rng
-        return rng.choice([f"S{rng.randint(15, 24)}-{self._digits(5)}", self._digits(8), f"{rng.choice(['CT', 'P', 'B'])}{self._digits(7)}"])
+        return rng.choice(
+            [
+                f"S{rng.randint(15, 24)}-{self._digits(5)}",
+                self._digits(8),
+                f"{rng.choice(['CT', 'P', 'B'])}{self._digits(7)}",
+            ]
+        )
 
 
 # --- phrases ---------------------------------------------------------------------------------------------------------
@@ -339,6 +654,96 @@ ZH_FOOTERS = (
     "\n医师签名：{NAME:zh_other}    {DATE:zh}", "\n记录者：{NAME:zh_other}", "\n报告医师:{NAME:zh_other} 审核医师:{NAME:zh_other}", "\n签名 {NAME:zh_other} {DATE:zh}", "\n住院医师：{NAME:zh_other}/主任医师：{NAME:zh_other}", "",
 )  # fmt: skip
 
+# --- second set: written after the patterns had been tuned on the first, to see how far the tuning carries ------------
+
+EN_HEADERS_2 = (
+    "PATIENT NAME........: {NAME:caps}\nMR NUMBER...........: {RECORD}\nADMITTED............: {DATE:full}\n",
+    "This is a discharge summary for {NAME} (DOB {DATE:full}; MRN {RECORD}).\n",
+    "Pt: {NAME:last_first} | Rm 412 | MR# {RECORD} | adm {DATE:full}\n",
+    "Dear Dr. {NAME:other_family},\nThank you for referring {NAME}, whom I saw on {DATE}. Hospital number: {RECORD}.\n",
+    "I had the pleasure of seeing {NAME} in the office on {DATE}. Chart # {RECORD}.\n",
+    "Name (Last, First): {NAME:last_first}\nHospital ID: {RECORD}\nDate of service: {DATE:full}\n",
+    "TRANSFER NOTE\nPatient's name: {NAME}; unit no. {RECORD}; transferred {DATE:full}\n",
+    "{NAME} (MRN: {RECORD}) is a 71 year old retired teacher admitted {DATE}.\n",
+)
+EN_NAMES_2 = (
+    "Pt's son {NAME:other_given} present at bedside.", "Consult Dr {NAME:other_family} regarding dialysis.", "RN {NAME:other_family} notified of the result.",
+    "Scribe: {NAME:other}.", "Resident: {NAME:other} (PGY-2).", "Interpreter {NAME:other} assisted.", "Mother ({NAME:other_given}) states he is eating well.",
+    "Her brother {NAME:other} donated a kidney.", "{NAME:other}, PharmD, reconciled the list.", "Under Dr. {NAME:other_family}'s care since spring.",
+    "Anesthesia: {NAME:other}, CRNA.", "Surgeon of record: {NAME:other}.", "Next of kin is {NAME:other} (son).", "Verbal order from Dr. {NAME:other_initial}.",
+    "Miss {NAME:other_family} is the school nurse.", "Family friend {NAME:other} drove her home.", "Witness: {NAME:other}", "Co-signed by {NAME:other}, DO.",
+    "Handoff given to {NAME:other}, RN.", "Therapist {NAME:other} recommends a walker.",
+)  # fmt: skip
+EN_DATES_2 = (
+    "Adm {DATE:full}, d/c {DATE:full}.", "Tetanus booster given {DATE}.", "DOS: {DATE:full}.", "Hospital stay from {DATE:full} to {DATE:full}.", "Labs ({DATE:full}) unremarkable.",
+    "As of {DATE}, no recurrence.", "Next appt: {DATE}.", "Born {DATE:full} at term.", "MRI brain, {DATE:full}: normal.", "He died on {DATE:full}.",
+)  # fmt: skip
+EN_OTHERS_2 = (
+    "Ph# {PHONE}.", "Tel. no. {PHONE}.", "Text him at {PHONE}.", "T: {PHONE}  F: {FAX}", "Contact number is {PHONE}.", "Her work number is {PHONE}.", "Fax no. {FAX}.",
+    "Reach her via {EMAIL}.", "e-mail address: {EMAIL}", "Home: {ADDRESS}\n", "Residing at {ADDRESS}.", "Picked up from {ADDRESS}.", "Originally from {ADDRESS:town}.",
+    "Moved here from {ADDRESS:town}.", "MBI {INSURANCE}.", "Insurance ID# {INSURANCE}.", "Medicaid ID {INSURANCE}.", "Group number: {INSURANCE}.", "Acct: {ACCOUNT}.",
+    "Bank account no. {ACCOUNT}.", "DL# {LICENSE}.", "NPI {LICENSE}.", "Nursing license no. {LICENSE}.", "Plate number {VEHICLE}.", "Vehicle registration: {VEHICLE}.",
+    "ICD generator serial no. {DEVICE}.", "Serial #: {DEVICE}.", "Report at {URL} .", "Accessed from {IP}.", "Retinal scan ID {BIOMETRIC}.", "Biometric ID: {BIOMETRIC}.",
+    "See photo {PHOTO}.", "Picture {PHOTO} in chart.", "Travels on passport no. {PASSPORT}.", "Lab accession {OTHER_ID}.", "Subject number {OTHER_ID}.", "Rx # {OTHER_ID}.",
+    "Badge number: {OTHER_ID}.", "WeChat ID: {SOCIAL}.", "Add me on WeChat {SOCIAL}.", "A great-uncle lived to age {AGE}.", "Neighbor is {AGE} yo.", "She is {AGE} years of age.",
+    "Visa {BANK_CARD}.", "Debit card {BANK_CARD} declined.", "SSN: {SSN}", "soc sec no. {SSN}.",
+)  # fmt: skip
+EN_NEUTRAL_2 = (
+    "T 37.2, P 72, BP 118/64.", "Graves disease, euthyroid.", "Lasix 40 mg daily.", "Romberg negative.", "Mini-Mental State 28/30.", "Bowel sounds present.", "Room air sat 94-96%.",
+    "Type 2 Diabetes Mellitus.", "Physical Exam: Lungs clear.", "Chief Complaint: Cough.", "Ringer lactate 1000 mL.", "QTc 440 ms.", "Murphy sign absent.", "Ki-67 index 20-30%.",
+    "Stage IIIB, T3N1M0.", "Dr. to review in the morning.", "Home Medications: None.", "Per protocol, drain removed.", "Called for critical value.", "With Contrast: No Acute Findings.",
+    "Patient Instructions: Keep Dry.", "HbA1c 7.1 in May.", "Admit to Medicine.", "Bishop score 7.", "May resume diet.", "Will follow closely.", "Mark the site before surgery.", "Flu shot 2019.",
+    "Wife reports snoring.", "Son has asthma.", "Lipid panel: LDL 101, HDL 45, TG 150.", "Grade 3/4 toxicity.", "Spine: L4-5 disc bulge, 3 x 4 x 5 mm.", "Ca 19-9 of 37.", "Zip technique used.",
+    "Doppler negative for DVT.", "Epworth 10/24.", "1/2 tablet nightly.", "Sliding scale 2-4-6-8.", "Norco 5/325 mg every 6 hours.",
+)  # fmt: skip
+ZH_HEADERS_2 = (
+    "姓名 {NAME:zh} 性别 男 年龄 70岁 病案号 {RECORD:zh} 入院日期 {DATE:zh}\n", "科室：骨科  床号：12  姓名：{NAME:zh}  ID号：{RECORD:zh}  日期：{DATE:zh}\n",
+    "患者：{NAME:zh}（住院号：{RECORD:zh}），{DATE:zh}入院。\n", "产妇{NAME:zh}，女，29岁，病案号：{RECORD:zh}，{DATE:zh}分娩。\n", "患儿姓名：{NAME:zh}；门诊号 {RECORD:zh}；就诊时间：{DATE:zh}\n",
+    "{NAME:zh} 女 33岁 住院号{RECORD:zh} {DATE:zh}\n", "出院小结\n姓名：{NAME:zh} 住院号：{RECORD:zh} 出院日期：{DATE:zh}\n", "病人{NAME:zh}，男性，51岁，就诊号{RECORD:zh}，{DATE:zh}来诊。\n",
+)  # fmt: skip
+ZH_NAMES_2 = (
+    "经治医师{NAME:zh_other}。", "上级医师：{NAME:zh_other}。", "患者丈夫{NAME:zh_other}签字同意。", "术者：{NAME:zh_other}；助手：{NAME:zh_other}。", "{NAME:zh_other}主任医师查房。", "{NAME:zh_other}老师您好。",
+    "{NAME:zh_family}大夫看过片子。", "家属（{NAME:zh_other}）要求转院。", "由护士{NAME:zh_other}执行。", "申请医师：{NAME:zh_other}。", "检验者：{NAME:zh_other}  审核者：{NAME:zh_other}\n", "儿子{NAME:zh_other}陪护。",
+    "{NAME:zh_other}先生，您的报告已出。", "患者{NAME:zh}今晨体温正常。", "紧急联系人：{NAME:zh_other}，", "我是{NAME:zh_other}，想咨询一下。", "管床医生：{NAME:zh_other}", "会诊医师：{NAME:zh_other}（心内科）。",
+)  # fmt: skip
+ZH_DATES_2 = (
+    "患者{DATE:zh}无明显诱因出现腹痛。", "{DATE:zh}查房记录：", "预产期{DATE:zh}。", "于{DATE:zh}行冠脉造影。", "{DATE:zh}至{DATE:zh}住院治疗。", "报告日期：{DATE:zh}", "死亡时间：{DATE:zh}。", "上次化疗时间为{DATE:zh}。",
+)  # fmt: skip
+ZH_OTHERS_2 = (
+    "Tel：{PHONE:zh}。", "联系方式：{PHONE:zh}。", "本人电话{PHONE:zh}。", "手机号码为{PHONE:zh}。", "传真号码：{FAX:zh}。", "E-mail：{EMAIL}。", "请发至{EMAIL}。", "现住址：{ADDRESS:zh}。", "住址{ADDRESS:zh}。",
+    "居住于{ADDRESS:zh}。", "联系地址：{ADDRESS:zh}；", "原籍{ADDRESS:zh_town}。", "户籍{ADDRESS:zh_town}。", "身份证：{ID_CARD}。", "公民身份号码{ID_CARD}。", "医保编号：{INSURANCE:zh}。", "社保卡号 {INSURANCE:zh}。",
+    "新农合证号：{INSURANCE:zh}。", "卡号：{BANK_CARD}。", "信用卡{BANK_CARD}支付。", "银行账号：{ACCOUNT:zh}。", "驾照号{LICENSE:zh}。", "执业证号：{LICENSE:zh}。", "车牌{VEHICLE:zh}。", "救护车{VEHICLE:zh}送入。",
+    "序列号：{DEVICE}。", "植入物编号 {DEVICE}。", "网址{URL} 。", "访问IP:{IP}", "虹膜编号：{BIOMETRIC}。", "指纹ID：{BIOMETRIC}。", "图片{PHOTO}。", "正面照：{PHOTO}。", "护照{PASSPORT:zh}。", "加V信{SOCIAL}。",
+    "微信 {SOCIAL} 联系。", "QQ号{SOCIAL}。", "超声号：{OTHER_ID}。", "样本编号{OTHER_ID}。", "受试者编号：{OTHER_ID}。", "外婆{AGE}岁。", "年龄{AGE}岁，", "{AGE}周岁，",
+)  # fmt: skip
+ZH_NEUTRAL_2 = (
+    "神志清楚，精神可。", "腹平软，无压痛及反跳痛。", "心率78次/分，律齐。", "血红蛋白110g/L，血小板210×10^9/L。", "予左氧氟沙星0.5g静滴qd。", "左侧肢体肌力4级。", "今日输液3000ml。", "黄芪30g，党参15g，当归10g。",
+    "高度怀疑肺栓塞。", "石淋汤加减。", "方药如下。", "金匮肾气丸口服。", "白带增多，无异味。", "路径完成。", "右肺上叶结节，大小约12mm×8mm。", "查血常规。", "万分之一概率。", "王不留行10g。", "马尾神经受压。",
+    "患者平素体健。", "主任医师查房后同意。", "老师批评后情绪低落。", "温度37度。", "护士长查对。", "先生化检查。", "请家属签字。", "患者安静入睡。", "包扎固定。", "常规护理。", "时间10:30。", "任脉不通。", "NRS评分3-4分。",
+    "BMI 24.5kg/m2。", "2020年确诊。", "第3-5肋骨骨折。", "全麻下手术。", "病区安静。", "何首乌12g。", "家长诉患儿夜啼。", "儿子体健，女儿患哮喘。",
+)  # fmt: skip
+ZH_FOOTERS_2 = (
+    "\n签字：{NAME:zh_other}  日期：{DATE:zh}",
+    "\n书写者：{NAME:zh_other}",
+    "\n医生：{NAME:zh_other}\n{DATE:zh}",
+    "\n诊断医师 {NAME:zh_other}",
+    "",
+)
+EN_FOOTERS_2 = (
+    "\n--\n{NAME:other}, MD\n{DATE:full}",
+    "\nSigned by: {NAME:other} {DATE:full}",
+    "\nBest regards,\nDr. {NAME:other}",
+    "\nE-signed by {NAME:caps} on {DATE:full}",
+    "",
+)
+
+_SETS = {
+    ("en", 1): (EN_HEADERS, EN_NAMES, EN_DATES, EN_OTHERS, EN_NEUTRAL, EN_FOOTERS),
+    ("zh", 1): (ZH_HEADERS, ZH_NAMES, ZH_DATES, ZH_OTHERS, ZH_NEUTRAL, ZH_FOOTERS),
+    ("en", 2): (EN_HEADERS_2, EN_NAMES_2, EN_DATES_2, EN_OTHERS_2, EN_NEUTRAL_2, EN_FOOTERS_2),
+    ("zh", 2): (ZH_HEADERS_2, ZH_NAMES_2, ZH_DATES_2, ZH_OTHERS_2, ZH_NEUTRAL_2, ZH_FOOTERS_2),
+}
+
 
 def _render(template: str, values: _Values) -> tuple[str, list[tuple[int, int, str]]]:
     text, spans, position = "", [], 0
@@ -353,27 +758,25 @@ def _render(template: str, values: _Values) -> tuple[str, list[tuple[int, int, s
     return text + template[position:], spans
 
 
-def make_note(rng: random.Random, lang: str) -> Note:
-    """One invented note in English ("en") or Chinese ("zh")."""
-    headers, names, dates, others, neutral, footers = (
-        (EN_HEADERS, EN_NAMES, EN_DATES, EN_OTHERS, EN_NEUTRAL, EN_FOOTERS)
-        if lang == "en"
-        else (ZH_HEADERS, ZH_NAMES, ZH_DATES, ZH_OTHERS, ZH_NEUTRAL, ZH_FOOTERS)
-    )
+def make_note(rng: random.Random, lang: str, phrases: int = 1) -> Note:
+    """One invented note in English ("en") or Chinese ("zh"), from the first or the second set of phrases."""
+    headers, names, dates, others, neutral, footers = _SETS[lang, phrases]
     body = rng.sample(names, 2) + rng.sample(dates, 1) + rng.sample(others, 4) + rng.sample(neutral, 6)
     rng.shuffle(body)
     values = _Values(rng)
     text, spans = "", []
     for template in (rng.choice(headers), *body, rng.choice(footers)):
         piece, found = _render(template, values)
-        if text and not text.endswith("\n") and not piece.startswith("\n"):
-            text += "\n" if rng.random() < 0.2 else ("" if lang == "zh" else " ")
+        if text and piece and not text.endswith("\n") and not piece.startswith("\n"):
+            # Chinese needs no space, unless two numbers would run into one.
+            joined = lang == "zh" and not (text[-1].isascii() and piece[0].isascii())
+            text += "\n" if rng.random() < 0.2 else ("" if joined else " ")
         spans += [(start + len(text), end + len(text), kind) for start, end, kind in found]
         text += piece
     return Note(text=text, lang=lang, spans=tuple(spans))
 
 
-def make_notes(count: int, seed: int = 7) -> list[Note]:
+def make_notes(count: int, seed: int = 7, phrases: int = 1) -> list[Note]:
     """`count` notes, English and Chinese in turn; the same seed gives the same notes."""
     rng = random.Random(seed)
-    return [make_note(rng, "en" if i % 2 == 0 else "zh") for i in range(count)]
+    return [make_note(rng, "en" if i % 2 == 0 else "zh", phrases) for i in range(count)]
