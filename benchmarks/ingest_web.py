@@ -24,8 +24,8 @@ from typing import Any
 
 import trafilatura
 
+from corpus.encoding import decode_markup
 from ingest.document import ReadOptions, UnreadableError
-from ingest.encoding import decode_markup
 from ingest.readers.web import WebReader
 
 SETTINGS: dict[str, dict[str, Any]] = {

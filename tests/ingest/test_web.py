@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from corpus.encoding import decode_markup
 from ingest.document import Page, ReadOptions, UnreadableError
-from ingest.encoding import decode_markup
 from ingest.readers.web import WebReader, parse_html
 from ingest.readers.web_region import region_blocks
 from ingest.readers.web_shape import content_blocks, page_shape
