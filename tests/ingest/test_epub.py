@@ -18,19 +18,22 @@ CONTAINER = (
 PACKAGE = """<?xml version="1.0"?><package xmlns="http://www.idpf.org/2007/opf" version="3.0">
 <metadata xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title>Cardiology</dc:title><dc:creator>Amy Ng</dc:creator>
 <dc:creator>Bo Wu</dc:creator><dc:date>2019-05-06T00:00:00Z</dc:date><dc:language>en-US</dc:language>
-<dc:identifier>urn:isbn:978-0-306-40615-7</dc:identifier><dc:publisher>Press</dc:publisher><dc:rights>CC BY 4.0</dc:rights></metadata>
+<dc:identifier>urn:isbn:978-0-306-40615-7</dc:identifier><dc:publisher>Press</dc:publisher>
+<dc:rights>CC BY 4.0</dc:rights></metadata>
 <manifest><item id="nav" href="nav.xhtml" media-type="application/xhtml+xml" properties="nav"/>
 <item id="two" href="text/two.xhtml" media-type="application/xhtml+xml"/>
 <item id="one" href="text/ch%201.xhtml" media-type="application/xhtml+xml"/>
 <item id="lost" href="text/lost.xhtml" media-type="application/xhtml+xml"/></manifest>
 <spine><itemref idref="nav"/><itemref idref="one"/><itemref idref="lost"/><itemref idref="two"/></spine></package>"""
 NAVIGATION = """<html xmlns="http://www.w3.org/1999/xhtml" xmlns:epub="http://www.idpf.org/2007/ops"><body>
-<nav epub:type="toc"><ol><li><a href="text/ch%201.xhtml">The heart</a><ol><li><a href="text/ch%201.xhtml#v">Valves</a></li></ol></li>
+<nav epub:type="toc"><ol><li><a href="text/ch%201.xhtml">The heart</a>
+<ol><li><a href="text/ch%201.xhtml#v">Valves</a></li></ol></li>
 <li><a href="text/two.xhtml">The vessels</a></li></ol></nav>
 <nav epub:type="landmarks"><ol><li><a href="text/two.xhtml">Start</a></li></ol></nav></body></html>"""
 ONE = """<?xml version="1.0" encoding="utf-8"?><!DOCTYPE html><html xmlns="http://www.w3.org/1999/xhtml"
 xmlns:epub="http://www.idpf.org/2007/ops"><head><title/></head><body><h1>The heart</h1><span epub:type="pagebreak">12</span>
-<p>It pumps 5&#160;l a minute<a id="anchor"/> at rest.<sup><a href="#n1">1</a></sup></p><ol><li>atria</li><li>ventricles<ul><li>left</li></ul></li></ol>
+<p>It pumps 5&#160;l a minute<a id="anchor"/> at rest.<sup><a href="#n1">1</a></sup></p>
+<ol><li>atria</li><li>ventricles<ul><li>left</li></ul></li></ol>
 <table><tr><th>Side</th><th>Pressure</th></tr><tr><td>left</td><td>120</td></tr></table>
 <aside epub:type="footnote" id="n1"><p>At rest.</p></aside></body></html>"""
 TWO = '<html xmlns="http://www.w3.org/1999/xhtml"><body><h2>Vessels</h2><p>Arteries and veins.</p></body></html>'
