@@ -231,7 +231,7 @@ class Setter:
         space = unit_width(self.style.fonts[weight], " ") * size
         natural = sum(self.atom_width(atom, size, weight) for atom in line)
         gaps = sum(1 for atom in line[1:] if atom.space)
-        if justify and gaps:
+        if justify and gaps >= 3:
             space = max(space * 0.8, min(space * 3.0, (width - natural) / gaps))
         words: list[tuple[float, str, bool]] = []
         for index, atom in enumerate(line):
@@ -345,7 +345,7 @@ class Setter:
                 (x0 + width * 0.6, y0 + height * (bend - 0.2)),
                 (x0 + width - 4, y0 + height * (bend - 0.1) + 12),
             )
-        shape.finish(width=0.8)
+        shape.finish(width=0.8, closePath=False)
         shape.commit()
         self.y = y0 + height + 6
         self.flow(caption, size=self.style.size - 1.3, weight=2, justify=False, after=10)
