@@ -34,6 +34,8 @@ class OcrLine:
     """Font size in pixels, measured on the ink; 0 when unknown."""
     weight: float = 0.0
     """Thickness of the strokes in font sizes, which tells bold from plain; 0 when unknown."""
+    picture: bool = False
+    """Whether it stands in a picture: a label, a scale, a word on a photograph."""
 
 
 class OcrBackend(Protocol):

@@ -26,6 +26,8 @@ LARGER = 1.18
 """A line this much larger than body text is set in a heading's size."""
 MARGIN_SHARE = 0.085
 """Running heads and page numbers stand within this share of the page's height from its edge."""
+SHORTEST_LINE = 9
+"""Two lines beside one another that are both longer than this many times their size stand in two columns."""
 LONGEST_HEADING = 160
 """Characters."""
 
@@ -124,7 +126,9 @@ class _Paragraph:
     left: float
     right: float
     space: float
-    """White space above it, in points; infinite at the top of a column."""
+    """White space above it, in points; infinite when nothing stands above it."""
+    opens: bool = False
+    """Whether it is the first of its run of lines."""
 
 
 def arrange(lines: Sequence[OcrLine], width_pt: float, height_pt: float, scale: float) -> tuple[Block, ...]:
@@ -135,10 +139,12 @@ def arrange(lines: Sequence[OcrLine], width_pt: float, height_pt: float, scale: 
     side or its head. Text in the margins comes along as blocks with `furniture` set.
     """
     turn = main_turn(lines)
+    labels = [line for line in lines if line.picture]
+    lines = [line for line in lines if not line.picture]
     height = width_pt if turn in (90, 270) else height_pt
     straight = straighten(lines, turn, width_pt, height_pt, scale)
     if not straight:
-        return ()
+        return tuple(_aside(line, scale) for line in labels)
     size = _body_size(straight)
     headers, footers, text = _margins(straight, height)
     tables, text = find_tables(text, size)
@@ -146,7 +152,8 @@ def arrange(lines: Sequence[OcrLine], width_pt: float, height_pt: float, scale: 
     blocks += _blocks(_join_fragments(text), tables, size)
     blocks += [_furniture(line, "footer") for line in footers]
     placed = [_on_page(block, turn, width_pt, height_pt) for block in blocks]
-    return (*placed, *(_sideways(line, scale) for line in lines if line.turn != turn))
+    sideways = [line for line in lines if line.turn != turn]
+    return (*placed, *(_aside(line, scale) for line in (*labels, *sideways)))
 
 
 def _body_size(lines: Sequence[Line]) -> float:
@@ -216,8 +223,8 @@ def _furniture(line: Line, word: str) -> Block:
     )
 
 
-def _sideways(line: OcrLine, scale: float) -> Block:
-    """Text that runs another way than the page's: a stamp in the margin, an axis of a chart."""
+def _aside(line: OcrLine, scale: float) -> Block:
+    """Text that is not part of the page's: a stamp that runs up the margin, the label of a chart."""
     x0, y0, x1, y1 = (round(value * scale, 2) for value in line.bbox)
     return Block(
         kind="paragraph", text=line.text, bbox=(x0, y0, x1, y1), confidence=line.confidence, furniture="margin"
@@ -246,7 +253,8 @@ def _join_fragments(lines: Sequence[Line]) -> list[Line]:
             last = joined[-1]
             overlap = min(last.y1, line.y1) - max(last.y0, line.y0)
             near = line.x0 - last.x1 < 1.0 * max(last.size, line.size)
-            if near and overlap > 0.5 * min(last.height, line.height) and line.x0 > last.x0:
+            columns = min(last.x1 - last.x0, line.x1 - line.x0) > SHORTEST_LINE * max(last.size, line.size)
+            if near and not columns and overlap > 0.5 * min(last.height, line.height) and line.x0 > last.x0:
                 joined[-1] = _glued(last, line)
             else:
                 joined.append(line)
@@ -281,10 +289,16 @@ def _blocks(lines: Sequence[Line], tables: Sequence[Table], size: float) -> list
     paragraphs: list[_Paragraph | Table] = []
     for index in reading_order(boxes):
         if index < len(runs):
-            paragraphs += _paragraphs(runs[index])
+            paragraphs += _paragraphs(runs[index], _space_above(runs[index], [*boxes[:index], *boxes[index + 1 :]]))
         else:
             paragraphs.append(tables[index - len(runs)])
     return _classified(paragraphs, size, words)
+
+
+def _space_above(run: Sequence[Line], others: Sequence[tuple[float, float, float, float]]) -> float:
+    first = run[0]
+    above = [y1 for x0, _, x1, y1 in others if y1 < first.y0 + 0.5 * first.size and x0 < first.x1 and x1 > first.x0]
+    return first.y0 - max(above) if above else float("inf")
 
 
 def _box(lines: Sequence[Line]) -> tuple[float, float, float, float]:
@@ -299,12 +313,12 @@ def _box(lines: Sequence[Line]) -> tuple[float, float, float, float]:
 # --- paragraphs -------------------------------------------------------------------------------------------------------
 
 
-def _paragraphs(run: Sequence[Line]) -> list[_Paragraph]:
+def _paragraphs(run: Sequence[Line], space: float) -> list[_Paragraph]:
     """Cut a run of lines of one column where a paragraph begins."""
     left, right = min(line.x0 for line in run), max(line.x1 for line in run)
     pitches = sorted(lower.y0 - upper.y0 for upper, lower in pairwise(run))
     pitch = pitches[len(pitches) // 3] if pitches else 0.0
-    result = [_Paragraph([run[0]], left, right, float("inf"))]
+    result = [_Paragraph([run[0]], left, right, space, opens=True)]
     for upper, lower in pairwise(run):
         if _begins(upper, lower, result[-1], pitch, left, right):
             result.append(_Paragraph([lower], left, right, lower.y0 - upper.y1))
@@ -316,12 +330,18 @@ def _paragraphs(run: Sequence[Line]) -> list[_Paragraph]:
 def _begins(upper: Line, lower: Line, current: _Paragraph, pitch: float, left: float, right: float) -> bool:
     """Whether `lower` begins a new paragraph."""
     size = lower.size
-    if abs(upper.size - lower.size) > 0.1 * size or upper.bold != lower.bold:
-        return True
-    if lower.y0 - upper.y0 > pitch + 0.4 * size:
-        return True
+    step = lower.y0 - upper.y0
     room = right - upper.x1
     ended = bool(_SENTENCE_END.search(upper.text))
+    if max(upper.size, size) > 1.3 * min(upper.size, size) or step > pitch + 0.4 * size:
+        return True
+    if _bare(upper.text) in _SECTION_NAMES or (_bare(lower.text) in _SECTION_NAMES and ended):
+        return True
+    styles = max(upper.size, size) > 1.1 * min(upper.size, size) or upper.bold != lower.bold
+    if styles and (ended or room > 1.5 * size or step > pitch + 0.2 * size) and not lower.text[:1].islower():
+        return True
+    if len(current.lines) == 1 and _like_a_title(upper, current.space, right - left, room) and lower.text[:1].isupper():
+        return True
     item = _BULLET.match(lower.text) or _NUMBERED.match(lower.text)
     if item and (ended or room > 1.5 * size) and lower.x0 < current.lines[0].x0 + size:
         return True
@@ -332,13 +352,21 @@ def _begins(upper: Line, lower: Line, current: _Paragraph, pitch: float, left: f
     return ended and room > max(3 * size, word + size) and not lower.text[:1].islower()
 
 
+def _like_a_title(line: Line, space: float, width: float, room: float) -> bool:
+    """Whether a line in body type is set like a heading: short, apart from what is above it, no full stop."""
+    words = line.text.split()
+    apart = 0.5 * line.size < space < float("inf")
+    plain = len(words) <= 9 and line.text[:1].isupper() and not re.search(r"[\d@,:;.?!)]$", line.text)
+    return apart and plain and room > 0.35 * width and sum(word.isalpha() for word in words) >= 0.7 * len(words)
+
+
 # --- blocks -----------------------------------------------------------------------------------------------------------
 
 
 def _classified(paragraphs: Sequence[_Paragraph | Table], size: float, words: frozenset[str]) -> list[Block]:
     blocks: list[Block] = []
     in_references = False
-    for paragraph in paragraphs:
+    for number, paragraph in enumerate(paragraphs):
         if isinstance(paragraph, Table):
             blocks.append(
                 Block(
@@ -352,6 +380,9 @@ def _classified(paragraphs: Sequence[_Paragraph | Table], size: float, words: fr
             blocks.append(_run_in_heading(title[1], paragraph))
             text = text[title.end() :]
         kind, level = ("paragraph", 0) if title else _kind(paragraph, text, size)
+        following = paragraphs[number + 1] if number + 1 < len(paragraphs) else None
+        if kind == "paragraph" and not title and _heads(paragraph, following):
+            kind, level = "heading", 3
         if kind == "heading":
             in_references = _bare(text) in _REFERENCES
         elif in_references and kind in ("paragraph", "list"):
@@ -381,6 +412,16 @@ def _classified(paragraphs: Sequence[_Paragraph | Table], size: float, words: fr
     return blocks
 
 
+def _heads(paragraph: _Paragraph, following: _Paragraph | Table | None) -> bool:
+    """Whether a line in body type is the heading of the text right below it."""
+    if len(paragraph.lines) > 1 or not isinstance(following, _Paragraph) or len(following.lines) < 2:
+        return False
+    line, first = paragraph.lines[0], following.lines[0]
+    width = paragraph.right - paragraph.left
+    beneath = 0 < first.y0 - line.y0 < 2.5 * line.size and abs(first.x0 - line.x0) < 2.5 * line.size
+    return beneath and _like_a_title(line, paragraph.space, width, paragraph.right - line.x1)
+
+
 def _run_in_heading(title: str, paragraph: _Paragraph) -> Block:
     first = paragraph.lines[0]
     return Block(
@@ -400,7 +441,7 @@ def _list_block(block: Block, item: str, bbox: tuple[float, float, float, float]
 
 def _continues(last: Block | None, kind: str, paragraph: _Paragraph, text: str) -> str | None:
     """The joiner when a paragraph goes on at the top of the next column."""
-    if last is None or kind != "paragraph" or last.kind != "paragraph" or paragraph.space != float("inf"):
+    if last is None or kind != "paragraph" or last.kind != "paragraph" or not paragraph.opens:
         return None
     if _SENTENCE_END.search(last.text) or abs(last.size - paragraph.lines[0].size) > 0.1 * last.size:
         return None

@@ -11,6 +11,7 @@ import numpy as np
 
 from ingest.ocr import OcrLine
 from ingest.ocr.ink import measure
+from ingest.ocr.picture import mark_pictures
 from ingest.ocr.recognition import Reading, cut_line, is_tall
 
 FindBoxes = Callable[[np.ndarray, float], np.ndarray]
@@ -47,11 +48,12 @@ def read_upright(image: np.ndarray, dpi: float, find_boxes: FindBoxes, read_pict
         pictures, readings = [cut_line(upright, box) for box in boxes], {}
     rest = [number for number in range(len(boxes)) if number not in readings]
     readings |= dict(zip(rest, read_pictures([pictures[number] for number in rest]), strict=True))
-    return [
+    lines = [
         make_line(box, picture, readings[number], turn, image.shape)
         for number, (box, picture) in enumerate(zip(boxes, pictures, strict=True))
         if readings[number].confidence >= LEAST_CONFIDENCE and readings[number].text.strip()
     ]
+    return mark_pictures(image, lines, dpi)
 
 
 def certainty(readings: Iterable[Reading]) -> float:

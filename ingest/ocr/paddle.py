@@ -22,6 +22,7 @@ import onnxruntime
 from ingest.ocr import OcrLine
 from ingest.ocr.detection import BOX_THRESHOLD, GROWTH, LONGEST_SIDE, PIXEL_THRESHOLD
 from ingest.ocr.orientation import LEAST_CONFIDENCE, SAMPLE, SURE, certainty, make_line
+from ingest.ocr.picture import mark_pictures
 from ingest.ocr.rapid import wheel_weights
 from ingest.ocr.recognition import LINE_HEIGHT, Reading, cut_line, is_tall
 
@@ -71,11 +72,12 @@ class PaddleOcrBackend:
             if turn == 180 and _certainty(best) <= _certainty(found):
                 best, turn = found, 0
         upright = np.rot90(image, -(turn // 90))
-        return [
+        lines = [
             make_line(box, cut_line(upright, box), reading, turn, image.shape)
             for box, reading in best
             if reading.confidence >= LEAST_CONFIDENCE and reading.text.strip()
         ]
+        return mark_pictures(image, lines, dpi)
 
     def read_many(self, images: Iterable[np.ndarray], dpi: float) -> Iterator[list[OcrLine]]:
         """The lines of each image in turn."""

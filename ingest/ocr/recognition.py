@@ -88,7 +88,8 @@ def _bucket(picture: np.ndarray) -> int:
 
 def _draw(picture: np.ndarray, line: np.ndarray) -> None:
     width = _natural_width(picture)
-    scaled = cv2.resize(picture, (width, LINE_HEIGHT))[:, :, ::-1].transpose(2, 0, 1)
+    smoothing = cv2.INTER_AREA if picture.shape[0] > LINE_HEIGHT else cv2.INTER_LINEAR
+    scaled = cv2.resize(picture, (width, LINE_HEIGHT), interpolation=smoothing)[:, :, ::-1].transpose(2, 0, 1)
     np.multiply(scaled, 2 / 255, out=line[:, :, :width], dtype=np.float32)
     line[:, :, :width] -= 1
 

@@ -19,6 +19,8 @@ SAME_SIZE = 0.085
 """Sizes that differ by less than this share are one size: what is left is the error of the measurement."""
 LONG_TEXT = 30
 """A line of so many characters is hardly alone in its size."""
+SAME_SENTENCE = 1.4
+"""Sizes further apart than this ratio are not those of one sentence."""
 HEAVIER = 1.25
 """Strokes this much thicker than usual on the page are bold."""
 AIR = 0.2
@@ -54,7 +56,8 @@ def straighten(lines: Sequence[OcrLine], turn: int, width: float, height: float,
         line.size * scale or _length(quad[3] - quad[0], quad[2] - quad[1]) * BOX_SHARE
         for line, quad in zip(upright, quads, strict=True)
     ]
-    sizes = _evened(_like_neighbours(measured, boxes, characters), characters)
+    usual = _usual(measured, characters)
+    sizes = _evened(_like_neighbours(measured, boxes, [line.text for line in upright], usual), characters)
     usual_weight = _usual([line.weight for line in upright], characters)
     return [
         Line(
@@ -79,27 +82,39 @@ def _box(quad: np.ndarray, rotation: np.ndarray, centre: np.ndarray) -> tuple[fl
 
 
 def _like_neighbours(
-    sizes: Sequence[float], boxes: Sequence[tuple[float, float, float]], characters: Sequence[int]
+    sizes: Sequence[float], boxes: Sequence[tuple[float, float, float]], texts: Sequence[str], usual: float
 ) -> list[float]:
-    """Sizes of long lines that stand between two others of another size, corrected to be like them."""
+    """Sizes with the errors of single lines put right: a line between two of one size has it, too, and so have two
+    lines that make one sentence."""
     result = list(sizes)
+    below: dict[int, int] = {}
     for index, (x, y, half) in enumerate(boxes):
-        if characters[index] < LONG_TEXT:
-            continue
         near = [
             (other_y, number)
             for number, (other_x, other_y, other_half) in enumerate(boxes)
-            if number != index
-            and characters[number] >= LONG_TEXT
-            and abs(other_x - x) < half
-            and abs(other_half - half) < 0.5 * half
-            and abs(other_y - y) < 2.2 * sizes[index]
+            if 0.3 * usual < other_y - y < 2.2 * max(sizes[index], usual) and abs(other_x - x) < max(half, other_half)
         ]
-        above = max(((other_y, number) for other_y, number in near if other_y < y), default=None)
-        below = min(((other_y, number) for other_y, number in near if other_y > y), default=None)
-        if above and below:
-            result[index] = median((sizes[index], sizes[above[1]], sizes[below[1]]))
+        if near:
+            below[index] = min(near)[1]
+    above = {lower: upper for upper, lower in below.items()}
+    for index in range(len(boxes)):
+        group = [index, *(other[index] for other in (above, below) if index in other)]
+        if len(group) == 3 and min(len(texts[number]) for number in group) >= LONG_TEXT:
+            result[index] = median(sizes[number] for number in group)
+    for upper, lower in sorted(below.items(), key=lambda pair: boxes[pair[0]][1]):
+        pair = (result[upper], result[lower])
+        if (
+            max(pair) < SAME_SENTENCE * min(pair)
+            and _flows(texts[upper], texts[lower])
+            and len(texts[upper]) >= LONG_TEXT
+        ):
+            result[upper] = result[lower] = min(pair, key=lambda size: abs(size - usual))
     return result
+
+
+def _flows(upper: str, lower: str) -> bool:
+    """Whether a sentence goes on from one line to the next."""
+    return lower[:1].islower() or (upper[-1:] in ",-，、" and not lower[:1].isupper())
 
 
 def _corners(line: OcrLine) -> np.ndarray:

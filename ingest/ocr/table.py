@@ -17,6 +17,9 @@ NARROWEST_GAP = 0.9
 """Nor nearer than this: that is a space between words."""
 ROW_GAP = 1.9
 """White space between rows, in sizes."""
+SAME_WIDTH = 0.8
+WIDEST_BREAK = 8
+"""Parts of a table are not further apart than this many sizes."""
 FEWEST_ROWS = 3
 FEWEST_COLUMNS = 2
 FILLED = 0.55
@@ -73,7 +76,28 @@ def _groups(lines: Sequence[Line], size: float) -> list[list[int]]:
     groups: dict[int, list[int]] = {}
     for index in sorted(in_row):
         groups.setdefault(root(index), []).append(index)
-    return [group for group in groups.values() if len(group) >= FEWEST_ROWS * FEWEST_COLUMNS]
+    return _merged(lines, [group for group in groups.values() if len(group) >= FEWEST_ROWS * FEWEST_COLUMNS], size)
+
+
+def _merged(lines: Sequence[Line], groups: Sequence[list[int]], size: float) -> list[list[int]]:
+    """Groups that stand below one another at one width, with nothing but cells between them, as one."""
+    result: list[list[int]] = []
+    for group in sorted(groups, key=lambda group: min(lines[index].y0 for index in group)):
+        if result:
+            x0, _, x1, y1 = _bounds([lines[index] for index in result[-1]])
+            a0, b0, a1, _ = _bounds([lines[index] for index in group])
+            between = [
+                line
+                for line in lines
+                if y1 < (line.y0 + line.y1) / 2 < b0 and min(line.x1, max(x1, a1)) > max(line.x0, min(x0, a0))
+            ]
+            one_width = min(x1, a1) - max(x0, a0) > SAME_WIDTH * (max(x1, a1) - min(x0, a0))
+            cells = all(line.x1 - line.x0 < LONGEST_CELL * size for line in between)
+            if one_width and cells and b0 - y1 < WIDEST_BREAK * size and (between or b0 - y1 < 2 * ROW_GAP * size):
+                result[-1] = result[-1] + group
+                continue
+        result.append(group)
+    return result
 
 
 def _inside(lines: Sequence[Line], group: Sequence[int]) -> list[int]:

@@ -21,6 +21,9 @@ MAX_PIXELS = 80_000_000
 """An A3 page at 600 dpi has 70 million; what claims to be larger is refused before it is decoded."""
 MOST_READ = 24_000_000
 """More pixels than this on a page (A4 at 600 dpi is 35 million) are scaled down: they carry no more text."""
+FINEST_ENLARGED = 130
+"""Below this resolution in dots per inch an image is enlarged: lines are found and measured better."""
+ENLARGED = 2.0
 MAX_FRAMES = 20_000
 DPI_RANGE = (100, 1200)
 """A resolution outside this, or none, was not set by a scanner."""
@@ -67,7 +70,7 @@ class ImageReader:
                 image.seek(number - 1)
                 _check_size(image)
                 dpi = _dpi(image)
-                pixels, scale = _pixels(image)
+                pixels, scale = _pixels(image, dpi)
             yield _page(number, pixels, dpi * scale, backend)
 
 
@@ -122,9 +125,10 @@ def _dpi(image: Image.Image) -> float:
     return max(image.size) / PAGE_INCHES
 
 
-def _pixels(image: Image.Image) -> tuple[np.ndarray, float]:
-    """(H × W × 3 uint8 RGB, upright as its EXIF data says and on white; the scale that it was reduced by)."""
-    ratio = min(1.0, (MOST_READ / (image.width * image.height)) ** 0.5)
+def _pixels(image: Image.Image, dpi: float) -> tuple[np.ndarray, float]:
+    """(H × W × 3 uint8 RGB, upright as its EXIF data says and on white; the scale that it was brought to)."""
+    wanted = ENLARGED if dpi < FINEST_ENLARGED else 1.0
+    ratio = min(wanted, (MOST_READ / (image.width * image.height)) ** 0.5)
     if image.mode.startswith(("I", "F")):
         values = np.asarray(image, dtype=np.float32)
         low, high = float(values.min()), float(values.max())
@@ -133,8 +137,7 @@ def _pixels(image: Image.Image) -> tuple[np.ndarray, float]:
         layer = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer)
     image = image.convert("RGB")
-    if ratio < 1.0:
-        image = image.resize(
-            (max(1, int(image.width * ratio)), max(1, int(image.height * ratio))), Image.Resampling.BOX
-        )
+    if ratio != 1.0:
+        smoothing = Image.Resampling.BOX if ratio < 1.0 else Image.Resampling.BICUBIC
+        image = image.resize((max(1, int(image.width * ratio)), max(1, int(image.height * ratio))), smoothing)
     return np.asarray(ImageOps.exif_transpose(image)), ratio

@@ -1,0 +1,83 @@
+"""Pictures on a page, so that the words in them are not taken for running text.
+
+A picture is a connected stretch of ink that is not text, of some size, with little text in it. (A ruled table is
+connected, too, but full of text; shaded boxes likewise.)
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+import cv2
+import numpy as np
+
+from ingest.ocr import OcrLine
+
+LOOK = 72
+"""Resolution in dots per inch at which pictures are looked for: sizes below are in points."""
+CONTRAST = 36
+"""Darker (or lighter) than the paper by this much of 255 is ink."""
+BRIDGE = 9
+SMALLEST = (60, 45)
+"""Width and height."""
+LARGEST = 0.8
+"""Share of the page above which it is the page: a photograph of a page, a dark border of a scan."""
+MOST_TEXT = 0.2
+"""Share of a picture's box that text may cover."""
+AROUND = 16
+"""Labels of axes stand outside the picture proper, by this much at most."""
+SHORT_LABEL = 0.5
+"""A line outside the picture proper is a label when it is shorter than this share of the picture's width."""
+LONGEST_LABEL = 40
+"""Characters; a longer line is a caption within the picture's frame."""
+_CAPTION = re.compile(r"^(?:fig|tab|box|scheme|plate|chart|[图圖表])", re.IGNORECASE)
+
+Box = tuple[float, float, float, float]
+
+
+def mark_pictures(image: np.ndarray, lines: Sequence[OcrLine], dpi: float) -> list[OcrLine]:
+    """The lines, those that stand in a picture with `picture` set."""
+    pictures = find_pictures(image, lines, dpi)
+    if not pictures:
+        return list(lines)
+    reach = AROUND * dpi / LOOK
+    return [
+        replace(line, picture=True) if any(_belongs(line, picture, reach) for picture in pictures) else line
+        for line in lines
+    ]
+
+
+def _belongs(line: OcrLine, picture: Box, reach: float) -> bool:
+    if len(line.text) > LONGEST_LABEL:
+        return False
+    x0, y0, x1, y1 = line.bbox
+    left, top, right, bottom = picture
+    x, y = (x0 + x1) / 2, (y0 + y1) / 2
+    if left <= x <= right and top <= y <= bottom:
+        return x0 > left - reach and x1 < right + reach
+    near = left - reach <= x <= right + reach and top - reach <= y <= bottom + reach
+    return near and x1 - x0 < SHORT_LABEL * (right - left) and not _CAPTION.match(line.text)
+
+
+def find_pictures(image: np.ndarray, lines: Sequence[OcrLine], dpi: float) -> list[Box]:
+    """Boxes of the pictures in an RGB page image, in its pixels. `lines` are the lines of text found on it."""
+    scale = LOOK / dpi
+    height, width = (max(1, round(side * scale)) for side in image.shape[:2])
+    grey = cv2.cvtColor(cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
+    ink = (np.abs(grey.astype(np.int16) - int(np.median(grey))) > CONTRAST).astype(np.uint8)
+    text = np.zeros_like(ink)
+    for line in lines:
+        x0, y0, x1, y1 = (round(value * scale) for value in line.bbox)
+        cv2.rectangle(text, (x0, y0), (x1, y1), 1, -1)
+    ink[text > 0] = 0
+    ink = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((BRIDGE, BRIDGE), np.uint8))
+    count, _, stats, _ = cv2.connectedComponentsWithStats(ink)
+    pictures = []
+    for x, y, across, down, _ in stats[1:count].tolist():
+        if across < SMALLEST[0] or down < SMALLEST[1] or across * down > LARGEST * width * height:
+            continue
+        if text[y : y + down, x : x + across].mean() < MOST_TEXT:
+            pictures.append((x / scale, y / scale, (x + across) / scale, (y + down) / scale))
+    return pictures
