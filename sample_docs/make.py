@@ -106,13 +106,14 @@ def hypertension(target: Path) -> None:
         author="示例医学会高血压学组",
         subject="guideline",
         outline=setter.outline,
+        date="2023-09-12",
     )
 
 
 def stroke_scanned(target: Path) -> None:
     """A Chinese guideline chapter that exists only as images."""
     style = Style(
-        fonts=CHINESE, header=("急性缺血性脑卒中诊疗", "示例医学会"), size=9.4, leading=13.6, indent=18.8,
+        fonts=CHINESE, header=("急性缺血性脑卒中诊疗　示例医学会",) * 2, size=9.4, leading=13.6, indent=18.8,
         hyphenate=False, **TRIM,
     )  # fmt: skip
     pages = typeset(SOURCES / "stroke_zh.md", style).document
@@ -139,6 +140,7 @@ def sepsis(edition: str) -> Callable[[Path], None]:
             author="Northfield Society of Acute Medicine",
             subject="guideline",
             outline=setter.outline,
+            date={"2021": "2021-10-04", "2024": "2024-05-21"}[edition],
         )
 
     return make
@@ -146,7 +148,9 @@ def sepsis(edition: str) -> Callable[[Path], None]:
 
 def atrial_fibrillation(target: Path) -> None:
     """A guideline as a Word document."""
-    write_docx(SOURCES / "atrial_fibrillation.md", target, author="Elmbridge Primary Care Collaborative")
+    write_docx(
+        SOURCES / "atrial_fibrillation.md", target, author="Elmbridge Primary Care Collaborative", date="2023-02-06"
+    )
 
 
 def falls(target: Path) -> None:

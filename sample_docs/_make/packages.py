@@ -26,7 +26,7 @@ def write_zip(target: Path, members: list[tuple[str, bytes]]) -> None:
             package.writestr(info, data)
 
 
-def write_docx(source: Path, target: Path, *, author: str) -> None:
+def write_docx(source: Path, target: Path, *, author: str, date: str) -> None:
     """A Word document with headings, lists and tables from a Markdown source."""
     document = docx.Document()
     elements = parse(source)
@@ -46,7 +46,7 @@ def write_docx(source: Path, target: Path, *, author: str) -> None:
     properties = document.core_properties
     properties.title = elements[0].text
     properties.author = properties.last_modified_by = author
-    properties.created = properties.modified = datetime.datetime(*FIXED_TIME)
+    properties.created = properties.modified = datetime.datetime.fromisoformat(date)
     properties.revision = 1
     buffer = io.BytesIO()
     document.save(buffer)

@@ -15,7 +15,6 @@ import pymupdf
 
 from _make.markup import Element, parse
 
-FIXED_DATE = "D:20240301090000Z"
 RAISED = 0.62
 """Size of a superscript, as a share of the line's size."""
 VOWELS = set("aeiouy")
@@ -406,9 +405,17 @@ def typeset(source: Path, style: Style) -> Setter:
 
 
 def save(
-    document: pymupdf.Document, target: Path, *, title: str, author: str, subject: str, outline: list[list[object]]
+    document: pymupdf.Document,
+    target: Path,
+    *,
+    title: str,
+    author: str,
+    subject: str,
+    outline: list[list[object]],
+    date: str = "2024-03-01",
 ) -> None:
-    """Writes a PDF with fixed dates and no random identifiers, fonts cut down to the glyphs in use."""
+    """Writes a PDF with the given date and no random identifiers, fonts cut down to the glyphs in use."""
+    moment = f"D:{date.replace('-', '')}090000Z"
     if outline:
         document.set_toc(outline)
     document.subset_fonts()
@@ -419,8 +426,8 @@ def save(
             "subject": subject,
             "producer": "medpress sample_docs/make.py",
             "creator": "medpress sample_docs/make.py",
-            "creationDate": FIXED_DATE,
-            "modDate": FIXED_DATE,
+            "creationDate": moment,
+            "modDate": moment,
         }
     )
     document.save(target, garbage=3, deflate=True, no_new_id=True)
