@@ -13,8 +13,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from ingest.document import Block, Page, Probe
-from ingest.structure import CAPTION, NUMBERING, REFERENCES, SECTIONS, glue, strip_number, union, vocabulary
+from ingest.structure import CAPTION, NUMBERING, REFERENCES, RUN_IN, SECTIONS, glue, strip_number, union, vocabulary
 
+EDGE = "edge"
+"""Text at the edge of a page that turned out to be no running head."""
 FLOATS = frozenset({"table", "caption", "footnote"})
 """Kinds that stand between the parts of a paragraph without belonging to it."""
 
@@ -43,6 +45,9 @@ def assemble(pages: Sequence[Page], probe: Probe) -> tuple[list[Page], Probe]:
         return [replace(page, blocks=tuple(_merged_lists(page.blocks))) for page in pages], probe
     blocks = [list(page.blocks) for page in remove_furniture(pages)]
     blocks = _outlined(blocks, pages, probe)
+    size = _body_size(blocks)
+    # what stood apart at an edge but repeats nowhere is text again, as far as it looks like text
+    blocks = [[replace(b, furniture=EDGE) if b.furniture and abs(b.size - size) < 0.6 else b for b in page] for page in blocks]
     title = _demote_front(blocks)
     _set_levels(blocks, title)
     _mark_references(blocks)
@@ -136,6 +141,8 @@ def _demote_front(blocks: list[list[Block]]) -> Block | None:
             front.append((number, index))
         if first_section is not None:
             break
+    if front:
+        front = [place for place in front if place[0] == front[0][0]]
     for page in blocks:
         for index, block in enumerate(page):
             if block.kind == "heading" and _METADATA_LABEL.match(block.text):
@@ -179,11 +186,13 @@ def _set_levels(blocks: list[list[Block]], title: Block | None) -> None:
         depth = _depth(block)
         if depth:
             depths[_style(block)][depth] += 1
+        if block.level == RUN_IN:
+            continue
         if SECTIONS.match(strip_number(block.text)) and not depth:
             main[_style(block)] += 1
     anchor = max(main, key=lambda style: (main[style], style)) if main else None
     levels: dict[tuple[float, bool, bool], int] = {}
-    styles = sorted({_style(block) for block in headings}, reverse=True)
+    styles = sorted({_style(block) for block in headings if block.level != RUN_IN}, reverse=True)
     for style in styles:
         if style in depths:
             levels[style] = depths[style].most_common(1)[0][0] + 1
@@ -200,13 +209,18 @@ def _set_levels(blocks: list[list[Block]], title: Block | None) -> None:
             above = [levels[other] for other in styles if other in levels and other > style]
             levels[style] = min(6, (max(above) if above else below if anchor is not None else larger) + 1)
         larger = max(larger, levels[style])
+    current = 1
     for page in blocks:
         for index, block in enumerate(page):
-            if block.kind == "heading" and block is not title:
+            if block.kind != "heading":
+                continue
+            if block is not title:
                 depth = _depth(block)
-                level = depth + 1 if depth else levels[_style(block)]
-                if level != block.level:
-                    page[index] = replace(block, level=min(6, level))
+                level = depth + 1 if depth else current + 1 if block.level == RUN_IN else levels[_style(block)]
+                page[index] = replace(block, level=min(6, level))
+                if block.level == RUN_IN:
+                    continue
+            current = page[index].level
 
 
 def _depth(block: Block) -> int:
@@ -263,7 +277,7 @@ def _join(blocks: list[list[Block]]) -> None:
         while index + 1 < len(page):
             index += 1
             block = page[index]
-            if block.kind in FLOATS or block.furniture:
+            if block.kind in FLOATS or (block.furniture and block.furniture != EDGE):
                 continue
             if block.kind not in ("paragraph", "reference", "list"):
                 last = None
@@ -307,7 +321,7 @@ def _goes_on(block: Block, following: Block, new_page: bool, interrupted: bool) 
         return False
     if following.kind == "list" or _TERMINAL.search(block.text):
         return False
-    elsewhere = new_page or interrupted
+    elsewhere = new_page or interrupted or EDGE in (block.furniture, following.furniture)
     if not elsewhere and block.bbox is not None and following.bbox is not None:
         elsewhere = following.bbox[1] < block.bbox[1] or following.bbox[0] > block.bbox[2]
     if not elsewhere:

@@ -16,6 +16,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -47,9 +48,9 @@ class Line:
     italic: bool = False
     font: str = ""
     lead: int = 0
-    """Characters at the start of the line in a style (bold, italic) that the rest of it does not have."""
+    """Characters at the start of the line in a style (bold, italic, another font) that the rest of it does not have."""
     lead_bold: bool = False
-    """Whether that start is bold (otherwise italic)."""
+    """Whether that start is bold."""
     superscripts: int = 0
     """How many pieces of the line were raised marks: citations, affiliations, footnote signs."""
     confidence: float | None = None
@@ -183,7 +184,8 @@ def _zones(boxes: Sequence[tuple[float, float, float, float]]) -> list[list[int]
         if zones:
             members, covered = zones[-1]
             together = _covered([*covered, *spans])
-            if len(together) > 1 or (len(covered) == 1 and len(spans) == 1):
+            beside = len(covered) > 1 or len(spans) > 1
+            if (len(together) > 1) == beside:
                 zones[-1] = ([*members, *band], together)
                 continue
         zones.append((list(band), spans))
@@ -329,7 +331,7 @@ def _cut(lines: list[Line], left: float, right: float, gap: float) -> list[Parag
     size = lines[0].size
     marked = [LIST_MARK.match(line.text) is not None for line in lines]
     n_marked = sum(marked)
-    hanging = _hangs(lines, left, size)
+    hanging = _hangs(lines, left, right, size)
     full = sum(line.x1 > right - 0.5 * size for line in lines)
     justified = full >= 0.5 * len(lines)
     flush_right = justified and len(lines) > 1 and len({round(line.x0) for line in lines}) > 0.7 * len(lines)
@@ -348,7 +350,8 @@ def _cut(lines: list[Line], left: float, right: float, gap: float) -> list[Parag
         if marked[i]:
             mark = lower.text.lstrip()[:1]
             aligned = abs(lower.x0 - current.lines[0].x0) < 0.8 * size if current.marked else True
-            if mark in BULLETS or ((ends or fits) and (n_marked > 1 or fits)) or (n_marked > 2 and aligned and hanging):
+            follows = current.marked and _ordinal(lower.text) == _ordinal(current.lines[0].text) + 1 > 1
+            if mark in BULLETS or follows or ((ends or fits) and (n_marked > 1 or fits)) or (n_marked > 2 and aligned and hanging):
                 new = True
         if not new and hanging:
             new = step < -0.6 * size and lower.x0 < first_left + 0.8 * size
@@ -372,12 +375,24 @@ def _cut(lines: list[Line], left: float, right: float, gap: float) -> list[Parag
     return result
 
 
+_ORDINAL = re.compile(r"\s*[(\[]?(\d{1,3}|[a-zA-Z])[.)\]]")
+
+
+def _ordinal(text: str) -> int:
+    """Place in a sequence that a list mark states; 0 for none."""
+    match = _ORDINAL.match(text)
+    if match is None:
+        return 0
+    mark = match.group(1)
+    return int(mark) if mark.isdigit() else ord(mark.lower()) - 96
+
+
 def _first(parts: list[Paragraph]) -> int:
     """Index of the line with which the last paragraph begins."""
     return sum(len(part.lines) for part in parts[:-1])
 
 
-def _hangs(lines: Sequence[Line], left: float, size: float) -> bool:
+def _hangs(lines: Sequence[Line], left: float, right: float, size: float) -> bool:
     """Whether entries begin at the left edge and go on indented, as in a bibliography or a list."""
     start = min(line.x0 for line in lines)
     if start > left + 6 * size:
@@ -391,8 +406,9 @@ def _hangs(lines: Sequence[Line], left: float, size: float) -> bool:
         return True
     if len(inner) < 2:
         return False
-    before_outer = [lines[i - 1].text.endswith((".", "。", "]", ")")) for i in outer if i]
-    before_inner = [lines[i - 1].text.endswith((".", "。")) for i in inner if i]
+    # entries end before the lines that stand out, paragraphs before the lines that are indented
+    before_outer = [_closed(lines[i - 1], right) for i in outer if i]
+    before_inner = [_closed(lines[i - 1], right) for i in inner if i]
     if not before_outer:
         # one entry only: its first line stands out and all others are indented
         return len(outer) == 1 and outer[0] == 0 and not any(before_inner[:1])
@@ -401,14 +417,22 @@ def _hangs(lines: Sequence[Line], left: float, size: float) -> bool:
     return share_outer > share_inner + 0.25 and len(inner) >= 0.4 * len(outer)
 
 
-_FAMILY = re.compile(r"^(?:[A-Z]{6}\+)?([A-Za-z0-9]+)")
+def _closed(line: Line, right: float) -> bool:
+    """Whether a line looks like the last one of something."""
+    return line.text.endswith((".", "。")) or line.x1 < right - 2 * line.size
 
 
+_SUBSET = re.compile(r"^[A-Z]{6}\+|^[A-Z][a-z]{5}(?=Adv)|\+\d+$|\+fb$")
+_FAMILY = re.compile(r"^[A-Za-z0-9]+")
+_STYLES = ("BoldItalic", "Italic", "Bold", "Regular", "Roman", "Oblique", "MT", "PS")
+
+
+@lru_cache(maxsize=4096)
 def family(font: str) -> str:
     """Family part of a PostScript font name: `ABCDEF+Minion-Bold` -> `Minion`."""
-    found = _FAMILY.match(font)
-    name = found.group(1) if found else font
-    for style in ("BoldItalic", "Italic", "Bold", "Regular", "Roman", "Oblique", "MT", "PS"):
+    found = _FAMILY.match(_SUBSET.sub("", font))
+    name = found.group(0) if found else font
+    for style in _STYLES:
         if name.endswith(style) and len(name) > len(style) + 2:
             name = name[: -len(style)]
     return name

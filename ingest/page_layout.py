@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from ingest.document import Block
 from ingest.figures import find_figures, without_labels
-from ingest.layout import Line, Paragraph, bounds, family, paragraphs, pieces, reading_order
+from ingest.layout import Line, bounds, paragraphs, pieces, reading_order
 from ingest.structure import BodyStyle, blocks_of
 from ingest.tables import Table, find_tables
 from ingest.text_layer import TextLayer, unturn
@@ -108,7 +108,7 @@ def _edge(
         gap = following.y0 - inner if direction > 0 else inner - following.y1
         low, high = (inner, following.y0) if direction > 0 else (following.y1, inner)
         size = max(body.size, 6.0)
-        ruled = any(low - 2 <= y <= high + 2 and x1 - x0 > 60 for x0, x1, y in rules)
+        ruled = gap > 0.45 * size and any(low - 1 <= y <= high + 1 and x1 - x0 > 60 for x0, x1, y in rules)
         if any(line.size > 1.35 * body.size for line in row):
             break  # a title
         beside = [line for line in ordered[j : j + 4] if abs(line.y1 - following.y1) < 0.6 * following.size]
@@ -122,7 +122,7 @@ def _edge(
 
 def _unlike(line: Line, other: Line) -> bool:
     """Whether two lines are set in different styles."""
-    return abs(line.size - other.size) > 0.6 or line.bold != other.bold or line.italic != other.italic or family(line.font) != family(other.font)
+    return abs(line.size - other.size) > 0.6 or line.bold != other.bold or line.italic != other.italic
 
 
 def _flow(
@@ -135,17 +135,18 @@ def _flow(
     width: float,
     height: float,
 ) -> list[Block]:
-    """Everything in reading order. Heads and feet are blocks of their own, a line each, until it is known what repeats."""
+    """Everything in reading order. Heads and feet are marked until it is known what repeats."""
     runs = pieces(lines)
     boxes = [bounds(run) for run in runs]
     whole: list[list[Block]] = [[_table(table)] for table in tables]
     boxes.extend(table.bbox for table in tables)
     for where, edge in (("header", heads), ("footer", feet)):
-        for line in edge:
-            part = Paragraph([line], line.x0, max(line.x1, 0.9 * width), float("inf"))
-            found = blocks_of([part], body, words, width, height)
-            whole.append([replace(block, furniture=where) for block in found])
-            boxes.append((line.x0, line.y0, line.x1, line.y1))
+        for run in pieces(edge):
+            for part in paragraphs([run]):
+                part.right = max(part.right, 0.9 * width)
+                found = blocks_of([part], body, words, width, height)
+                whole.append([replace(block, furniture=where) for block in found])
+                boxes.append(part.bbox)
     blocks: list[Block] = []
     waiting: list[list[Line]] = []
     for index in reading_order(boxes):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ingest.document import Block
-from ingest.layout import BULLETS, LIST_MARK, Line, Paragraph, family, is_cjk, most_common
+from ingest.layout import BULLETS, LIST_MARK, Line, Paragraph, bounds, family, is_cjk, most_common
 
 NUMBERING = re.compile(
     r"^(?:(?P<arabic>\d{1,2}(?:\.\d{1,2}){0,4})(?P<dot>[.)]?)|(?P<roman>[IVX]{1,5})\.|(?P<letter>[A-H])\.|"
@@ -27,6 +28,7 @@ SECTIONS = re.compile(
     r"^(?:structured |graphical |author |plain language )?(?:abstract|summary|synopsis|introduction|background|objectives?|aims?|purpose|"
     r"(?:patients?|subjects?|materials?|participants?|experimental)?(?: and |/| & )?(?:methods?|methodology|procedures?|section)(?: and materials?)?|"
     r"study design|design|setting|participants|interventions?|main outcome measures?|outcomes?|measurements?|"
+    r"methodology/principal findings|methods/design|conclusions/significance|methods/principal findings|trial registration|"
     r"results?(?: and discussions?)?|findings?|discussions?(?: and conclusions?)?|limitations?|strengths and limitations|(?:concluding remarks|conclusions?)(?: and .{3,40})?|"
     r"interpretation|implications|recommendations?|case (?:report|presentation|description)|literature review|"
     r"acknowledge?ments?|funding(?: information| sources?)?|financial support|authors?['’]? contributions?|contributors|"
@@ -51,10 +53,12 @@ KIND_LABEL = re.compile(
     re.IGNORECASE,
 )
 """What a journal prints above a title to say what kind of article follows."""
-_SENTENCE_END = re.compile(r"[.!?。！？；;，,]$")
+RUN_IN = 6
+"""Level of a heading that stands at the start of its paragraph, until the levels of the document are known."""
 _AFFILIATION_MARK = re.compile(r"\[[\da-z,*†‡ ]+\]|[*†‡∗]")
 _EMAIL = re.compile(r"\S+@\S+\.\w+|https?://|www\.|\bdoi\b", re.IGNORECASE)
 _KEYWORDS = re.compile(r"^(?:key ?words?|index terms|关键词|abbreviations)\b", re.IGNORECASE)
+_CORRESPONDENCE = re.compile(r"^[*∗]\s*(?:correspond|author|e-?mail|these|present|both|equal|contributed)", re.IGNORECASE)
 _LETTERS = re.compile(r"[^\W\d_]")
 _WORD_BEFORE = re.compile(r"([^\W\d_]+)[-‐\u00ad]$")
 _WORD_AFTER = re.compile(r"^([^\W\d_]+)")
@@ -113,10 +117,24 @@ def vocabulary(texts: Iterable[str]) -> Counter[str]:
 
 
 def clean(text: str) -> str:
-    """Ligatures written out, control and zero-width characters removed, white space made single spaces."""
+    """Ligatures written out, loose accents composed, control and zero-width characters out, single spaces."""
     if text.isascii() and text.isprintable():
         return " ".join(text.split()) if "  " in text else text.strip()
-    return _SPACES.sub(" ", _CONTROL.sub("", text.translate(_LIGATURES))).strip()
+    if "\ufffd" in text:
+        text = text.replace("\ufffd", " ")
+    text = _SPACES.sub(" ", _CONTROL.sub("", text.translate(_LIGATURES))).strip()
+    return _LOOSE_ACCENT.sub(_composed, text)
+
+
+_LOOSE_ACCENT = re.compile(r"([´`ˆ˜¨ˇ˚¸]) ?([A-Za-zı])(?=[^\W\d_]|\b)")
+_COMBINING = {"´": "\u0301", "`": "\u0300", "ˆ": "\u0302", "˜": "\u0303", "¨": "\u0308", "ˇ": "\u030c", "˚": "\u030a", "¸": "\u0327"}
+
+
+def _composed(match: re.Match[str]) -> str:
+    """An accent that was set as a character of its own before its letter, as TeX does, put on the letter."""
+    letter = "i" if match.group(2) == "ı" else match.group(2)
+    text = unicodedata.normalize("NFC", letter + _COMBINING[match.group(1)])
+    return text if len(text) == 1 else match.group(0)
 
 
 def glue(left: str, right: str, words: Mapping[str, int]) -> tuple[str, str]:
@@ -207,14 +225,14 @@ def _blocks(
     if run_in is not None:
         head, rest = run_in
         title = Block(
-            "heading", head, level=_level(head, size, body, 3), bbox=part.bbox, size=size, bold=part.lines[0].lead_bold, confidence=confidence
+            "heading", head, level=RUN_IN, bbox=bounds(part.lines[:1]), size=size, bold=part.lines[0].lead_bold, confidence=confidence
         )
         return [title, replace(block, text=rest)] if rest else [title]
     if is_heading(part, following, text, size, bold, body):
         return [replace(block, kind="heading", level=_level(text, size, body))]
     if _is_formula(text, part, body):
         return [replace(block, kind="formula")]
-    if LIST_MARK.match(text) and part.marked:
+    if LIST_MARK.match(text) and part.marked and not _CORRESPONDENCE.match(text):
         return [replace(block, kind="list", text=_BULLET.sub("- ", text))]
     bottom = part.lines[-1].y1
     if size < body.size - 0.7 and bottom > 0.62 * height and _footnote_like(text, part):
@@ -292,7 +310,9 @@ def is_heading(
         return False
     if size < (0.7 * body.size if bold else body.size - 0.6):
         return False
-    upper = text.upper() == text and letters >= 4
+    upper = text.upper() == text != text.lower() and letters >= 4
+    if is_cjk(text) and (len(text) > 45 or text[-1] in "。；：，、？！"):
+        return False
     other = family(lines[0].font) != body.family and lines[0].font != ""
     italic = all(line.italic for line in lines) and not body.italic
     distinct = size >= 1.2 * body.size or bold or italic or upper or numbered or known or (other and size >= 1.15 * body.size)
@@ -309,6 +329,8 @@ def is_heading(
         below = following.lines[0]
         apart = part.gap > 0.35 * size or bool(numbered)
         return apart and below.y0 - lines[-1].y0 < 4 * size and below.y0 > lines[-1].y0 and n_words <= (25 if numbered else 14) and text.count(",") < 2
+    if numbered and numbered.group("chinese") and alone and len(text) <= 30 and len(lines) == 1:
+        return True
     if numbered and alone and not part.lines[0].lead and text[numbered.end() : numbered.end() + 1].isupper():
         depth = (numbered.group("arabic") or "").count(".")
         return depth >= 1 and not text.endswith(".") and part.gap > 0.4 * size and n_words <= 14
@@ -321,13 +343,11 @@ def strip_number(text: str) -> str:
     return text[match.end() :] if match else text
 
 
-def _level(text: str, size: float, body: BodyStyle, default: int = 0) -> int:
+def _level(text: str, size: float, body: BodyStyle) -> int:
     """A first guess: depth of the numbering, or how much larger it is than the running text."""
     match = NUMBERING.match(text)
     if match and match.group("arabic"):
         return min(6, 1 + len(match.group("arabic").split(".")))
-    if default:
-        return default
     if size >= 1.45 * body.size:
         return 1
     return 2 if size >= body.size + 0.8 else 3
@@ -364,7 +384,7 @@ def _run_in(part: Paragraph, text: str, body: BodyStyle, words: Mapping[str, int
     starts = rest.lstrip(".:—– ")[:1]
     if not ended or not (starts.isupper() or starts.isdigit() or starts in "“\"'(‘[" or is_cjk(starts)):
         return None
-    if not bold and not deep:
+    if not bold and not deep and not SECTIONS.match(head.rstrip(" :.")):
         return None
     if part.marked and not deep:
         return None

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from ingest.layout import Line, bounds, pieces
 from ingest.markdown_table import markdown_table
-from ingest.structure import CAPTION
+from ingest.structure import CAPTION, clean
 
 Rule = tuple[float, float, float]
 """(start, end, position): x0, x1, y of a horizontal rule; y0, y1, x of a vertical one."""
@@ -65,12 +65,22 @@ def joined_rules(horizontal: Sequence[Rule]) -> list[Rule]:
     """Horizontal rules from the top down, pieces of one rule (as cell borders are drawn) put together."""
     if len(horizontal) > MAX_RULES:
         return []
-    result: list[Rule] = []
-    for x0, x1, y in sorted(horizontal, key=lambda rule: (round(rule[2] / 1.5), rule[0])):
-        if result and abs(result[-1][2] - y) <= 1.6 and x0 - result[-1][1] <= 5.0 and x1 >= result[-1][0]:
-            result[-1] = (min(result[-1][0], x0), max(result[-1][1], x1), result[-1][2])
+    levels: list[list[Rule]] = []
+    for rule in sorted(horizontal, key=lambda rule: rule[2]):
+        if levels and rule[2] - levels[-1][0][2] <= 1.5:
+            levels[-1].append(rule)
         else:
-            result.append((x0, x1, y))
+            levels.append([rule])
+    result: list[Rule] = []
+    for level in levels:
+        y = level[0][2]
+        current = -1.0
+        for x0, x1, _ in sorted(level):
+            if current >= 0 and x0 - current <= 5.0:
+                result[-1] = (result[-1][0], max(result[-1][1], x1), y)
+            else:
+                result.append((x0, x1, y))
+            current = result[-1][1]
     return sorted((rule for rule in result if rule[1] - rule[0] >= MIN_RULE), key=lambda rule: (rule[2], rule[0]))
 
 
@@ -93,13 +103,17 @@ def _ruled_regions(lines: list[Line], rules: list[Rule]) -> list[tuple[float, fl
         if len(stack) < 2:
             continue
         x0, x1 = min(rule[0] for rule in stack), max(rule[1] for rule in stack)
+        spans = list(zip(stack, stack[1:], strict=False))
+        bands = [
+            _band([line for line in lines if _inside(line, x0, x1, top[2], bottom[2])], x1 - x0) for top, bottom in spans
+        ]
+        inner = bands[bands.index("table") : len(bands) - bands[::-1].index("table")] if "table" in bands else []
+        if len(inner) >= 3 and inner.count("none") <= 0.4 * len(inner):
+            # a ruled row with one long cell is still a row
+            bands = ["small" if band == "none" and 0 < i < len(bands) - 1 else band for i, band in enumerate(bands)]
         start = -1
         strong = False
-        for i in range(len(stack)):
-            band = "none"
-            if i + 1 < len(stack):
-                top, bottom = stack[i][2], stack[i + 1][2]
-                band = _band([line for line in lines if _inside(line, x0, x1, top, bottom)], x1 - x0)
+        for i, band in enumerate([*bands, "none"]):
             if band != "none":
                 start = i if start < 0 else start
                 strong = strong or band == "table"
@@ -119,11 +133,26 @@ def _band(lines: list[Line], width: float) -> str:
     several = sum(len(row) > 1 for row in rows)
     if len(rows) > 2 and _prose_share(lines) > 0.6:
         return "none"
+    if several < 0.5 * len(rows):
+        # cells centred on one another stand at half heights: rows that overlap count as one
+        staggered: list[list[Line]] = []
+        for row in rows:
+            if staggered and min(line.y0 for line in row) < max(line.y1 for line in staggered[-1]) - 0.12 * row[0].size:
+                staggered[-1].extend(row)
+            else:
+                staggered.append(list(row))
+        if sum(_side_by_side(row) for row in staggered) >= 0.6 * len(staggered):
+            return "table"
     if several >= 0.5 * len(rows) or (several >= 2 and several >= 0.3 * len(rows)):
         return "table"
     if len(rows) <= 2 and sum(len(line.text) for line in lines) < 0.25 * width:
         return "small"
     return "none"
+
+
+def _side_by_side(row: list[Line]) -> bool:
+    """Whether some of a row's cells stand beside one another."""
+    return max(line.x0 for line in row) > min(line.x1 for line in row)
 
 
 def _below_caption(lines: list[Line]) -> list[Line]:
@@ -281,13 +310,14 @@ def _grid(rows: Sequence[Sequence[Line]], edges: Sequence[float], inner: Sequenc
         for row in band:
             for line in row:
                 cells[_column(line, edges)].append((line.y0, line.x0, line.text))
-        grid.append([_cell_text(cell, size) for cell in cells])
+        grid.append([_cell_text(cell) for cell in cells])
     return grid
 
 
-def _cell_text(cell: list[tuple[float, float, str]], size: float) -> str:
+def _cell_text(cell: list[tuple[float, float, str]]) -> str:
     text = ""
-    for _, _, part in cell:
+    for _, _, raw in cell:
+        part = clean(raw)
         if text.endswith("-") and part[:1].islower() and text[-2:-1].isalpha():
             text = text[:-1] + part
         else:
@@ -317,28 +347,41 @@ def _bands(
                 last = index
             bands[-1].append(row)
         return bands
-    gaps = [
-        min(line.y0 for line in lower) - max(line.y1 for line in upper) for upper, lower in zip(rows, rows[1:], strict=False)
-    ]
-    tight = sorted(gaps)[len(gaps) // 10] if gaps else 0.0
     bands = [[rows[0]]]
-    for row, gap in zip(rows[1:], gaps, strict=True):
-        if gap > tight + 0.25 * size:
+    for row in rows[1:]:
+        if _gap(bands[-1], [row]) <= -0.12 * size:
+            bands[-1].append(row)  # cells centred on one another: their lines stand at half heights
+        else:
             bands.append([row])
-        else:
-            bands[-1].append(row)
-    filled = [len({_column(line, edges) for line in row}) for row in rows]
-    complete = sum(count >= 0.7 * n_columns for count in filled)
-    if 1.15 <= len(rows) / len(bands) <= 4.5 and len(bands) >= 3 and complete <= 1.4 * len(bands):
+    if len(bands) < 3:
         return bands
-    bands = [[rows[0]]]
-    for i in range(1, len(rows)):
-        columns = {_column(line, edges) for line in rows[i]}
-        above = {_column(line, edges) for line in rows[i - 1]}
-        continues = 0 not in columns and len(columns) <= 0.5 * n_columns and columns <= above and gaps[i - 1] <= tight + 0.25 * size
-        lower = all(line.text[:1].islower() or line.text[:1] in "(,;" for line in rows[i])
-        if (continues and i > 1) or (lower and columns <= above and len(columns) < n_columns and gaps[i - 1] <= tight + 0.25 * size):
-            bands[-1].append(rows[i])
+    gaps = [_gap(upper, lower) for upper, lower in zip(bands, bands[1:], strict=False)]
+    tight = sorted(gaps)[len(gaps) // 10]
+    wide = tight + 0.25 * size
+    spread = [bands[0]]
+    for band, gap in zip(bands[1:], gaps, strict=True):
+        if gap > wide:
+            spread.append(band)
         else:
-            bands.append([rows[i]])
-    return bands
+            spread[-1] = [*spread[-1], *band]
+    columns = [{_column(line, edges) for row in band for line in row} for band in bands]
+    complete = sum(len(filled) >= 0.7 * n_columns for filled in columns)
+    if len(spread) >= 3 and len(bands) <= 4.5 * len(spread) and complete <= 1.4 * len(spread):
+        return spread
+    result = [bands[0]]
+    for i in range(1, len(bands)):
+        tied = gaps[i - 1] <= wide and columns[i] <= columns[i - 1]
+        continues = i > 1 and 0 not in columns[i] and len(columns[i]) <= 0.5 * n_columns
+        lower = len(columns[i]) < n_columns and all(
+            line.text[:1].islower() or line.text[:1] in "(,;" for row in bands[i] for line in row
+        )
+        if tied and (continues or lower):
+            result[-1] = [*result[-1], *bands[i]]
+        else:
+            result.append(bands[i])
+    return result
+
+
+def _gap(upper: Sequence[Sequence[Line]], lower: Sequence[Sequence[Line]]) -> float:
+    """White space between two bands of rows; negative where they overlap."""
+    return min(line.y0 for row in lower for line in row) - max(line.y1 for row in upper for line in row)

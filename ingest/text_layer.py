@@ -11,7 +11,7 @@ from typing import Any
 
 import pymupdf
 
-from ingest.layout import Line
+from ingest.layout import BULLETS, Line, family
 
 FLAGS = pymupdf.TEXT_COLLECT_VECTORS | pymupdf.TEXT_MEDIABOX_CLIP
 """No images (their bytes are copied), no kept ligatures, no odd white space; paths come with the text at no cost."""
@@ -257,7 +257,7 @@ def _add_path(layer: TextLayer, block: dict[str, Any]) -> None:
         layer.vertical.append((y0 + margin, y1 - margin, (x0 + x1) / 2))
     else:
         layer.shapes.append((x0, y0, x1, y1))
-        if not block.get("isrect") or (across < 8 and down < 8):
+        if not block.get("isrect") or max(across, down) < 6.5:
             layer.n_curves += 1
 
 
@@ -304,12 +304,22 @@ def _belongs(left: Fragment, right: Fragment, end: float, number: int, rows: lis
         return False  # printed over one another
     if gap <= 0.4 * size:
         return True
+    if gap < 4.0 * size and _is_mark(left):
+        return True
     if gap > 3.0 * size:
         return False
     across, apart = _neighbours(end, right.x0, left, size, number, rows)
     if gap <= 0.9 * size:
         return across > 0 or apart == 0
     return across >= 2 + 2 * apart and 0 < right.order - left.order <= 3
+
+
+_MARK = re.compile(rf"^(?:[{BULLETS}–—-]|\(?(?:\d{{1,3}}|[a-zA-Z]|[ivxIVX]{{1,4}})[.)]|\[\d{{1,3}}\]|\d{{1,2}}(?:\.\d{{1,2}}){{1,3}}\.?|[①-⑳])$")
+"""What stands alone before a list item, a reference or a heading."""
+
+
+def _is_mark(part: Fragment) -> bool:
+    return len(part.spans) == 1 and len(part.spans[0][0]) < 10 and _MARK.match(part.spans[0][0].strip()) is not None
 
 
 def _neighbours(
@@ -352,6 +362,7 @@ def _line(parts: list[Fragment]) -> Line:
     superscripts = bold = italic = plain = 0
     lead = -1
     lead_bold = lead_italic = False
+    lead_family = ""
     fonts: dict[str, int] = {}
     for part in parts:
         if text and not text.endswith(" ") and part.x0 - end > 0.13 * size and part.spans[0][0][:1] != " ":
@@ -368,8 +379,12 @@ def _line(parts: list[Fragment]) -> Line:
             length = len(piece.strip())
             if lead < 0 and length:
                 if not text.strip():
-                    lead_bold, lead_italic = is_bold, is_italic
-                elif (is_bold, is_italic) != (lead_bold, lead_italic) and not (lead_bold and is_bold):
+                    lead_bold, lead_italic, lead_family = is_bold, is_italic, family(font)
+                elif (
+                    is_bold != lead_bold
+                    or (is_italic != lead_italic and not is_bold)
+                    or (not is_bold and not is_italic and family(font) != lead_family)
+                ):
                     if length > 1 or piece.strip().isalnum():
                         lead = len(text)
             text += piece
@@ -379,7 +394,7 @@ def _line(parts: list[Fragment]) -> Line:
                 plain += length
             fonts[font] = fonts.get(font, 0) + length
     stripped = text.lstrip()
-    lead = max(0, lead - (len(text) - len(stripped))) if lead > 0 and (lead_bold or lead_italic) else 0
+    lead = max(0, lead - (len(text) - len(stripped))) if lead > 0 else 0
     return Line(
         x0=parts[0].x0,
         y0=base - 0.8 * size,
@@ -405,6 +420,8 @@ def _raise(text: str, piece: str) -> str:
     if not text or text.endswith(" "):
         return text + mark + space
     before = text[-1]
+    if before in "-−–" and mark.isdigit() and text[-2:-1].isalpha():
+        return text[:-1] + ("-" + mark).translate(_SUPERSCRIPT) + space  # a unit to a negative power, in two pieces
     if before.isdigit() or before in "×·" or (mark[0] in "-−–+" and any(c.isdigit() for c in mark)):
         small = mark.translate(_SUPERSCRIPT)
         return text + (small if not any(c in "0123456789+-−–" for c in small) else "^" + mark) + space
