@@ -12,6 +12,8 @@ from corpus.build.config import BuildConfig
 from corpus.build.run import BuildResult
 from corpus.build.run import build as run_build
 from corpus.command import build_app, print_table, run, say
+from corpus.instruct.run import InstructConfig
+from corpus.instruct.run import instruct as run_instruct
 
 app = build_app("corpus", "Turn ingested documents into audited training shards.")
 
@@ -74,6 +76,30 @@ def trace(id: str, /, *, data: Data = Path("data")) -> int:
     for line in run_trace(data, id):
         say(line)
     return 0
+
+
+@app.command
+def instruct(
+    paths: Annotated[list[str], Parameter(help="Files or folders of instruction data.")],
+    /,
+    *,
+    config: InstructConfig | None = None,
+) -> int:
+    """Take in instruction data: Alpaca, ShareGPT, OpenAI messages, CSV dialogues, MedQuAD XML.
+
+    Example: `corpus instruct ./alpaca.json --stage 1 --license CC-BY-4.0`
+    """
+    config = config or InstructConfig()
+    result = run_instruct(paths, config)
+    if not result.tasks["done"] and not result.tasks["failed"]:
+        say("Nothing to do: all of these files were taken in before.")
+    stages = ", ".join(f"{count} in stage {stage}" for stage, count in sorted(result.kept.items())) or "none"
+    say(f"{result.rows} conversations = {result.kept.total()} kept ({stages}) + {result.dropped.total()} dropped.")
+    for reason, count in result.dropped.most_common():
+        say(f"  dropped {count}: {reason}")
+    for file, message in result.failures:
+        say(f"  {file} could not be read: {message}")
+    return 1 if result.failures and not result.kept else 0
 
 
 def main() -> None:

@@ -26,6 +26,8 @@ PAGES_PER_TASK = 16
 """A book is read in ranges of so many pages: parallel, resumable, small in memory."""
 BUCKETS = 16
 """Files of a dataset; a document's is the first hex digit of its id."""
+SHORTEST_TITLE = 8
+"""A shorter title (`Contents`) does not tell that two documents are editions of one."""
 PRELOAD = ("numpy", "pyarrow.parquet", "pymupdf", "lxml.etree")
 """Imported once, before the workers are forked."""
 
@@ -363,20 +365,26 @@ def _quarantine_order(row: Mapping[str, Any]) -> tuple[str, str, int]:
 
 
 def _link_editions(documents: list[dict[str, Any]]) -> None:
-    """Set `supersedes` where title, publisher and collection agree and the dates differ, each to the next older one."""
+    """Set `supersedes` where title, publisher and collection agree and the editions differ, each to the next older one."""
     editions: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
     for row in documents:
         row["supersedes"] = None
         title = re.sub(r"[\W\d_]+", " ", row["title"].casefold()).strip()
-        if len(title) >= 8 and row["date"]:
+        if len(title) >= SHORTEST_TITLE and _edition(row):
             key = (title, row["identifiers"].get("publisher", "").casefold(), row["source"])
             editions.setdefault(key, []).append(row)
     for rows in editions.values():
-        rows.sort(key=lambda row: (row["date"], row["doc_id"]))
+        rows.sort(key=lambda row: (_edition(row), row["doc_id"]))
         for older, newer in pairwise(rows):
-            if older["date"] < newer["date"]:
+            if _edition(older) < _edition(newer):
                 newer["supersedes"] = older["doc_id"]
-                older["warnings"] = [*older["warnings"], f"superseded by the edition of {newer['date']}"]
+                older["warnings"] = [*older["warnings"], f"superseded by the edition of {_edition(newer)}"]
+
+
+def _edition(row: Mapping[str, Any]) -> str:
+    """When a document appeared: a year in its title or edition, which a reprint does not change, else its date."""
+    year = re.search(r"(?<!\d)(?:19|20)\d\d(?!\d)", f"{row['title']} {row['version']}")
+    return year.group() if year else row["date"]
 
 
 def _write_documents(folder: Path, documents: Sequence[dict[str, Any]]) -> None:

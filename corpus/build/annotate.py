@@ -14,7 +14,7 @@ from corpus.schema import DROPPED
 from corpus.store import read_table, write_table
 from corpus.tokenising import count_tokens, load_tokenizer
 from nlp import context
-from nlp.relations import Extractor, load_extractor
+from nlp.relations import RelationExtractor, load_extractor
 from nlp.spans import Entity, Relation
 from nlp.tagging import Tagger, load_tagger
 
@@ -32,7 +32,7 @@ def _tagger(name: str) -> Tagger:
 
 
 @cache
-def _extractor(name: str) -> Extractor:
+def _extractor(name: str) -> RelationExtractor:
     return load_extractor(name)
 
 

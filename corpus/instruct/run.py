@@ -1,0 +1,201 @@
+"""Instruction files to the datasets `instructions/stage=N/` and `instructions_dropped/`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from cyclopts import Parameter
+
+from corpus.command import UserError, progress, resolved
+from corpus.dedup.exact import content_hash
+from corpus.instruct.containers import SUFFIXES, read_rows
+from corpus.instruct.conversation import clean, fault, suggest_stage
+from corpus.instruct.formats import Messages, conversation
+from corpus.runner import Limits, Mark, Runner, Task, exclusive, make_task, open_executor
+from corpus.schema import INSTRUCTION
+from corpus.store import file_sha256, identity, parts, read_json, read_table, write_json, write_manifest, write_rows
+from corpus.tokenising import count_tokens, load_tokenizer
+from nlp import phi
+from nlp.language import detect
+
+VERSION = "1"
+
+DROPPED_INSTRUCTION = pa.schema(
+    [
+        *INSTRUCTION,
+        pa.field("reason", pa.string(), metadata={"description": "why it was dropped"}),
+        pa.field("duplicate_of", pa.string(), metadata={"description": "the kept conversation it repeats"}),
+    ]
+)
+"""A conversation that is not trained on."""
+PART = pa.schema([*DROPPED_INSTRUCTION, pa.field("content_hash", pa.string())])
+"""What one file gives: `reason` null for those that may be kept."""
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class InstructConfig:
+    """How instruction data is taken in."""
+
+    stage: Literal[1, 2, 3] | None = None
+    """Training stage of these files; without it suggested for each conversation by how demanding it is."""
+    source: str | None = None
+    """Name of the collection; without it the file's name."""
+    license: str = ""
+    """Licence of these files."""
+    phi: Literal["precise", "thorough", "off"] = "precise"
+    """How identities are removed."""
+    tokenizer: str = "deepseek"
+    """Tokenizer that counts tokens."""
+    workers: int = 0
+    """Worker processes; 0 means one per core."""
+    data: Path = Path("data")
+    """The data folder."""
+
+
+@dataclass(slots=True)
+class InstructResult:
+    """What came of it."""
+
+    rows: int = 0
+    """Rows of all files that were ever given to this data folder."""
+    kept: Counter[int] = field(default_factory=Counter)
+    """Conversations by stage."""
+    dropped: Counter[str] = field(default_factory=Counter)
+    """Dropped rows by reason."""
+    failures: list[tuple[str, str]] = field(default_factory=list)
+    """(file, message) of files that could not be read."""
+    tasks: dict[str, int] = field(default_factory=dict)
+
+
+def instruct(paths: Sequence[str], config: InstructConfig) -> InstructResult:
+    """Take files into the data folder, beside those taken in before.
+
+    Of conversations that say the same, the one of the latest stage is kept. Raises `UserError`.
+    """
+    files = list(_files(paths))
+    if not files:
+        raise UserError(f"no {', '.join(SUFFIXES)} file below {', '.join(paths)}.")
+    with exclusive(config.data):
+        work = config.data / "work" / "instruct"
+        settings = {k: v for k, v in resolved(config).items() if k not in ("workers", "data")}
+        tasks = {path: _task(path, settings, work) for path in files}
+        executor = open_executor("local", workers=config.workers, limits=Limits(step_seconds=600))
+        try:
+            runner = Runner(executor, config.data / "log" / "instruct.jsonl")
+            with progress("instructions", len(tasks), "files") as tick:
+                outcomes = runner.run(take_in, list(tasks.values()), tick=tick)
+        finally:
+            executor.close()
+        catalogue = work / "catalogue.json"
+        known: dict[str, str] = read_json(catalogue) if catalogue.exists() else {}
+        result = InstructResult(tasks=dict(runner.counts))
+        for outcome in outcomes:
+            if outcome.failure:
+                result.failures.append((outcome.task.arguments["path"], outcome.failure.message))
+            else:
+                known[outcome.task.arguments["path"]] = outcome.task.output
+        write_json(catalogue, known)
+        _publish([Path(file) for file in known.values()], config, result)
+        return result
+
+
+def _files(paths: Sequence[str]) -> Iterator[Path]:
+    for text in paths:
+        path = Path(text)
+        if not path.exists():
+            raise UserError(f"{text} does not exist.")
+        if path.is_file():
+            yield path.absolute()
+        else:
+            yield from sorted(p.absolute() for p in path.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
+
+
+def _task(path: Path, settings: dict[str, Any], work: Path) -> Task:
+    arguments = {"path": str(path), **settings}
+    key = [file_sha256(path), path.name, settings]
+    return make_task("instruct", VERSION, work / "parts", path.name, arguments, key=key)
+
+
+def take_in(task: Task, mark: Mark) -> None:
+    """Read, clean and redact one file. Arguments: `path` and the settings. Writes `PART` rows."""
+    a = task.arguments
+    tokenizer = load_tokenizer(a["tokenizer"])
+    rows = []
+    path = Path(a["path"])
+    for place, row in read_rows(path):
+        found = conversation(row)
+        if found is None:
+            rows.append(_row([], place, path, a, "", "no known shape"))
+        else:
+            name, messages = found
+            lang = detect("\n\n".join(m["content"] for m in messages))
+            messages = _redact(clean(messages, lang), lang, a["phi"])
+            rows.append(_row(messages, place, path, a, name, fault(messages)) | {"lang": lang})
+    counts = count_tokens(tokenizer, ["\n".join(m["content"] for m in row["messages"]) for row in rows])
+    write_rows(Path(task.output), [row | {"n_tokens": n} for row, n in zip(rows, counts, strict=True)], PART)
+
+
+def _row(
+    messages: Messages, place: str, path: Path, a: dict[str, Any], form: str, reason: str | None
+) -> dict[str, Any]:
+    said = "\n".join(f"{m['role']}: {m['content']}" for m in messages)
+    return {
+        "id": identity(path.name, place, said),
+        "messages": messages,
+        "stage": a["stage"] or (suggest_stage(messages) if reason is None else 1),
+        "lang": "und",
+        "source": a["source"] or path.name.split(".")[0],
+        "license": a["license"],
+        "topics": {},
+        "provenance": {"file": path.name, "place": place, "format": form},
+        "reason": reason,
+        "content_hash": content_hash(said),
+    }
+
+
+def _redact(messages: Messages, lang: str, policy: phi.Policy | Literal["off"]) -> Messages:
+    if policy == "off":
+        return messages
+    redacted = phi.redact_sections([m["content"] for m in messages], lang=lang, policy=policy)
+    return [{"role": m["role"], "content": r.text} for m, r in zip(messages, redacted, strict=True)]
+
+
+def _publish(files: Sequence[Path], config: InstructConfig, result: InstructResult) -> None:
+    tables = [read_table(file) for file in sorted(files)]
+    table = pa.concat_tables([PART.empty_table(), *tables]).sort_by([("stage", "descending"), ("id", "ascending")])
+    keeper: dict[str, str] = {}
+    duplicate_of = []
+    for row in table.select(["id", "reason", "content_hash"]).to_pylist():
+        first = keeper.setdefault(row["content_hash"], row["id"]) if row["reason"] is None else row["id"]
+        duplicate_of.append(None if first == row["id"] else first)
+    copies = pa.array(duplicate_of, pa.string())
+    reasons = pc.if_else(pc.is_valid(copies), "same conversation", table["reason"])
+    table = table.set_column(table.column_names.index("duplicate_of"), "duplicate_of", copies)
+    table = table.set_column(table.column_names.index("reason"), "reason", reasons)
+    kept = table.filter(pc.is_null(table["reason"])).select(INSTRUCTION.names)
+    dropped = table.filter(pc.is_valid(table["reason"])).select(DROPPED_INSTRUCTION.names)
+    folder = config.data / "instructions"
+    wanted = set()
+    for stage in sorted(set(kept["stage"].to_pylist())):
+        of_stage = kept.filter(pc.field("stage") == stage).sort_by("id")
+        target = folder / f"stage={stage}" / "00000.parquet"
+        wanted.add(target)
+        write_rows(target, of_stage.to_pylist(), INSTRUCTION)
+        result.kept[stage] = of_stage.num_rows
+    for old in set(parts(folder)) - wanted if folder.exists() else ():
+        old.unlink()
+    write_rows(
+        config.data / "instructions_dropped" / "00000.parquet", dropped.sort_by("id").to_pylist(), DROPPED_INSTRUCTION
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    write_manifest(folder, kind="instructions", config={"tokenizer": config.tokenizer}, versions={"instruct": VERSION})
+    result.rows = table.num_rows
+    result.dropped.update(dropped["reason"].to_pylist())
+    assert result.rows == result.kept.total() + result.dropped.total()
