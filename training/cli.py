@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from corpus.command import UserError, build_app, print_table, progress, run, say
-from training.config import CptConfig, InputError
+from training.config import CptConfig, InputError, RlConfig, SftConfig
 
 app = build_app("train", "Train a language model on shards, instructions and preferences, and measure it.")
 
@@ -44,13 +44,44 @@ def cpt(*, config: Annotated[CptConfig | None, Parameter(name="*")] = None) -> i
     return 0
 
 
+@app.command
+def sft(*, config: Annotated[SftConfig | None, Parameter(name="*")] = None) -> int:
+    """Tune on conversations, one of three stages; each starts from the stage before.
+
+    Example: `train sft --stage 1 --data data/instructions/stage=1`
+    """
+    config = config or SftConfig()
+    with one_sentence():
+        from training.sft import run_sft
+
+        result = run_sft(config, progress)
+    if _first_process():
+        _sft_summary(result)
+    return 0
+
+
+@app.command
+def rl(*, config: Annotated[RlConfig | None, Parameter(name="*")] = None) -> int:
+    """Tune on pairs of a better and a worse answer, by CPO-SimPO.
+
+    Example: `train rl --pairs data/pairs`
+    """
+    config = config or RlConfig()
+    with one_sentence():
+        from training.rl import run_rl
+
+        result = run_rl(config, progress)
+    if _first_process():
+        _rl_summary(result)
+    return 0
+
+
 def _first_process() -> bool:
     return int(os.environ.get("RANK", "0")) == 0
 
 
 def _cpt_summary(result: Mapping[str, Any]) -> None:
-    if result.get("already_done"):
-        say("Nothing to do: this run is finished; this is what it gave.")
+    _opening(result)
     held_out = result["held_out"].get("held_out_by_source", {})
     entropies = result.get("unigram_entropy_by_source", {})
     print_table(
@@ -70,7 +101,6 @@ def _cpt_summary(result: Mapping[str, Any]) -> None:
             for name, tokens in result["tokens"].items()
         ],
     )
-    say(f"Loss: {result['first_loss']:.4f} at the first step, {result['last_loss']:.4f} at the last.")
     if held_out:
         loss, entropy = result["held_out"]["held_out"], result["unigram_entropy"]
         verdict = "below" if loss < entropy else "NOT below"
@@ -78,6 +108,54 @@ def _cpt_summary(result: Mapping[str, Any]) -> None:
             f"Held-out text: {result['held_out_start']['held_out']:.4f} before, {loss:.4f} after;"
             f" {verdict} its unigram entropy of {entropy:.4f}."
         )
+    _closing(result)
+
+
+def _sft_summary(result: Mapping[str, Any]) -> None:
+    _opening(result)
+    after = result["held_out"].get("held_out_by_source", {})
+    before = result["held_out_start"].get("held_out_by_source", {})
+    print_table(
+        f"Stage {result['stage']}: {result['records']:,} conversations, {result['epochs']:.1f} epochs,"
+        f" {result['steps']:,} steps; losses on the assistant's tokens, in nats",
+        ["source", "tokens learned", "first loss", "last loss", "held-out before", "held-out after"],
+        [
+            [
+                name,
+                tokens,
+                result["first_by_source"].get(name, "-"),
+                result["last_by_source"].get(name, "-"),
+                before.get(name, "-"),
+                after.get(name, "-"),
+            ]
+            for name, tokens in result["tokens"].items()
+        ],
+    )
+    _closing(result)
+
+
+def _rl_summary(result: Mapping[str, Any]) -> None:
+    _opening(result)
+    before, after = result["held_out_start"], result["held_out"]
+    names = ["objective", "margin", "accuracy", "reward_chosen", "reward_rejected", "length_chosen", "length_rejected"]
+    if after:
+        print_table(
+            f"{result['pairs']:,} pairs, {result['epochs']:.1f} epochs, {result['steps']:,} steps; held-out pairs",
+            ["measure", "before", "after"],
+            [[name.replace("_", " "), before[f"held_out_{name}"], after[f"held_out_{name}"]] for name in names],
+        )
+    _closing(result)
+
+
+def _opening(result: Mapping[str, Any]) -> None:
+    if result.get("already_done"):
+        say("Nothing to do: this run is finished; this is what it gave.")
+
+
+def _closing(result: Mapping[str, Any]) -> None:
+    say(f"Loss: {result['first_loss']:.4f} at the first step, {result['last_loss']:.4f} at the last.")
+    for reason, count in result.get("left_out", {}).items():
+        say(f"Left out: {count:,} ({reason}).")
     say(f"Model: {result['model']}")
 
 

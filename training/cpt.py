@@ -14,7 +14,7 @@ from torch import Tensor
 
 from corpus.packing import IGNORED
 from corpus.tokenising import load_tokenizer, train_tokenizer
-from training.batch import Batch
+from training.batch import Batch, check_divisible
 from training.config import CptConfig, InputError
 from training.data import Encoder, MixedBatches, Shards
 from training.distributed import World, join_world
@@ -22,7 +22,7 @@ from training.losses import causal_lm
 from training.mixing import MIXERS, Arm
 from training.model import open_model, random_model
 from training.tokenizer import begin_of_document, end_of_document, open_tokenizer, save, wrap
-from training.trainer import Ticker, claim, result_of, train
+from training.trainer import Ticker, begin, train
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerFast
@@ -55,10 +55,10 @@ def run_cpt(config: CptConfig, progress: Any) -> dict[str, Any]:
     source) beside the held-out loss: a model that has learned anything beyond word frequencies is below it.
     """
     with join_world() as world:
+        check_divisible(config.batch_size, world.size)
         shards = Shards(config.shards, config.held_out)
-        claim(config, shards.hash, world)
-        if finished := result_of(config.out):
-            return finished | {"already_done": True}
+        if finished := begin(config, shards.hash, world):
+            return finished
         model, tokenizer = _start(config, shards, world)
         encoder = Encoder(tokenizer.backend_tokenizer, end_of_document(tokenizer), begin_of_document(tokenizer))
         arms = [Arm(name=s.name, tokens=max(1, s.tokens)) for s in shards.sources]

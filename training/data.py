@@ -96,7 +96,7 @@ class Shards:
                 for row, (own, parent, source, size) in enumerate(
                     zip(ids, parents, sources, table["n_tokens"], strict=True)
                 ):
-                    rows.setdefault(source or "unnamed", []).append((group, row, _share(parent or own), size or 0))
+                    rows.setdefault(source or "unnamed", []).append((group, row, share_of(parent or own), size or 0))
         return [_source(name, rows[name], held_out) for name in sorted(rows)]
 
     def _file(self, number: int) -> pq.ParquetFile:
@@ -134,7 +134,7 @@ class Shards:
                     yield text, size
 
 
-def _share(key: str) -> float:
+def share_of(key: str) -> float:
     """A number in [0, 1) from a record's id: the same for ever."""
     return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest(), "big") / 2**64
 
@@ -183,7 +183,7 @@ class Stream:
 
     def __init__(self, shards: Shards, source: Source, encoder: Encoder, seed: int) -> None:
         self._shards, self._source, self._encoder = shards, source, encoder
-        self._seed = [seed, int(_share(source.name) * 2**32)]
+        self._seed = [seed, int(share_of(source.name) * 2**32)]
         self.epoch = 0
         """Passes completed."""
         self._group = 0

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
+from corpus.store import file_sha256, identity
 from training.config import InputError
 from training.losses import token_losses
 from training.tokenizer import open_tokenizer, stop_tokens
@@ -68,13 +69,27 @@ def random_model(
         return Qwen3ForCausalLM(config)
 
 
+def model_folder(name: str) -> str:
+    """The folder of the model when `name` is the folder of a run; else `name`."""
+    inner = Path(name) / "model"
+    return str(inner) if (inner / "config.json").is_file() else name
+
+
+def model_hash(name: str) -> str:
+    """Names the weights of a local model; a Hugging Face id, or nothing, names itself."""
+    folder = Path(model_folder(name))
+    files = sorted(folder.glob("*.safetensors")) if name and folder.is_dir() else [folder] if folder.is_file() else []
+    return identity([file_sha256(file) for file in files]) if files else name
+
+
 def open_model(name: str) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
-    """Load a model and its tokenizer, weights in fp32: a folder, a Hugging Face id, or a GGUF file.
+    """Load a model and its tokenizer, weights in fp32: a folder (of a model or of a run), a Hugging Face id, or a GGUF file.
 
     The embeddings grow when the chat template brought new tokens. Raises `InputError` in one sentence.
     """
     from transformers import AutoModelForCausalLM
 
+    name = model_folder(name)
     path = Path(name)
     options: dict[str, Any] = {}
     if path.suffix == ".gguf":

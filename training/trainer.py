@@ -17,14 +17,14 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from corpus.store import identity, read_json, write_json
+from corpus.store import read_json, write_json
 from training import checkpoint
-from training.batch import Batch, check_divisible
+from training.batch import Batch
 from training.config import InputError, TrainingConfig, plain
 from training.distributed import World, shard
 from training.log import RunLog
 from training.mixing import Feedback
-from training.model import TokenLoss, parameters, prepare_generation
+from training.model import TokenLoss, model_hash, parameters, prepare_generation
 from training.schedule import rate
 from training.tokenizer import check as check_tokenizer
 from training.tokenizer import save as save_tokenizer
@@ -99,14 +99,9 @@ def train(
     """Train `model` for `steps` steps, or carry on where the folder's last checkpoint stands.
 
     Returns the result that also goes to `result.json`: steps, tokens by source, first and last loss, held-out loss, the
-    folder of the model, and `details`. Raises `InputError` when the folder belongs to another configuration or data.
+    folder of the model, and `details`.
     """
     out = config.out
-    check_divisible(config.batch_size, world.size)
-    claim(config, batches.data_hash, world)
-    if finished := result_of(out):
-        return finished | {"already_done": True}
-
     loss_head = TokenLoss(model).to(world.device)
     loss_head.train()
     if world.size > 1:
@@ -188,10 +183,14 @@ def train(
     return result
 
 
-def claim(config: TrainingConfig, data_hash: str, world: World) -> None:
-    """Make the run's folder this configuration's, or check that it is. Raises `InputError` naming what differs."""
+def begin(config: TrainingConfig, data_hash: str, world: World) -> dict[str, Any] | None:
+    """Make the run's folder this configuration's, or check that it is; returns the result when the run is finished.
+
+    Raises `InputError` naming what differs from the run that began there: a setting, the data, or the starting model.
+    """
     path = config.out / "run.json"
     settings = {name: value for name, value in plain(config).items() if name not in _MAY_CHANGE}
+    identities = {"data": data_hash, "model": model_hash(config.model)}
     if path.exists():
         before = read_json(path)
         changed = [
@@ -199,24 +198,17 @@ def claim(config: TrainingConfig, data_hash: str, world: World) -> None:
             for name, value in settings.items()
             if before["config"].get(name) != value
         ]
+        changed += [f"the {name} is another" for name, value in identities.items() if before[name] != value]
         if changed:
             raise InputError(
-                f"{config.out} belongs to another configuration ({'; '.join(changed)}): choose another --out, or delete it."
-            )
-        if before["data"] != data_hash:
-            raise InputError(
-                f"the data changed since the run in {config.out} began: choose another --out, or delete it."
+                f"{config.out} holds another run ({'; '.join(changed)}): choose another --out, or delete it."
             )
     world.barrier()
     if world.first and not path.exists():
-        write_json(path, {"config": settings, "data": data_hash, "identity": identity(settings, data_hash)})
+        write_json(path, {"config": settings, **identities})
     world.barrier()
-
-
-def result_of(out: Path) -> dict[str, Any] | None:
-    """The result of a run that is finished, or None."""
-    path = out / "result.json"
-    return read_json(path) if path.exists() else None
+    result = config.out / "result.json"
+    return read_json(result) | {"already_done": True} if result.exists() else None
 
 
 def build_optimizer(model: nn.Module, config: TrainingConfig, learning_rate: float, world: World) -> torch.optim.AdamW:

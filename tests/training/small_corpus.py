@@ -7,10 +7,13 @@ import os
 import random
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from training.log import read_metrics
 
 DRUGS = ["metformin", "ramipril", "amoxicillin", "warfarin", "salbutamol", "levothyroxine", "furosemide", "heparin"]
 DISEASES = ["diabetes", "hypertension", "pneumonia", "atrial fibrillation", "asthma", "hypothyroidism", "heart failure"]
@@ -70,3 +73,17 @@ def run_train(*arguments: str, **options: object) -> subprocess.CompletedProcess
     return subprocess.run(
         train_command(*arguments), capture_output=True, text=True, env=environment(), timeout=300, **options
     )  # type: ignore[call-overload]
+
+
+def losses(folder: Path) -> list[tuple[int, float]]:
+    return [(line["step"], line["loss"]) for line in read_metrics(folder) if "loss" in line]
+
+
+def wait_for_steps(out: Path, steps: int, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        if (out / "metrics.jsonl").exists() and len(losses(out)) >= steps:
+            return
+        assert process.poll() is None, "it ended before it could be killed"
+        time.sleep(0.01)
+    raise AssertionError("it made no progress")

@@ -8,22 +8,17 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 import torch
-from small_corpus import environment, run_train, train_command
+from small_corpus import environment, losses, run_train, train_command, wait_for_steps
 
-from corpus.command import run
-from training.cli import app
+from training.config import CptConfig, InputError
+from training.cpt import run_cpt, silent
 from training.log import read_metrics
 
 TINY = ("--width", "32", "--layers", "2", "--heads", "2", "--sequence-length", "48", "--batch-size", "4")
-
-
-def losses(folder: Path) -> list[tuple[int, float]]:
-    return [(line["step"], line["loss"]) for line in read_metrics(folder) if "loss" in line]
 
 
 @pytest.fixture(scope="module")
@@ -124,16 +119,6 @@ def test_killed_and_run_again_gives_the_same_losses(finished: Path, shards: Path
     assert (out / "model" / "model.safetensors").read_bytes() == (finished / "model" / "model.safetensors").read_bytes()
 
 
-def wait_for_steps(out: Path, steps: int, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline:
-        if (out / "metrics.jsonl").exists() and len(losses(out)) >= steps:
-            return
-        assert process.poll() is None, "it ended before it could be killed"
-        time.sleep(0.01)
-    raise AssertionError("it made no progress")
-
-
 def test_second_run_does_nothing_and_a_changed_one_is_refused(finished: Path, shards: Path) -> None:
     before = (finished / "metrics.jsonl").read_bytes()
     arguments = ["cpt", "--shards", str(shards), "--out", str(finished), "--steps", "60", "--mix", "odm", *TINY]
@@ -168,20 +153,21 @@ def test_two_processes_equal_one(shards: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "sentence"),
+    ("settings", "sentence"),
     [
-        (["--shards", "nowhere"], "there is no folder nowhere"),
-        (["--width", "30", "--heads", "4"], "must be an even multiple"),
-        (["--model", "./nothing"], "there is no model in ./nothing"),
-        (["--mix", "static", "--weights.webb", "2"], "there is no source 'webb'"),
-        (["--vocabulary", "20"], "is too small"),
+        ({"width": 30, "heads": 4}, "must be an even multiple"),
+        ({"model": "./nothing"}, "there is no model in ./nothing"),
+        ({"mix": "static", "weights": {"webb": 2.0}}, "there is no source 'webb'"),
+        ({"vocabulary": 20}, "is too small"),
+        ({"batch_size": 0}, "must be a multiple"),
     ],
 )
-def test_mistakes_are_one_sentence(
-    shards: Path, tmp_path: Path, arguments: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    given = [] if "--shards" in arguments else ["--shards", str(shards)]
-    with pytest.raises(SystemExit) as ended:
-        run(app, ["cpt", "--out", str(tmp_path / "x"), *given, *arguments])
-    assert ended.value.code == 2
-    assert sentence in " ".join(capsys.readouterr().err.split())
+def test_mistakes_are_one_sentence(shards: Path, tmp_path: Path, settings: dict, sentence: str) -> None:
+    with pytest.raises(InputError, match=sentence):
+        run_cpt(CptConfig(**{"shards": shards, "out": tmp_path / "x", **settings}), lambda *_: silent())
+
+
+def test_a_mistake_on_the_command_line(tmp_path: Path) -> None:
+    done = run_train("cpt", "--shards", "nowhere", "--out", str(tmp_path / "x"))
+    assert done.returncode == 2
+    assert "there is no folder nowhere" in " ".join(done.stderr.split()) and "Traceback" not in done.stderr

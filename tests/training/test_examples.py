@@ -1,0 +1,73 @@
+"""The stream of rows: each once an epoch, the same from Parquet and JSON Lines, an exact place to return to."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from training.config import InputError
+from training.examples import Cycle, Examples
+
+ROWS = [{"id": f"row{i}", "source": "ab"[i % 2], "value": i} for i in range(57)]
+
+
+@pytest.fixture
+def parquet(tmp_path: Path) -> Path:
+    folder = tmp_path / "rows"
+    folder.mkdir()
+    pq.write_table(pa.Table.from_pylist(ROWS[:30]), folder / "a.parquet", row_group_size=7)
+    pq.write_table(pa.Table.from_pylist(ROWS[30:]), folder / "b.parquet", row_group_size=10)
+    return folder
+
+
+def cycle(path: Path, seed: int = 0, held_out: float = 0.1) -> tuple[Examples, Cycle]:
+    examples = Examples(path, ["value"], held_out, "rows")
+    return examples, Cycle(examples, lambda rows: [row["value"] for row in rows], seed)
+
+
+def test_each_epoch_has_every_training_row_once(parquet: Path) -> None:
+    examples, stream = cycle(parquet)
+    held_out = {row["value"] for row in examples.held_out()}
+    assert 0 < len(held_out) < 20 and examples.count == 57 - len(held_out)
+    epochs = [stream.take(examples.count) for _ in range(3)]
+    assert all(sorted([*epoch, *held_out]) == list(range(57)) for epoch in epochs)
+    assert epochs[0] != epochs[1] and stream.epoch == 3
+    assert cycle(parquet, seed=1)[1].take(examples.count) != epochs[0]
+
+
+def test_json_lines_hold_out_the_same_rows(parquet: Path, tmp_path: Path) -> None:
+    file = tmp_path / "rows.jsonl"
+    file.write_text("".join(json.dumps(row) + "\n" for row in ROWS))
+    one, other = cycle(parquet)[0], cycle(file)[0]
+    assert [r["value"] for r in one.held_out()] == [r["value"] for r in other.held_out()]
+    assert other.sources == ["a", "b"]
+
+
+@pytest.mark.parametrize("before", [0, 1, 6, 50, 51, 130])
+def test_state_resumes_the_same_items(parquet: Path, before: int) -> None:
+    _, one = cycle(parquet)
+    one.take(before)
+    _, two = cycle(parquet)
+    two.restore(json.loads(json.dumps(one.state())))
+    assert [one.take(n) for n in (1, 13, 4, 60)] == [two.take(n) for n in (1, 13, 4, 60)]
+
+
+def test_mistakes_are_one_sentence(tmp_path: Path) -> None:
+    def told(text: str) -> None:
+        (tmp_path / "x.jsonl").write_text(text)
+        Examples(tmp_path / "x.jsonl", ["messages"], 0.1, "conversations")
+
+    with pytest.raises(InputError, match="there is no"):
+        Examples(tmp_path / "nowhere", ["messages"], 0.1, "conversations")
+    with pytest.raises(InputError, match="holds no conversations: no .parquet"):
+        Examples(tmp_path, ["messages"], 0.1, "conversations")
+    with pytest.raises(InputError, match="line 2, is not JSON"):
+        told('{"messages": []}\n{"mess')
+    with pytest.raises(InputError, match="no column 'messages'"):
+        told('{"text": "x"}\n')
+    with pytest.raises(InputError, match="holds no conversations"):
+        told("\n")

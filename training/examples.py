@@ -1,0 +1,187 @@
+"""Rows of conversations or pairs, as endless streams in an order that depends on the seed alone.
+
+Parquet is read by row group, JSON Lines in blocks of 1,000 rows; an epoch is a seeded permutation of those groups, then of
+the rows in each. The place in the stream is three numbers, so a run resumes exactly.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from corpus.store import file_sha256, identity
+from training.config import InputError
+from training.data import share_of
+
+Item = TypeVar("Item")
+Row = Mapping[str, Any]
+
+_BLOCK = 1_000
+
+
+class Examples:
+    """The rows of one file or of all files in a folder, those held out apart.
+
+    Every row must have the columns `required`; `source` and `id` are taken when they are there. Held out are rows by the
+    hash of their id, at least one when there are two. Raises `InputError` in one sentence.
+    """
+
+    def __init__(self, path: Path, required: Sequence[str], held_out: float, what: str) -> None:
+        self.path = path
+        self._required, self._what = tuple(required), what
+        self.files = self._files()
+        self.hash = identity([file_sha256(file) for file in self.files])
+        """Names the content: equal for equal files."""
+        self._groups: list[tuple[int, int]] = []
+        keys: list[tuple[float, int, int]] = []
+        names: set[str] = set()
+        for number, file in enumerate(self.files):
+            for block, rows in enumerate(self._blocks(file)):
+                self._groups.append((number, block))
+                for place, row in enumerate(rows):
+                    keys.append((share_of(row_id(row)), len(self._groups) - 1, place))
+                    names.add(source_of(row))
+        if not keys:
+            raise InputError(f"{path} holds no {what}.")
+        self.sources = sorted(names)
+        """Names of the sources."""
+        keys.sort()
+        cut = sum(key[0] < held_out for key in keys)
+        if held_out > 0 and len(keys) > 1:
+            cut = min(max(cut, 1), len(keys) - 1)
+        self._held_out = [(group, place) for _, group, place in keys[:cut]]
+        chosen: dict[int, list[int]] = {}
+        for _, group, place in sorted(keys[cut:], key=lambda key: key[1:]):
+            chosen.setdefault(group, []).append(place)
+        self.groups = sorted(chosen)
+        """Numbers of the groups that have training rows."""
+        self._training = {group: np.asarray(places) for group, places in chosen.items()}
+        self.count = len(keys) - cut
+        """Training rows."""
+
+    def _files(self) -> list[Path]:
+        if not self.path.exists():
+            raise InputError(f"there is no {self.path}: name the {self._what} with a file or folder that exists.")
+        if self.path.is_file():
+            return [self.path]
+        files = [p for p in self.path.rglob("*") if p.suffix in {".parquet", ".jsonl"} and not p.name.startswith(".")]
+        if not files:
+            raise InputError(f"{self.path} holds no {self._what}: no .parquet and no .jsonl file is in it.")
+        return sorted(files)
+
+    def _blocks(self, file: Path) -> Iterator[list[Row]]:
+        if file.suffix == ".jsonl":
+            rows = _json_lines(file)
+            blocks: Iterator[list[Row]] = (rows[i : i + _BLOCK] for i in range(0, len(rows), _BLOCK))
+        else:
+            try:
+                parquet = pq.ParquetFile(file)
+            except (pa.ArrowInvalid, OSError) as error:
+                raise InputError(f"{file} is not a readable Parquet file.") from error
+            blocks = (parquet.read_row_group(i).to_pylist() for i in range(parquet.num_row_groups))
+        for block in blocks:
+            for row in block[:1]:
+                if missing := [name for name in self._required if name not in row]:
+                    raise InputError(f"{file} holds no {self._what}: it has no column {missing[0]!r}.")
+            yield block
+
+    def _load(self, group: int) -> list[Row]:
+        number, block = self._groups[group]
+        file = self.files[number]
+        if file.suffix == ".jsonl":
+            return _json_lines(file)[block * _BLOCK : (block + 1) * _BLOCK]
+        return list(pq.ParquetFile(file).read_row_group(block).to_pylist())
+
+    def training(self, group: int, order: np.random.Generator) -> list[Row]:
+        """The training rows of a group, in a random order."""
+        rows = self._load(group)
+        return [rows[place] for place in order.permutation(self._training[group])]
+
+    def held_out(self) -> Iterator[Row]:
+        """The rows that are never trained on, in the order of their hashes."""
+        loaded: dict[int, list[Row]] = {}
+        for group, place in self._held_out:
+            if group not in loaded:
+                loaded = {group: self._load(group)}
+            yield loaded[group][place]
+
+
+def row_id(row: Row) -> str:
+    """The id of a row, or the hash of the row when it has none."""
+    return str(row.get("id") or identity(dict(row)))
+
+
+def source_of(row: Row) -> str:
+    """The source of a row."""
+    return str(row.get("source") or "unnamed")
+
+
+def _json_lines(file: Path) -> list[Row]:
+    rows: list[Row] = []
+    with open(file, encoding="utf-8-sig") as lines:
+        for number, line in enumerate(lines, start=1):
+            if not line.strip():
+                continue
+            try:
+                row = json.loads(line)
+            except json.JSONDecodeError as error:
+                raise InputError(f"{file}, line {number}, is not JSON: {error.msg}.") from error
+            if not isinstance(row, dict):
+                raise InputError(f"{file}, line {number}, is not a JSON object.")
+            rows.append(row)
+    return rows
+
+
+class Cycle(Generic[Item]):
+    """Items made from the training rows, for ever: `prepare` turns a group's rows, already in order, into items."""
+
+    def __init__(self, examples: Examples, prepare: Callable[[list[Row]], list[Item]], seed: int) -> None:
+        self._examples, self._prepare, self._seed = examples, prepare, seed
+        self.epoch = 0
+        """Passes completed."""
+        self._group = self._item = 0
+        self._loaded: tuple[tuple[int, int], list[Item]] | None = None
+
+    def take(self, count: int) -> list[Item]:
+        """The next `count` items."""
+        taken: list[Item] = []
+        empty = 0
+        while len(taken) < count:
+            items = self._items()
+            taken += items[self._item : self._item + count - len(taken)]
+            self._item = min(len(items), self._item + count)
+            if len(taken) < count or self._item >= len(items):
+                self._item = 0
+                self._group += 1
+                if self._group == len(self._examples.groups):
+                    self._group = 0
+                    self.epoch += 1
+                    empty = empty + 1 if not taken else 0
+                    if empty > 1:
+                        raise InputError(f"{self._examples.path} holds nothing that fits into --sequence-length.")
+        return taken
+
+    def _items(self) -> list[Item]:
+        place = (self.epoch, self._group)
+        if self._loaded is None or self._loaded[0] != place:
+            groups = self._examples.groups
+            order = np.random.default_rng([self._seed, 0x5F7, self.epoch]).permutation(len(groups))
+            rng = np.random.default_rng([self._seed, 0x5F7, self.epoch, 1 + self._group])
+            rows = self._examples.training(groups[order[self._group]], rng)
+            items = self._prepare(rows)
+            self._loaded = (place, [items[i] for i in rng.permutation(len(items))])
+        return self._loaded[1]
+
+    def state(self) -> dict[str, int]:
+        """Where the stream stands."""
+        return {"epoch": self.epoch, "group": self._group, "item": self._item}
+
+    def restore(self, state: Mapping[str, int]) -> None:
+        """Go to a place."""
+        self.epoch, self._group, self._item = state["epoch"], state["group"], state["item"]
