@@ -148,12 +148,10 @@ def samples(n_pages: int) -> Iterator[tuple[str, str, np.ndarray, str]]:
             draw(pymupdf.open(scanned / f"docling_ocr_test{turn}.pdf")[0], False),
             docling,
         )
-    chinese = [DATA / "pdf_native" / name for name in ("zh_baichuan_licence.pdf", "zh_chem_formulae_mineru.pdf")]
-    for path in chinese:
-        for page in list(pymupdf.open(path))[:n_pages]:
-            yield f"{path.stem} p{page.number + 1}", "chi_sim", draw(page, True), page.get_text()
-    for name in ENGLISH[:4]:
-        for page in list(pymupdf.open(DATA / "jats" / name / "fulltext.pdf"))[2 : 2 + n_pages]:
+    for page in list(pymupdf.open(DATA / "pdf_native" / "zh_baichuan_licence.pdf"))[:n_pages]:
+        yield f"zh_baichuan_licence p{page.number + 1}", "chi_sim", draw(page, True), native_text(page)
+    for name in ENGLISH:
+        for page in list(pymupdf.open(DATA / "jats" / name / "fulltext.pdf"))[1 : 1 + n_pages]:
             yield f"{name} p{page.number + 1}", "eng", draw(page, True), native_text(page)
 
 

@@ -17,7 +17,7 @@ PIXEL_THRESHOLD = 0.3
 BOX_THRESHOLD = 0.5
 GROWTH = 1.6
 """Distance by which a core is grown, as a share of its area over its perimeter."""
-MOST_BOXES = 3000
+MOST_BOXES = 1500
 SMALLEST_CORE = 3
 """Shortest side of a core in pixels of the detection image."""
 STRIDE = 32

@@ -41,9 +41,9 @@ class PaddleOcrBackend:
     def __init__(self, device: str = "cpu", models: str = "") -> None:
         """Load the pipeline.
 
-        `models` is a folder with `det` and `rec`, each a PaddleOCR model (`inference.yml` beside `inference.onnx`, or
-        beside `inference.json`/`inference.pdmodel` and `inference.pdiparams`); or `wheel` for the PP-OCRv6 weights of
-        the rapidocr wheel; or empty, and PaddleOCR takes its own from its cache or the network.
+        `models` is a folder with `det` and `rec` (or `PP-OCRv5_mobile_det` and the like), each a PaddleOCR model:
+        `inference.yml` beside `inference.onnx`, or beside `inference.json` and `inference.pdiparams`; or `wheel` for the
+        PP-OCRv6 weights of the rapidocr wheel; or empty, and PaddleOCR takes its own from its cache or the network.
 
         Raises `RuntimeError` with one sentence when PaddleOCR or its models are not there, or paddlepaddle is a version
         that is known to crash.
@@ -170,10 +170,11 @@ def _load(folder: Path | None, device: str) -> Any:
     }
     on_onnx = find_spec("paddle") is None
     if folder is not None:
-        for task, prefix in (("det", "text_detection"), ("rec", "text_recognition")):
-            options[f"{prefix}_model_dir"] = os.fspath(folder / task)
-            options[f"{prefix}_model_name"] = _model_name(folder / task)
-        on_onnx = all((folder / task / "inference.onnx").is_file() for task in ("det", "rec"))
+        models = {"text_detection": _model_folder(folder, "det"), "text_recognition": _model_folder(folder, "rec")}
+        for prefix, model in models.items():
+            options[f"{prefix}_model_dir"] = os.fspath(model)
+            options[f"{prefix}_model_name"] = _model_name(model)
+        on_onnx = all((model / "inference.onnx").is_file() for model in models.values())
         if not on_onnx and find_spec("paddle") is None:
             raise RuntimeError(
                 f"The models in {folder} are in Paddle's format; read them with: pip install 'paddlepaddle==3.2.2'."
@@ -189,6 +190,14 @@ def _load(folder: Path | None, device: str) -> Any:
     except Exception as error:
         where = f"from {folder}" if folder else "from its cache or the network; give it a folder with det and rec"
         raise RuntimeError(f"PaddleOCR could not load its models {where} ({error}).") from error
+
+
+def _model_folder(folder: Path, task: str) -> Path:
+    """`folder/det`, or its only subfolder that is called like `PP-OCRv5_mobile_det`."""
+    found = sorted(path for path in folder.glob(f"*{task}") if path.is_dir()) if folder.is_dir() else []
+    if len(found) != 1:
+        raise RuntimeError(f"{folder} has to hold one PaddleOCR model whose folder's name ends in {task!r}.")
+    return found[0]
 
 
 def _model_name(folder: Path) -> str:

