@@ -41,6 +41,8 @@ _CAPTION = re.compile(
     re.IGNORECASE,
 )
 _BULLET = re.compile(r"^[•●○■□▪▫◆◇►▶➢✓✔·∙*–—-]\s*(?=\S)")
+_DOT = re.compile(r"^[•●○■□▪▫◆◇►▶➢✓✔]\s*(?=\S)")
+"""What begins an item and nothing else."""
 _NUMBERED = re.compile(r"^(?:\[\d{1,3}\]|\(?\d{1,3}[.)]|[（(]\d{1,2}[)）]|[①-⑳])\s*(?=[^\s\d])")
 _SECTION_NUMBER = re.compile(r"^\d{1,2}(?:\.\d{1,2}){0,3}[.\s]?\s*(?=[A-Z\u3400-\u9fff])")
 _RUN_IN = re.compile(r"^(\d{1,2}(?:\.\d{1,2}){1,3}\.?\s+[A-Z][^.!?]{2,80}\.)\s+(?=[A-Z0-9“\"(])")
@@ -342,8 +344,11 @@ def _begins(upper: Line, lower: Line, current: _Paragraph, pitch: float, left: f
         return True
     if len(current.lines) == 1 and _like_a_title(upper, current.space, right - left, room) and lower.text[:1].isupper():
         return True
+    if _DOT.match(lower.text):
+        return True
     item = _BULLET.match(lower.text) or _NUMBERED.match(lower.text)
-    if item and (ended or room > 1.5 * size) and lower.x0 < current.lines[0].x0 + size:
+    listed = _BULLET.match(current.lines[0].text) or _NUMBERED.match(current.lines[0].text)
+    if item and (ended or listed or room > 1.5 * size) and lower.x0 < current.lines[0].x0 + size:
         return True
     first_of_item = len(current.lines) == 1 and bool(_BULLET.match(upper.text) or _NUMBERED.match(upper.text))
     if lower.x0 - upper.x0 > 0.7 * size and lower.x0 - left < 5 * size and not first_of_item:

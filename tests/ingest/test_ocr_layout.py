@@ -1,0 +1,220 @@
+"""OCR lines become blocks: columns, paragraphs, headings, tables, margins, whichever way up the page is."""
+
+from __future__ import annotations
+
+import math
+import os
+from pathlib import Path
+
+import numpy as np
+import pymupdf
+import pytest
+
+from ingest.document import Block
+from ingest.ocr import OcrLine, load_backend
+from ingest.ocr.layout import arrange
+from ingest.ocr.picture import mark_pictures
+
+DATA = Path(__file__).parents[2] / os.environ.get("MEDPRESS_DATA", "../shared/data")
+WIDTH, HEIGHT = 595.0, 842.0
+SCALE = 72 / 200
+BODY = (
+    "Patients with chronic kidney disease were followed for",
+    "two years after the first visit, and the glomerular fil-",
+    "tration rate was measured every three months. No one",
+    "was lost to follow-up during this time, although the",
+    "number of visits differed between the two hospitals.",
+)
+
+
+def line(text: str, x: float, y: float, size: float = 10.0, width: float | None = None, **more) -> OcrLine:
+    """A line whose letters begin at x, y (points), as an engine would give it in pixels."""
+    width = width or 0.47 * size * len(text)
+    x0, y0, x1, y1 = x - 2, y - 0.2 * size, x + width + 2, y + 1.2 * size
+    box = tuple(value / SCALE for value in (x0, y0, x1, y1))
+    corners = ((box[0], box[1]), (box[2], box[1]), (box[2], box[3]), (box[0], box[3]))
+    return OcrLine(text, box, more.pop("confidence", 0.98), corners, size=size / SCALE, weight=0.13, **more)
+
+
+def column(x: float, y: float, texts: tuple[str, ...] = BODY, pitch: float = 12.0) -> list[OcrLine]:
+    return [line(text, x, y + pitch * number, width=240) for number, text in enumerate(texts)]
+
+
+def blocks(lines: list[OcrLine]) -> tuple[Block, ...]:
+    return arrange(lines, WIDTH, HEIGHT, SCALE)
+
+
+JOINED = " ".join(BODY).replace("fil- tration", "filtration")
+
+
+def test_a_paragraph_is_one_block_with_its_words_whole() -> None:
+    [block] = blocks(column(50, 200))
+    assert (block.kind, block.text) == ("paragraph", JOINED)
+    assert block.bbox is not None and abs(block.bbox[0] - 50) < 3 and abs(block.bbox[1] - 200) < 3
+    assert block.confidence == pytest.approx(0.98) and block.size == pytest.approx(10, abs=0.2)
+
+
+def test_columns_are_read_one_after_the_other_below_a_title_over_both() -> None:
+    title = line("Kidney function over two years: a cohort study", 60, 100, size=18)
+    right = tuple(text.replace("Patients", "Women") for text in BODY)
+    lines = [title, *column(50, 160), *column(310, 160, right)]
+    order = np.random.default_rng(1).permutation(len(lines))
+    found = blocks([lines[index] for index in order])
+    assert [block.kind for block in found] == ["heading", "paragraph", "paragraph"]
+    assert [block.text[:6] for block in found] == ["Kidney", "Patien", "Women "]
+
+
+def test_a_paragraph_goes_on_in_the_next_column() -> None:
+    found = blocks(
+        [
+            *column(50, 160, (*BODY[:3], "was lost to follow-up during")),
+            *column(310, 160, ("this time, although", *BODY[4:])),
+        ]
+    )
+    assert [block.join for block in found] == [None, " "]
+
+
+def test_a_slanted_page_reads_like_a_straight_one() -> None:
+    straight = [line("Results of the trial", 60, 100, size=16), *column(50, 160), *column(310, 160)]
+    angle = math.radians(1.5)
+
+    def slanted(item: OcrLine) -> OcrLine:
+        points = tuple(
+            (x * math.cos(angle) - y * math.sin(angle) + 60, x * math.sin(angle) + y * math.cos(angle))
+            for x, y in item.quad
+        )
+        xs, ys = zip(*points, strict=True)
+        return OcrLine(
+            item.text, (min(xs), min(ys), max(xs), max(ys)), item.confidence, points, size=item.size, weight=0.13
+        )
+
+    assert [b.text for b in blocks([slanted(item) for item in straight])] == [b.text for b in blocks(straight)]
+
+
+@pytest.mark.parametrize("turn", [90, 180, 270])
+def test_a_turned_page_reads_like_an_upright_one_and_keeps_its_boxes(turn: int) -> None:
+    upright = [line("Results of the trial", 60, 100, size=16), *column(50, 160), *column(310, 160)]
+    width, height = WIDTH / SCALE, HEIGHT / SCALE
+
+    def lay(x: float, y: float) -> tuple[float, float]:
+        return {90: (y, width - x), 180: (width - x, height - y), 270: (height - y, x)}[turn]
+
+    lines = []
+    for item in upright:
+        quad = tuple(lay(x, y) for x, y in item.quad)
+        xs, ys = zip(*quad, strict=True)
+        lines.append(OcrLine(item.text, (min(xs), min(ys), max(xs), max(ys)), 0.98, quad, turn, item.size, 0.13))
+    page = (HEIGHT, WIDTH) if turn in (90, 270) else (WIDTH, HEIGHT)
+    found = arrange(lines, *page, SCALE)
+    assert [block.text for block in found] == [block.text for block in blocks(upright)]
+    for block, straight in zip(found, blocks(upright), strict=True):
+        assert block.bbox is not None and straight.bbox is not None
+        corners = [lay(x / SCALE, y / SCALE) for x, y in (straight.bbox[:2], straight.bbox[2:])]
+        xs, ys = (sorted(value * SCALE for value in values) for values in zip(*corners, strict=True))
+        assert block.bbox == pytest.approx((xs[0], ys[0], xs[1], ys[1]), abs=0.1)
+
+
+def test_headings_by_size_number_and_name() -> None:
+    texts = [("Treatment of heart failure", 16.0), ("2.1 Study population", 10.0), ("Discussion", 10.0)]
+    lines = []
+    for number, (text, size) in enumerate(texts):
+        lines += [line(text, 50, 120 + 150 * number, size=size), *column(50, 150 + 150 * number)]
+    found = blocks(lines)
+    assert [block.text for block in found if block.kind == "heading"] == [text for text, _ in texts]
+    assert [block.kind for block in found] == ["heading", "paragraph"] * 3
+
+
+def test_a_title_that_runs_into_its_text_is_cut_off() -> None:
+    first, second = blocks(column(50, 200, ("2.3. Statistical Analysis. Patients with chronic kidney", *BODY[1:])))
+    assert (first.kind, first.level, first.text) == ("heading", 3, "2.3. Statistical Analysis")
+    assert second.text.startswith("Patients with chronic kidney two years")
+
+
+def test_a_table_is_found_by_its_alignment() -> None:
+    rows = [
+        ("Drug", "Dose", "Interval"),
+        ("Metformin", "500 mg", "12 h"),
+        ("Digoxin", "0.125 mg", "24 h"),
+        ("Furosemide", "40 mg", "8 h"),
+    ]
+    lines = column(50, 120)
+    for number, row in enumerate(rows):
+        lines += [line(cell, 60 + 150 * place, 240 + 16 * number) for place, cell in enumerate(row)]
+    lines += [line("Table 1. Doses in adults", 60, 220), *column(50, 360)]
+    found = blocks(lines)
+    assert [block.kind for block in found] == ["paragraph", "caption", "table", "paragraph"]
+    assert found[2].text.splitlines() == [
+        "| Drug | Dose | Interval |",
+        "| --- | --- | --- |",
+        "| Metformin | 500 mg | 12 h |",
+        "| Digoxin | 0.125 mg | 24 h |",
+        "| Furosemide | 40 mg | 8 h |",
+    ]
+
+
+def test_columns_of_text_are_no_table() -> None:
+    assert {block.kind for block in blocks([*column(50, 160), *column(310, 160)])} == {"paragraph"}
+
+
+def test_lists_and_references() -> None:
+    items = ("• take it with food", "• drink enough water", "• stop when you vomit")
+    lines = [*column(50, 100), *(line(text, 60, 175 + 14 * number) for number, text in enumerate(items))]
+    lines += [line("References", 50, 260, size=12)]
+    lines += [
+        line(f"{number}. Author A. A trial of something. Lancet 2019;1:2.", 50, 270 + 14 * number, width=240)
+        for number in (1, 2)
+    ]
+    found = blocks(lines)
+    assert [block.kind for block in found] == ["paragraph", "list", "heading", "reference", "reference"]
+    assert found[1].text == "- take it with food\n- drink enough water\n- stop when you vomit"
+
+
+def test_chinese_lines_are_joined_without_spaces() -> None:
+    texts = ("高血压患者应限制钠盐摄入，每日食盐摄入", "量不超过五克，并增加富钾食物的摄入量。")
+    [block] = blocks([line(text, 50, 200 + 16 * number, width=300) for number, text in enumerate(texts)])
+    assert block.text == "".join(texts)
+
+
+def test_margins_are_set_apart() -> None:
+    lines = [line("Journal of Nephrology 2021", 50, 30, size=8), *column(50, 120), line("17", 290, 810, size=8)]
+    stamp = OcrLine("Downloaded from the library", (1600.0, 500.0, 1630.0, 1200.0), 0.9, turn=270)
+    assert [(block.text[:7], block.furniture) for block in blocks([*lines, stamp])] == [
+        ("Journal", "header"),
+        ("Patient", None),
+        ("17", "footer"),
+        ("Downloa", "margin"),
+    ]
+
+
+def test_nothing_gives_nothing() -> None:
+    assert blocks([]) == ()
+
+
+def test_words_in_a_picture_are_set_apart_and_its_caption_is_not() -> None:
+    page = pymupdf.open().new_page(width=WIDTH, height=HEIGHT)
+    page.draw_rect((100, 100, 400, 300), color=(0, 0, 0), fill=(0.4, 0.5, 0.6))
+    pixmap = page.get_pixmap(dpi=200, alpha=False)
+    image = np.frombuffer(pixmap.samples, np.uint8).reshape(pixmap.height, pixmap.width, 3)
+    label, caption = line("DAPI", 200, 180), line("Figure 1. Staining of the section", 100, 306)
+    marked = mark_pictures(image, [label, caption, *column(50, 400)], 200)
+    assert [item.picture for item in marked] == [True, False, *[False] * 5]
+    found = blocks(marked)
+    assert [(block.kind, block.furniture) for block in found] == [
+        ("caption", None),
+        ("paragraph", None),
+        ("paragraph", "margin"),
+    ]
+
+
+@pytest.mark.skipif(not (DATA / "jats").is_dir(), reason="MEDPRESS_DATA has no jats")
+def test_a_drawn_page_of_an_article_in_two_columns() -> None:
+    page = pymupdf.open(DATA / "jats" / "PMC5971330" / "fulltext.pdf")[0]
+    pixmap = page.get_pixmap(dpi=200, alpha=False)
+    image = np.frombuffer(pixmap.samples, np.uint8).reshape(pixmap.height, pixmap.width, 3)
+    found = arrange(load_backend("rapidocr").read(image, 200), page.rect.width, page.rect.height, SCALE)
+    headings = [block.text for block in found if block.kind == "heading"]
+    assert any("Mutagenicity and Acute Oral Toxicity Test" in text for text in headings)
+    assert "1. Introduction" in headings
+    text = " ".join(block.text for block in found)
+    truth = [word for block in page.get_text("blocks", sort=False) for word in block[4].split() if word.isalpha()]
+    assert sum(word in text for word in truth) > 0.97 * len(truth)
