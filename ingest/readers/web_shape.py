@@ -106,6 +106,8 @@ def choose(article: Sequence[Block], region: Sequence[Block]) -> tuple[list[Bloc
         return list(article), "article text"
     if _length(article) < SMALL_ARTICLE * _length(region):
         return list(region), "main region: hardly any article text"
+    if len(article) == 1 < len(region) and abs(_length(article) - _length(region)) < 0.1 * _length(article):
+        return list(region), "main region: the article text has no structure"
     first, last, holes = _holes(article, region)
     if holes >= HOLES:
         return list(region[first : last + 1]), f"main region: the article text leaves out {holes:.0%} between its lines"
