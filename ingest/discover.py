@@ -45,11 +45,12 @@ def discover(paths: Sequence[str], formats: Sequence[str]) -> Discovery:
     """Walk files and folders.
 
     A file named on the command line is always taken. In a folder, a file is taken when its ending belongs to one of
-    `formats` or its first bytes are those of one; names that start with `.` or `_` and README or LICENSE files are
-    left alone. Raises `UserError` for a path that is missing.
+    `formats`, or belongs to no format at all and its first bytes are those of one; names that start with `.` or `_` and
+    README or LICENSE files are left alone. Raises `UserError` for a path that is missing.
     """
     readers = [load_reader(name) for name in formats]
     endings = {ending for reader in readers for ending in reader.suffixes}
+    of_others = {ending for name in READERS for ending in load_reader(name).suffixes} - endings
     result = Discovery()
     for text in paths:
         root = Path(text)
@@ -59,7 +60,8 @@ def discover(paths: Sequence[str], formats: Sequence[str]) -> Discovery:
             result.files.append(Found(root.absolute(), root.name, root.absolute().parent.name))
             continue
         for path in _walk(root):
-            if inner_suffix(path.name) in endings or _sniff(path, readers):
+            ending = inner_suffix(path.name)
+            if ending in endings or (ending not in of_others and _sniff(path, readers)):
                 relative = path.relative_to(root)
                 collection = relative.parts[0] if len(relative.parts) > 1 else root.resolve().name
                 result.files.append(Found(path.absolute(), relative.as_posix(), collection))

@@ -6,6 +6,7 @@ is not tried again, so a poison document costs its own task only, as on one mach
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
@@ -36,7 +37,7 @@ class RayExecutor:
                 address=address,
                 num_cpus=workers or None if address is None else None,
                 log_to_driver=False,
-                logging_level="error",
+                logging_level=logging.ERROR,
             )
         except (ConnectionError, RuntimeError) as error:
             raise UserError(f"no Ray cluster at {address}: {str(error).splitlines()[0]}") from error
@@ -92,7 +93,7 @@ def _call(stage: str, task: dict[str, Any], step_seconds: float) -> dict[str, st
     import os
     import threading
 
-    mark_state = {"at": time.monotonic(), "mark": ""}
+    mark_state: dict[str, Any] = {"at": time.monotonic(), "mark": ""}
     finished = threading.Event()
 
     def mark(step: str) -> None:
@@ -100,7 +101,7 @@ def _call(stage: str, task: dict[str, Any], step_seconds: float) -> dict[str, st
 
     def watch() -> None:
         while not finished.wait(POLL_SECONDS):
-            if time.monotonic() - float(mark_state["at"]) > step_seconds:
+            if time.monotonic() - mark_state["at"] > step_seconds:
                 os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()

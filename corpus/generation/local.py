@@ -25,8 +25,8 @@ class LocalEndpoint:
         extra = {"gguf_file": gguf_file} if gguf_file else {}
         dtype = torch.bfloat16 if self._device == "cuda" else torch.float32
         self._tokenizer: Any = AutoTokenizer.from_pretrained(model, padding_side="left", **extra)
-        self._weights: Any = AutoModelForCausalLM.from_pretrained(model, dtype=dtype, **extra)
-        self._weights.to(self._device).eval()
+        load: Any = AutoModelForCausalLM.from_pretrained
+        self._weights = load(model, dtype=dtype, **extra).to(self._device).eval()
         if self._tokenizer.pad_token_id is None:
             self._tokenizer.pad_token = self._tokenizer.eos_token
         self._waiting: list[tuple[Request, asyncio.Future[Reply]]] = []
