@@ -22,6 +22,8 @@ PAGE_CHARACTERS = 200_000
 _ATX = re.compile(r"^ {0,3}(#{1,6})\s+(.*?)\s*#*\s*$")
 _SETEXT = re.compile(r"^ {0,3}(=+|-+)\s*$")
 _FENCE = re.compile(r"^ {0,3}(```+|~~~+)")
+_LABEL = re.compile(r"[A-Z][\w/' -]{0,24}:\s|[\u4e00-\u9fff]{2,8}：")
+"""The start of a line of a form."""
 _RULE = re.compile(r"^\s*([-*_=~—＊])(\s*\1){2,}\s*$")
 _ITEM = re.compile(r"^(\s*)(?:([-*+•●○▪◦·])|(\d{1,3}[.)]|[(（]\d{1,3}[)）]|[a-z][.)]))\s+(\S.*)$")
 _TABLE_ROW = re.compile(r"^\s*\|.*\|\s*$")
@@ -63,7 +65,7 @@ class TextReader:
     """Plain text and Markdown."""
 
     name = "text"
-    version = "1"
+    version = "2"
     suffixes = (".txt", ".text", ".md", ".markdown")
 
     def sniff(self, head: bytes, path: str) -> bool:
@@ -196,7 +198,7 @@ def blocks_of(text: str) -> tuple[Block, ...]:
                 index += 1
             blocks.append(Block("table", "\n".join(table)))
             continue
-        elif _ITEM.match(line) and (not paragraph or _SENTENCE_END.search(paragraph[-1])):
+        elif _ITEM.match(line) and (not paragraph or _ends(paragraph[-1], width)):
             close()
             index, items = _list_items(lines, index)
             blocks.append(Block("list", "\n".join(items)))
@@ -282,6 +284,8 @@ def _join(lines: list[str], width: int) -> list[str]:
         short = _columns(before) < 0.75 * width
         if short and _SENTENCE_END.search(before):
             pieces.append(line)
+        elif _is_form(before, line):
+            pieces[-1] += "\n" + line
         else:
             pieces[-1] = _glue(pieces[-1], line)
     return pieces
@@ -289,12 +293,24 @@ def _join(lines: list[str], width: int) -> list[str]:
 
 def _unbroken(lines: list[str]) -> list[str]:
     pieces = [lines[0]]
-    for line in lines[1:]:
-        if _SENTENCE_END.search(pieces[-1]):
+    for before, line in pairwise(lines):
+        if _SENTENCE_END.search(before):
             pieces.append(line)
+        elif _is_form(before, line):
+            pieces[-1] += "\n" + line
         else:
             pieces[-1] = _glue(pieces[-1], line)
     return pieces
+
+
+def _is_form(before: str, line: str) -> bool:
+    """Two lines of a form (`Admitted: …`, `住院号：…`): each says something of its own."""
+    return _LABEL.match(before) is not None and _LABEL.match(line) is not None
+
+
+def _ends(line: str, width: int) -> bool:
+    """Whether a line closes what stands before a list: a sentence, or a title of its own."""
+    return _SENTENCE_END.search(line) is not None or _columns(line) < 0.6 * width
 
 
 def _glue(before: str, after: str) -> str:
