@@ -19,18 +19,12 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
+from corpus.errors import UserError as UserError
+
 console = Console(highlight=False, soft_wrap=True)
 """Standard output; tables and summaries."""
 stderr = Console(stderr=True, highlight=False, soft_wrap=True)
 """Standard error; progress and complaints."""
-
-
-class UserError(Exception):
-    """Something the user can put right. Printed as one sentence; the process ends with `exit_code`."""
-
-    def __init__(self, message: str, exit_code: int = 2) -> None:
-        super().__init__(message)
-        self.exit_code = exit_code
 
 
 def build_app(name: str, help: str) -> App:

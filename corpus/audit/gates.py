@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from corpus.audit.figures import row_groups
+from corpus.errors import CorruptError
 from corpus.schema import DOCUMENT, RECORD
 from corpus.store import check_manifest, parts, read_dataset
 from nlp import phi
@@ -41,7 +43,7 @@ def checksums(data: Path) -> Verdict:
 
 def schema(data: Path) -> Verdict:
     """Every shard has the declared schema."""
-    wrong = [p.name for p in parts(data / "shards") if not pa.parquet.read_schema(p).equals(RECORD)]
+    wrong = [p.name for p in parts(data / "shards") if not pq.read_schema(p).equals(RECORD)]
     return Verdict(not wrong, f"{len(wrong)} shards have another schema" if wrong else "all shards have the schema")
 
 
@@ -130,6 +132,6 @@ def run_gates(data: Path) -> dict[str, Verdict]:
     for name, gate in GATES.items():
         try:
             verdicts[name] = gate(data)
-        except (OSError, pa.ArrowException, json.JSONDecodeError) as error:
+        except (OSError, pa.ArrowException, CorruptError, json.JSONDecodeError) as error:
             verdicts[name] = Verdict(False, f"could not be checked: {type(error).__name__}")
     return verdicts

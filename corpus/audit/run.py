@@ -7,10 +7,11 @@ from importlib.resources import files
 from pathlib import Path
 
 import jinja2
+import pyarrow as pa
 
 from corpus.audit.figures import figures
 from corpus.audit.gates import Verdict, run_gates
-from corpus.command import UserError
+from corpus.errors import CorruptError, UserError
 from corpus.store import write_json, write_text
 
 
@@ -19,7 +20,11 @@ def audit(data: Path) -> dict[str, Verdict]:
     if not (data / "shards" / "manifest.json").exists():
         raise UserError(f"there are no shards in {data}; run `corpus build` first.")
     verdicts = run_gates(data)
-    report = {"gates": {name: asdict(verdict) for name, verdict in verdicts.items()}, **figures(data)}
+    report: dict[str, object] = {"gates": {name: asdict(verdict) for name, verdict in verdicts.items()}}
+    try:
+        report |= figures(data)
+    except (pa.ArrowException, OSError, CorruptError):
+        report["unreadable"] = True  # a gate says which file
     write_json(data / "audit.json", report)
     write_text(data / "audit.html", _render(report))
     return verdicts

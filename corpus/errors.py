@@ -1,0 +1,18 @@
+"""Errors that a user can put right."""
+
+from __future__ import annotations
+
+
+class UserError(Exception):
+    """Printed as one sentence; the process ends with `exit_code`."""
+
+    def __init__(self, message: str, exit_code: int = 2) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+
+
+class CorruptError(UserError):
+    """A stored file does not say what its manifest says."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, exit_code=1)
