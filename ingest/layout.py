@@ -310,7 +310,7 @@ def _pitch(lines: Sequence[Line]) -> float:
         if abs(upper.size - lower.size) < 0.5 and 0 < lower.y1 - upper.y1 < 3 * upper.size
     ]
     if len(steps) < 3:
-        return 1.3 * max(line.size for line in lines) if not steps else min(steps)
+        return min([*steps, 1.4 * min(line.size for line in lines)])  # too few lines to tell a wide setting
     steps.sort()
     return steps[int(0.4 * len(steps))]
 

@@ -54,19 +54,23 @@ _FREQUENCIES: dict[str, tuple[float, ...]] = {
     "fi": (15.8, 0.3, 0.3, 1.0, 8.0, 0.2, 0.4, 1.9, 10.8, 2.0, 5.0, 5.8, 3.2, 8.8, 6.1, 1.8, 0.01, 2.9, 7.9, 8.8, 5.0, 2.3, 0.1, 0.03, 1.7, 0.05),
     "id": (20.4, 2.6, 0.8, 4.3, 8.3, 0.3, 3.7, 2.7, 7.9, 0.9, 5.1, 3.3, 4.2, 9.3, 1.3, 2.6, 0.0, 4.6, 4.2, 5.6, 5.0, 0.2, 0.5, 0.0, 1.5, 0.0),
 }  # fmt: skip
-_FUNCTION_WORDS = frozenset("""
-the of and to in a is that for was with as by on at from are be this or an were which not have it been has their its we
-der die das und in den von zu mit des ein eine ist im dem nicht auf für sich als auch werden bei oder aus nach
-le la les de des et en un une du dans est que pour qui par sur au pas avec ou sont ce
-el los las del y que en un una por con para es se su al lo como más o
-il di che e la per un una con del della sono da non le si dei nel
-o os as do da em um uma para com não se na no por mais dos
-w i z na do nie się jest że oraz od po dla
-ve bir bu için ile olarak da de
-dan yang di dengan untuk pada dari dalam ini adalah
-en het een van de op te dat zijn voor met niet
-och att det som en på är av för med den till
-""".split())
+_FUNCTION_WORDS: tuple[frozenset[str], ...] = tuple(
+    frozenset(words.split())
+    for words in (
+        "the of and to in is that for was with as by on at from are be this or an were which not have it been has their we",
+        "der die das und in den von zu mit des ein eine ist im dem nicht auf für sich als auch werden bei oder aus nach",
+        "le la les de des et en un une du dans est que pour qui par sur au pas avec ou sont ce",
+        "el los las del que en un una por con para es se su al lo como más la de",
+        "il di che la per un una con del della sono da non le si dei nel in",
+        "os as do da em um uma para com não se na no por mais dos de que",
+        "na do nie się jest że oraz od po dla",
+        "ve bir bu için ile olarak da de",
+        "dan yang di dengan untuk pada dari dalam ini adalah",
+        "en het een van de op te dat zijn voor met niet in is",
+        "och att det som en på är av för med den till ett",
+    )
+)
+"""Function words of some languages; running text in any of them has several different ones."""
 _COMMON_HAN = frozenset(
     "的一是不了在人有我他这个们中来上大为和国地到以说时要就出会可也你对生能而子那得于着下自之年过发后作里用道行所然家种事成方多经么去法学如都同现当没动面起看定天分还进好小部其些主样理心她本前开但因只从想实日军者意无力它与长把机十民第公此已工使情明性知全三又关点正业外将两高间由问很最重并物手应战向头文体政美相见被利什二等产或新己制身果加西斯月话合回特代内信表化老给世位次度门任常先海通教儿原东声提立及比员解水名真论处走义各入几口认条平系气题活尔更别打女变四神总何电数安少报才结反受目太量再感建务做接必场件计管期市直德资命山金指克许统区保至队形社便空决治展马科司五基眼书非则听白却界达光放强即像难且权思王象完设式色路记南品住告类求据程北边死张该交规万取拉格望觉术领共确传师观清今切院让识候带导争运病症疗药患者检查血细胞组织疾诊断床剂量"
 )
@@ -221,7 +225,7 @@ def _latin_garbled(text: str, unmapped: bool) -> bool:
     words = [word.lower() for word in _LETTER_RUN.findall(text)]
     if len(words) < 8:
         return False
-    function = sum(word in _FUNCTION_WORDS for word in words) / len(words)
+    function = _function_share(words)
     if function > (0.12 if unmapped else 0.08):
         return False
     long = [word for word in words if len(word) >= 3]
@@ -229,13 +233,24 @@ def _latin_garbled(text: str, unmapped: bool) -> bool:
         return False  # a name or a code over and over
     if len(long) < 0.3 * len(words):
         return False  # a table of numbers and symbols, formulas
-    similarity = letter_similarity(" ".join(words))
+    similarity = letter_similarity(" ".join(set(words)))  # a word counts once: lists of codes repeat theirs
     vowels = sum(any(c in "aeiouyáéíóúàèìòùäöüâêîôûåæøœãõıąęė" for c in word) for word in long) / max(1, len(long))
     if similarity < 0.62:
         return True
-    if similarity < (0.8 if unmapped else 0.72) and function < 0.03:
+    # names, tables and bibliographies of real documents stay above 0.82, shifted or shuffled letters below 0.75
+    if similarity < (0.85 if unmapped else 0.78) and function < 0.03:
         return True
     return vowels < 0.5 and similarity < 0.85 and function < 0.03
+
+
+def _function_share(words: list[str]) -> float:
+    """Share of the function words of the language that has most; of fewer than three different ones, none."""
+    best = 0.0
+    for language in _FUNCTION_WORDS:
+        hits = [word for word in words if word in language]
+        if len(set(hits)) >= 3:
+            best = max(best, len(hits) / len(words))
+    return best
 
 
 def word_share(text: str) -> float:

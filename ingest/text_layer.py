@@ -155,7 +155,7 @@ def _unspaced(page: pymupdf.Page, line: Line) -> str:
     usual = sorted(gaps)[len(gaps) // 2]
     text = characters[0][2]
     for gap, (_, _, character) in zip(gaps, characters[1:], strict=True):
-        text += (" " if gap > 1.4 * usual + 0.12 * line.size else "") + character
+        text += (" " if gap > 1.3 * usual + 0.1 * line.size else "") + character
     return text
 
 
