@@ -1,0 +1,532 @@
+"""Find benchmark questions in the corpus.
+
+A benchmark item is its question (with its answer when the question is too short to be told), as n-grams of the same
+tokens as the duplicate search: case, width and punctuation do not count, Chinese goes by character. A record holds an
+item when one stretch of it covers most of the question's n-grams, so that a question with every tenth word changed is
+still found, and a textbook that shares a phrase with it is not. N-grams that many items or many records share ("which of
+the following is the most") say nothing and are left out. Contexts (abstracts that a question is about) are public text:
+they are found too, and reported apart.
+
+N-gram decontamination after Brown et al. 2020 (GPT-3, appendix C); coverage instead of a single long n-gram since one
+changed word in ten leaves few 13-grams.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from corpus.dedup.shingles import U64, Tokens, shingles, tokens
+from corpus.dedup.verify import batches
+from corpus.normalise import HAN
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecontaminationConfig:
+    """When a record counts as holding a benchmark item."""
+
+    ngram: int = 4
+    """Tokens an n-gram: every tenth word may be another one, and short questions have only a dozen."""
+    min_coverage: float = 0.5
+    """Share of the question's tokens, rare ones weighing more, that n-grams found in one stretch of the record cover."""
+    min_weight: float = 0.75
+    """Where n-grams cover less: share of the question's tokens, rare ones weighing more, that stand there in order."""
+    min_tokens: int = 12
+    """A stretch with fewer words of the question (a Chinese character is 0.6) needs a question mark or the answer beside
+    it, since a textbook may use the same phrase."""
+    whole: float = 0.9
+    """Weight from which a question counts as whole."""
+    min_whole_tokens: int = 9
+    """Words of a whole question that needs nothing beside it."""
+    shortest: int = 5
+    """A question of fewer tokens is looked for together with its answer."""
+    min_rare: float = 1.6
+    """So is one that says less than this many words that no other item has: "Which of the following statements is true?"."""
+    common_items: int = 4
+    """N-grams of more items than this are a turn of phrase, unless an item would keep fewer than half of its own."""
+
+
+DEFAULT = DecontaminationConfig()
+
+Part = Literal["question", "context"]
+
+HITS = pa.schema(
+    [
+        pa.field("id", pa.string()),
+        pa.field("benchmark", pa.string()),
+        pa.field("item", pa.string()),
+        pa.field("part", pa.string()),
+        pa.field("coverage", pa.float64()),
+        pa.field("start", pa.int64()),
+        pa.field("end", pa.int64()),
+        pa.field("overlap", pa.string()),
+    ]
+)
+"""A record that holds a benchmark item: which, how much of it, and the stretch of the record's text."""
+
+
+class Item(NamedTuple):
+    """What is looked for."""
+
+    benchmark: str
+    """Name of the file, without its suffix."""
+    id: str
+    """The item's own id, or its row."""
+    part: Part
+    """The question, or the context that it is about."""
+    text: str
+    answer: str
+    """Text of the right answer where it is known; helps to tell a short question."""
+
+
+class Hit(NamedTuple):
+    """A stretch of a text that holds an item."""
+
+    item: Item
+    coverage: float
+    start: int
+    end: int
+
+
+# ---------------------------------------------------------------------------------------------- reading benchmarks
+
+_FIELDS: dict[str, tuple[str, ...]] = {
+    "question": (
+        "question",
+        "q",
+        "query",
+        "stem",
+        "problem",
+        "prompt",
+        "input",
+        "instruction",
+        "sent1",
+        "题目",
+        "问题",
+        "题干",
+    ),
+    "context": ("context", "contexts", "passage", "abstract", "background", "材料"),
+    "options": ("options", "op", "choices", "candidates", "endings", "选项"),
+    "answer": (
+        "answer",
+        "a",
+        "answer_idx",
+        "answer_index",
+        "cop",
+        "label",
+        "correct",
+        "target",
+        "output",
+        "final_decision",
+        "答案",
+    ),
+    "id": ("id", "unique_id", "qid", "question_id", "pmid", "uid", "idx"),
+}
+_OPTION_COLUMN = re.compile(r"(?:op|option|choice|opt|ending)_?[a-j0-9]|[a-j]", re.IGNORECASE)
+_OPTION_LINE = re.compile(r"^\s*\(?([A-J])[).、．]\s*(.+?)\.?\s*$", re.MULTILINE)
+_TURNS = ("messages", "conversations", "chosen")
+MAX_BYTES = 2 << 30
+"""Larger benchmark files are refused."""
+
+
+def load_items(path: Path, fields: Mapping[str, str] | None = None) -> list[Item]:
+    """The items of a benchmark file: JSONL, JSON (a list, rows by id, or columns of rows), CSV, TSV or Parquet.
+
+    `fields` names the columns of question, context, options, answer, id where they are not guessed right. Raises
+    `ValueError` with one sentence when the file cannot be read or has no question.
+    """
+    if path.stat().st_size > MAX_BYTES:
+        raise ValueError(f"{path} is larger than {MAX_BYTES >> 30} GiB; split it.")
+    try:
+        rows = list(_rows(path))
+    except (json.JSONDecodeError, UnicodeDecodeError, csv.Error, pa.ArrowInvalid) as error:
+        raise ValueError(f"{path} is not readable as {path.suffix or 'JSON'}: {error}.") from error
+    items = [item for number, row in enumerate(rows) for item in _items(path.stem, number, row, fields or {})]
+    if not any(item.part == "question" for item in items):
+        raise ValueError(f"{path} has no column that holds questions; name it.")
+    return items
+
+
+def _rows(path: Path) -> Iterator[dict[str, Any]]:
+    suffix = path.suffix.lower()
+    if suffix == ".parquet":
+        yield from pq.read_table(path).to_pylist()
+        return
+    raw = path.read_bytes()
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = raw.decode("gb18030")
+    if suffix in (".csv", ".tsv"):
+        yield from csv.DictReader(io.StringIO(text), delimiter="\t" if suffix == ".tsv" else ",")
+        return
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError:
+        yield from (json.loads(line) for line in text.splitlines() if line.strip())
+        return
+    yield from _json_rows(value)
+
+
+def _json_rows(value: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(value, list):
+        yield from (row for row in value if isinstance(row, dict))
+    elif isinstance(value, dict):
+        nested = [v for v in value.values() if isinstance(v, dict | list)]
+        if isinstance(_find(value, "question", {}), str) or any(isinstance(value.get(key), list) for key in _TURNS):
+            yield value
+        elif nested and all(isinstance(v, dict) for v in nested) and _find(value, "question", {}) is not None:
+            # Columns of rows, as pandas writes them: {"question": {"0": …}, "answer": {"0": …}}.
+            for key in _find(value, "question", {}):
+                yield {
+                    "id": key,
+                    **{name: column.get(key) for name, column in value.items() if isinstance(column, dict)},
+                }
+        elif nested and all(isinstance(v, dict) for v in value.values()):
+            yield from ({"id": key, **row} for key, row in value.items())
+        else:
+            for inner in nested:
+                yield from _json_rows(inner)
+
+
+def _find(row: Mapping[str, Any], role: str, fields: Mapping[str, str]) -> Any:
+    if role in fields:
+        return row.get(fields[role])
+    lower = {str(key).lower(): value for key, value in row.items()}
+    return next((lower[name] for name in _FIELDS[role] if lower.get(name) not in (None, "")), None)
+
+
+def _items(benchmark: str, number: int, row: Mapping[str, Any], fields: Mapping[str, str]) -> Iterator[Item]:
+    identity = _find(row, "id", fields)
+    name = str(identity if identity is not None else number)
+    question, answer = _find(row, "question", fields), _find(row, "answer", fields)
+    for key in _TURNS:
+        if question is None and isinstance(row.get(key), list):
+            said = [str(turn.get("content") or turn.get("value") or "") for turn in row[key] if isinstance(turn, dict)]
+            question, answer = (said[0] if said else None), (said[1] if len(said) > 1 else None)
+    if isinstance(question, str) and question.strip():
+        yield Item(benchmark, name, "question", question.strip(), _answer_text(answer, _options(row, fields)))
+    context = _find(row, "context", fields)
+    for text in context if isinstance(context, list) else [context]:
+        if isinstance(text, str) and text.strip():
+            yield Item(benchmark, name, "context", text.strip(), "")
+
+
+def _options(row: Mapping[str, Any], fields: Mapping[str, str]) -> dict[str, str]:
+    """Options by letter."""
+    found = _find(row, "options", fields)
+    letters = "ABCDEFGHIJ"
+    if isinstance(found, str):
+        return dict(_OPTION_LINE.findall(found))
+    if isinstance(found, dict):
+        return {str(key): str(value) for key, value in found.items()}
+    if isinstance(found, list):
+        values = [o.get("op_value") or o.get("text") or o.get("value") if isinstance(o, dict) else o for o in found]
+        return {letter: str(value) for letter, value in zip(letters, values, strict=False)}
+    columns = [
+        str(value) for key, value in row.items() if _OPTION_COLUMN.fullmatch(str(key)) and isinstance(value, str)
+    ]
+    return dict(zip(letters, columns, strict=False)) if len(columns) > 1 else {}
+
+
+def _answer_text(answer: Any, options: Mapping[str, str]) -> str:
+    if isinstance(answer, float) and answer.is_integer():
+        answer = int(answer)
+    if isinstance(answer, int) and not isinstance(answer, bool):
+        return options.get("ABCDEFGHIJ"[answer - 1] if 0 < answer <= 10 else "", "")
+    if not isinstance(answer, str):
+        return ""
+    letter = answer.strip().strip("().")
+    return options.get(letter, "" if len(letter) == 1 else answer.strip())
+
+
+# ---------------------------------------------------------------------------------------------- index and search
+
+_BITS = 20
+_SCARCE = 0.2
+"""Share of an item's n-grams, rare ones weighing more, below which no stretch of a text is looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """N-grams of benchmark items, with the items and places that each stands at."""
+
+    items: tuple[Item, ...]
+    config: DecontaminationConfig
+    words: U64
+    """Token hashes of the items, one item after the other."""
+    bounds: NDArray[np.int64]
+    """Item i has the tokens bounds[i] to bounds[i + 1]."""
+    weights: NDArray[np.float64]
+    """How much each token says: the logarithm of one in how many items has it."""
+    grams: U64
+    """Distinct n-gram hashes, sorted."""
+    offsets: NDArray[np.int64]
+    """N-gram i has the postings offsets[i] to offsets[i + 1]."""
+    item: NDArray[np.int32]
+    """Item of each posting."""
+    place: NDArray[np.int32]
+    """Token of the item at which the n-gram begins."""
+    says: NDArray[np.float64]
+    """How much each posting's n-gram says: the logarithm of one in how many places has it."""
+    all_says: NDArray[np.float64]
+    """The sum over each item's postings."""
+    seen: NDArray[np.bool_]
+    """Whether any n-gram has these upper bits: turns most of the corpus away at one look-up each."""
+
+    @property
+    def unsearchable(self) -> list[Item]:
+        """Items that are too short to be looked for."""
+        held = np.bincount(self.item, minlength=len(self.items))
+        return [item for item, count in zip(self.items, held, strict=True) if count == 0]
+
+
+def build_index(items: Iterable[Item], config: DecontaminationConfig = DEFAULT) -> Index:
+    """Index items; equal ones (several exports of one benchmark) count once, under the first name."""
+    unique = tuple({(item.part, item.text): item for item in reversed(list(items))}.values())[::-1]
+    batch = tokens([item.text for item in unique])
+    said = np.add.reduceat(np.append(_weights(batch, len(unique)), 0.0), batch.bounds[:-1]) if unique else np.empty(0)
+    weak = (np.diff(batch.bounds) < config.shortest) | (said < config.min_rare * np.log1p(len(unique)))
+    joined = (f"{i.text} {i.answer}" if i.answer and alone else i.text for i, alone in zip(unique, weak, strict=True))
+    batch = tokens(list(joined))
+    grams, bounds = shingles(batch, config.ngram)
+    owner = np.repeat(np.arange(len(unique), dtype=np.int32), np.diff(bounds))
+    place = (np.arange(len(grams)) - np.repeat(bounds[:-1], np.diff(bounds))).astype(np.int32)
+    ignored = _too_common(grams, owner, len(unique), config)
+    postings = _postings(grams[~ignored], owner[~ignored], place[~ignored], len(unique))
+    return Index(unique, config, batch.hashes, batch.bounds, _weights(batch, len(unique)), **postings)
+
+
+def _weights(batch: Tokens, count: int) -> NDArray[np.float64]:
+    owner = np.repeat(np.arange(count, dtype=np.uint64), np.diff(batch.bounds))
+    pairs = np.unique(np.stack([batch.hashes, owner]), axis=1)
+    values, spread = np.unique(pairs[0], return_counts=True)
+    return np.log1p(count / spread)[np.searchsorted(values, batch.hashes)] if count else np.empty(0)
+
+
+def _too_common(grams: U64, owner: NDArray[np.int32], count: int, config: DecontaminationConfig) -> NDArray[np.bool_]:
+    """N-grams of many items, where their item has enough others."""
+    if len(grams) == 0:
+        return np.zeros(0, dtype=bool)
+    pairs = np.unique(np.stack([grams, owner.astype(np.uint64)]), axis=1)
+    values, spread = np.unique(pairs[0], return_counts=True)
+    common = spread[np.searchsorted(values, grams)] > config.common_items
+    share = np.bincount(owner, weights=common, minlength=count) / np.maximum(np.bincount(owner, minlength=count), 1)
+    return common & (share[owner] <= 0.5)
+
+
+def _postings(grams: U64, owner: NDArray[np.int32], place: NDArray[np.int32], items: int) -> dict[str, Any]:
+    """The fields `grams` to `seen` of an index."""
+    order = np.lexsort((place, owner, grams))
+    grams, owner, place = grams[order], owner[order], place[order]
+    distinct, first = np.unique(grams, return_index=True)
+    offsets = np.append(first, len(grams)).astype(np.int64)
+    says = np.repeat(np.log1p(items / np.maximum(np.diff(offsets), 1)), np.diff(offsets))
+    seen = np.zeros(1 << _BITS, dtype=bool)
+    seen[distinct >> np.uint64(64 - _BITS)] = True
+    return {
+        "grams": distinct, "offsets": offsets, "item": owner, "place": place, "says": says,
+        "all_says": np.bincount(owner, weights=says, minlength=items), "seen": seen,
+    }  # fmt: skip
+
+
+def _cover(places: NDArray[np.int32], n: int) -> int:
+    """Tokens covered by n-grams that begin at these places."""
+    if len(places) == 0:
+        return 0
+    ordered = np.unique(places)
+    return int(np.minimum(np.diff(ordered), n).sum()) + n
+
+
+def count_grams(texts: Sequence[str], index: Index) -> NDArray[np.int64]:
+    """In how many of the texts each n-gram of the index stands; counts of several parts add up."""
+    counts = np.zeros(len(index.grams), dtype=np.int64)
+    for part in batches(texts):
+        grams, bounds = shingles(tokens(texts[part]), index.config.ngram)
+        place, gram = _look_up(grams, index)
+        text = np.searchsorted(bounds, place, side="right") - 1
+        pairs = np.unique(text * len(index.grams) + gram)
+        counts += np.bincount(pairs % max(1, len(index.grams)), minlength=len(index.grams))
+    return counts
+
+
+def without_common(index: Index, counts: NDArray[np.int64], limit: int) -> Index:
+    """The index without the n-grams that more than `limit` texts of the corpus hold."""
+    kept = np.repeat(counts <= limit, np.diff(index.offsets))
+    grams = np.repeat(index.grams, np.diff(index.offsets))[kept]
+    return replace(index, **_postings(grams, index.item[kept], index.place[kept], len(index.items)))
+
+
+def _look_up(grams: U64, index: Index) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Places in `grams` that are in the index, and which of its n-grams they are."""
+    if len(index.grams) == 0:
+        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
+    place = np.flatnonzero(index.seen[grams >> np.uint64(64 - _BITS)])
+    gram = np.minimum(np.searchsorted(index.grams, grams[place]), len(index.grams) - 1)
+    met = index.grams[gram] == grams[place]
+    return place[met], gram[met]
+
+
+def find(texts: Sequence[str], index: Index) -> list[list[Hit]]:
+    """The items that each text holds, questions and contexts, in the order of the text."""
+    found: list[list[Hit]] = []
+    for part in batches(texts):
+        found += _find_in_batch(texts[part], index)
+    return found
+
+
+def _find_in_batch(texts: Sequence[str], index: Index) -> list[list[Hit]]:
+    batch = tokens(texts)
+    grams, bounds = shingles(batch, index.config.ngram)
+    place, gram = _look_up(grams, index)
+    hits: list[list[Hit]] = [[] for _ in texts]
+    if len(place) == 0:
+        return hits
+    count = index.offsets[gram + 1] - index.offsets[gram]
+    posting = np.repeat(index.offsets[gram] - np.cumsum(count) + count, count) + np.arange(count.sum())
+    place = np.repeat(place, count)
+    text = np.searchsorted(bounds, place, side="right") - 1
+    position = place - bounds[text]
+    item, inside = index.item[posting], index.place[posting]
+    pair = text * len(index.items) + item
+    order = np.lexsort((position, pair))
+    edges = np.flatnonzero(np.diff(pair[order], prepend=-1))
+    ends = np.append(edges[1:], len(order))
+    said = np.add.reduceat(index.says[posting][order], edges)
+    telling = said >= _SCARCE * index.all_says[item[order[edges]]]
+    for start, end in zip(edges[telling], ends[telling], strict=True):
+        rows = order[start:end]
+        number, which = int(item[rows[0]]), int(text[rows[0]])
+        first, last = int(batch.bounds[which]), int(batch.bounds[which + 1])
+        hit = _judge(index, number, texts[which], batch, first, last - first, position[rows], inside[rows])
+        if hit is not None:
+            hits[which].append(hit)
+    return [sorted(found, key=lambda hit: (hit.start, hit.end, hit.item)) for found in hits]
+
+
+def _judge(
+    index: Index,
+    number: int,
+    text: str,
+    batch: Tokens,
+    first: int,
+    length: int,
+    positions: NDArray[np.int64],
+    inside: NDArray[np.int32],
+) -> Hit | None:
+    """Whether a stretch of the text about as long as the item holds enough of it."""
+    config, item = index.config, index.items[number]
+    own = index.words[index.bounds[number] : index.bounds[number + 1]]
+    reach = len(own) + len(own) // 4 + 4
+    covered, low, high = 0, 0, 0
+    last = np.searchsorted(positions, positions + reach, side="right")
+    for start in range(len(positions)):
+        if covered and last[start] == high:
+            continue  # a part of the stretch before it
+        here = _cover(inside[start : last[start]], config.ngram)
+        if here > covered:
+            covered, low, high = here, start, int(last[start])
+    begin, end = int(positions[low]), int(positions[high - 1]) + config.ngram
+    weights = index.weights[index.bounds[number] : index.bounds[number + 1]]
+    held = np.zeros(len(own), dtype=bool)
+    held[(inside[low:high, None] + np.arange(config.ngram)).ravel()] = True
+    coverage, matched = float(weights[held].sum() / weights.sum()), covered
+    factor = _HAN_TOKEN if _is_chinese(item.text) else 1.0
+    if coverage < config.min_coverage or matched * factor < config.min_tokens:
+        if len(own) > _SHORT:
+            return None
+        # Edits break short questions' n-grams: compare token by token what stands around them.
+        slack = len(own) // 4 + 2
+        begin = max(0, begin - int(inside[low]) - slack)
+        around = batch.hashes[first + begin : first + min(length, begin + reach + 2 * slack)]
+        coverage, matched, from_token, to_token = _in_order(own, weights, around)
+        begin, end = begin + from_token, begin + to_token
+        if coverage < config.min_weight:
+            return None
+        enough = config.min_tokens if coverage < config.whole else config.min_whole_tokens
+        if matched * factor < enough and not _asked(item, text, *_characters(batch, first, begin, end)):
+            return None
+    return Hit(item, min(1.0, coverage), *_characters(batch, first, begin, end))
+
+
+_HAN_TOKEN = 0.6
+"""Words that a Chinese character counts as."""
+
+
+def _is_chinese(text: str) -> bool:
+    return 2 * len(re.findall(f"[{HAN}]", text)) > len(text)
+
+
+def _characters(batch: Tokens, first: int, begin: int, end: int) -> tuple[int, int]:
+    """Offsets of tokens begin to end - 1 of a text whose tokens start at `first`."""
+    last = first + end - 1
+    return int(batch.starts[first + begin]), int(batch.starts[last] + batch.lengths[last])
+
+
+def _in_order(own: U64, weights: NDArray[np.float64], around: U64) -> tuple[float, int, int, int]:
+    """The heaviest common subsequence of an item and a stretch of text.
+
+    Returns its share of the item's weight, its tokens, and where in the stretch it begins and ends.
+    """
+    table = np.zeros((len(own) + 1, len(around) + 1))
+    for row, (token, weight) in enumerate(zip(own, weights, strict=True)):
+        taken = np.maximum(table[row, 1:], table[row, :-1] + weight * (around == token))
+        np.maximum.accumulate(taken, out=table[row + 1, 1:])
+    row, column = len(own), len(around)
+    matched: list[int] = []
+    while row and column and table[row, column] > 0:
+        if table[row, column] == table[row, column - 1]:
+            column -= 1
+        elif table[row, column] == table[row - 1, column]:
+            row -= 1
+        else:
+            row, column = row - 1, column - 1
+            matched.append(column)
+    if not matched:
+        return 0.0, 0, 0, 0
+    return float(table[-1, -1] / weights.sum()), len(matched), matched[-1], matched[0] + 1
+
+
+_SHORT = 48
+"""Tokens beyond which an item's n-grams survive light edits in great enough number."""
+_NEAR = 300
+"""Characters around a question in which its answer is looked for."""
+_ANSWERED = 0.75
+"""Share of the answer's tokens there."""
+_ASKS = re.compile(r"[^\w\n]{0,6}?[?？:：]|\W{0,4}[(（]\s*[)）]")
+
+
+def _asked(item: Item, text: str, start: int, end: int) -> bool:
+    """Whether a short stretch is a question here: its question mark, or the answer, stands beside it."""
+    if _ASKS.match(text, end):
+        return True
+    if len(item.answer) < 2:
+        return False
+    around = tokens([text[max(0, start - _NEAR) : end + _NEAR]]).hashes
+    answer = tokens([item.answer]).hashes
+    return bool(np.isin(answer, around).mean() >= _ANSWERED) if len(answer) else False
+
+
+def hits(table: pa.Table, index: Index) -> pa.Table:
+    """`HITS` of a table with id and text."""
+    ids, texts = table["id"].to_pylist(), table["text"].to_pylist()
+    rows = [
+        {
+            "id": identity, "benchmark": hit.item.benchmark, "item": hit.item.id, "part": hit.item.part,
+            "coverage": hit.coverage, "start": hit.start, "end": hit.end, "overlap": text[hit.start : hit.end],
+        }
+        for identity, text, found in zip(ids, texts, find(texts, index), strict=True)
+        for hit in found
+    ]  # fmt: skip
+    return pa.Table.from_pylist(rows, schema=HITS)
