@@ -47,7 +47,9 @@ def assemble(pages: Sequence[Page], probe: Probe) -> tuple[list[Page], Probe]:
     blocks = _outlined(blocks, pages, probe)
     size = _body_size(blocks)
     # what stood apart at an edge but repeats nowhere is text again, as far as it looks like text
-    blocks = [[replace(b, furniture=EDGE) if b.furniture and abs(b.size - size) < 0.6 else b for b in page] for page in blocks]
+    blocks = [
+        [replace(b, furniture=EDGE) if b.furniture and abs(b.size - size) < 0.6 else b for b in page] for page in blocks
+    ]
     title = _demote_front(blocks)
     _set_levels(blocks, title)
     _mark_references(blocks)
@@ -135,7 +137,9 @@ def _demote_front(blocks: list[list[Block]]) -> Block | None:
             if _METADATA_LABEL.match(block.text):
                 page[index] = replace(block, kind="paragraph", level=0)
                 continue
-            if SECTIONS.match(strip_number(block.text)) or (NUMBERING.match(block.text) and number < 2 and block.text[0] == "1"):
+            if SECTIONS.match(strip_number(block.text)) or (
+                NUMBERING.match(block.text) and number < 2 and block.text[0] == "1"
+            ):
                 first_section = (number, index)
                 break
             front.append((number, index))
@@ -150,7 +154,8 @@ def _demote_front(blocks: list[list[Block]]) -> Block | None:
     candidates = [
         (number, index)
         for number, index in front
-        if number == front[0][0] and (len(blocks[number][index].text.split()) >= 3 or not blocks[number][index].text.isascii())
+        if number == front[0][0]
+        and (len(blocks[number][index].text.split()) >= 3 or not blocks[number][index].text.isascii())
     ]
     if not candidates:
         return None
@@ -256,7 +261,10 @@ def _merged_lists(blocks: Sequence[Block]) -> list[Block]:
                     1, len(previous.text) + len(block.text)
                 )
             result[-1] = replace(
-                previous, text=f"{previous.text}\n{block.text}", bbox=union(previous.bbox, block.bbox), confidence=confidence
+                previous,
+                text=f"{previous.text}\n{block.text}",
+                bbox=union(previous.bbox, block.bbox),
+                confidence=confidence,
             )
             continue
         result.append(block)

@@ -10,7 +10,7 @@ import numpy as np
 from ingest.layout import Line, bounds, pieces
 from ingest.text_layer import TextLayer
 
-CELL = 6.0
+CELL = 9.0
 """Side of a cell of the grid on which paths are put together, in points."""
 MIN_PATHS = 12
 """Fewer paths make no diagram."""
@@ -33,7 +33,9 @@ def find_figures(layer: TextLayer, width: float, height: float) -> list[tuple[fl
     for x0, y0, x1, y1 in boxes:
         if (x1 - x0) * (y1 - y0) > 0.7 * width * height:
             continue
-        grid[max(0, int(y0 / CELL)) : max(0, int(y1 / CELL) + 2), max(0, int(x0 / CELL)) : max(0, int(x1 / CELL) + 2)] = True
+        grid[
+            max(0, int(y0 / CELL)) : max(0, int(y1 / CELL) + 2), max(0, int(x0 / CELL)) : max(0, int(x1 / CELL) + 2)
+        ] = True
     figures = []
     for x0, y0, x1, y1 in _components(grid):
         box = (x0 * CELL, y0 * CELL, (x1 + 1) * CELL, (y1 + 1) * CELL)
@@ -69,17 +71,13 @@ def _components(grid: np.ndarray) -> list[tuple[int, int, int, int]]:
     return result
 
 
-def without_labels(
-    lines: list[Line], figures: Sequence[tuple[float, float, float, float]]
-) -> tuple[list[Line], int]:
+def without_labels(lines: list[Line], figures: Sequence[tuple[float, float, float, float]]) -> tuple[list[Line], int]:
     """(lines without the labels of figures, how many labels were left out). Sentences in a figure stay."""
     if not figures:
         return lines, 0
     margin = 14.0
     inside = [
-        line
-        for line in lines
-        if any(_within((line.x0, line.y0, line.x1, line.y1), box, margin) for box in figures)
+        line for line in lines if any(_within((line.x0, line.y0, line.x1, line.y1), box, margin) for box in figures)
     ]
     if not inside:
         return lines, 0
@@ -88,6 +86,9 @@ def without_labels(
         text = " ".join(line.text for line in run)
         if len(_WORD.findall(text)) <= LABEL_WORDS:
             x0, y0, x1, y1 = bounds(run)
-            if any(x0 >= box[0] - margin and x1 <= box[2] + margin and y0 >= box[1] - margin and y1 <= box[3] + margin for box in figures):
+            if any(
+                x0 >= box[0] - margin and x1 <= box[2] + margin and y0 >= box[1] - margin and y1 <= box[3] + margin
+                for box in figures
+            ):
                 labels.update(id(line) for line in run)
     return [line for line in lines if id(line) not in labels], len(labels)

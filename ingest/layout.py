@@ -351,7 +351,12 @@ def _cut(lines: list[Line], left: float, right: float, gap: float) -> list[Parag
             mark = lower.text.lstrip()[:1]
             aligned = abs(lower.x0 - current.lines[0].x0) < 0.8 * size if current.marked else True
             follows = current.marked and _ordinal(lower.text) == _ordinal(current.lines[0].text) + 1 > 1
-            if mark in BULLETS or follows or ((ends or fits) and (n_marked > 1 or fits)) or (n_marked > 2 and aligned and hanging):
+            if (
+                mark in BULLETS
+                or follows
+                or ((ends or fits) and (n_marked > 1 or fits))
+                or (n_marked > 2 and aligned and hanging)
+            ):
                 new = True
         if not new and hanging:
             new = step < -0.6 * size and lower.x0 < first_left + 0.8 * size
@@ -359,12 +364,25 @@ def _cut(lines: list[Line], left: float, right: float, gap: float) -> list[Parag
             indented = lower.x0 > left + 0.7 * size and step > 0.6 * size
             centred = abs((lower.x0 + lower.x1) - (upper.x0 + upper.x1)) < 1.5 * size
             first_of_marked = current.marked and len(current.lines) == 1
-            if indented and not flush_right and not first_of_marked and not (centred and not ends) and (ends or fits or justified):
+            if (
+                indented
+                and not flush_right
+                and not first_of_marked
+                and not (centred and not ends)
+                and (ends or fits or justified)
+            ):
                 new = True
         if not new and fits and not (lower.text[:1].islower()):
             if ends or (justified and room > 0.3 * width and not hanging):
                 new = True
-        if not new and upper.italic and not lower.italic and room > 0.15 * width and not ends and i - 1 == _first(result):
+        if (
+            not new
+            and upper.italic
+            and not lower.italic
+            and room > 0.15 * width
+            and not ends
+            and i - 1 == _first(result)
+        ):
             new = True
         if not new and family(upper.font) != family(lower.font) and fits and (ends or len(current.lines) <= 2):
             new = True

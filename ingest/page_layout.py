@@ -53,7 +53,13 @@ def _margin(line: Line, angle: int, width: float, height: float) -> Block:
 
 
 def _sideways(
-    lines: list[Line], angle: int, layer: TextLayer, body: BodyStyle, words: Mapping[str, int], width: float, height: float
+    lines: list[Line],
+    angle: int,
+    layer: TextLayer,
+    body: BodyStyle,
+    words: Mapping[str, int],
+    width: float,
+    height: float,
 ) -> list[Block]:
     """A page or table printed sideways, laid out in its own upright coordinates."""
     if angle == 90:
@@ -65,7 +71,8 @@ def _sideways(
     tables, rest = find_tables(lines, horizontal, vertical, body.size)
     blocks = _flow(rest, tables, [], [], body, words, height, width)
     return [
-        replace(block, bbox=unturn(block.bbox, angle, width, height)) if block.bbox is not None else block for block in blocks
+        replace(block, bbox=unturn(block.bbox, angle, width, height)) if block.bbox is not None else block
+        for block in blocks
     ]
 
 
@@ -80,9 +87,11 @@ def split_furniture(
     n_foot = min(n_foot, len(lines) - n_head)
     head, foot = ordered[:n_head], backwards[:n_foot]
     chosen = {id(line) for line in head} | {id(line) for line in foot}
-    return sorted(head, key=lambda line: (round(line.y0), line.x0)), sorted(foot, key=lambda line: (round(line.y0), line.x0)), [
-        line for line in lines if id(line) not in chosen
-    ]
+    return (
+        sorted(head, key=lambda line: (round(line.y0), line.x0)),
+        sorted(foot, key=lambda line: (round(line.y0), line.x0)),
+        [line for line in lines if id(line) not in chosen],
+    )
 
 
 def _edge(

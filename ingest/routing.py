@@ -28,6 +28,8 @@ GARBLED_SHARE = 0.15
 _LETTER_RUN = re.compile(r"[^\W\d_]+")
 _BAD = re.compile(r"[\ufffd\ue000-\uf8ff\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _ALLOWED_PRIVATE = re.compile(r"[\uf020-\uf0ff]")
+_ASCII_LETTER = re.compile(r"[A-Za-z]")
+_ASCII_RUN = re.compile(r"[\x00-\x7f]+")
 _SCRIPTS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("latin", re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff]")),
     ("greek", re.compile(r"[\u0370-\u03ff\u1f00-\u1fff]")),
@@ -123,7 +125,9 @@ def route(facts: PageFacts) -> Route:
     if facts.invisible > 0.5 * facts.characters and facts.image_share >= 0.5:
         words = word_share(facts.text)
         if words < 0.75:
-            return Route("ocr", f"invisible text layer of an earlier OCR, {100 * words:.0f} % of its words look like words")
+            return Route(
+                "ocr", f"invisible text layer of an earlier OCR, {100 * words:.0f} % of its words look like words"
+            )
         return Route("native", "invisible text layer of an earlier OCR, reads well")
     return Route("native", "text layer")
 
@@ -172,14 +176,14 @@ def is_garbled(text: str, *, unmapped: bool = False) -> bool:
 
 def scripts(text: str) -> Counter[str]:
     """Letters per script."""
-    counts: Counter[str] = Counter()
+    counts: Counter[str] = Counter(latin=len(_ASCII_LETTER.findall(text)))
     if text.isascii():
-        counts["latin"] = len(_SCRIPTS[0][1].findall(text))
         return counts
+    rest = _ASCII_RUN.sub("", text)  # mostly empty: the patterns of all scripts see only what may be theirs
     for name, pattern in _SCRIPTS:
-        count = len(pattern.findall(text))
+        count = len(pattern.findall(rest))
         if count:
-            counts[name] = count
+            counts[name] += count
     return counts
 
 
@@ -245,12 +249,13 @@ def _latin_garbled(text: str, unmapped: bool) -> bool:
 
 def _function_share(words: list[str]) -> float:
     """Share of the function words of the language that has most; of fewer than three different ones, none."""
-    best = 0.0
+    counts = Counter(words)
+    best = 0
     for language in _FUNCTION_WORDS:
-        hits = [word for word in words if word in language]
-        if len(set(hits)) >= 3:
-            best = max(best, len(hits) / len(words))
-    return best
+        hits = [counts[word] for word in language if word in counts]
+        if len(hits) >= 3:
+            best = max(best, sum(hits))
+    return best / len(words)
 
 
 def word_share(text: str) -> float:

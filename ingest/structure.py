@@ -43,7 +43,8 @@ SECTIONS = re.compile(
 )
 """Headings that an article or book has; with these words even a plain line alone is one."""
 REFERENCES = re.compile(
-    r"^(?:\d{1,2}\.?\s*\|?\s*)?(?:references?(?: cited| and notes)?|bibliography|literature(?: cited)?|works cited|参考文献)\s*:?$", re.IGNORECASE
+    r"^(?:\d{1,2}\.?\s*\|?\s*)?(?:references?(?: cited| and notes)?|bibliography|literature(?: cited)?|works cited|参考文献)\s*:?$",
+    re.IGNORECASE,
 )
 """The heading of the list of references."""
 KIND_LABEL = re.compile(
@@ -58,7 +59,9 @@ RUN_IN = 6
 _AFFILIATION_MARK = re.compile(r"\[[\da-z,*†‡ ]+\]|[*†‡∗]")
 _EMAIL = re.compile(r"\S+@\S+\.\w+|https?://|www\.|\bdoi\b", re.IGNORECASE)
 _KEYWORDS = re.compile(r"^(?:key ?words?|index terms|关键词|abbreviations)\b", re.IGNORECASE)
-_CORRESPONDENCE = re.compile(r"^[*∗]\s*(?:correspond|author|e-?mail|these|present|both|equal|contributed)", re.IGNORECASE)
+_CORRESPONDENCE = re.compile(
+    r"^[*∗]\s*(?:correspond|author|e-?mail|these|present|both|equal|contributed)", re.IGNORECASE
+)
 _LETTERS = re.compile(r"[^\W\d_]")
 _WORD_BEFORE = re.compile(r"([^\W\d_]+)[-‐\u00ad]$")
 _WORD_AFTER = re.compile(r"^([^\W\d_]+)")
@@ -127,7 +130,16 @@ def clean(text: str) -> str:
 
 
 _LOOSE_ACCENT = re.compile(r"([´`ˆ˜¨ˇ˚¸]) ?([A-Za-zı])(?=[^\W\d_]|\b)")
-_COMBINING = {"´": "\u0301", "`": "\u0300", "ˆ": "\u0302", "˜": "\u0303", "¨": "\u0308", "ˇ": "\u030c", "˚": "\u030a", "¸": "\u0327"}
+_COMBINING = {
+    "´": "\u0301",
+    "`": "\u0300",
+    "ˆ": "\u0302",
+    "˜": "\u0303",
+    "¨": "\u0308",
+    "ˇ": "\u030c",
+    "˚": "\u030a",
+    "¸": "\u0327",
+}
 
 
 def _composed(match: re.Match[str]) -> str:
@@ -225,7 +237,13 @@ def _blocks(
     if run_in is not None:
         head, rest = run_in
         title = Block(
-            "heading", head, level=RUN_IN, bbox=bounds(part.lines[:1]), size=size, bold=part.lines[0].lead_bold, confidence=confidence
+            "heading",
+            head,
+            level=RUN_IN,
+            bbox=bounds(part.lines[:1]),
+            size=size,
+            bold=part.lines[0].lead_bold,
+            confidence=confidence,
         )
         return [title, replace(block, text=rest)] if rest else [title]
     if is_heading(part, following, text, size, bold, body):
@@ -252,7 +270,9 @@ def _merged_headings(blocks: list[Block]) -> list[Block]:
             and block.bold == previous.bold
             and block.bbox is not None
             and previous.bbox is not None
-            and 0 <= block.bbox[3] - previous.bbox[3] < 1.7 * block.size * (1 + block.text.count("\n")) + block.bbox[3] - block.bbox[1] - block.size
+            and 0
+            <= block.bbox[3] - previous.bbox[3]
+            < 1.7 * block.size * (1 + block.text.count("\n")) + block.bbox[3] - block.bbox[1] - block.size
             and min(block.bbox[2], previous.bbox[2]) > max(block.bbox[0], previous.bbox[0])
             and not NUMBERING.match(block.text)
             and not SECTIONS.match(block.text)
@@ -279,7 +299,10 @@ def _is_caption(match: re.Match[str], part: Paragraph, size: float, body: BodySt
 
 
 def _footnote_like(text: str, part: Paragraph) -> bool:
-    return bool(re.match(r"^(?:[\d*†‡§¶#∗\[]|[a-z]\b|\(?©|Abbreviations|Note|Corresponding|E-?mail|Address)", text)) or part.lines[0].superscripts > 0
+    return (
+        bool(re.match(r"^(?:[\d*†‡§¶#∗\[]|[a-z]\b|\(?©|Abbreviations|Note|Corresponding|E-?mail|Address)", text))
+        or part.lines[0].superscripts > 0
+    )
 
 
 def is_heading(
@@ -301,7 +324,11 @@ def is_heading(
         return False
     if _KEYWORDS.match(text) and not known:
         return False
-    if text[0] in ",;)]}" or text[-1] in ",;" or (text[-1] == "." and not known and not text[:2].isdigit() and n_words > 6 and size < 1.4 * body.size):
+    if (
+        text[0] in ",;)]}"
+        or text[-1] in ",;"
+        or (text[-1] == "." and not known and not text[:2].isdigit() and n_words > 6 and size < 1.4 * body.size)
+    ):
         return False
     if text[:1].islower() and not larger:
         return False
@@ -315,7 +342,9 @@ def is_heading(
         return False
     other = family(lines[0].font) != body.family and lines[0].font != ""
     italic = all(line.italic for line in lines) and not body.italic
-    distinct = size >= 1.2 * body.size or bold or italic or upper or numbered or known or (other and size >= 1.15 * body.size)
+    distinct = (
+        size >= 1.2 * body.size or bold or italic or upper or numbered or known or (other and size >= 1.15 * body.size)
+    )
     if larger and distinct:
         return not (len(lines) > 3 and size < 1.25 * body.size)
     if bold and not body.bold:
@@ -325,10 +354,21 @@ def is_heading(
         return True
     if upper and alone and n_words <= 15 and n_words + letters > 6 and not any(c.isdigit() for c in text[4:]):
         return True
-    if (italic or (other and size >= body.size - 0.3)) and alone and following is not None and not text.endswith((".", ":")):
+    if (
+        (italic or (other and size >= body.size - 0.3))
+        and alone
+        and following is not None
+        and not text.endswith((".", ":"))
+    ):
         below = following.lines[0]
         apart = part.gap > 0.35 * size or bool(numbered)
-        return apart and below.y0 - lines[-1].y0 < 4 * size and below.y0 > lines[-1].y0 and n_words <= (25 if numbered else 14) and text.count(",") < 2
+        return (
+            apart
+            and below.y0 - lines[-1].y0 < 4 * size
+            and below.y0 > lines[-1].y0
+            and n_words <= (25 if numbered else 14)
+            and text.count(",") < 2
+        )
     if numbered and numbered.group("chinese") and alone and len(text) <= 30 and len(lines) == 1:
         return True
     if numbered and alone and not part.lines[0].lead and text[numbered.end() : numbered.end() + 1].isupper():

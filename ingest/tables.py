@@ -105,7 +105,8 @@ def _ruled_regions(lines: list[Line], rules: list[Rule]) -> list[tuple[float, fl
         x0, x1 = min(rule[0] for rule in stack), max(rule[1] for rule in stack)
         spans = list(zip(stack, stack[1:], strict=False))
         bands = [
-            _band([line for line in lines if _inside(line, x0, x1, top[2], bottom[2])], x1 - x0) for top, bottom in spans
+            _band([line for line in lines if _inside(line, x0, x1, top[2], bottom[2])], x1 - x0)
+            for top, bottom in spans
         ]
         inner = bands[bands.index("table") : len(bands) - bands[::-1].index("table")] if "table" in bands else []
         if len(inner) >= 3 and inner.count("none") <= 0.4 * len(inner):
@@ -181,7 +182,7 @@ def _prose_share(lines: list[Line]) -> float:
 def rows_of(lines: Sequence[Line]) -> list[list[Line]]:
     """Lines grouped by their height on the page, each row from left to right."""
     rows: list[list[Line]] = []
-    for line in sorted(lines, key=lambda line: (line.y0 + line.y1)):
+    for line in sorted(lines, key=lambda line: line.y0 + line.y1):
         middle = (line.y0 + line.y1) / 2
         if rows:
             first = rows[-1][0]
@@ -301,7 +302,9 @@ def _column_edges(
     return edges
 
 
-def _grid(rows: Sequence[Sequence[Line]], edges: Sequence[float], inner: Sequence[float], size: float) -> list[list[str]]:
+def _grid(
+    rows: Sequence[Sequence[Line]], edges: Sequence[float], inner: Sequence[float], size: float
+) -> list[list[str]]:
     """Texts by row and column."""
     bands = _bands(rows, len(edges) + 1, edges, inner, size)
     grid: list[list[str]] = []

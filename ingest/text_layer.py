@@ -23,7 +23,9 @@ MAX_SHAPES = 20_000
 """Drawn shapes looked at per page."""
 
 _VISIBLE = 16 | 32
-_BOLD = re.compile(r"bold|black|heavy|demi|semibd|-bd\b|-medi$|[^a-z]bd(?:it|cn|ou)?$|CMBX|SFBX|\.B\d?$|-B$", re.IGNORECASE)
+_BOLD = re.compile(
+    r"bold|black|heavy|demi|semibd|-bd\b|-medi$|[^a-z]bd(?:it|cn|ou)?$|CMBX|SFBX|\.B\d?$|-B$", re.IGNORECASE
+)
 _ITALIC = re.compile(r"ital|obli|-it$|slant|[^a-z](?:bd)?it$|CMTI|CMMI|SFTI|\.I\d?$|-I$", re.IGNORECASE)
 _SUPERSCRIPT = str.maketrans("0123456789+-−–", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻")
 _CITATION = re.compile(r"^[\d,;\-–—\s]+$|^[a-z](?:,[a-z])*$|^[*†‡§¶#∗]+$")
@@ -220,9 +222,7 @@ def _fragment(raw: dict[str, Any], order: int, fonts: dict[str, list[str]]) -> t
     return fragment, visible >= invisible
 
 
-def _turn(
-    fragment: Fragment, box: Sequence[float], angle: int, width: float, height: float
-) -> Fragment:
+def _turn(fragment: Fragment, box: Sequence[float], angle: int, width: float, height: float) -> Fragment:
     """Coordinates after turning the page so that the text is upright; the raised-mark test does not apply here."""
     x0, y0, x1, y1 = box
     if angle == 90:  # text runs upwards: turn the page clockwise
@@ -231,7 +231,9 @@ def _turn(
         left, top, right, bottom = y0, width - x1, y1, width - x0
     base = bottom - 0.2 * (bottom - top)
     spans = [(text, size, font, base) for text, size, font, _ in fragment.spans]
-    return Fragment(left, base - 0.8 * fragment.size, right, base + 0.2 * fragment.size, base, fragment.size, spans, fragment.order)
+    return Fragment(
+        left, base - 0.8 * fragment.size, right, base + 0.2 * fragment.size, base, fragment.size, spans, fragment.order
+    )
 
 
 def unturn(box: Sequence[float], angle: int, width: float, height: float) -> tuple[float, float, float, float]:
@@ -314,7 +316,9 @@ def _belongs(left: Fragment, right: Fragment, end: float, number: int, rows: lis
     return across >= 2 + 2 * apart and 0 < right.order - left.order <= 3
 
 
-_MARK = re.compile(rf"^(?:[{BULLETS}–—-]|\(?(?:\d{{1,3}}|[a-zA-Z]|[ivxIVX]{{1,4}})[.)]|\[\d{{1,3}}\]|\d{{1,2}}(?:\.\d{{1,2}}){{1,3}}\.?|[①-⑳])$")
+_MARK = re.compile(
+    rf"^(?:[{BULLETS}–—-]|\(?(?:\d{{1,3}}|[a-zA-Z]|[ivxIVX]{{1,4}})[.)]|\[\d{{1,3}}\]|\d{{1,2}}(?:\.\d{{1,2}}){{1,3}}\.?|[①-⑳])$"
+)
 """What stands alone before a list item, a reference or a heading."""
 
 

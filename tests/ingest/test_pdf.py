@@ -150,7 +150,7 @@ def test_lines_that_stand_in_pieces_with_their_spaces_in_another_font_are_whole(
         x = 60.0
         for word in (WORDS * 2)[7 * i : 7 * i + 8]:
             page.insert_text((x, 100 + 12 * i), word, fontsize=10, fontname="tiro")
-            x += pymupdf.get_text_length(word, fontname="tiro", fontsize=10) + 8.5  # wide spaces, as in justified text
+            x += pymupdf.get_text_length(word, fontname="tiro", fontsize=10) + 4.8  # wide spaces, as in justified text
     document.save(tmp_path / "w.pdf")
     pages, _ = read(tmp_path / "w.pdf")
     assert [block.kind for block in pages[0].blocks] == ["paragraph"]
