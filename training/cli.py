@@ -6,12 +6,13 @@ import os
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import Parameter
 
 from corpus.command import UserError, build_app, print_table, progress, run, say
-from training.config import CptConfig, InputError, RlConfig, SftConfig
+from training.config import CptConfig, EvalConfig, InputError, RlConfig, SftConfig
 
 app = build_app("train", "Train a language model on shards, instructions and preferences, and measure it.")
 
@@ -73,6 +74,43 @@ def rl(*, config: Annotated[RlConfig | None, Parameter(name="*")] = None) -> int
         result = run_rl(config, progress)
     if _first_process():
         _rl_summary(result)
+    return 0
+
+
+@app.command(name="eval")
+def evaluate(
+    questions: Annotated[list[Path], Parameter(help="Files or folders of multiple-choice questions.")],
+    /,
+    *,
+    config: Annotated[EvalConfig | None, Parameter(name="*")] = None,
+) -> int:
+    """Ask multiple-choice questions and give the accuracy with its 95 % interval.
+
+    Example: `train eval questions.jsonl --model runs/sft3 --method both`
+    """
+    config = config or EvalConfig()
+    with one_sentence():
+        from training.evaluation.run import evaluate
+
+        summaries = evaluate(questions, config, progress)
+    print_table(
+        f"Accuracy of {config.model}, with 95 % intervals (Wilson)",
+        ["questions", "method", "asked", "accuracy", "interval", "chance", "unclear", "left out"],
+        [
+            [
+                summary["name"],
+                summary["method"],
+                summary["questions"],
+                summary["accuracy"],
+                f"{summary['low']:.3f}-{summary['high']:.3f}",
+                summary["chance"],
+                summary["unanswered"],
+                sum(summary["left_out"].values()),
+            ]
+            for summary in summaries
+        ],
+    )
+    say(f"Every answer is in {config.out}.")
     return 0
 
 

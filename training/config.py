@@ -150,6 +150,30 @@ class RlConfig(TrainingConfig):
     """AdamW's decay of matrices; vectors do not decay."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class EvalConfig:
+    """Multiple-choice questions put to a model."""
+
+    model: str = "runs/rl"
+    """Model to ask: the folder of a run or of a model, or a Hugging Face id."""
+    method: Literal["likelihood", "generation", "both"] = "likelihood"
+    """By the likelihood of each option's text, by the answer that the model writes, or both."""
+    out: Path = Path("runs/eval")
+    """Folder for answers and summaries."""
+    limit: int = 0
+    """Questions a file, at most; 0 asks all."""
+    batch_size: int = 8
+    """Questions asked at once."""
+    max_new_tokens: int = 512
+    """Tokens of a written answer, at most."""
+    temperature: float = 0.0
+    """0 takes the likeliest token; otherwise answers are sampled."""
+    top_p: float = 1.0
+    """Sample from the likeliest tokens that together have this probability."""
+    seed: int = 0
+    """Seed of the sampling."""
+
+
 def plain(config: TrainingConfig) -> dict[str, Any]:
     """A configuration as JSON values, for the run's folder and for comparison with an earlier run."""
     return {

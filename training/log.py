@@ -16,7 +16,7 @@ class RunLog:
 
     def __init__(self, folder: Path, step: int) -> None:
         path = folder / "metrics.jsonl"
-        kept = [line for line in _lines(path) if json.loads(line)["step"] <= step] if step else []
+        kept = [line for line in whole_lines(path) if json.loads(line)["step"] <= step] if step else []
         write_text(path, "".join(line + "\n" for line in kept))
         self._file = open(path, "a", encoding="utf-8")  # noqa: SIM115 - closed in close()
         self._board: Any = None
@@ -48,7 +48,7 @@ class RunLog:
             self._board.close()
 
 
-def _lines(path: Path) -> list[str]:
+def whole_lines(path: Path) -> list[str]:
     """The whole lines of a log; a line that a killed process left unfinished is not one."""
     if not path.exists():
         return []
@@ -58,4 +58,4 @@ def _lines(path: Path) -> list[str]:
 
 def read_metrics(folder: Path) -> list[dict[str, Any]]:
     """The lines of a run's log."""
-    return [json.loads(line) for line in _lines(folder / "metrics.jsonl")]
+    return [json.loads(line) for line in whole_lines(folder / "metrics.jsonl")]

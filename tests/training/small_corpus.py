@@ -15,6 +15,10 @@ import pyarrow.parquet as pq
 
 from training.log import read_metrics
 
+CPT = ("--steps", "60", "--mix", "odm", "--width", "32", "--layers", "2", "--heads", "2")
+CPT += ("--sequence-length", "48", "--batch-size", "4")
+"""Arguments of the run that most tests look at."""
+
 DRUGS = ["metformin", "ramipril", "amoxicillin", "warfarin", "salbutamol", "levothyroxine", "furosemide", "heparin"]
 DISEASES = ["diabetes", "hypertension", "pneumonia", "atrial fibrillation", "asthma", "hypothyroidism", "heart failure"]
 药物 = ["二甲双胍", "雷米普利", "阿莫西林", "华法林", "沙丁胺醇", "左甲状腺素", "呋塞米", "肝素"]

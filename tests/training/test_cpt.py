@@ -12,22 +12,16 @@ from pathlib import Path
 
 import pytest
 import torch
-from small_corpus import environment, losses, run_train, train_command, wait_for_steps
+from small_corpus import CPT, environment, losses, run_train, train_command, wait_for_steps
 
 from training.config import CptConfig, InputError
 from training.cpt import run_cpt, silent
 from training.log import read_metrics
 
-TINY = ("--width", "32", "--layers", "2", "--heads", "2", "--sequence-length", "48", "--batch-size", "4")
 
-
-@pytest.fixture(scope="module")
-def finished(shards: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("runs") / "cpt"
-    done = run_train("cpt", "--shards", str(shards), "--out", str(out), "--steps", "60", "--mix", "odm", *TINY)
-    assert done.returncode == 0, done.stderr
-    (out / "stdout.txt").write_text(done.stdout)
-    return out
+@pytest.fixture
+def finished(trained_run: Path) -> Path:
+    return trained_run
 
 
 def test_it_learns_and_says_so(finished: Path) -> None:
@@ -103,7 +97,7 @@ def test_export_loads_in_transformers_and_gives_the_measured_loss(finished: Path
 
 def test_killed_and_run_again_gives_the_same_losses(finished: Path, shards: Path, tmp_path: Path) -> None:
     out = tmp_path / "cpt"
-    arguments = ("cpt", "--shards", str(shards), "--out", str(out), "--steps", "60", "--mix", "odm", *TINY)
+    arguments = ("cpt", "--shards", str(shards), "--out", str(out), *CPT)
     process = subprocess.Popen(train_command(*arguments), env=environment(), stderr=subprocess.DEVNULL)
     wait_for_steps(out, 27, process)
     os.kill(process.pid, signal.SIGKILL)
@@ -121,7 +115,7 @@ def test_killed_and_run_again_gives_the_same_losses(finished: Path, shards: Path
 
 def test_second_run_does_nothing_and_a_changed_one_is_refused(finished: Path, shards: Path) -> None:
     before = (finished / "metrics.jsonl").read_bytes()
-    arguments = ["cpt", "--shards", str(shards), "--out", str(finished), "--steps", "60", "--mix", "odm", *TINY]
+    arguments = ["cpt", "--shards", str(shards), "--out", str(finished), *CPT]
     done = run_train(*arguments)
     assert done.returncode == 0 and "Nothing to do" in done.stdout
     assert (finished / "metrics.jsonl").read_bytes() == before
@@ -131,23 +125,15 @@ def test_second_run_does_nothing_and_a_changed_one_is_refused(finished: Path, sh
     assert "mix was 'odm' and is 'stratified'" in refused.stderr and "Traceback" not in refused.stderr
 
 
-def test_two_processes_equal_one(shards: Path, tmp_path: Path) -> None:
-    runs = {}
-    for name, launcher in (
-        ("one", [sys.executable]),
-        ("two", [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]),
-    ):
-        out = tmp_path / name
-        command = [*launcher, "-m", "training.cli", "cpt", "--shards", str(shards), "--out", str(out), "--steps", "8"]
-        done = subprocess.run(
-            [*command, "--mix", "odm", *TINY], capture_output=True, text=True, env=environment(), timeout=300
-        )
-        assert done.returncode == 0, done.stderr
-        runs[name] = out
-    one, two = losses(runs["one"]), losses(runs["two"])
-    assert [s for s, _ in one] == [s for s, _ in two] == list(range(1, 9))
+def test_two_processes_equal_one(finished: Path, shards: Path, tmp_path: Path) -> None:
+    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    command = [*launcher, "-m", "training.cli", "cpt", "--shards", str(shards), "--out", str(tmp_path), *CPT]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment(), timeout=300)
+    assert done.returncode == 0, done.stderr
+    one, two = losses(finished), losses(tmp_path)
+    assert [step for step, _ in one] == [step for step, _ in two]
     assert max(abs(a - b) for (_, a), (_, b) in zip(one, two, strict=True)) < 1e-6
-    results = [json.loads((runs[n] / "result.json").read_text()) for n in ("one", "two")]
+    results = [json.loads((folder / "result.json").read_text()) for folder in (finished, tmp_path)]
     assert results[0]["tokens"] == results[1]["tokens"]
     assert results[0]["held_out"]["held_out"] == pytest.approx(results[1]["held_out"]["held_out"], abs=1e-5)
 

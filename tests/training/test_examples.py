@@ -63,7 +63,7 @@ def test_mistakes_are_one_sentence(tmp_path: Path) -> None:
 
     with pytest.raises(InputError, match="there is no"):
         Examples(tmp_path / "nowhere", ["messages"], 0.1, "conversations")
-    with pytest.raises(InputError, match="holds no conversations: no .parquet"):
+    with pytest.raises(InputError, match=r"holds no conversations: no \.parquet"):
         Examples(tmp_path, ["messages"], 0.1, "conversations")
     with pytest.raises(InputError, match="line 2, is not JSON"):
         told('{"messages": []}\n{"mess')

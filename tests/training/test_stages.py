@@ -65,12 +65,8 @@ def pairs(path: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def base(shards: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("runs") / "cpt"
-    tiny = ("--width", "32", "--layers", "2", "--heads", "2", "--sequence-length", "64", "--batch-size", "4")
-    done = run_train("cpt", "--shards", str(shards), "--out", str(out), "--steps", "20", *tiny)
-    assert done.returncode == 0, done.stderr
-    return out
+def base(trained_run: Path) -> Path:
+    return trained_run
 
 
 @pytest.fixture(scope="module")
@@ -81,10 +77,23 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 def arguments(stage: str, base: Path, data: dict[str, Path], out: Path) -> list[str]:
     given = {
-        "sft": ["sft", "--stage", "3", "--data", str(data["sft"]), "--steps", "40", "--sequence-length", "192"],
+        "sft": [
+            "sft",
+            "--stage",
+            "3",
+            "--data",
+            str(data["sft"]),
+            "--steps",
+            "40",
+            "--sequence-length",
+            "192",
+            "--learning-rate",
+            "0.01",
+        ],
         "rl": ["rl", "--pairs", str(data["rl"]), "--steps", "40", "--sequence-length", "192"],
     }[stage]
-    return [*given, "--model", str(base), "--out", str(out), "--batch-size", "4", "--held-out", "0.1"]
+    shared = ["--steps", "40", "--sequence-length", "192", "--batch-size", "4", "--held-out", "0.1"]
+    return [*given, *shared, "--model", str(base), "--out", str(out)]
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +110,7 @@ def tuned(base: Path, data: dict[str, Path], tmp_path_factory: pytest.TempPathFa
 
 def test_sft_learns_the_answers(tuned: dict[str, Path]) -> None:
     result = json.loads((tuned["sft"] / "result.json").read_text())
-    assert result["held_out"]["held_out"] < 0.5 * result["held_out_start"]["held_out"]
+    assert result["held_out"]["held_out"] < result["held_out_start"]["held_out"] - 3
     assert result["left_out"] == {"longer than --sequence-length": 1}
     assert "Left out: 1 (longer than --sequence-length)" in (tuned["sft"].parent / "sft.txt").read_text()
 

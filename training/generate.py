@@ -1,0 +1,126 @@
+"""Answers from a model folder: batches padded on the left, each answer sampled with its own seed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from training.model import open_model
+from training.tokenizer import stop_tokens
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerFast
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sampling:
+    """How the next token is chosen."""
+
+    max_new_tokens: int = 512
+    """Tokens of an answer, at most."""
+    temperature: float = 0.0
+    """0 takes the likeliest token; otherwise the logits are divided by it."""
+    top_p: float = 1.0
+    """Only the likeliest tokens that together have this probability are drawn from (Holtzman et al., 1904.09751)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Completion:
+    """One answer."""
+
+    text: str
+    """The answer without control tokens; think and answer tags stand in it."""
+    tokens: int
+    """Tokens generated, the end token included."""
+    finished: bool
+    """It ended by itself, not by the limit."""
+
+
+class Generator:
+    """A model that answers."""
+
+    def __init__(self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast) -> None:
+        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        dtype = torch.bfloat16 if self.device.type == "cuda" else torch.float32
+        moved: Any = model
+        self.model: PreTrainedModel = moved.to(self.device, dtype).eval()
+        self.tokenizer = tokenizer
+        self._stops = set(stop_tokens(tokenizer))
+        self.context = int(getattr(model.config, "max_position_embeddings", 0) or 2**31)
+        """Tokens that the model can see."""
+
+    def chat(self, conversation: Sequence[dict[str, str]]) -> list[int]:
+        """Tokens of a conversation up to where the assistant begins to answer."""
+        text = self.tokenizer.apply_chat_template(list(conversation), tokenize=False, add_generation_prompt=True)
+        return list(self.tokenizer(str(text), add_special_tokens=False)["input_ids"])
+
+    @torch.inference_mode()
+    def complete(self, prompts: Sequence[Sequence[int]], seeds: Sequence[int], sampling: Sampling) -> list[Completion]:
+        """Answer a batch of prompts (token ids); answer i is drawn with random numbers from `seeds[i]` alone.
+
+        The same batch gives the same answers. Raises `ValueError` when prompts and seeds differ in number.
+        """
+        if len(prompts) != len(seeds):
+            raise ValueError(f"{len(prompts)} prompts need as many seeds, not {len(seeds)}.")
+        longest, count = max(map(len, prompts)), len(prompts)
+        pad = int(self.tokenizer.pad_token_id)  # type: ignore[arg-type]
+        ids = torch.full((count, longest), pad, dtype=torch.long)
+        mask = torch.zeros_like(ids)
+        for row, prompt in enumerate(prompts):
+            ids[row, longest - len(prompt) :] = torch.tensor(prompt, dtype=torch.long)
+            mask[row, longest - len(prompt) :] = 1
+        ids, mask = ids.to(self.device), mask.to(self.device)
+        positions = (mask.cumsum(dim=1) - 1).clamp(min=0)
+        draws = [torch.Generator().manual_seed(seed) for seed in seeds]
+        answers: list[list[int]] = [[] for _ in prompts]
+        going = [True] * count
+        limit = min(sampling.max_new_tokens, self.context - longest)
+        cache: Any = None
+        for _ in range(max(0, limit)):
+            output = self.model(
+                input_ids=ids, attention_mask=mask, position_ids=positions, past_key_values=cache, use_cache=True
+            )
+            cache = output.past_key_values
+            chosen = choose(output.logits[:, -1].float().cpu(), draws, going, sampling)
+            for row, token in enumerate(chosen):
+                if going[row]:
+                    answers[row].append(token)
+                    going[row] = token not in self._stops
+            if not any(going):
+                break
+            ids = torch.tensor(chosen, device=self.device)[:, None]
+            mask = torch.cat([mask, mask.new_ones(count, 1)], dim=1)
+            positions = positions[:, -1:] + 1
+        return [
+            Completion(
+                text=str(self.tokenizer.decode([t for t in tokens if t not in self._stops], skip_special_tokens=True)),
+                tokens=len(tokens),
+                finished=not going[row],
+            )
+            for row, tokens in enumerate(answers)
+        ]
+
+
+def choose(logits: Tensor, draws: Sequence[torch.Generator], going: Sequence[bool], sampling: Sampling) -> list[int]:
+    """The next token of each row [B, V]: the likeliest, or one drawn from the row's own random numbers."""
+    if sampling.temperature <= 0:
+        return [int(token) for token in logits.argmax(dim=-1)]
+    shares, order = (logits.double() / sampling.temperature).softmax(dim=-1).sort(dim=-1, descending=True, stable=True)
+    sums = shares.cumsum(dim=-1)
+    kept = shares.masked_fill(sums - shares >= sampling.top_p, 0.0)
+    ends = kept.cumsum(dim=-1)
+    chosen = []
+    for row, draw in enumerate(draws):
+        point = torch.rand((), generator=draw, dtype=torch.float64) * ends[row, -1] if going[row] else torch.zeros(())
+        place = int(torch.searchsorted(ends[row], point.to(ends.dtype), right=True).clamp(max=ends.shape[1] - 1))
+        chosen.append(int(order[row, place]))
+    return chosen
+
+
+def open_generator(name: str) -> Generator:
+    """Load a model to answer with: the folder of a run or model, or a Hugging Face id."""
+    return Generator(*open_model(name))
