@@ -10,6 +10,7 @@ from cyclopts import Parameter
 
 from corpus.command import UserError, build_app, print_table, run, say
 from ingest.document import ReadOptions
+from ingest.fetch import FetchConfig, read_url_list
 from ingest.run import FORMATS, IngestConfig, IngestResult, ingest
 
 app = build_app("ingest", "Read PDF, scans, web pages, EPUB, DOCX, JATS and text into documents and pages.")
@@ -20,16 +21,16 @@ FAILURES_SHOWN = 10
 Paths = Annotated[list[str], Parameter(help="Files or folders; in a folder the files of this format are taken.")]
 
 
-def _run(paths: Sequence[str], command: str, config: IngestConfig | None) -> int:
+def _run(paths: Sequence[str], command: str, config: IngestConfig | None, fetching: FetchConfig | None = None) -> int:
     config = config or IngestConfig()
-    result = ingest(paths, FORMATS[command], config)
+    result = ingest(paths, FORMATS[command], config, fetching)
     _summary(result, config.data)
     nothing_read = result.documents == 0
     return 1 if nothing_read or (config.strict and result.reasons) else 0
 
 
 def _summary(result: IngestResult, data: Path) -> None:
-    if not result.tasks["done"] and not result.tasks["failed"]:
+    if result.tasks["skipped"] and not result.tasks["done"] and not result.tasks["failed"]:
         say(f"Nothing to do: all {result.files} files were read before (into {data}).")
     ways = ", ".join(f"{count} {route}" for route, count in result.routes.most_common()) or "none"
     say(
@@ -58,12 +59,38 @@ def pdf(paths: Paths, /, *, config: IngestConfig | None = None) -> int:
 
 
 @app.command
-def web(paths: Paths, /, *, config: IngestConfig | None = None) -> int:
-    """Read saved web pages: the main text without navigation, banners and advertisements.
+def web(
+    paths: Annotated[
+        list[str], Parameter(help="Files, folders, WARC archives, web addresses, addresses of sitemaps.")
+    ] = [],  # noqa: B006
+    /,
+    *,
+    url_list: Path | None = None,
+    config: IngestConfig | None = None,
+    fetching: FetchConfig | None = None,
+) -> int:
+    """Read web pages: the main text without navigation, banners and advertisements.
 
-    Example: `ingest web ./saved_pages --source patient-sites`
+    Pages are fetched politely (robots.txt, one request a second and host) and never from private addresses.
+
+    Example: `ingest web ./saved_pages crawl.warc.gz https://example.org/sitemap.xml`
+
+    Parameters
+    ----------
+    url_list:
+        A file with one web address a line.
     """
-    return _run(paths, "web", config)
+    urls = _url_list(url_list) if url_list else []
+    if not paths and not urls:
+        raise UserError("name files, folders or addresses, or a --url-list.")
+    return _run([*paths, *urls], "web", config, fetching)
+
+
+def _url_list(path: Path) -> list[str]:
+    try:
+        return read_url_list(path.read_text(encoding="utf-8", errors="replace"))
+    except OSError as error:
+        raise UserError(f"cannot read {path}: {error.strerror}.") from error
 
 
 @app.command

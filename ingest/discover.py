@@ -10,6 +10,7 @@ from pathlib import Path
 
 from corpus.command import UserError
 from ingest.compression import inner_suffix, unpacked_head
+from ingest.containers import is_container
 from ingest.document import Reader
 from ingest.readers import READERS, load_reader
 
@@ -37,6 +38,8 @@ class Discovery:
 
     files: list[Found] = field(default_factory=list)
     """Files to read, by uri."""
+    containers: list[Found] = field(default_factory=list)
+    """Archives and web archives, to be spread out before their files can be read."""
     ignored: Counter[str] = field(default_factory=Counter)
     """How many files of which ending were left alone, because they are of no wanted format."""
 
@@ -57,18 +60,37 @@ def discover(paths: Sequence[str], formats: Sequence[str]) -> Discovery:
         if not root.exists():
             raise UserError(f"{text} does not exist.")
         if root.is_file():
-            result.files.append(Found(root.absolute(), root.name, root.absolute().parent.name))
+            found = Found(root.absolute(), root.name, root.absolute().parent.name)
+            (result.containers if is_container(_head(root), root.name) else result.files).append(found)
             continue
         for path in _walk(root):
-            ending = inner_suffix(path.name)
-            if ending in endings or (ending not in of_others and _sniff(path, readers)):
-                relative = path.relative_to(root)
-                collection = relative.parts[0] if len(relative.parts) > 1 else root.resolve().name
-                result.files.append(Found(path.absolute(), relative.as_posix(), collection))
+            relative = path.relative_to(root)
+            collection = relative.parts[0] if len(relative.parts) > 1 else root.resolve().name
+            found = Found(path.absolute(), relative.as_posix(), collection)
+            if is_container(_head(path), path.name):
+                result.containers.append(found)
+            elif _is_wanted(path, readers, endings, of_others):
+                result.files.append(found)
             else:
                 result.ignored[path.suffix.lower() or "no ending"] += 1
-    result.files = sorted({found.path: found for found in result.files}.values(), key=lambda f: (f.uri, str(f.path)))
+    result.files = _in_order(result.files)
+    result.containers = _in_order(result.containers)
     return result
+
+
+def wanted(path: Path, formats: Sequence[str]) -> bool:
+    """Whether a file out of a container is of one of these formats, by its ending or its first bytes."""
+    readers = [load_reader(name) for name in formats]
+    return _is_wanted(path, readers, {ending for reader in readers for ending in reader.suffixes}, set())
+
+
+def _is_wanted(path: Path, readers: Sequence[Reader], endings: set[str], of_others: set[str]) -> bool:
+    ending = inner_suffix(path.name)
+    return ending in endings or (ending not in of_others and _sniff(path, readers) is not None)
+
+
+def _in_order(found: Sequence[Found]) -> list[Found]:
+    return sorted({f.path: f for f in found}.values(), key=lambda f: (f.uri, str(f.path)))
 
 
 def _walk(root: Path) -> Iterator[Path]:
@@ -86,6 +108,10 @@ def recognise(path: Path, formats: Sequence[str]) -> str | None:
 
 
 def _sniff(path: Path, readers: Sequence[Reader]) -> str | None:
-    with open(path, "rb") as file:
-        head = unpacked_head(file.read(HEAD_BYTES), HEAD_BYTES)
+    head = unpacked_head(_head(path), HEAD_BYTES)
     return next((reader.name for reader in readers if reader.sniff(head, path.name)), None)
+
+
+def _head(path: Path) -> bytes:
+    with open(path, "rb") as file:
+        return file.read(HEAD_BYTES)

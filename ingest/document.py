@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 from cyclopts import Parameter
 
@@ -105,12 +105,12 @@ class UnreadableError(Exception):
 class ReadOptions:
     """What a user can say about reading; part of each document's identity."""
 
-    ocr: str = "auto"
-    """When a page is read by OCR: auto (page by page, when its text layer is no good), always, never."""
-    ocr_backend: str = "rapidocr"
+    ocr: Literal["auto", "always", "never"] = "auto"
+    """When a page is read by OCR; auto decides page by page, whether its text layer is any good."""
+    ocr_backend: Literal["rapidocr", "paddleocr"] = "rapidocr"
     """The OCR engine: rapidocr (works at once) or paddleocr (needs the `paddle` extra)."""
-    ocr_device: str = "cpu"
-    """Where OCR runs: cpu or cuda."""
+    ocr_device: Literal["cpu", "cuda"] = "cpu"
+    """Where OCR runs."""
     ocr_dpi: int = 200
     """Resolution in dots per inch at which a page is drawn for OCR."""
 

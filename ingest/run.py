@@ -20,6 +20,7 @@ from corpus.store import identity, read_json, write_json, write_manifest, write_
 from ingest import stages
 from ingest.discover import Discovery, Found, discover
 from ingest.document import ReadOptions
+from ingest.fetch import FetchConfig, FetchError, fetch, is_url, sitemap_urls
 from ingest.readers import READERS, load_reader
 
 PAGES_PER_TASK = 16
@@ -89,13 +90,17 @@ class IngestResult:
     """Tasks done, skipped and failed."""
 
 
-def ingest(paths: Sequence[str], formats: Sequence[str], config: IngestConfig) -> IngestResult:
+def ingest(
+    paths: Sequence[str], formats: Sequence[str], config: IngestConfig, fetching: FetchConfig | None = None
+) -> IngestResult:
     """Read all files below `paths` into the data folder, beside what is there already.
 
-    Raises `UserError` when a path is missing or holds nothing of these formats.
+    Web addresses among the paths are fetched first. Raises `UserError` when a path is missing or holds nothing of
+    these formats.
     """
-    found = discover(paths, formats)
-    if not found.files:
+    urls = [path for path in paths if is_url(path)]
+    found = discover([path for path in paths if not is_url(path)], formats)
+    if not found.files and not found.containers and not urls:
         raise UserError(_nothing_found(paths, formats, found))
     with exclusive(config.data):
         work = config.data / "work" / "ingest"
@@ -105,7 +110,9 @@ def ingest(paths: Sequence[str], formats: Sequence[str], config: IngestConfig) -
         )
         try:
             runner = Runner(executor, config.data / "log" / "ingest.jsonl")
-            entries = _examine(found.files, formats, config, work, runner)
+            unread = _fetch(urls, fetching or FetchConfig(), config, work, found)
+            unread += _unpack(found, formats, config, work, runner)
+            entries = unread + _examine(found.files, formats, config, work, runner)
             _read(entries, config, work, runner)
             catalogue = _update_catalogue(work, entries)
             _publish(catalogue, config.data, work, runner)
@@ -147,6 +154,68 @@ class Entry:
     assembled: str = ""
     """The assembled document."""
     routes: dict[str, int] = field(default_factory=dict)
+
+
+def _fetch(
+    urls: Sequence[str], fetching: FetchConfig, config: IngestConfig, work: Path, found: Discovery
+) -> list[Entry]:
+    """Fetch addresses and sitemaps and add their files to what was found; returns those that could not be had."""
+    if not urls:
+        return []
+    addresses: list[str] = []
+    unread = []
+    for url in urls:
+        try:
+            is_sitemap = url.lower().split("?")[0].endswith((".xml", ".xml.gz"))
+            addresses += sitemap_urls(url, fetching) if is_sitemap else [url]
+        except FetchError as error:
+            unread.append(_unread(url, url, {"kind": error.kind, "message": error.message}, config))
+    folder = work / "fetched"
+    with progress("fetch", len(addresses), "pages") as tick:
+        outcomes = fetch(addresses, folder, fetching, seen=lambda fetched: tick(note=fetched.url))
+    for fetched in outcomes:
+        if fetched.outcome == "failed":
+            failure = {"kind": fetched.kind, "message": fetched.message}
+            unread.append(_unread(fetched.url, fetched.url, failure, config))
+        else:
+            path = (folder / fetched.file).absolute()
+            found.files.append(Found(path, fetched.url, Path(fetched.file).parts[0]))
+    return unread
+
+
+def _unpack(found: Discovery, formats: Sequence[str], config: IngestConfig, work: Path, runner: Runner) -> list[Entry]:
+    """Spread containers out and add their files to what was found; returns those that could not be had."""
+    tasks = {}
+    for container in found.containers:
+        stat = container.path.stat()
+        folder = str((work / "unpacked").absolute())
+        arguments = {"path": str(container.path), "uri": container.uri, "folder": folder, "formats": list(formats)}
+        key = [str(container.path), container.uri, stat.st_size, stat.st_mtime_ns, sorted(formats)]
+        task = make_task("unpack", stages.VERSION, work / "unpacked", container.uri, arguments, key=key, suffix=".json")
+        tasks[task.id] = (container, task)
+    unread = []
+    with progress("unpack", len(tasks), "containers") as tick:
+        outcomes = runner.run(stages.unpack, [task for _, task in tasks.values()], tick=tick)
+    for outcome in outcomes:
+        container, task = tasks[outcome.task.id]
+        if outcome.failure:
+            failure = {"kind": outcome.failure.kind, "message": outcome.failure.message}
+            entry = _unread(str(container.path), container.uri, failure, config)
+            entry.failed_tasks = [str(task.failure_file)]
+            unread.append(entry)
+            continue
+        contents = read_json(Path(task.output))
+        found.ignored["in archives"] += contents["ignored"]
+        for held in contents["held"]:
+            if held["failure"]:
+                unread.append(_unread(held["uri"], held["uri"], held["failure"], config))
+            else:
+                found.files.append(Found(Path(held["path"]), held["uri"], container.collection))
+    return unread
+
+
+def _unread(path: str, uri: str, failure: dict[str, str], config: IngestConfig) -> Entry:
+    return Entry(path, uri, None, failure, {"source": config.source or ""})
 
 
 def _examine(
@@ -302,7 +371,7 @@ def _assemble(entries: Sequence[Entry], work: Path, runner: Runner) -> None:
 def _update_catalogue(work: Path, entries: Sequence[Entry]) -> list[dict[str, Any]]:
     """Put this run's files beside those of earlier runs; a path read again takes its old place."""
     file = work / "catalogue.json"
-    known = {row["path"]: row for row in read_json(file)} if file.exists() else {}
+    known: dict[str, dict[str, Any]] = read_json(file) if file.exists() else {}
     kept = (
         "path",
         "uri",
@@ -316,10 +385,11 @@ def _update_catalogue(work: Path, entries: Sequence[Entry]) -> list[dict[str, An
         "format",
     )
     for entry in entries:
-        known[entry.path] = {name: getattr(entry, name) for name in kept}
-    rows = sorted(known.values(), key=lambda row: (row["uri"], row["path"]))
-    write_json(file, rows)
-    return rows
+        # Two containers may hold the same bytes, which lie in one place.
+        place = entry.uri if "!" in entry.uri else entry.path
+        known[place] = {name: getattr(entry, name) for name in kept}
+    write_json(file, known)
+    return sorted(known.values(), key=lambda row: (row["uri"], row["path"]))
 
 
 def _publish(catalogue: Sequence[dict[str, Any]], data: Path, work: Path, runner: Runner) -> None:

@@ -64,7 +64,7 @@ def page_of_record(data: Path, record: str) -> tuple[str, int]:
 
 def _source(data: Path, doc_id: str) -> Path:
     catalogue = read_json(data / "work" / "ingest" / "catalogue.json")
-    return next(Path(row["path"]) for row in catalogue if row["doc_id"] == doc_id)
+    return next(Path(row["path"]) for row in catalogue.values() if row["doc_id"] == doc_id)
 
 
 def _picture(source: Path, row: dict[str, Any]) -> bytes:

@@ -12,7 +12,8 @@ from corpus.runner import Mark, Task
 from corpus.schema import PAGE
 from corpus.store import canonical_json, file_sha256, read_table, write_json, write_table
 from ingest.assemble import assemble
-from ingest.discover import recognise
+from ingest.containers import spread_out
+from ingest.discover import recognise, wanted
 from ingest.document import Probe, ReadOptions, UnreadableError
 from ingest.parts import WORK_PAGE, from_tables, to_table
 from ingest.readers import load_reader
@@ -22,6 +23,26 @@ VERSION = "1"
 """Code version of these stages; a reader's own version comes on top."""
 DOC_ID_DIGITS = 24
 """96 bits of the sha256: no two of any imaginable collection meet."""
+
+
+def unpack(task: Task, mark: Mark) -> None:
+    """Spread a container out. Arguments: `path`, `uri`, `folder`, `formats`.
+
+    Writes JSON: the held files of these formats and those that could not be had, and how many were left alone.
+    """
+    arguments = task.arguments
+    held: list[dict[str, Any]] = []
+    ignored = 0
+    for file in spread_out(Path(arguments["path"]), arguments["uri"], Path(arguments["folder"])):
+        mark(file.uri)
+        if file.error is not None:
+            failure = {"kind": file.error.kind, "message": file.error.message}
+            held.append({"uri": file.uri, "path": "", "failure": failure})
+        elif file.path is not None and wanted(file.path, arguments["formats"]):
+            held.append({"uri": file.uri, "path": str(file.path), "failure": None})
+        else:
+            ignored += 1
+    write_json(Path(task.output), {"held": held, "ignored": ignored})
 
 
 def examine(task: Task, mark: Mark) -> None:

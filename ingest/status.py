@@ -55,7 +55,7 @@ def forget_failures(data: Path) -> int:
     if not catalogue.exists():
         raise UserError(f"nothing was ingested into {data}.")
     with exclusive(data):
-        failures = {Path(file) for row in read_json(catalogue) for file in row["failed_tasks"]}
+        failures = {Path(file) for row in read_json(catalogue).values() for file in row["failed_tasks"]}
         present = [file for file in failures if file.exists()]
         for file in present:
             file.unlink()
