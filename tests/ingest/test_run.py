@@ -1,0 +1,102 @@
+"""A run over files: archives, editions, addresses, pages that cannot be read, and another try at them."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import threading
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from corpus.schema import DOCUMENT, PAGE, QUARANTINE
+from corpus.store import read_dataset
+from ingest.document import ReadOptions
+from ingest.fetch import FetchConfig
+from ingest.plan import plan
+from ingest.run import FORMATS, IngestConfig, ingest
+from ingest.show import show
+from ingest.status import forget_failures, overview
+
+
+def documents(data: Path) -> list[dict]:
+    return read_dataset(data / "documents", DOCUMENT).to_pylist()
+
+
+def test_archives_are_walked_and_copies_counted(tmp_path, sample_docs):
+    (tmp_path / "in").mkdir()
+    for name in ("a.zip", "b.zip"):
+        with zipfile.ZipFile(tmp_path / "in" / name, "w") as archive:
+            archive.write(sample_docs / "monographs/warfarin.md", "deep/warfarin.md")
+            archive.write(sample_docs / "guideline/atrial_fibrillation.docx", "af.docx")
+            archive.writestr("style.css", "a {}")
+            archive.writestr("broken.pdf", "no pdf at all")
+    result = ingest([str(tmp_path / "in")], FORMATS["auto"], IngestConfig(data=tmp_path / "data", workers=1))
+    assert (result.files, result.documents, result.copies, result.quarantined_files) == (6, 2, 2, 2)
+    assert sorted(uri for row in documents(tmp_path / "data") for uri in row["uris"]) == [
+        "a.zip!af.docx", "a.zip!deep/warfarin.md", "b.zip!af.docx", "b.zip!deep/warfarin.md",
+    ]  # fmt: skip
+
+
+def test_a_later_edition_supersedes_the_earlier_one(tmp_path, sample_docs):
+    data = tmp_path / "data"
+    files = [str(sample_docs / f"guideline/sepsis_{year}.pdf") for year in (2021, 2024)]
+    ingest(files, FORMATS["pdf"], IngestConfig(data=data, workers=1))
+    by_name = {row["uris"][0]: row for row in documents(data)}
+    old, new = by_name["sepsis_2021.pdf"], by_name["sepsis_2024.pdf"]
+    assert new["supersedes"] == old["doc_id"]
+    assert old["supersedes"] is None
+    assert any("superseded" in warning for warning in old["warnings"])
+
+
+def test_pages_over_the_time_limit_are_quarantined_and_retried(tmp_path, sample_docs):
+    data = tmp_path / "data"
+    paths = [str(sample_docs / "guideline/sepsis_2024.pdf")]
+    # No page can be read in a millisecond, so each one runs out of time, alone and by the other route too.
+    hasty = IngestConfig(data=data, workers=1, page_seconds=0.001)
+    result = ingest(paths, FORMATS["pdf"], hasty)
+    assert result.quarantined_files == 1
+    assert set(result.reasons) == {"timeout"}
+    again = ingest(paths, FORMATS["pdf"], IngestConfig(data=data, workers=1))
+    assert again.quarantined_files == 1, "a failure is remembered until it is forgotten"
+    assert forget_failures(data) > 0
+    fixed = ingest(paths, FORMATS["pdf"], IngestConfig(data=data, workers=1))
+    assert (fixed.documents, fixed.quarantined_files) == (1, 0)
+    assert read_dataset(data / "quarantine", QUARANTINE).num_rows == 0
+
+
+def test_addresses_are_fetched_and_private_ones_refused(tmp_path, sample_docs):
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=sample_docs / "web")
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_port}/iron_deficiency.html"
+    try:
+        refused = ingest([url], FORMATS["web"], IngestConfig(data=tmp_path / "a", workers=1))
+        allowed = ingest(
+            [url],
+            FORMATS["web"],
+            IngestConfig(data=tmp_path / "b", workers=1),
+            FetchConfig(allow_private=True, delay=0),
+        )
+    finally:
+        server.shutdown()
+    assert (refused.documents, dict(refused.reasons)) == (0, {"refused-address": 1})
+    assert allowed.documents == 1
+    assert documents(tmp_path / "b")[0]["uris"] == [url]
+
+
+def test_status_and_show_tell_what_was_read(tmp_path, sample_docs):
+    data = tmp_path / "data"
+    ingest([str(sample_docs / "guideline/sepsis_2024.pdf")], FORMATS["pdf"], IngestConfig(data=data, workers=1))
+    assert overview(data).documents == [("guideline", "pdf", 1, read_dataset(data / "pages", PAGE).num_rows, 0)]
+    picture = show(data, documents(data)[0]["doc_id"][:8], 1, None)
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_plan_reads_nothing_by_ocr_and_writes_nothing(tmp_path, sample_docs, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    forecast = plan([str(sample_docs / "textbook")], FORMATS["auto"], ReadOptions())
+    assert forecast.files >= 5
+    assert forecast.ocr_pages == pytest.approx(4), "three scanned pages of one file and one of another"
+    assert list(tmp_path.iterdir()) == []
