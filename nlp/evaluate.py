@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from nlp.formats import AnnotatedText
-from nlp.spans import Entity
+from nlp.spans import Entity, Relation
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,3 +77,17 @@ def score_concept_relations(gold: Sequence[Iterable[object]], predicted: Sequenc
         given += len(given_set)
         wanted += len(wanted_set)
     return Score(right, given, wanted)
+
+
+def concept_pairs(text: str, entities: Sequence[Entity], relations: Iterable[Relation], label: str) -> set[tuple[str, str]]:
+    """(head concept, tail concept) of the relations with a label that the text does not deny.
+
+    A mention of several concepts ("A|B") stands for each of them; mentions without a concept give none.
+    """
+    pairs = set()
+    for relation in relations:
+        head, tail = entities[relation.head], entities[relation.tail]
+        if relation.label == label and relation.polarity != "negative" and head.label == "drug":
+            for one in (head.concept_id or "").split("|"):
+                pairs.update((one, other) for other in (tail.concept_id or "").split("|") if one and other)
+    return pairs

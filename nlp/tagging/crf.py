@@ -16,6 +16,7 @@ from typing import Any, Final
 
 import pycrfsuite
 
+from nlp.abbreviations import spread_definitions
 from nlp.sentences import split
 from nlp.spans import Entity
 from nlp.tagging.folding import fold
@@ -277,7 +278,9 @@ class CrfTagger:
         found: list[Entity] = []
         for tokens, features in self._featurizer.sequences(text, only=only):
             found.extend(to_entities(tokens, self._tagger.tag(features)))
-        return propagate(text, found, only) if self.lang == "en" else found
+        if self.lang != "en":
+            return found
+        return propagate(text, spread_definitions(text, found, "own"), only)
 
 
 def dictionaries(without_sources: Sequence[str], terms: Sequence[Term], lexicon: bool) -> list[LexiconTagger]:
