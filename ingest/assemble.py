@@ -128,47 +128,39 @@ def _outlined(blocks: list[list[Block]], pages: Sequence[Page], probe: Probe) ->
 
 def _demote_front(blocks: list[list[Block]]) -> Block | None:
     """Find the title; authors, labels and mottos before the first section are no headings. Returns the title."""
-    front: list[tuple[int, int]] = []
-    first_section: tuple[int, int] | None = None
-    for number, page in enumerate(blocks[:3]):
-        for index, block in enumerate(page):
-            if block.kind != "heading":
-                continue
-            if _METADATA_LABEL.match(block.text):
-                page[index] = replace(block, kind="paragraph", level=0)
-                continue
-            if SECTIONS.match(strip_number(block.text)) or (
-                NUMBERING.match(block.text) and number < 2 and block.text[0] == "1"
-            ):
-                first_section = (number, index)
-                break
-            front.append((number, index))
-        if first_section is not None:
-            break
-    if front:
-        front = [place for place in front if place[0] == front[0][0]]
     for page in blocks:
         for index, block in enumerate(page):
             if block.kind == "heading" and _METADATA_LABEL.match(block.text):
                 page[index] = replace(block, kind="paragraph", level=0)
+    first = next((page for page in blocks[:3] if any(block.kind == "heading" for block in page)), None)
+    if first is None:
+        return None
+    size = 1.15 * _body_size(blocks)
     candidates = [
-        (number, index)
-        for number, index in front
-        if number == front[0][0]
-        and (len(blocks[number][index].text.split()) >= 3 or not blocks[number][index].text.isascii())
+        index
+        for index, block in enumerate(first)
+        if block.kind == "heading"
+        and block.size >= size
+        and not _is_section(block)
+        and (len(block.text.split()) >= 3 or not block.text.isascii())
     ]
     if not candidates:
         return None
-    best = max(candidates, key=lambda place: (round(blocks[place[0]][place[1]].size, 1), -place[1]))
-    if first_section is None and blocks[best[0]][best[1]].size < 1.15 * _body_size(blocks):
-        return None
-    if first_section is not None:
-        for number, index in front:
-            if (number, index) != best:
-                blocks[number][index] = replace(blocks[number][index], kind="paragraph", level=0)
-    title = replace(blocks[best[0]][best[1]], level=1)
-    blocks[best[0]][best[1]] = title
+    best = max(candidates, key=lambda index: (round(first[index].size, 1), -index))
+    sections = [index for index, block in enumerate(first) if block.kind == "heading" and _is_section(block)]
+    if sections or any(_is_section(block) for page in blocks[:4] for block in page if block.kind == "heading"):
+        end = next((index for index in sections if index > best), len(first))
+        for index in range(end):
+            if index != best and first[index].kind == "heading" and index not in sections:
+                first[index] = replace(first[index], kind="paragraph", level=0)
+    title = replace(first[best], level=1)
+    first[best] = title
     return title
+
+
+def _is_section(block: Block) -> bool:
+    """Whether a heading is that of a section and not a name, a motto or a label."""
+    return SECTIONS.match(strip_number(block.text)) is not None or NUMBERING.match(block.text) is not None
 
 
 def _body_size(blocks: Sequence[Sequence[Block]]) -> float:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ingest.layout import Line, bounds, pieces
+from ingest.structure import SECTIONS
 from ingest.text_layer import TextLayer
 
 CELL = 9.0
@@ -18,6 +19,8 @@ MIN_SIDE = 50.0
 """A smaller cluster is a logo, a formula or an underline."""
 LABEL_WORDS = 3
 """A run of text in a figure with at most this many words is a label (a tick, a legend, a panel's letter)."""
+MARGIN = 14.0
+"""Labels of axes stand a little outside of what is drawn, in points."""
 _WORD = re.compile(r"[^\W\d_]{3,}")
 
 
@@ -75,20 +78,20 @@ def without_labels(lines: list[Line], figures: Sequence[tuple[float, float, floa
     """(lines without the labels of figures, how many labels were left out). Sentences in a figure stay."""
     if not figures:
         return lines, 0
-    margin = 14.0
-    inside = [
-        line for line in lines if any(_within((line.x0, line.y0, line.x1, line.y1), box, margin) for box in figures)
-    ]
-    if not inside:
-        return lines, 0
     labels: set[int] = set()
-    for run in pieces(inside):
-        text = " ".join(line.text for line in run)
-        if len(_WORD.findall(text)) <= LABEL_WORDS:
+    for box in figures:
+        inside = [line for line in lines if _within((line.x0, line.y0, line.x1, line.y1), box, MARGIN)]
+        found: set[int] = set()
+        words = 0
+        for run in pieces(inside):
+            text = " ".join(line.text for line in run)
+            count = len(_WORD.findall(text))
             x0, y0, x1, y1 = bounds(run)
-            if any(
-                x0 >= box[0] - margin and x1 <= box[2] + margin and y0 >= box[1] - margin and y1 <= box[3] + margin
-                for box in figures
-            ):
-                labels.update(id(line) for line in run)
+            short = count <= LABEL_WORDS and SECTIONS.match(text) is None
+            if short and x0 >= box[0] - MARGIN and x1 <= box[2] + MARGIN and y0 >= box[1] - MARGIN and y1 <= box[3] + MARGIN:
+                found.update(id(line) for line in run)
+            elif len(run) > 1 and count > 25:
+                words += count
+        if words < 60:  # otherwise a frame around text
+            labels |= found
     return [line for line in lines if id(line) not in labels], len(labels)

@@ -152,20 +152,24 @@ def _alike(upper: Line, lower: Line, run: list[Line]) -> bool:
     return True
 
 
-def reading_order(boxes: Sequence[tuple[float, float, float, float]]) -> list[int]:
-    """Indexes of boxes (x0, y0, x1, y1) in reading order."""
+def reading_order(
+    boxes: Sequence[tuple[float, float, float, float]], sizes: Sequence[float] | None = None
+) -> list[int]:
+    """Indexes of boxes (x0, y0, x1, y1) in reading order; `sizes` are their font sizes, 0 where there is none."""
     n = len(boxes)
     if n < 2:
         return list(range(n))
     if n > MAX_PIECES:
         return sorted(range(n), key=lambda i: (boxes[i][1], boxes[i][0]))
     order: list[int] = []
-    for group in _zones(boxes):
+    for group in _zones(boxes, sizes):
         order.extend(group if len(group) < 2 else [group[i] for i in _breuel([boxes[i] for i in group])])
     return order
 
 
-def _zones(boxes: Sequence[tuple[float, float, float, float]]) -> list[list[int]]:
+def _zones(
+    boxes: Sequence[tuple[float, float, float, float]], sizes: Sequence[float] | None = None
+) -> list[list[int]]:
     """Cut a page at white bands below which its columns are others; each zone is read before the next.
 
     Bands are merged again as long as one vertical corridor runs through all of a zone, or there is none in any of it.
@@ -179,7 +183,10 @@ def _zones(boxes: Sequence[tuple[float, float, float, float]]) -> list[list[int]
         bands[-1].append(i)
         bottom = max(bottom, boxes[i][3])
     zones: list[tuple[list[int], list[tuple[float, float]]]] = []
-    for band in bands:
+    for number, band in enumerate(bands):
+        if zones and sizes is not None and _other_print(boxes, sizes, zones[-1][0], bands[number:]):
+            zones.append((list(band), _spans(boxes[i] for i in band)))
+            continue
         spans = _spans(boxes[i] for i in band)
         if zones:
             members, covered = zones[-1]
@@ -190,6 +197,33 @@ def _zones(boxes: Sequence[tuple[float, float, float, float]]) -> list[list[int]
                 continue
         zones.append((list(band), spans))
     return [members for members, _ in zones]
+
+
+def _other_print(
+    boxes: Sequence[tuple[float, float, float, float]],
+    sizes: Sequence[float],
+    above: list[int],
+    below: list[list[int]],
+) -> bool:
+    """Whether a white band parts text in several columns from text in another size, as before a bibliography."""
+    rest = [i for band in below for i in band]
+    if min(boxes[i][1] for i in below[0]) - max(boxes[i][3] for i in above) < 10.0:
+        return False
+    weights: list[Counter[float]] = [Counter(), Counter()]
+    for part, members in zip(weights, (above, rest), strict=True):
+        for i in members:
+            if sizes[i]:
+                part[round(2 * sizes[i]) / 2] += (boxes[i][2] - boxes[i][0]) * (boxes[i][3] - boxes[i][1])
+    totals = [sum(part.values()) for part in weights]
+    if not all(totals):
+        return False
+    main = [max(part, key=lambda size: (part[size], size)) for part in weights]
+    if abs(main[0] - main[1]) < 1.0:
+        return False
+    foreign = [
+        sum(area for size, area in weights[one].items() if abs(size - main[1 - one]) <= 0.5) / totals[one] for one in (0, 1)
+    ]
+    return max(foreign) < 0.08 and min(weights[one][main[one]] / totals[one] for one in (0, 1)) > 0.6
 
 
 def _spans(boxes: Iterable[tuple[float, float, float, float]]) -> list[tuple[float, float]]:

@@ -80,6 +80,11 @@ def split_furniture(
     lines: list[Line], rules: list[tuple[float, float, float]], body: BodyStyle, height: float
 ) -> tuple[list[Line], list[Line], list[Line]]:
     """(head, foot, rest): lines at the upper and lower edge that white space, a rule or their style sets apart."""
+    beside = _page_numbers(lines, height)
+    if beside:
+        taken = {id(line) for line in beside}
+        head, foot, rest = split_furniture([line for line in lines if id(line) not in taken], rules, body, height)
+        return head + beside, foot, rest
     ordered = sorted(lines, key=lambda line: line.y0)
     n_head = _edge(ordered, rules, body, height, 1)
     backwards = sorted(lines, key=lambda line: -line.y1)
@@ -92,6 +97,22 @@ def split_furniture(
         sorted(foot, key=lambda line: (round(line.y0), line.x0)),
         [line for line in lines if id(line) not in chosen],
     )
+
+
+def _page_numbers(lines: list[Line], height: float) -> list[Line]:
+    """Numbers that stand beside the text, in the upper or lower part of the page."""
+    numbers = [line for line in lines if len(line.text) <= 4 and line.text.isdigit()]
+    if not numbers or len(numbers) > 3:
+        return []
+    others = [line for line in lines if not (len(line.text) <= 4 and line.text.isdigit())]
+    if len(others) < 5:
+        return []
+    left, right = min(line.x0 for line in others), max(line.x1 for line in others)
+    return [
+        line
+        for line in numbers
+        if (line.x0 >= right or line.x1 <= left) and (line.y1 < 0.15 * height or line.y0 > 0.85 * height)
+    ]
 
 
 def _edge(
@@ -158,7 +179,7 @@ def _flow(
                 boxes.append(part.bbox)
     blocks: list[Block] = []
     waiting: list[list[Line]] = []
-    for index in reading_order(boxes):
+    for index in reading_order(boxes, [*(run[0].size for run in runs), *(0.0 for _ in boxes[len(runs) :])]):
         if index < len(runs):
             waiting.append(runs[index])
             continue

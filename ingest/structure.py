@@ -59,6 +59,7 @@ RUN_IN = 6
 _AFFILIATION_MARK = re.compile(r"\[[\da-z,*†‡ ]+\]|[*†‡∗]")
 _EMAIL = re.compile(r"\S+@\S+\.\w+|https?://|www\.|\bdoi\b", re.IGNORECASE)
 _KEYWORDS = re.compile(r"^(?:key ?words?|index terms|关键词|abbreviations)\b", re.IGNORECASE)
+_NAMED_START = re.compile(r"^([A-Z][A-Za-z/&’' ]{3,40}):\s+(?=[A-Z\d])")
 _CORRESPONDENCE = re.compile(
     r"^[*∗]\s*(?:correspond|author|e-?mail|these|present|both|equal|contributed)", re.IGNORECASE
 )
@@ -360,6 +361,8 @@ def is_heading(
         and following is not None
         and not text.endswith((".", ":"))
     ):
+        if part.marked and numbered and not (numbered.group("chinese") or "." in (numbered.group("arabic") or "")):
+            return False  # an item of a list of questions, not a heading
         below = following.lines[0]
         apart = part.gap > 0.35 * size or bool(numbered)
         return (
@@ -396,6 +399,9 @@ def _level(text: str, size: float, body: BodyStyle) -> int:
 def _run_in(part: Paragraph, text: str, body: BodyStyle, words: Mapping[str, int]) -> tuple[str, str] | None:
     """A heading at the start of its paragraph's first line: (heading, rest)."""
     first = part.lines[0]
+    named = _NAMED_START.match(text)
+    if named and SECTIONS.match(named.group(1)) and not _KEYWORDS.match(text) and len(text) > 60:
+        return named.group(1), text[named.end() :]
     if not first.lead and not (first.bold and len(part.lines) > 1 and not body.bold):
         return None
     count = 0

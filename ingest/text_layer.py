@@ -47,6 +47,8 @@ class Fragment:
     """(text, size, font, baseline) of each run of one style."""
     order: int
     """Position in the content stream."""
+    prose: int = 0
+    """Number of its block of the stream when most lines of that run over the block's full width; otherwise 0."""
 
 
 @dataclass(slots=True)
@@ -98,6 +100,7 @@ def read_text_layer(page: pymupdf.Page) -> TextLayer:
             continue
         if block["type"] != 0:
             continue
+        prose = order + 1 if _full_lines(block) else 0
         for raw in block["lines"]:
             order += 1
             if order > MAX_LINES:
@@ -106,6 +109,7 @@ def read_text_layer(page: pymupdf.Page) -> TextLayer:
             fragment, visible = _fragment(raw, order, fonts)
             if fragment is None:
                 continue
+            fragment.prose = prose
             count = sum(len(text) - text.count(" ") for text, *_ in fragment.spans)
             layer.characters += count
             if not visible:
@@ -129,6 +133,16 @@ def read_text_layer(page: pymupdf.Page) -> TextLayer:
         line.text = _unspaced(page, line) or line.text
     layer.turned = {angle: merge(fragments) for angle, fragments in turned.items()}
     return layer
+
+
+def _full_lines(block: dict[str, Any]) -> bool:
+    """Whether a block of the stream is running text: most of its lines reach from its left to its right."""
+    lines = block["lines"]
+    if len(lines) < 3:
+        return False
+    width = 0.9 * (block["bbox"][2] - block["bbox"][0])
+    full = sum(line["bbox"][2] - line["bbox"][0] >= width for line in lines)
+    return full >= 2 and full >= 0.4 * len({round(line["bbox"][1]) for line in lines})
 
 
 def _is_spaced(text: str) -> bool:
@@ -306,7 +320,7 @@ def _belongs(left: Fragment, right: Fragment, end: float, number: int, rows: lis
         return False  # printed over one another
     if gap <= 0.4 * size:
         return True
-    if gap < 4.0 * size and _is_mark(left):
+    if gap < 4.0 * size and (_is_mark(left) or (left.prose > 0 and left.prose == right.prose)):
         return True
     if gap > 3.0 * size:
         return False
