@@ -130,12 +130,13 @@ _SUPERSCRIPTS = str.maketrans(
     {s: f"^{d}" for s, d in zip("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789", strict=True)} | {"⁻": "^-", "⁺": "^+"}
 )
 _VULGAR_FRACTION = re.compile(r"(?<=\d)(?=[¼½¾⅐-⅞])")
-_MEGA_OR_MILLI = re.compile(r"(?<=\d)\s?M(?=(?:U|IU|Bq|Pa|Hz|V|eV|g)\b)")
-_MOLAR = re.compile(r"(?<=\d)\s?([pnuµμm]?)M\b")
+_MEGA_OR_MILLI = re.compile(r"(\d)\s?M(?=(?:U|IU|Bq|Pa|Hz|V|eV|g)\b)")
+_MOLAR = re.compile(r"(\d)\s?([pnuµμm]?)M\b")
 _MINUS = re.compile(r"[‐‑‒–—−﹣－]")
-_POINT_OUTSIDE_NUMBER = re.compile(r"(?<!\d)[.,]|[.,](?!\d)")
-_SIGN_WITHOUT_NUMBER = re.compile(r"(?<=\w)-(?!\d)|(?<=[^\W\d])-|-(?![\d)])")
+_POINT_OUTSIDE_NUMBER = re.compile(r"[.,](?:(?!\d)|(?<!\d.))")
+_SIGN_WITHOUT_NUMBER = re.compile(r"-(?:(?<=\w-)(?!\d)|(?<=[^\W\d]-)|(?![\d)]))")
 _PUNCTUATION = re.compile(r"[^\w%‰<>=≤≥±+°/.,\-^]+|_+")
+_ASCII_PUNCTUATION = str.maketrans(dict.fromkeys("!\"#$&'()*:;?@[\\]_`{|}~\x7f", " ") | dict.fromkeys(range(32), " "))
 _SPACE_BESIDE_HAN = re.compile(rf"(?<=[{HAN}]) (?!-)| (?=[{HAN}])")
 
 
@@ -148,11 +149,14 @@ def canonical(text: str) -> str:
     """
     if not text.isascii():
         text = _MINUS.sub("-", _VULGAR_FRACTION.sub(" ", text.translate(_SUPERSCRIPTS)))
-    text = _MOLAR.sub(r" \1molar", _MEGA_OR_MILLI.sub(" mega", text))
+    text = _MOLAR.sub(r"\1 \2molar", _MEGA_OR_MILLI.sub(r"\1 mega", text)) if "M" in text else text
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text).replace("\u2044", "/")
     text = text.casefold()
     text = _POINT_OUTSIDE_NUMBER.sub(" ", text)
     text = _SIGN_WITHOUT_NUMBER.sub(" ", text)
+    text = text.translate(_ASCII_PUNCTUATION)
+    if text.isascii():
+        return " ".join(text.split())
     text = " ".join(_PUNCTUATION.sub(" ", text).split())
-    return text if text.isascii() else _SPACE_BESIDE_HAN.sub("", text)
+    return _SPACE_BESIDE_HAN.sub("", text)

@@ -15,6 +15,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from corpus.normalise import HAN
 
@@ -60,9 +61,16 @@ _RANGE = rf"(?:{_NUMBER})(?:\s?(?:[-–—~～〜至到/×x^]|to)\s?(?:{_NUMBER}
 _MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Sept|Oct|Nov|Dec)[a-z]*\.?"
 _HAN_NUMBER = "一二两三四五六七八九十百半〇零"
 
+_ANNOUNCES = (
+    r"(?i:tables?|figures?|figs?|pages?|pp|p|refs?|references?|chapters?|sections?|vol|volume|issue|no|appendix|box|"
+    r"supplement(?:ary)?|version|edition|line|item)"
+)
+_WORD = rf"[^\W\d_{HAN}]+(?:[’'][^\W\d_{HAN}]+)?[0-9]*(?:[^\W_{HAN}]*)"
+# Most of a text is plain words, so they come first, but for those that may begin something to skip.
 _SCAN = re.compile(
     rf"""
-    (?P<skip>
+    (?P<plain>(?!(?:https?|www|(?i:doi|pmid|pmcid|isbn|issn|nct)|{_ANNOUNCES}|{_MONTH})\b)(?<![\d.]){_WORD})
+    | (?P<skip>
         https?://\S+|www\.\S+|\b(?i:doi|pmid|pmcid|isbn|issn|nct)\b[:\s]*[\w./-]+|\b10\.\d{{4,}}/\S+
       | \[\s*\d+(?:\s*[-–—,，;]\s*\d+)*\s*\]
       | [(（]\s*\d{{1,3}}(?:\s*[-–—,，;]\s*\d{{1,3}})+\s*[)）](?!\s?(?:{_UNIT}))
@@ -71,14 +79,13 @@ _SCAN = re.compile(
       | \d{{4}}\s?年(?:\s?\d{{1,2}}\s?月)?(?:\s?\d{{1,2}}\s?[日号])?
       | \b\d{{1,2}}(?:st|nd|rd|th)?\s+{_MONTH}(?:,?\s+\d{{4}})?\b|\b{_MONTH}\s+\d{{1,2}}(?!\d|\s?mg)(?:,?\s+\d{{4}})?
       | \b(?:19|20)\d{{2}}\s*;\s*\d+[^\s]*|\b\d+\s?\(\d+\)\s?:\s?[eE]?\d+(?:[-–]\d+)?
-      | \b(?i:tables?|figures?|figs?|fig|pages?|pp|p|refs?|references?|chapters?|sections?|vol|volume|issue|no|appendix|box|
-          supplement(?:ary)?|version|edition|line|item)\b\.?\s*(?:[Ss]\s?)?\d+(?:\.\d+)*[a-zA-Z]?(?:\s?[-–,]\s?\d+[a-zA-Z]?)*(?!\s?(?:{_UNIT}))
+      | \b{_ANNOUNCES}\b\.?\s*(?:[Ss]\s?)?\d+(?:\.\d+)*[a-zA-Z]?(?:\s?[-–,]\s?\d+[a-zA-Z]?)*(?!\s?(?:{_UNIT}))
       | [图表]\s?\d+(?:[-.–]\d+)*|第\s?\d+(?:[-.–]\d+)*\s?[页章节版卷期条款册部篇]|附录\s?\d+
       | (?<=[.,;:)\]”"])[¹²³⁰⁴-⁹]+(?:[,–-][¹²³⁰⁴-⁹]+)*
     )
     | (?P<list>^[ \t]*(?:\#+[ \t]*|[-*•][ \t]+)?(?:\d+(?:\.\d+)*[.)、．:]|\d+(?:\.\d+)+)(?=[ \t{HAN}])(?![ \t]?(?:{_UNIT})))
     | (?P<compare>[<>≤≥＜＞]=?\s?)?(?P<minus>(?<![\w)%])[-−])?(?P<number>{_RANGE})(?:[\s-]?(?P<unit>{_UNITS}))?
-    | (?P<word>[^\W\d_{HAN}]+(?:[’'][^\W\d_{HAN}]+)?[0-9]*(?:[^\W_{HAN}]*))
+    | (?P<word>{_WORD})
     | (?P<han>(?:(?![图表第]\s?\d|附录\s?\d)[{HAN}])+)
     """,
     re.VERBOSE | re.MULTILINE,
@@ -163,6 +170,16 @@ def facts(text: str, find_drugs: DrugFinder | None = None) -> Facts:
     return _Reader(text, find_drugs).read()
 
 
+@lru_cache(maxsize=1 << 16)
+def _kind(word: str) -> str:
+    """What a lower-case word is to the guard."""
+    if word in _CUES or word.startswith(("hyper", "hypo")):
+        return "cue"
+    if len(word) >= 5 and (word in _DRUGS or _DRUG_STEM.fullmatch(word)):
+        return "drug"
+    return "number" if any(c.isdigit() for c in word) else ""
+
+
 class _Reader:
     """Walks over one text and collects its facts."""
 
@@ -184,7 +201,7 @@ class _Reader:
                 continue
             if group == "han":
                 self._han(match.group(), match.start())
-            elif group == "word":
+            elif group in ("plain", "word"):
                 word = match.group().lower().replace("’", "'")
                 if number_word and _is_unit(word):
                     self._add(f"n:{number_word}|{_unit(match.group())}")
@@ -216,19 +233,18 @@ class _Reader:
         self.tokens.append(word)
         if len(word) >= 4:
             self.grams[word] += 1
-        if word in _CUES or word.startswith(("hyper", "hypo")):
+        kind = _kind(word)
+        if kind == "cue":
             self.cues.append(len(self.tokens) - 1)
             self._add(f"p:{word}")
-        elif len(word) >= 5 and (word in _DRUGS or _DRUG_STEM.fullmatch(word)):
+        elif kind == "drug":
             self._drug(word, match.start())
-        elif any(c.isdigit() for c in word):
+        elif kind == "number":
             self._add(f"n:{word}")
-        elif (
-            len(word) >= 5
-            and match.group()[0].isupper()
-            and not _SENTENCE_START.search(self.text, max(0, match.start() - 24), match.start())
-        ):
-            self.subjects.add(word)
+        elif len(word) >= 5 and match.group()[0].isupper():
+            before = self.text[max(0, match.start() - 24) : match.start()]
+            if not _SENTENCE_START.search(before):
+                self.subjects.add(word)
 
     def _drug(self, name: str, start: int) -> None:
         self.drug = (name, start)
