@@ -356,6 +356,8 @@ def _hard_break(upper: Line, lower: Line, pitch: float) -> bool:
     step = lower.y1 - upper.y1
     if step > 1.22 * max(pitch, 0.9 * size) + 0.08 * size:
         return True
+    if upper.bold and lower.bold and upper.text.isupper() != lower.text.isupper() and min(len(upper.text), len(lower.text)) > 7:
+        return True  # a heading in capitals and the next one below it
     return upper.bold != lower.bold and not (upper.bold and lower.lead and lower.lead_bold)
 
 

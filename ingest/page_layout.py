@@ -179,7 +179,7 @@ def _flow(
                 boxes.append(part.bbox)
     blocks: list[Block] = []
     waiting: list[list[Line]] = []
-    for index in reading_order(boxes, [*(run[0].size for run in runs), *(0.0 for _ in boxes[len(runs) :])]):
+    for index in reading_order(boxes, [*(run[len(run) // 2].size for run in runs), *(0.0 for _ in boxes[len(runs) :])]):
         if index < len(runs):
             waiting.append(runs[index])
             continue

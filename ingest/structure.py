@@ -275,6 +275,7 @@ def _merged_headings(blocks: list[Block]) -> list[Block]:
             <= block.bbox[3] - previous.bbox[3]
             < 1.7 * block.size * (1 + block.text.count("\n")) + block.bbox[3] - block.bbox[1] - block.size
             and min(block.bbox[2], previous.bbox[2]) > max(block.bbox[0], previous.bbox[0])
+            and previous.text.isupper() == block.text.isupper()
             and not NUMBERING.match(block.text)
             and not SECTIONS.match(block.text)
             and not SECTIONS.match(strip_number(previous.text))

@@ -47,6 +47,7 @@ def find_tables(
     if len(rules) >= 2:
         for top, bottom, x0, x1 in _ruled_regions(rest, rules):
             inside = _below_caption([line for line in rest if _inside(line, x0, x1, top, bottom)])
+            inside += _open_end(inside, rest, x0, x1, bottom, body_size)
             table = build(inside, rules, vertical, body_size)
             if table is not None:
                 tables.append(table)
@@ -123,6 +124,27 @@ def _ruled_regions(lines: list[Line], rules: list[Rule]) -> list[tuple[float, fl
                     regions.append((stack[start][2], stack[i][2], x0, x1))
                 start, strong = -1, False
     return regions
+
+
+def _open_end(
+    inside: list[Line], lines: list[Line], x0: float, x1: float, bottom: float, body_size: float
+) -> list[Line]:
+    """Rows that go on below the last rule, as on a page after which the table is continued; in smaller print than the text."""
+    if not inside:
+        return []
+    size = sorted(line.size for line in inside)[len(inside) // 2]
+    if size > body_size - 1.0:
+        return []
+    below = [line for line in lines if line.y0 > bottom - 1 and line.x0 >= x0 - 4 and line.x1 <= x1 + 4]
+    rows: list[list[Line]] = []
+    end = bottom
+    for row in rows_of(below):
+        if row[0].y0 - end > 2.0 * size or any(abs(line.size - size) > 0.5 for line in row):
+            break
+        rows.append(row)
+        end = max(line.y1 for line in row)
+    several = sum(len(row) > 1 for row in rows)
+    return [line for row in rows for line in row] if len(rows) >= 3 and several >= 0.5 * len(rows) else []
 
 
 def _band(lines: list[Line], width: float) -> str:

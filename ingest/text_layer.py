@@ -136,13 +136,24 @@ def read_text_layer(page: pymupdf.Page) -> TextLayer:
 
 
 def _full_lines(block: dict[str, Any]) -> bool:
-    """Whether a block of the stream is running text: most of its lines reach from its left to its right."""
+    """Whether a block of the stream is running text, set wide: its rows run from left to right, its gaps are nowhere aligned."""
     lines = block["lines"]
-    if len(lines) < 3:
+    if len(lines) < 4:
         return False
-    width = 0.9 * (block["bbox"][2] - block["bbox"][0])
-    full = sum(line["bbox"][2] - line["bbox"][0] >= width for line in lines)
-    return full >= 2 and full >= 0.4 * len({round(line["bbox"][1]) for line in lines})
+    rows: dict[int, list[tuple[float, float]]] = {}
+    for line in lines:
+        x0, _, x1, y1 = line["bbox"]
+        rows.setdefault(round(y1 / 2), []).append((x0, x1))
+    if len(rows) < 3 or len(rows) == len(lines):
+        return False
+    left, _, right, _ = block["bbox"]
+    slack = 0.06 * (right - left)
+    full = sum(min(row)[0] <= left + slack and max(x1 for _, x1 in row) >= right - slack for row in rows.values())
+    if full < 0.6 * len(rows):
+        return False
+    starts = sorted(x0 for row in rows.values() for x0, _ in sorted(row)[1:])
+    aligned = sum(after - before < 2.0 for before, after in zip(starts, starts[1:], strict=False))
+    return aligned <= 0.3 * len(starts)
 
 
 def _is_spaced(text: str) -> bool:

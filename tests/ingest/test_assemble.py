@@ -66,7 +66,9 @@ def vars_of(result: list[Page]) -> list[dict[str, Any]]:
 def test_floats_between_the_parts_of_a_paragraph_move_out_of_the_way() -> None:
     note = Block("footnote", "* A note.", bbox=(50, 740, 200, 750), size=8.0)
     table = Block("table", "| a |\n| --- |\n| b |", bbox=(50, 50, 500, 90), size=8.0)
-    result = read([paragraph("Before."), paragraph("It was found in", 600), note], [table, paragraph("most of them.", 120)])
+    result = read(
+        [paragraph("Before."), paragraph("It was found in", 600), note], [table, paragraph("most of them.", 120)]
+    )
     assert texts(result) == [["Before.", "* A note.", "It was found in"], ["most of them.", table.text]]
     assert result[1].blocks[0].join == " "
 

@@ -41,9 +41,18 @@ def article(path: Path, n_pages: int = 3) -> Path:
             page.insert_text((50, 130), "Anna Smith and Bert Jones", fontsize=11, fontname="hebo")
             top = 160.0
         for side, x in (("left", 50), ("right", 310)):
-            page.insert_text((x, top), f"{number}.{1 if side == 'left' else 2}. {NAMES[number]} on the {side}", fontsize=11, fontname="hebo")
-            page.insert_textbox((x, top + 10, x + 235, 780), prose(f"{side}{number}", 220), fontsize=10, fontname="tiro")
-    document.set_metadata({"title": "A trial of one drug", "author": "Anna Smith; Bert Jones", "creationDate": "D:20260102"})
+            page.insert_text(
+                (x, top),
+                f"{number}.{1 if side == 'left' else 2}. {NAMES[number]} on the {side}",
+                fontsize=11,
+                fontname="hebo",
+            )
+            page.insert_textbox(
+                (x, top + 10, x + 235, 780), prose(f"{side}{number}", 220), fontsize=10, fontname="tiro"
+            )
+    document.set_metadata(
+        {"title": "A trial of one drug", "author": "Anna Smith; Bert Jones", "creationDate": "D:20260102"}
+    )
     document.set_toc([[1, "A trial of one drug in many patients", 1]])
     document.save(path)
     return path
@@ -57,7 +66,12 @@ def read(path: Path, options: ReadOptions = NEVER) -> tuple[list[Page], Probe]:
 
 def test_an_article_in_two_columns(tmp_path: Path) -> None:
     pages, probe = read(article(tmp_path / "a.pdf"))
-    assert (probe.n_pages, probe.title, probe.authors, probe.date) == (3, "A trial of one drug", ("Anna Smith", "Bert Jones"), "2026-01-02")
+    assert (probe.n_pages, probe.title, probe.authors, probe.date) == (
+        3,
+        "A trial of one drug",
+        ("Anna Smith", "Bert Jones"),
+        "2026-01-02",
+    )
     blocks = [block for page in pages for block in page.blocks]
     headings = [(block.text, block.level) for block in blocks if block.kind == "heading"]
     assert headings[:3] == [

@@ -19,7 +19,10 @@ GERMAN = (
     "Die Patienten der Behandlungsgruppe wurden nach dem Ende der Studie ein Jahr lang beobachtet, und die Rate des "
     "primären Endpunkts war niedriger als in der Kontrollgruppe, obwohl der Unterschied nicht signifikant war. "
 )
-CHINESE = "高血压是最常见的慢性病之一，也是心脑血管病最主要的危险因素。患者应在医生的指导下服用药物，并定期检查血压的变化。" * 3
+CHINESE = (
+    "高血压是最常见的慢性病之一，也是心脑血管病最主要的危险因素。患者应在医生的指导下服用药物，并定期检查血压的变化。"
+    * 3
+)
 CODES = " ".join(f"rs{n} {a}>{b} 0.{n % 100:02d}" for n in range(1000, 1200) for a, b in ("AG",))
 
 
@@ -32,7 +35,9 @@ def shifted(text: str) -> str:
     return "".join(chr((ord(c) - ord("a") - 1) % 26 + ord("a")) if "a" <= c <= "z" else c for c in text.lower())
 
 
-@pytest.mark.parametrize("text", [ENGLISH, GERMAN, CHINESE, CODES, ENGLISH.upper()], ids=["en", "de", "zh", "codes", "capitals"])
+@pytest.mark.parametrize(
+    "text", [ENGLISH, GERMAN, CHINESE, CODES, ENGLISH.upper()], ids=["en", "de", "zh", "codes", "capitals"]
+)
 def test_text_in_a_language_is_read_as_it_is(text: str) -> None:
     assert route(facts(text)).name == "native"
 
@@ -115,5 +120,7 @@ def test_real_pdfs_go_where_they_should() -> None:
         wrong += [(path.name, page.page, page.reason) for page in pages if "OCR is off" in page.reason]
     assert not wrong
     for name in ("dolma", "olmo"):
-        page = next(reader.read(DATA / f"olmocr_garbled_font_{name}.pdf", 1, 1, ReadOptions(ocr="never"), lambda _: None))
+        page = next(
+            reader.read(DATA / f"olmocr_garbled_font_{name}.pdf", 1, 1, ReadOptions(ocr="never"), lambda _: None)
+        )
         assert "garbled" in page.reason

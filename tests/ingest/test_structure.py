@@ -80,13 +80,18 @@ def test_keywords_and_a_citation_in_italics_are_no_headings() -> None:
     assert [block.kind for block in blocks(part(first, line("many know.", 112)))] == ["paragraph"]
 
 
-@pytest.mark.parametrize("label", ["Figure 2. A flow chart.", "Table 1: Patients", "Fig. 3 | Survival", "图 2 流程", "TABLE IV."])
+@pytest.mark.parametrize(
+    "label", ["Figure 2. A flow chart.", "Table 1: Patients", "Fig. 3 | Survival", "图 2 流程", "TABLE IV."]
+)
 def test_captions(label: str) -> None:
     assert blocks(part(line(label, size=9)))[0].kind == "caption"
 
 
 def test_a_sentence_that_begins_with_a_figure_is_no_caption() -> None:
-    assert blocks(part(line("Figure 2 shows that the rate fell and that it", width=250), line("rose.", 112)))[0].kind == "paragraph"
+    assert (
+        blocks(part(line("Figure 2 shows that the rate fell and that it", width=250), line("rose.", 112)))[0].kind
+        == "paragraph"
+    )
 
 
 def test_footnotes_stand_small_at_the_bottom() -> None:
@@ -101,7 +106,9 @@ def test_bullets_become_list_marks() -> None:
 
 def test_the_lines_of_a_spaced_out_title_are_one_heading() -> None:
     found = blocks(
-        part(line("A study of hearts in", 100, 20, bold=True)), part(line("people who have one", 130, 20, bold=True)), TEXT
+        part(line("A study of hearts in", 100, 20, bold=True)),
+        part(line("people who have one", 130, 20, bold=True)),
+        TEXT,
     )
     assert found[0].text == "A study of hearts in people who have one"
 

@@ -37,14 +37,24 @@ def test_a_table_without_rules() -> None:
 
 
 def test_two_columns_of_text_between_rules_are_no_table() -> None:
-    lines = [cell(x, 100 + 11 * i, "a line of running text that fills the column of it") for i in range(30) for x in (50, 300)]
+    lines = [
+        cell(x, 100 + 11 * i, "a line of running text that fills the column of it")
+        for i in range(30)
+        for x in (50, 300)
+    ]
     found, rest = find_tables(lines, [(48, 520, 90), (48, 520, 440)], [], 8)
     assert not found
     assert len(rest) == 60
 
 
 def test_cells_of_several_lines_are_one_row() -> None:
-    grid = [["Drug", "Effect"], ["aspirin", "fewer strokes"], ["", "in the group"], ["heparin", "fewer clots"], ["", "in the leg"]]
+    grid = [
+        ["Drug", "Effect"],
+        ["aspirin", "fewer strokes"],
+        ["", "in the group"],
+        ["heparin", "fewer clots"],
+        ["", "in the leg"],
+    ]
     lines = []
     y = 102.0
     for row in grid:
@@ -53,14 +63,28 @@ def test_cells_of_several_lines_are_one_row() -> None:
         lines += rows([row], [50, 200], y, 0)
         y += 9
     found, _ = find_tables(lines, [(48, 300, 105), (48, 300, 121), (48, 300, 190)], [], 10)
-    assert found[0].markdown.splitlines()[2:] == ["| aspirin | fewer strokes in the group |", "| heparin | fewer clots in the leg |"]
+    assert found[0].markdown.splitlines()[2:] == [
+        "| aspirin | fewer strokes in the group |",
+        "| heparin | fewer clots in the leg |",
+    ]
 
 
 def test_rules_between_all_rows_decide_the_rows() -> None:
-    lines = [cell(50, 100, "one"), cell(150, 96, "two and"), cell(150, 105, "a half"), cell(50, 122, "three"), cell(150, 122, "four")]
+    lines = [
+        cell(50, 100, "one"),
+        cell(150, 96, "two and"),
+        cell(150, 105, "a half"),
+        cell(50, 122, "three"),
+        cell(150, 122, "four"),
+    ]
     lines += [cell(50, 140, "five"), cell(150, 140, "six")]
     found, _ = find_tables(lines, [(48, 300, y) for y in (92.0, 117.0, 134.0, 152.0)], [], 10)
-    assert found[0].markdown.splitlines() == ["| one | two and a half |", "| --- | --- |", "| three | four |", "| five | six |"]
+    assert found[0].markdown.splitlines() == [
+        "| one | two and a half |",
+        "| --- | --- |",
+        "| three | four |",
+        "| five | six |",
+    ]
 
 
 def test_the_caption_in_the_frame_stays_out_of_the_table() -> None:
