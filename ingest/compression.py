@@ -39,7 +39,7 @@ def read_bounded(path: Path, limit: int = MAX_TEXT_BYTES) -> bytes:
     """All bytes of a file, unpacked if it is gzip.
 
     Raises `UnreadableError`: empty, too-large (more than `limit` bytes once unpacked) or truncated (a gzip
-    stream that is damaged from the start; one that breaks off later gives what it holds).
+    stream that is damaged or breaks off: part of a document is not passed off as the whole).
     """
     if path.stat().st_size > limit:
         raise UnreadableError("too-large", f"The file has more than {limit} bytes.")
@@ -65,10 +65,10 @@ def unpack_gzip(raw: bytes, limit: int = MAX_TEXT_BYTES) -> bytes:
                     raise UnreadableError("too-large", f"The file unpacks to more than {limit} bytes.")
                 parts.append(part)
         except zlib.error as error:
-            if not size:
-                raise UnreadableError("truncated", f"The gzip stream is damaged: {error}.") from error
-            break
-        raw = stream.unused_data if stream.eof else b""
+            raise UnreadableError("truncated", f"The gzip stream is damaged: {error}.") from error
+        if not stream.eof:
+            raise UnreadableError("truncated", f"The gzip stream breaks off after {size} bytes of text.")
+        raw = stream.unused_data
         if not is_gzip(raw):
             break
     if not size:

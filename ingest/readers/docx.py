@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -46,8 +47,12 @@ class DocxReader:
 
     def probe(self, path: Path, options: ReadOptions) -> Probe:
         """The core properties; raises `UnreadableError`."""
-        properties = _open(path).core_properties
-        modified = properties.modified or properties.created
+        document = _open(path)
+        try:
+            properties = document.core_properties
+            modified = properties.modified or properties.created
+        except (ValueError, KeyError, AttributeError, etree.LxmlError):  # a damaged part that the text does not need
+            return Probe(n_pages=1, warnings=("the document's properties are damaged",))
         authors = tuple(name.strip() for name in (properties.author or "").split(";") if name.strip())
         return Probe(
             n_pages=1,
@@ -83,7 +88,7 @@ def _open(path: Path) -> Any:
         with zipfile.ZipFile(path) as archive:
             _check_size(archive)
         return docx.Document(str(path))
-    except (zipfile.BadZipFile, EOFError) as error:
+    except (zipfile.BadZipFile, EOFError, zlib.error, OSError, NotImplementedError) as error:
         raise UnreadableError("truncated", f"The document is not a whole ZIP archive: {error}.") from error
     except (OpcError, KeyError, ValueError, AttributeError, etree.LxmlError) as error:
         raise UnreadableError("decode", f"The document is not one that Word could have written: {error}.") from error
