@@ -23,6 +23,8 @@ SMALLEST_CORE = 3
 STRIDE = 32
 LONGEST_SIDE = 960
 """Detection works on a page of at most this many pixels on its longer side."""
+FEW_LINES = 30
+FINER_SIDE = 1600
 USUAL_PAGE_INCHES = 11.7
 MOST_SIDE = 2560
 """However large the sheet."""
@@ -35,19 +37,40 @@ def find_boxes(image: np.ndarray, dpi: float, network: Network) -> np.ndarray:
     """Rectangles of the text lines in an RGB image, N × 4 × 2 float32 pixels.
 
     Corners go clockwise from the one that is top left on the image; boxes from top to bottom. A sheet larger than A4 is
-    searched at the resolution that an A4 page has, so that its text does not shrink out of sight.
+    searched at the resolution that an A4 page has, so that its text does not shrink out of sight. A page with few lines
+    is searched a second time, finer, for lines that were overlooked: there it costs little beside the reading.
     """
-    height, width = image.shape[:2]
-    inches = max(height, width) / max(dpi, 1.0)
+    inches = max(image.shape[:2]) / max(dpi, 1.0)
     limit = min(LONGEST_SIDE * max(1.0, inches / USUAL_PAGE_INCHES), MOST_SIDE)
+    boxes = _search(image, limit, network)
+    if 0 < len(boxes) < FEW_LINES and limit < FINER_SIDE <= max(image.shape[:2]):
+        finer = _search(image, FINER_SIDE, network)
+        boxes = np.concatenate([boxes, [box for box in finer if not _covered(box, boxes)] or boxes[:0]])
+    return boxes[np.argsort(boxes[:, :, 1].min(axis=1), kind="stable")]
+
+
+def _covered(box: np.ndarray, boxes: np.ndarray) -> bool:
+    """Whether the middle of a box lies in one of `boxes`, or the middle of one of them in it."""
+    x, y = box.mean(axis=0)
+    lows, highs = boxes.min(axis=1), boxes.max(axis=1)
+    inside = (lows[:, 0] <= x) & (x <= highs[:, 0]) & (lows[:, 1] <= y) & (y <= highs[:, 1])
+    middles = boxes.mean(axis=1)
+    (x0, y0), (x1, y1) = box.min(axis=0), box.max(axis=0)
+    around = (x0 <= middles[:, 0]) & (middles[:, 0] <= x1) & (y0 <= middles[:, 1]) & (middles[:, 1] <= y1)
+    return bool((inside | around).any())
+
+
+def _search(image: np.ndarray, limit: float, network: Network) -> np.ndarray:
+    height, width = image.shape[:2]
     ratio = min(1.0, limit / max(height, width))
     rows, columns = (max(STRIDE, round(side * ratio / STRIDE) * STRIDE) for side in (height, width))
-    small = cv2.resize(image, (columns, rows))[:, :, ::-1]
+    smoothing = cv2.INTER_AREA if ratio < 1.0 else cv2.INTER_LINEAR
+    small = cv2.resize(image, (columns, rows), interpolation=smoothing)[:, :, ::-1]
     pixels = (small.astype(np.float32) * (2 / 255) - 1).transpose(2, 0, 1)[None]
     probability = network(np.ascontiguousarray(pixels))[0, 0]
     boxes = _boxes(probability) * np.array([width / columns, height / rows], dtype=np.float32)
     np.clip(boxes, 0, [width - 1, height - 1], out=boxes)
-    return boxes[np.argsort(boxes[:, :, 1].min(axis=1), kind="stable")]
+    return boxes
 
 
 def _boxes(probability: np.ndarray) -> np.ndarray:
