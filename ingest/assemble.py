@@ -272,11 +272,11 @@ def _join(blocks: list[list[Block]]) -> None:
     words: Mapping[str, int] | None = None
     last: tuple[int, int] | None = None
     head = 0  # where, on the page of `last`, the paragraph that `last` belongs to begins
-    for number, page in enumerate(blocks):
+    for number, kept in enumerate(blocks):
         index = -1
-        while index + 1 < len(page):
+        while index + 1 < len(kept):
             index += 1
-            block = page[index]
+            block = kept[index]
             if block.kind in FLOATS or (block.furniture and block.furniture != EDGE):
                 continue
             if block.kind not in ("paragraph", "reference", "list"):
@@ -306,8 +306,8 @@ def _join(blocks: list[list[Block]]) -> None:
             previous = blocks[last[0]][last[1]]
             if text != previous.text:
                 blocks[last[0]][last[1]] = replace(previous, text=text)
-            page.pop(index)
-            page.insert(target, replace(block, join=joiner, kind=previous.kind))
+            kept.pop(index)
+            kept.insert(target, replace(block, join=joiner, kind=previous.kind))
             if last[0] != number:
                 head = target
             last = (number, target)

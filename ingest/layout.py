@@ -147,9 +147,8 @@ def _alike(upper: Line, lower: Line, run: list[Line]) -> bool:
     """Whether the lower line may go on with the run: not where a narrow column begins under a wide text."""
     if abs(upper.size - lower.size) > 0.18 * max(upper.size, lower.size):
         return False
-    if lower.x1 > upper.x1 + 0.35 * (upper.x1 - upper.x0) and lower.x0 < upper.x0 - 2 * upper.size and len(run) > 1:
-        return False
-    return True
+    wider = lower.x1 > upper.x1 + 0.35 * (upper.x1 - upper.x0) and lower.x0 < upper.x0 - 2 * upper.size
+    return not (wider and len(run) > 1)
 
 
 def reading_order(
@@ -209,15 +208,16 @@ def _other_print(
     rest = [i for band in below for i in band]
     if min(boxes[i][1] for i in below[0]) - max(boxes[i][3] for i in above) < 10.0:
         return False
-    weights: list[Counter[float]] = [Counter(), Counter()]
+    weights: tuple[dict[float, float], dict[float, float]] = ({}, {})
     for part, members in zip(weights, (above, rest), strict=True):
         for i in members:
             if sizes[i]:
-                part[round(2 * sizes[i]) / 2] += (boxes[i][2] - boxes[i][0]) * (boxes[i][3] - boxes[i][1])
+                size = round(2 * sizes[i]) / 2
+                part[size] = part.get(size, 0.0) + (boxes[i][2] - boxes[i][0]) * (boxes[i][3] - boxes[i][1])
     totals = [sum(part.values()) for part in weights]
     if not all(totals):
         return False
-    main = [max(part, key=lambda size: (part[size], size)) for part in weights]
+    main = [max((area, size) for size, area in part.items())[1] for part in weights]
     if abs(main[0] - main[1]) < 1.0:
         return False
     foreign = [

@@ -144,7 +144,7 @@ def _open_end(
         rows.append(row)
         end = max(line.y1 for line in row)
     several = sum(len(row) > 1 for row in rows)
-    return [line for row in rows for line in row] if len(rows) >= 3 and several >= 0.5 * len(rows) else []
+    return [line for row in rows for line in row] if several >= max(3, 0.25 * len(rows)) else []
 
 
 def _band(lines: list[Line], width: float) -> str:
