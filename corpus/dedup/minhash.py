@@ -72,7 +72,7 @@ def fmix32(values: U32) -> U32:
     return mixed
 
 
-_STRETCH = 1 << 14
+_STRETCH = 1 << 16
 """Shingles worked on at a time: they stay in the cache through all permutations."""
 
 
@@ -86,23 +86,27 @@ def signatures(hashes: U64, bounds: NDArray[np.int64], scheme: Scheme) -> U32:
     minima = np.full((scheme.permutations, documents), np.iinfo(np.uint32).max, dtype=np.uint32)
     values = fmix32((hashes >> np.uint64(32)).astype(np.uint32))
     filled = np.flatnonzero(np.diff(bounds))
+    heads, tails = bounds[filled], bounds[filled + 1]
+    compact = np.empty((scheme.permutations, len(filled)), dtype=np.uint32)
     work = np.empty(_STRETCH, dtype=np.uint32)
     first = 0
     while first < len(filled):
         # As many whole documents as fit; a longer document alone, stretch by stretch.
-        start = bounds[filled[first]]
-        last = max(first + 1, int(np.searchsorted(bounds[filled + 1], start + _STRETCH, side="right")))
-        group = filled[first:last]
-        for low in range(start, bounds[group[-1] + 1], _STRETCH):
-            stretch = values[low : min(low + _STRETCH, bounds[group[-1] + 1])]
-            heads = bounds[group] - start if len(group) > 1 else np.zeros(1, dtype=np.int64)
+        last = max(first + 1, int(np.searchsorted(tails, heads[first] + _STRETCH, side="right")))
+        places = heads[first:last] - heads[first]
+        for low in range(heads[first], tails[last - 1], _STRETCH):
+            stretch = values[low : min(low + _STRETCH, tails[last - 1])]
             buffer = work[: len(stretch)]
             for row in range(scheme.permutations):
                 np.multiply(stretch, factors[row], out=buffer)
                 np.add(buffer, offsets[row], out=buffer)
-                found = np.minimum.reduceat(buffer, heads)
-                minima[row, group] = np.minimum(minima[row, group], found)
+                out = compact[row, first:last]
+                if low == heads[first]:
+                    np.minimum.reduceat(buffer, places, out=out)
+                else:
+                    np.minimum(out, buffer.min(), out=out)
         first = last
+    minima[:, filled] = compact
     return np.ascontiguousarray(minima.T)
 
 

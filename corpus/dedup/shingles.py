@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-HASH = "poly64-splitmix"
+HASH = "poly64-splitmix-2"
 """Name of the hash in manifests; changes whenever a shingle would get another value."""
 SHINGLE_TOKENS = 5
 """Tokens a shingle."""
@@ -28,14 +28,12 @@ _SINGLE_RANGES = (
     (0x3040, 0x30FF), (0x3105, 0x312F), (0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xAC00, 0xD7A3), (0xF900, 0xFAFF),
     (0x20000, 0x3134F),
 )  # fmt: skip
-_MULTIPLIER = 0x9E3779B97F4A7C15
-_LONGEST_WORD = 64
-"""Characters of a word beyond this many no longer change their weight (they still count)."""
+_BASE = 0x9E3779B97F4A7C15
 
 
 @functools.cache
 def _tables() -> tuple[NDArray[np.uint8], U64]:
-    """Per code point: its class, and a random 64-bit value of its folded form."""
+    """Per code point: its class, and a random 64-bit value of its folded form, zero for separators."""
     size = sys.maxunicode + 1
     kinds = np.zeros(size, dtype=np.uint8)
     folded = np.arange(size, dtype=np.uint32)
@@ -49,12 +47,14 @@ def _tables() -> tuple[NDArray[np.uint8], U64]:
                 folded[code] = ord(form)
     for start, end in _SINGLE_RANGES:
         kinds[start : end + 1] = _SINGLE
-    return kinds, splitmix(folded.astype(np.uint64))
+    values = splitmix(folded.astype(np.uint64))
+    values[kinds == _SEPARATOR] = 0
+    return kinds, values
 
 
 def splitmix(values: U64) -> U64:
     """The finaliser of SplitMix64: a bijection that makes every bit depend on every other."""
-    mixed = values + np.uint64(_MULTIPLIER)
+    mixed = values + np.uint64(_BASE)
     mixed ^= mixed >> np.uint64(30)
     mixed *= np.uint64(0xBF58476D1CE4E5B9)
     mixed ^= mixed >> np.uint64(27)
@@ -63,9 +63,12 @@ def splitmix(values: U64) -> U64:
     return mixed
 
 
-@functools.cache
-def _powers(count: int, base: int) -> U64:
-    return np.array([pow(base, i, 2**64) for i in range(count)], dtype=np.uint64)
+@functools.lru_cache(maxsize=2)
+def _powers(size: int) -> tuple[U64, U64]:
+    """base^0 … base^(size - 1) and their inverses, modulo 2^64 (an odd base has one)."""
+    powers, inverses = np.full(size, _BASE, dtype=np.uint64), np.full(size, pow(_BASE, -1, 2**64), dtype=np.uint64)
+    powers[0] = inverses[0] = 1
+    return np.multiply.accumulate(powers), np.multiply.accumulate(inverses)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,21 +96,21 @@ def tokens(texts: Sequence[str]) -> Tokens:
     codes = np.frombuffer("\n".join([*texts, ""]).encode("utf-32-le", "surrogatepass"), dtype="<u4")
     kind = kinds[codes]
     begins = kind != _SEPARATOR
+    ends = begins.copy()
     begins[1:] &= (kind[1:] == _SINGLE) | (kind[:-1] != _WORD)
-    inside = np.flatnonzero(kind)
-    is_first = begins[inside]
-    # first[i]: index into `inside` where token i begins
-    first = np.flatnonzero(is_first)
-    start = inside[first]
-    size = np.diff(np.append(first, len(inside)))
-    # Hash of a token: sum of value(character) * base^position, position counted from its start.
-    place = np.arange(len(inside), dtype=np.int64) - np.repeat(first, size)
-    weights = _powers(_LONGEST_WORD, _MULTIPLIER)[np.minimum(place, _LONGEST_WORD - 1)]
-    weights *= values[codes[inside]]
-    hashes = np.add.reduceat(weights, first) if len(first) else weights
-    bounds = np.searchsorted(start, edges)
+    ends[:-1] &= (kind[1:] != _WORD) | (kind[:-1] == _SINGLE)
+    start = np.flatnonzero(begins)
     numeric = (codes[start] >= 0x30) & (codes[start] <= 0x39)
-    return Tokens(hashes, bounds, numeric, start - np.repeat(edges[:-1], np.diff(bounds)), size)
+    # Hash of a token: sum of value * base^position. Positions count from the start of the batch, where the powers lie in
+    # order; one factor a token brings them back to its own start. Separators have value 0.
+    powers, inverses = _powers(1 << max(18, int(len(codes)).bit_length()))
+    weighted = values[codes]
+    weighted *= powers[: len(codes)]
+    hashes = np.add.reduceat(weighted, start) if len(start) else np.empty(0, dtype=np.uint64)
+    hashes *= inverses[start]
+    bounds = np.searchsorted(start, edges)
+    place = start - np.repeat(edges[:-1], np.diff(bounds))
+    return Tokens(hashes, bounds, numeric, place, np.flatnonzero(ends) - start + 1)
 
 
 def shingles(batch: Tokens, size: int = SHINGLE_TOKENS) -> tuple[U64, NDArray[np.int64]]:
