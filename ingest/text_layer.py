@@ -11,7 +11,7 @@ from typing import Any
 
 import pymupdf
 
-from ingest.layout import BULLETS, Line, family
+from ingest.layout import BULLETS, Line, family, is_cjk
 
 FLAGS = pymupdf.TEXT_COLLECT_VECTORS | pymupdf.TEXT_MEDIABOX_CLIP
 """No images (their bytes are copied), no kept ligatures, no odd white space; paths come with the text at no cost."""
@@ -86,6 +86,8 @@ def style(font: str) -> tuple[bool, bool]:
 def read_text_layer(page: pymupdf.Page) -> TextLayer:
     """Read a page's text and paths in one pass over its content stream."""
     content: dict[str, Any] = page.get_text("dict", flags=FLAGS)
+    if _has_glued_words(content):
+        content = _respaced(page)
     layer = TextLayer()
     upright: list[Fragment] = []
     turned: dict[int, list[Fragment]] = {}
@@ -133,6 +135,49 @@ def read_text_layer(page: pymupdf.Page) -> TextLayer:
         line.text = _unspaced(page, line) or line.text
     layer.turned = {angle: merge(fragments) for angle, fragments in turned.items()}
     return layer
+
+
+_GLUED = re.compile(r"(?<![\w/@.:-])[^\W\d_](?:[^\W_]|[,.;:()](?=[^\W_]|\()){27,}")
+_ADDRESS = re.compile(r"https?:|www\.|doi|@|/")
+
+
+def _has_glued_words(content: dict[str, Any]) -> bool:
+    """Whether words of the page ran together, as they do where the spaces of a narrow font are mere small gaps."""
+    for block in content["blocks"]:
+        for line in block.get("lines", ()):
+            for span in line["spans"]:
+                text = span["text"]
+                if len(text) > 27 and text.count(" ") < 0.08 * len(text):
+                    found = _GLUED.search(text)
+                    if found and not _ADDRESS.search(text) and not is_cjk(found.group(0)):
+                        return True
+    return False
+
+
+def _respaced(page: pymupdf.Page) -> dict[str, Any]:
+    """The page's content read letter by letter, with spaces where the gap stands out from those within words."""
+    content: dict[str, Any] = page.get_text("rawdict", flags=FLAGS)
+    for block in content["blocks"]:
+        for line in block.get("lines", ()):
+            level = line["dir"][0] > 0.99
+            for span in line["spans"]:
+                characters = span["chars"]
+                span["text"] = _spaced_text(characters, span["size"]) if level else "".join(c["c"] for c in characters)
+    return content
+
+
+def _spaced_text(characters: list[dict[str, Any]], size: float) -> str:
+    gaps = [after["bbox"][0] - before["bbox"][2] for before, after in zip(characters, characters[1:], strict=False)]
+    if len(gaps) < 4:
+        return "".join(character["c"] for character in characters)
+    limit = sorted(gaps)[len(gaps) // 2] + 0.085 * size
+    text: str = characters[0]["c"]
+    for gap, character in zip(gaps, characters[1:], strict=True):
+        letter: str = character["c"]
+        if gap > limit and letter != " " and not text.endswith(" "):
+            text += " "
+        text += letter
+    return text
 
 
 def _full_lines(block: dict[str, Any]) -> bool:
