@@ -6,6 +6,7 @@ The commands run as a user runs them, as processes.
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import random
 import shutil
@@ -231,6 +232,27 @@ def test_workers_and_order_of_inputs_change_no_byte(data, sample_docs, tmp_path)
         command("ingest", "auto", *order, "--data", tmp_path / name, "--workers", workers)
         command("corpus", "build", "--data", tmp_path / name, "--workers", workers)
     assert tree(tmp_path / "one") == tree(tmp_path / "two")
+
+
+def test_a_record_that_holds_a_benchmark_question_is_dropped_and_no_other(tmp_path, sample_docs):
+    question = (
+        "A 58-year-old gardener has had numbness of both hands at night for three months, worse on the right. Tapping "
+        "over the wrist causes tingling in the thumb and the index finger. Which nerve is most likely compressed?"
+    )
+    item = {"id": "wrist-7", "question": question, "options": {"A": "Median nerve", "B": "Ulnar nerve"}, "answer": "A"}
+    questions = tmp_path / "bench.jsonl"
+    questions.write_text(json.dumps(item) + "\n")
+    folder = tmp_path / "in"
+    shutil.copytree(sample_docs / "monographs", folder / "monographs")
+    shutil.copytree(sample_docs / "literature", folder / "literature")
+    paragraph = f"In our last examination we asked this. {question.upper()} The median nerve."
+    (folder / "leak.txt").write_text("Notes on teaching.\n\n" + paragraph)
+    data = tmp_path / "data"
+    command("ingest", "auto", folder, "--data", data)
+    command("corpus", "build", "--data", data, "--decontaminate", questions)
+    dropped = [row for row in rows(data, "dropped") if row["stage"] == "decontamination"]
+    assert [row["doc_id"] for row in dropped] == [document_of(data, "leak.txt")["doc_id"]]
+    assert any("bench wrist-7" in value for name, value in dropped[0]["topics"] if name == "benchmark_question")
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 from tokenizers import Tokenizer
 
+from corpus.build.contamination import mark_contaminated
 from corpus.runner import Mark, Task
 from corpus.schema import DROPPED
 from corpus.store import read_table, write_table
@@ -42,7 +43,8 @@ def _tokenizer(name: str) -> Tokenizer:
 
 
 def annotate(task: Task, mark: Mark) -> None:
-    """Arguments: `candidates`, `settled` (files), `only` (ids, or null), `tagger`, `relations`, `tokenizer`, `shards`.
+    """Arguments: `candidates`, `settled`, `hits` (files; hits may be null), `only` (ids, or null), `tagger`, `relations`,
+    `tokenizer`, `shards`.
 
     Writes all rows that are settled, kept and dropped, sorted by (source_type, shard, id).
     """
@@ -51,6 +53,8 @@ def annotate(task: Task, mark: Mark) -> None:
     table = read_table(Path(arguments["candidates"])).drop_columns(["reference"])
     chosen = decisions.keys() if arguments["only"] is None else set(arguments["only"])
     rows = [row | decisions[row["id"]] for row in table.to_pylist() if row["id"] in chosen]
+    if arguments["hits"]:
+        mark_contaminated(rows, read_table(Path(arguments["hits"])).to_pylist())
     kept = [row for row in rows if row["stage"] is None]
     for start in range(0, len(kept), TAG_BATCH):
         batch = kept[start : start + TAG_BATCH]

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
-from corpus.build import annotate, cut, duplicates, publish, screen
+from corpus.build import annotate, contamination, cut, duplicates, publish, screen
 from corpus.build.config import BuildConfig
 from corpus.command import UserError, progress, resolved
 from corpus.runner import Failure, Limits, Outcome, Runner, Stage, Task, exclusive, make_task, open_executor
@@ -89,7 +89,8 @@ class _Build:
         screened = self._screen(cuts)
         exact = self._exact(sorted(screened))
         clusters = self._near(cuts, sorted(screened), exact)
-        annotated = self._annotate(self._settle(screened, clusters))
+        settled = self._settle(screened, clusters)
+        annotated = self._annotate(settled, self._contamination(settled))
         self._publish(annotated)
         return self._account(cuts)
 
@@ -213,15 +214,37 @@ class _Build:
         outcomes = self._pass("settle", duplicates.settle, tasks)
         return {o.task.output: screened[o.task.arguments["screened"]] for o in outcomes}
 
-    def _annotate(self, settled: Mapping[str, str]) -> list[str]:
+    def _contamination(self, settled: Mapping[str, str]) -> dict[str, str]:
+        """Settled file to the hits of benchmark questions in it; empty when no benchmark is named."""
+        if not self.config.decontaminate:
+            return {}
+        missing = [path for path in self.config.decontaminate if not path.is_file()]
+        if missing:
+            raise UserError(f"the benchmark file {missing[0]} does not exist.")
+        benchmarks = [str(path.absolute()) for path in self.config.decontaminate]
+        key = [file_sha256(path) for path in self.config.decontaminate]
+
+        def task(stage: str, file: str, extra: dict[str, Any], key: Any) -> Task:
+            arguments = {"candidates": settled[file], "settled": file, "benchmarks": benchmarks, **extra}
+            return self._task(stage, contamination.VERSION, arguments, key=[_name(file), key])
+
+        counting = [task("count", file, {}, key) for file in sorted(settled)]
+        counts = _outputs(self._pass("common n-grams", contamination.count_common, counting))
+        finding = [task("contamination", file, {"counts": counts}, [key, _names(counts)]) for file in sorted(settled)]
+        outcomes = self._pass("benchmark questions", contamination.find_hits, finding)
+        return {outcome.task.arguments["settled"]: outcome.task.output for outcome in outcomes}
+
+    def _annotate(self, settled: Mapping[str, str], hits: Mapping[str, str]) -> list[str]:
         settings = {name: self.values[name] for name in ("tagger", "relations", "tokenizer", "shards")}
         versions = [annotate.VERSION, load_tagger(self.config.tagger).version]
 
         def task(decisions: str, only: list[str] | None) -> Task:
             candidates = settled[decisions]
             # The decisions' content, not their history: a new part elsewhere changes nothing here.
-            key = [_name(candidates), file_sha256(Path(decisions)), only, settings]
-            arguments = {"candidates": candidates, "settled": decisions, "only": only, **settings}
+            found = hits.get(decisions)
+            content = [file_sha256(Path(file)) for file in (decisions, found) if file]
+            key = [_name(candidates), content, only, settings]
+            arguments = {"candidates": candidates, "settled": decisions, "hits": found, "only": only, **settings}
             return self._task("annotate", "/".join(versions), arguments, key=key)
 
         return _outputs(self._pass("annotate", annotate.annotate, [task(file, None) for file in settled], halve=task))
@@ -252,7 +275,10 @@ class _Build:
         return {name: value for name, value in self.values.items() if name not in apart}
 
     def _versions(self) -> dict[str, str]:
-        modules = {"cut": cut, "screen": screen, "duplicates": duplicates, "annotate": annotate, "publish": publish}
+        modules = {
+            "cut": cut, "screen": screen, "duplicates": duplicates, "contamination": contamination,
+            "annotate": annotate, "publish": publish,
+        }  # fmt: skip
         taggers = {f"tagger {name}": load_tagger(name).version for name in {"lexicon", self.config.tagger}}
         return {name: module.VERSION for name, module in modules.items()} | taggers
 
