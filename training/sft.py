@@ -8,6 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from corpus.packing import IGNORED, PackedRow, Piece, assemble, fit
 from training.batch import Batch, check_divisible, from_rows
 from training.config import InputError, SftConfig
@@ -69,12 +71,14 @@ class ConversationBatches:
         return [[encoded[i] for i in chosen] for chosen in fit([len(piece) for piece, _ in encoded], self._length)]
 
     def sequences_per_epoch(self) -> float:
-        """Packed sequences that an epoch has: exact for up to 50 groups of rows, extrapolated beyond."""
-        import numpy as np
+        """Packed sequences that an epoch has: exact for up to 50 groups of rows, extrapolated beyond.
 
+        Counts on the way what is left out, of these groups and of the held-out rows.
+        """
         looked_at = self._examples.groups[:_GROUPS_LOOKED_AT]
         rows = [self._examples.training(group, np.random.default_rng(0)) for group in looked_at]
         bins = sum(len(self._bins(of_group)) for of_group in rows)
+        self._encoded(list(self._examples.held_out()))
         return bins * self._examples.count / sum(len(of_group) for of_group in rows)
 
     def next(self) -> Batch:

@@ -14,9 +14,12 @@ import pytest
 import torch
 from small_corpus import CPT, environment, losses, run_train, train_command, wait_for_steps
 
+from corpus.store import read_json
 from training.config import CptConfig, InputError
 from training.cpt import run_cpt, silent
+from training.distributed import World
 from training.log import read_metrics
+from training.trainer import begin
 
 
 @pytest.fixture
@@ -119,10 +122,24 @@ def test_second_run_does_nothing_and_a_changed_one_is_refused(finished: Path, sh
     done = run_train(*arguments)
     assert done.returncode == 0 and "Nothing to do" in done.stdout
     assert (finished / "metrics.jsonl").read_bytes() == before
-    arguments[arguments.index("odm")] = "stratified"
-    refused = run_train(*arguments)
-    assert refused.returncode == 2
-    assert "mix was 'odm' and is 'stratified'" in refused.stderr and "Traceback" not in refused.stderr
+    settings = read_json(finished / "run.json")["config"] | {"shards": shards, "out": finished, "mix": "stratified"}
+    with pytest.raises(InputError, match="mix was 'odm' and is 'stratified'"):
+        run_cpt(CptConfig(**settings), lambda *_: silent())
+
+
+def test_other_data_or_another_starting_model_are_refused(tmp_path: Path) -> None:
+    alone = World(rank=0, size=1, device=torch.device("cpu"))
+    model = tmp_path / "base"
+    model.mkdir()
+    (model / "model.safetensors").write_bytes(b"one")
+    config = CptConfig(out=tmp_path / "run", model=str(model))
+    assert begin(config, "data one", alone) is None
+    assert begin(config, "data one", alone) is None
+    with pytest.raises(InputError, match="the data is another"):
+        begin(config, "data two", alone)
+    (model / "model.safetensors").write_bytes(b"two")
+    with pytest.raises(InputError, match="the model is another"):
+        begin(config, "data one", alone)
 
 
 def test_two_processes_equal_one(finished: Path, shards: Path, tmp_path: Path) -> None:

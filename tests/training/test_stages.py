@@ -77,20 +77,8 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 def arguments(stage: str, base: Path, data: dict[str, Path], out: Path) -> list[str]:
     given = {
-        "sft": [
-            "sft",
-            "--stage",
-            "3",
-            "--data",
-            str(data["sft"]),
-            "--steps",
-            "40",
-            "--sequence-length",
-            "192",
-            "--learning-rate",
-            "0.01",
-        ],
-        "rl": ["rl", "--pairs", str(data["rl"]), "--steps", "40", "--sequence-length", "192"],
+        "sft": ["sft", "--stage", "3", "--data", str(data["sft"]), "--learning-rate", "0.01"],
+        "rl": ["rl", "--pairs", str(data["rl"])],
     }[stage]
     shared = ["--steps", "40", "--sequence-length", "192", "--batch-size", "4", "--held-out", "0.1"]
     return [*given, *shared, "--model", str(base), "--out", str(out)]

@@ -1,0 +1,39 @@
+"""What `train synthesize` can be told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from corpus.generation.client import GenerationConfig
+
+
+@dataclass(frozen=True, kw_only=True)
+class SynthesisConfig:
+    """Dual-expert synthesis of reasoning."""
+
+    expert: GenerationConfig = field(default_factory=GenerationConfig)
+    """The model that reasons and rewrites, and judges unless another does."""
+    judge: Annotated[GenerationConfig | None, Parameter(name="judge")] = None
+    """Another model that reflects, judges and verifies."""
+    out: Path = Path("data/synthesis")
+    """Folder for the accepted conversations; what was rejected goes to OUT_rejected, journals to OUT_work."""
+    rounds: int = 4
+    """Steps that the reasoning expert may write, at most."""
+    satisfied: int = 2
+    """Stop the rounds when the judge has found the work complete so many times."""
+    least_reasoning: float = 0.0
+    """Least share of reasoning among the sentences that explain the answer; simpler questions are rejected."""
+    max_tokens: int = 2048
+    """Longest reply in tokens."""
+    temperature: float = 0.7
+    """Sampling temperature of steps and rewriting; verdicts are greedy."""
+    limit: int = 0
+    """Questions a file, at most; 0 takes all."""
+    license: str = ""
+    """Licence of the questions."""
+    tokenizer: str = "deepseek"
+    """Tokenizer that counts tokens."""
