@@ -167,9 +167,14 @@ class Runner:
 
     def _write_log(self, stage: Stage, outcome: Outcome) -> None:
         row = {
-            "time": time.strftime("%Y-%m-%dT%H:%M:%S%z"), "stage": stage.__name__, "task": outcome.task.id, "label": outcome.task.label,
-            "status": outcome.status, "seconds": round(outcome.seconds, 3), "failure": asdict(outcome.failure) if outcome.failure else None,
-        }  # fmt: skip
+            "time": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+            "stage": stage.__name__,
+            "task": outcome.task.id,
+            "label": outcome.task.label,
+            "status": outcome.status,
+            "seconds": round(outcome.seconds, 3),
+            "failure": asdict(outcome.failure) if outcome.failure else None,
+        }
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with open(self.log, "a", encoding="utf-8") as file:
             file.write(json.dumps(row, ensure_ascii=False) + "\n")

@@ -6,6 +6,9 @@ explains itself: `describe(RECORD)` gives the table that the README and the data
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from typing import Any
+
 import pyarrow as pa
 
 SCHEMA_VERSION = "1"
@@ -17,6 +20,25 @@ SOURCE_TYPES = ("textbook", "guideline", "literature", "web", "note", "other")
 
 def _field(name: str, kind: pa.DataType, doc: str) -> pa.Field:
     return pa.field(name, kind, metadata={"description": doc})
+
+
+def _named(value: pa.DataType) -> pa.DataType:
+    """Values by name, as a list: Arrow's map type is unknown to `datasets`."""
+    return pa.list_(pa.struct([pa.field("name", pa.string()), pa.field("value", value)]))
+
+
+NAMED_TEXTS = _named(pa.string())
+NAMED_NUMBERS = _named(pa.float32())
+
+
+def by_name(pairs: Iterable[Mapping[str, Any]] | None) -> dict[str, Any]:
+    """A stored list of names and values as a dict."""
+    return {pair["name"]: pair["value"] for pair in pairs or ()}
+
+
+def named(values: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """A dict as the list of names and values that is stored, sorted by name."""
+    return [{"name": name, "value": values[name]} for name in sorted(values)]
 
 
 _BBOX = pa.list_(pa.float32())
@@ -46,7 +68,7 @@ DOCUMENT = pa.schema(
         _field("supersedes", pa.string(), "doc_id of the older edition that this one replaces; null for none"),
         _field("lang", pa.string(), "ISO 639-1 of most of the text"),
         _field("license", pa.string(), "licence: given, or as the file states it"),
-        _field("identifiers", pa.map_(pa.string(), pa.string()), "doi, pmid, isbn, url, publisher"),
+        _field("identifiers", NAMED_TEXTS, "doi, pmid, isbn, url, publisher"),
         _field("n_pages", pa.int32(), "pages read or quarantined"),
         _field("n_ocr_pages", pa.int32(), "pages that went through OCR"),
         _field("warnings", pa.list_(pa.string()), "what a person should know about this file"),
@@ -129,8 +151,8 @@ RECORD = pa.schema(
         _field("page_start", pa.int32(), "first page"),
         _field("page_end", pa.int32(), "last page"),
         _field("license", pa.string(), "licence of the document"),
-        _field("topics", pa.map_(pa.string(), pa.string()), "specialty, kind"),
-        _field("quality", pa.map_(pa.string(), pa.float32()), "score name to value"),
+        _field("topics", NAMED_TEXTS, "specialty, kind"),
+        _field("quality", NAMED_NUMBERS, "score name to value"),
         _field("entities", pa.list_(ENTITY), "medical mentions"),
         _field("relations", pa.list_(RELATION), "relations between them"),
         _field("phi_actions", pa.list_(PHI_ACTION), "what was redacted: no value, no hash"),
@@ -182,9 +204,9 @@ INSTRUCTION = pa.schema(
         _field("lang", pa.string(), "ISO 639-1"),
         _field("source", pa.string(), "the collection"),
         _field("license", pa.string(), "licence; empty when unknown"),
-        _field("topics", pa.map_(pa.string(), pa.string()), "specialty, kind"),
+        _field("topics", NAMED_TEXTS, "specialty, kind"),
         _field("n_tokens", pa.int32(), "tokens by the tokenizer that the manifest names"),
-        _field("provenance", pa.map_(pa.string(), pa.string()), "file, row, method, model: where it came from"),
+        _field("provenance", NAMED_TEXTS, "file, row, method, model: where it came from"),
     ]
 )
 """One row a conversation; loads as it is in `datasets` and in TRL's SFT trainer."""
@@ -201,7 +223,7 @@ PAIR = pa.schema(
         _field("rejected_correct", pa.bool_(), "agrees with the ground truth"),
         _field("lang", pa.string(), "ISO 639-1"),
         _field("source", pa.string(), "the collection of questions"),
-        _field("provenance", pa.map_(pa.string(), pa.string()), "question id, models, seeds"),
+        _field("provenance", NAMED_TEXTS, "question id, models, seeds"),
     ]
 )
 """One row a preference; loads as it is in TRL's CPO and DPO trainers."""

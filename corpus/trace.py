@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow.compute as pc
 
 from corpus.command import UserError
-from corpus.schema import DOCUMENT, DROPPED, PAGE, RECORD
+from corpus.schema import DOCUMENT, DROPPED, PAGE, RECORD, by_name
 from corpus.store import read_dataset
 
 FEWEST_DIGITS = 6
@@ -66,7 +66,7 @@ def _record(row: dict[str, Any]) -> Iterator[str]:
     redactions = Counter(action["type"] for action in row["phi_actions"])
     if redactions:
         yield "  redacted: " + ", ".join(f"{count} {kind}" for kind, count in redactions.most_common())
-    yield "  scores: " + ", ".join(f"{name} {value:.3g}" for name, value in row["quality"])
+    yield "  scores: " + ", ".join(f"{name} {value:.3g}" for name, value in by_name(row["quality"]).items())
     if row["dup_cluster"]:
         yield f"  one of {row['dup_count']} in near-duplicate cluster {row['dup_cluster']}"
     if "stage" in row:

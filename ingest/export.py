@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import pyarrow.compute as pc
 
-from corpus.schema import DOCUMENT
+from corpus.schema import DOCUMENT, by_name
 from corpus.store import parts, read_dataset, read_table, write_atomic, write_text
 from ingest.markdown import to_markdown
 
@@ -45,5 +45,5 @@ def _file_name(document: dict[str, Any]) -> str:
 def _write_lines(path: Path, data: Path, documents: dict[str, dict[str, Any]]) -> None:
     with open(path, "w", encoding="utf-8") as file:
         for doc_id, text in _texts(data):
-            row = documents[doc_id] | {"text": text, "identifiers": dict(documents[doc_id]["identifiers"] or [])}
+            row = documents[doc_id] | {"text": text, "identifiers": by_name(documents[doc_id]["identifiers"])}
             file.write(json.dumps(row, ensure_ascii=False) + "\n")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -16,7 +15,7 @@ from cyclopts import Parameter
 from corpus.command import UserError, progress, resolved
 from corpus.runner import Failure, Limits, Outcome, Runner, Task, exclusive, make_task, open_executor
 from corpus.schema import DOCUMENT, QUARANTINE, SOURCE_TYPES
-from corpus.store import identity, read_json, write_json, write_manifest, write_rows
+from corpus.store import identity, place_file, read_json, write_json, write_manifest, write_rows
 from ingest import stages
 from ingest.discover import Discovery, Found, discover
 from ingest.document import ReadOptions
@@ -485,10 +484,7 @@ def _write_pages(folder: Path, assembled: dict[str, str], work: Path, runner: Ru
             raise UserError(f"could not write {outcome.task.label}: {outcome.failure.message}", exit_code=1)
     folder.mkdir(parents=True, exist_ok=True)
     for task, target in tasks.values():
-        temporary = target.with_name(f".{target.name}.tmp")
-        temporary.unlink(missing_ok=True)
-        os.link(task.output, temporary)
-        os.replace(temporary, target)
+        place_file(Path(task.output), target)
 
 
 def _result(entries: Sequence[Entry], found: Discovery, runner: Runner) -> IngestResult:

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from corpus.schema import DOCUMENT, PAGE, QUARANTINE
+from corpus.schema import DOCUMENT, PAGE, QUARANTINE, by_name
 from corpus.store import parts, read_dataset, read_manifest
 
 EXAMPLES_PER_REASON = 3
@@ -79,7 +79,7 @@ def _shards(data: Path) -> dict[str, Any]:
         labels.update(_values(table, "entities", "label"))
         relations.update(_values(table, "relations", "label"))
         for row in table["quality"].to_pylist():
-            for name, value in row:
+            for name, value in by_name(row).items():
                 scores.setdefault(name, []).append(value)
     return {
         "sources": [{"source": source, **counts} for source, counts in sorted(by_source.items())],

@@ -87,7 +87,7 @@ def mark_contaminated(rows: Sequence[dict[str, Any]], hits: Sequence[dict[str, A
         if row is None or row["stage"] is not None:
             continue
         where = f"{hit['benchmark']} {hit['item']}, characters {hit['start']} to {hit['end']}"
-        row["topics"] = [*row["topics"], (f"benchmark_{hit['part']}", where)]
+        row["topics"] = [*row["topics"], {"name": f"benchmark_{hit['part']}", "value": where}]
         if hit["part"] == "question":
             row |= {
                 "stage": "decontamination",

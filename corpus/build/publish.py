@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import pyarrow.dataset as ds
 from corpus.build.annotate import ANNOTATED
 from corpus.runner import Mark, Task
 from corpus.schema import DROPPED, RECORD
-from corpus.store import parts, write_table
+from corpus.store import parts, place_file, write_table
 
 VERSION = "1"
 
@@ -37,11 +36,4 @@ def place(files: Mapping[str, Path], folder: Path) -> None:
         if path.relative_to(folder).as_posix() not in files:
             path.unlink()
     for name, source in files.items():
-        target = folder / name
-        if target.exists() and target.samefile(source):
-            continue
-        target.parent.mkdir(parents=True, exist_ok=True)
-        temporary = target.with_name(f".{target.name}.tmp")
-        temporary.unlink(missing_ok=True)
-        os.link(source, temporary)
-        os.replace(temporary, target)
+        place_file(source, folder / name)

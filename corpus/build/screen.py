@@ -12,6 +12,7 @@ from corpus import filters
 from corpus.dedup import passes
 from corpus.dedup.config import DedupConfig
 from corpus.runner import Mark, Task
+from corpus.schema import by_name
 from corpus.store import read_table, write_table
 
 VERSION = "1"
@@ -49,7 +50,7 @@ def screen(task: Task, mark: Mark) -> None:
         table = table.filter(pc.field("id").isin(arguments["only"]))
     rows: list[dict[str, Any]] = []
     for row in table.select([c for c in columns if c != "text"]).to_pylist():
-        scores = dict(row["quality"])
+        scores = by_name(row["quality"])
         verdict = _verdict(row, scores, config)
         rows.append(
             {

@@ -103,7 +103,7 @@ def tokens(texts: Sequence[str]) -> Tokens:
     numeric = (codes[start] >= 0x30) & (codes[start] <= 0x39)
     # Hash of a token: sum of value * base^position. Positions count from the start of the batch, where the powers lie in
     # order; one factor a token brings them back to its own start. Separators have value 0.
-    powers, inverses = _powers(1 << max(18, int(len(codes)).bit_length()))
+    powers, inverses = _powers(1 << max(18, len(codes).bit_length()))
     weighted = values[codes]
     weighted *= powers[: len(codes)]
     hashes = np.add.reduceat(weighted, start) if len(start) else np.empty(0, dtype=np.uint64)
