@@ -58,7 +58,7 @@ def _math(element: etree._Element) -> str:
     if name == "mfenced":
         return f"{element.get('open', '(')}{', '.join(part for part in inner if part)}{element.get('close', ')')}"
     text = " ".join((element.text or "").split())
-    parts = [f" {text} " if name == "mo" and text in "=<>≤≥±+−-×≈" and text else text]
+    parts = [f" {text} " if name == "mo" and text and text in "=<>≤≥±+−-×≈≠⟺⇔⇒→∈∝∼" else text]
     for child, inside in zip((c for c in element if local_name(c)), inner, strict=True):
         parts.append(inside)
         if name not in ("math", "mrow", "mstyle", "semantics"):

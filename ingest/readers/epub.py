@@ -14,7 +14,7 @@ from lxml import etree
 
 from ingest.archives import read_zip_member
 from ingest.document import Block, Mark, Page, Probe, ReadOptions, UnreadableError
-from ingest.readers.html_blocks import BlockWalk, merged_lists, spell_superscripts
+from ingest.readers.html_blocks import BlockWalk, merged_lists, spell_out
 from ingest.safe_xml import local_name, parse_xml
 
 MAX_PART_BYTES = 32 * 1024 * 1024
@@ -173,7 +173,7 @@ class _ChapterWalk(BlockWalk):
 
 def _chapter_blocks(root: etree._Element) -> list[Block]:
     body = root.find(".//body")
-    spell_superscripts(root)
+    spell_out(root)
     pieces = _ChapterWalk().pieces(body if body is not None else root)
     return merged_lists([piece.block for piece in pieces])
 

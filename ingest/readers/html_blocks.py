@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import islice
 
 from lxml import etree
 
@@ -171,11 +172,19 @@ def merged_lists(blocks: list[Block]) -> list[Block]:
     return merged
 
 
-def spell_superscripts(tree: etree._Element) -> None:
-    """Write superscripts so that they survive as plain text (in place): `10<sup>6</sup>` as 10^6, `m<sup>2</sup>` as m².
+def spell_out(tree: etree._Element) -> None:
+    """Write superscripts and formulas (in place) so that they survive as plain text.
 
-    A raised number that is a link is a citation or a note: `risk<sup><a>3</a></sup>` becomes risk[3].
+    `10<sup>6</sup>` becomes 10^6, `m<sup>2</sup>` m², MathML one line of characters. A raised number that is a link is
+    a citation or a note: `risk<sup><a>3</a></sup>` becomes risk[3].
     """
+    for element in list(tree.iter("math")):
+        element.text = math_text(element)
+        for child in list(element):
+            element.remove(child)
+        element.tag = "span"  # trafilatura drops what it does not know
+        for ancestor in islice(element.iterancestors("span"), 3):  # MediaWiki hides the formula behind its picture
+            ancestor.attrib.pop("style", None)
     for element in tree.iter("sup"):
         raised = "".join(element.itertext()).strip()
         if not re.fullmatch(r"[-−–+]?\d{1,3}(?:[,–-]\d{1,3})*", raised):

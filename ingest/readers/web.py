@@ -14,10 +14,10 @@ from typing import Any
 
 from lxml import etree, html
 
+from corpus.encoding import Decoded, decode_markup
 from ingest.compression import inner_suffix, read_bounded, unpacked_head
 from ingest.document import Mark, Page, Probe, ReadOptions, UnreadableError
-from corpus.encoding import Decoded, decode_markup
-from ingest.readers.html_blocks import spell_superscripts
+from ingest.readers.html_blocks import spell_out
 from ingest.readers.web_shape import content_blocks
 
 MAX_HTML_BYTES = 32 * 1024 * 1024
@@ -90,7 +90,9 @@ def parse_html(text: str) -> etree._Element:
     except (etree.LxmlError, ValueError) as error:
         raise UnreadableError("no-text", "The file holds no HTML element.") from error
     root: etree._Element = tree
-    spell_superscripts(root)
+    spell_out(root)
+    for button in root.xpath("//span[contains(@class, 'mw-editsection')]"):  # "[edit]" in each heading of a MediaWiki
+        button.drop_tree()
     return root
 
 

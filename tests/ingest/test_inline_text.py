@@ -17,6 +17,7 @@ from ingest.readers.web import parse_html
         ("30 kg/m<sup>2</sup>", "30 kg/m²"),
         ("Ca<sup>2+</sup>", "Ca2+"),
         ("1<sup>st</sup> line", "1st line"),
+        ("<math><mfrac><mn>1</mn><mn>2</mn></mfrac><annotation>\\frac12</annotation></math> mg", "1/2 mg"),
         ("the risk<sup>3</sup> of", "the risk[3] of"),
         ("the risk.<sup>1,2</sup> Then", "the risk.[1,2] Then"),
         ("5 mg<sup><a href='#r4'>4</a></sup>", "5 mg[4]"),
