@@ -13,7 +13,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from ingest.document import Block, Page, Probe
-from ingest.structure import CAPTION, NUMBERING, REFERENCES, RUN_IN, SECTIONS, glue, strip_number, union, vocabulary
+from ingest.section_names import METADATA_LABEL, REFERENCES, SECTIONS
+from ingest.structure import CAPTION, NUMBERING, RUN_IN, glue, strip_number, union, vocabulary
 
 EDGE = "edge"
 """Text at the edge of a page that turned out to be no running head."""
@@ -27,14 +28,6 @@ _PAGE_NUMBER = re.compile(
 )
 _DIGITS = re.compile(r"\d+")
 _TERMINAL = re.compile(r"[.!?。！？:：][\"”’')\]]*(?:\[[\d,–\- ]+\])?$")
-_METADATA_LABEL = re.compile(
-    r"^\W*(?:edited by|reviewed by|correspondence|correspondence to|\*?corresponding authors?|authors? for correspondence|"
-    r"specialty section|received|accepted|published|revised|citation|cite this article(?: as)?|how to cite(?: this article)?|"
-    r"to cite this article|subject (?:category|categories|areas?)|academic editors?|(?:handling |associate |external )?editors?|"
-    r"copyright|doi|article (?:history|info|information)|open access|check for updates|e-?mail|issn|original research|"
-    r"present address|(?:first |last )?published online|funding information|funding statement|license)\W*$",
-    re.IGNORECASE,
-)
 _SPACE = re.compile(r"\s+")
 
 
@@ -130,7 +123,7 @@ def _demote_front(blocks: list[list[Block]]) -> Block | None:
     """Find the title; authors, labels and mottos before the first section are no headings. Returns the title."""
     for page in blocks:
         for index, block in enumerate(page):
-            if block.kind == "heading" and _METADATA_LABEL.match(block.text):
+            if block.kind == "heading" and METADATA_LABEL.match(block.text):
                 page[index] = replace(block, kind="paragraph", level=0)
     first = next((page for page in blocks[:3] if any(block.kind == "heading" for block in page)), None)
     if first is None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ingest.layout import Line, bounds, pieces
-from ingest.structure import SECTIONS
+from ingest.section_names import SECTIONS
 from ingest.text_layer import TextLayer
 
 CELL = 9.0
@@ -88,7 +88,13 @@ def without_labels(lines: list[Line], figures: Sequence[tuple[float, float, floa
             count = len(_WORD.findall(text))
             x0, y0, x1, y1 = bounds(run)
             short = count <= LABEL_WORDS and SECTIONS.match(text) is None
-            if short and x0 >= box[0] - MARGIN and x1 <= box[2] + MARGIN and y0 >= box[1] - MARGIN and y1 <= box[3] + MARGIN:
+            if (
+                short
+                and x0 >= box[0] - MARGIN
+                and x1 <= box[2] + MARGIN
+                and y0 >= box[1] - MARGIN
+                and y1 <= box[3] + MARGIN
+            ):
                 found.update(id(line) for line in run)
             elif len(run) > 1 and count > 25:
                 words += count

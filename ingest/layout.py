@@ -17,6 +17,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 
@@ -166,9 +167,7 @@ def reading_order(
     return order
 
 
-def _zones(
-    boxes: Sequence[tuple[float, float, float, float]], sizes: Sequence[float] | None = None
-) -> list[list[int]]:
+def _zones(boxes: Sequence[tuple[float, float, float, float]], sizes: Sequence[float] | None = None) -> list[list[int]]:
     """Cut a page at white bands below which its columns are others; each zone is read before the next.
 
     Bands are merged again as long as one vertical corridor runs through all of a zone, or there is none in any of it.
@@ -221,7 +220,8 @@ def _other_print(
     if abs(main[0] - main[1]) < 1.0:
         return False
     foreign = [
-        sum(area for size, area in weights[one].items() if abs(size - main[1 - one]) <= 0.5) / totals[one] for one in (0, 1)
+        sum(area for size, area in weights[one].items() if abs(size - main[1 - one]) <= 0.5) / totals[one]
+        for one in (0, 1)
     ]
     return max(foreign) < 0.08 and min(weights[one][main[one]] / totals[one] for one in (0, 1)) > 0.6
 
@@ -340,7 +340,7 @@ def _pitch(lines: Sequence[Line]) -> float:
     """Usual distance from one line to the next within a paragraph."""
     steps = [
         lower.y1 - upper.y1
-        for upper, lower in zip(lines, lines[1:], strict=False)
+        for upper, lower in pairwise(lines)
         if abs(upper.size - lower.size) < 0.5 and 0 < lower.y1 - upper.y1 < 3 * upper.size
     ]
     if len(steps) < 3:
@@ -356,7 +356,12 @@ def _hard_break(upper: Line, lower: Line, pitch: float) -> bool:
     step = lower.y1 - upper.y1
     if step > 1.22 * max(pitch, 0.9 * size) + 0.08 * size:
         return True
-    if upper.bold and lower.bold and upper.text.isupper() != lower.text.isupper() and min(len(upper.text), len(lower.text)) > 7:
+    if (
+        upper.bold
+        and lower.bold
+        and upper.text.isupper() != lower.text.isupper()
+        and min(len(upper.text), len(lower.text)) > 7
+    ):
         return True  # a heading in capitals and the next one below it
     return upper.bold != lower.bold and not (upper.bold and lower.lead and lower.lead_bold)
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from ingest.document import Block
 from ingest.layout import BULLETS, LIST_MARK, Line, Paragraph, bounds, family, is_cjk, most_common
+from ingest.section_names import KIND_LABEL, REFERENCES, SECTIONS
 
 NUMBERING = re.compile(
     r"^(?:(?P<arabic>\d{1,2}(?:\.\d{1,2}){0,4})(?P<dot>[.)]?)|(?P<roman>[IVX]{1,5})\.|(?P<letter>[A-H])\.|"
@@ -24,36 +25,6 @@ CAPTION = re.compile(
     r"|[图表]\s*\d{1,3}(?:[.\-–]\d{1,2})?)"
 )
 """How a caption begins."""
-SECTIONS = re.compile(
-    r"^(?:structured |graphical |author |plain language )?(?:abstract|summary|synopsis|introduction|background|objectives?|aims?|purpose|"
-    r"(?:patients?|subjects?|materials?|participants?|experimental)?(?: and |/| & )?(?:methods?|methodology|procedures?|section)(?: and materials?)?|"
-    r"study design|design|setting|participants|interventions?|main outcome measures?|outcomes?|measurements?|"
-    r"methodology/principal findings|methods/design|conclusions/significance|methods/principal findings|trial registration|"
-    r"results?(?: and discussions?)?|findings?|discussions?(?: and conclusions?)?|limitations?|strengths and limitations|(?:concluding remarks|conclusions?)(?: and .{3,40})?|"
-    r"interpretation|implications|recommendations?|case (?:report|presentation|description)|literature review|"
-    r"acknowledge?ments?|funding(?: information| sources?)?|financial support|authors?['’]? contributions?|contributors|"
-    r"conflicts? of interests?(?: statement)?|competing (?:financial )?interests?|declarations?(?: of .{3,40})?|disclosures?|"
-    r"ethic(?:s|al) (?:statement|approval|considerations?)(?: and .{3,50})?|consent(?: for publication)?|"
-    r"(?:data )?availability(?: of .{3,40})?|data accessibility|abbreviations?(?: used)?|"
-    r"supplementa(?:ry|l) (?:materials?|information|data)|supporting information|additional files?|appendi(?:x|ces)|"
-    r"references?(?: cited)?|bibliography|literature cited|works cited|key ?words?|key points|highlights|further reading|"
-    r"authors?['’]? (?:details|information|summary)|publisher['’]s note|orcid|contents|table of contents|preface|foreword|glossary|index|"
-    r"摘\s*要|关键词|引\s*言|前\s*言|绪\s*论|背\s*景|方\s*法|材料与方法|资料与方法|对象与方法|结\s*果|讨\s*论|结\s*论|参考文献|致\s*谢|附\s*录|目\s*录)\s*:?$",
-    re.IGNORECASE,
-)
-"""Headings that an article or book has; with these words even a plain line alone is one."""
-REFERENCES = re.compile(
-    r"^(?:\d{1,2}\.?\s*\|?\s*)?(?:references?(?: cited| and notes)?|bibliography|literature(?: cited)?|works cited|参考文献)\s*:?$",
-    re.IGNORECASE,
-)
-"""The heading of the list of references."""
-KIND_LABEL = re.compile(
-    r"^(?:open access|(?:mini[- ]?|systematic |original |short |brief |rapid |clinical |invited |narrative |general |full |meta[- ])*"
-    r"(?:research|review|article|paper|report|communication|communications|case report|editorial|letter|commentary|correspondence|"
-    r"study protocol|protocol|perspective|opinion|methodology|case study|technical note|clinical trial)(?: (?:article|paper|letter|report|open access|open))?)s?$",
-    re.IGNORECASE,
-)
-"""What a journal prints above a title to say what kind of article follows."""
 RUN_IN = 6
 """Level of a heading that stands at the start of its paragraph, until the levels of the document are known."""
 _AFFILIATION_MARK = re.compile(r"\[[\da-z,*†‡ ]+\]|[*†‡∗]")
@@ -70,9 +41,7 @@ _MATH = re.compile(r"[=≈≤≥±×÷∑∏∫√∂∞∈∀∃→←∝∙⋅
 _BULLET = re.compile(rf"^\s*(?:[{BULLETS}]\s*|[-–—*]\s+)")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u00ad\u200b-\u200f\u2028\u2029\ufeff\ufffe\uffff]")
 _SPACES = re.compile(r"[ \t\u00a0\u2000-\u200a\u202f\u3000]+")
-_LIGATURES = str.maketrans(
-    {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st", "\ufb00": "ff", "ʻ": "ʻ"}
-)
+_LIGATURES = str.maketrans({"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"})
 WORDS = re.compile(r"[^\W\d_]+(?:[-‐][^\W\d_]+)*")
 """Words as the vocabulary of a document counts them."""
 
@@ -179,12 +148,32 @@ def glue(left: str, right: str, words: Mapping[str, int]) -> tuple[str, str]:
         return left, "" if first.isalnum() else " "
     if last in "–—/" and len(left) > 1 and left[-2] != " ":
         return left, ""
-    if is_cjk(last) and (is_cjk(first) or not first.isascii()) or (is_cjk(first) and not last.isascii()):
+    if (is_cjk(last) and (is_cjk(first) or not first.isascii())) or (is_cjk(first) and not last.isascii()):
         return left, ""
     return left, " "
 
 
-_COMPOUNDING = frozenset("self well low high half cross long short ill non one two three four five six re-".split())
+_COMPOUNDING = frozenset(
+    [
+        "self",
+        "well",
+        "low",
+        "high",
+        "half",
+        "cross",
+        "long",
+        "short",
+        "ill",
+        "non",
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "re-",
+    ]
+)
 
 
 def _stands_alone(one: str, two: str, words: Mapping[str, int]) -> bool:
@@ -289,7 +278,7 @@ def _merged_headings(blocks: list[Block]) -> list[Block]:
 def _is_caption(match: re.Match[str], part: Paragraph, size: float, body: BodyStyle, text: str) -> bool:
     after = (match.groupdict().get("after") or "").strip()
     first = part.lines[0]
-    if first.lead_bold or first.bold and not body.bold:
+    if first.lead_bold or (first.bold and not body.bold):
         return True
     if after or match.end() >= len(text) - 1:
         return True
@@ -443,7 +432,7 @@ def _run_in(part: Paragraph, text: str, body: BodyStyle, words: Mapping[str, int
 def _is_formula(text: str, part: Paragraph, body: BodyStyle) -> bool:
     if len(part.lines) > 4 or len(text) > 200:
         return False
-    words = [word for word in re.findall(r"[A-Za-z]{4,}", text)]
+    words = re.findall(r"[A-Za-z]{4,}", text)
     symbols = len(_MATH.findall(text))
     return "=" in text and len(words) <= 3 and symbols >= 2 and symbols + text.count(" ") > 0.25 * len(text)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from ingest.layout import Line, bounds, pieces
 from ingest.markdown_table import markdown_table
@@ -104,7 +105,7 @@ def _ruled_regions(lines: list[Line], rules: list[Rule]) -> list[tuple[float, fl
         if len(stack) < 2:
             continue
         x0, x1 = min(rule[0] for rule in stack), max(rule[1] for rule in stack)
-        spans = list(zip(stack, stack[1:], strict=False))
+        spans = list(pairwise(stack))
         bands = [
             _band([line for line in lines if _inside(line, x0, x1, top[2], bottom[2])], x1 - x0)
             for top, bottom in spans
@@ -380,7 +381,7 @@ def _bands(
             bands.append([row])
     if len(bands) < 3:
         return bands
-    gaps = [_gap(upper, lower) for upper, lower in zip(bands, bands[1:], strict=False)]
+    gaps = [_gap(upper, lower) for upper, lower in pairwise(bands)]
     tight = sorted(gaps)[len(gaps) // 10]
     wide = tight + 0.25 * size
     spread = [bands[0]]

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 import pymupdf
@@ -167,7 +168,7 @@ def _respaced(page: pymupdf.Page) -> dict[str, Any]:
 
 
 def _spaced_text(characters: list[dict[str, Any]], size: float) -> str:
-    gaps = [after["bbox"][0] - before["bbox"][2] for before, after in zip(characters, characters[1:], strict=False)]
+    gaps = [after["bbox"][0] - before["bbox"][2] for before, after in pairwise(characters)]
     if len(gaps) < 4:
         return "".join(character["c"] for character in characters)
     limit = sorted(gaps)[len(gaps) // 2] + 0.085 * size
@@ -197,13 +198,13 @@ def _full_lines(block: dict[str, Any]) -> bool:
     if full < 0.6 * len(rows):
         return False
     starts = sorted(x0 for row in rows.values() for x0, _ in sorted(row)[1:])
-    aligned = sum(after - before < 2.0 for before, after in zip(starts, starts[1:], strict=False))
+    aligned = sum(after - before < 2.0 for before, after in pairwise(starts))
     return aligned <= 0.3 * len(starts)
 
 
 def _is_spaced(text: str) -> bool:
     """Whether a line is set in s p a c e d letters."""
-    if len(text) < 7 or text[1:2] != " " and text[3:4] != " ":
+    if len(text) < 7 or (text[1:2] != " " and text[3:4] != " "):
         return False
     tokens = text.split()
     single = sum(len(token) == 1 and token.isalpha() for token in tokens)
@@ -221,7 +222,7 @@ def _unspaced(page: pymupdf.Page, line: Line) -> str:
         for character in span["chars"]
         if not character["c"].isspace() and abs(span["origin"][1] - line.y1 + 0.2 * line.size) < 0.3 * line.size
     )
-    gaps = [after[0] - before[1] for before, after in zip(characters, characters[1:], strict=False)]
+    gaps = [after[0] - before[1] for before, after in pairwise(characters)]
     if len(gaps) < 3:
         return ""
     usual = sorted(gaps)[len(gaps) // 2]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from functools import lru_cache
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,8 +24,14 @@ WINDOW = 32
 """Pages looked at together for the style of the running text and the vocabulary."""
 MAX_PIXELS = 25_000_000
 """A page is drawn with at most this many pixels, whatever its size."""
+LONG_SIDE = 1500
+"""The longer side of a drawn page has at least this many pixels, as far as `FINEST_DPI` allows."""
+FINEST_DPI = 450.0
+"""No page is drawn finer than this for its size's sake."""
 MUPDF_ERRORS = (RuntimeError, ValueError, TypeError, IndexError, pymupdf.mupdf.FzErrorBase)
 """What the library raises on damaged files."""
+MUPDF_DRAWING_ERRORS = (pymupdf.mupdf.FzErrorBase, pymupdf.FileDataError)
+"""What it raises when a page cannot be drawn; errors of the OCR engine are no fault of the file."""
 MAX_PAGES = 100_000
 """A file that claims more pages is damaged or hostile."""
 
@@ -125,10 +131,14 @@ _DATE = re.compile(r"D?:?(\d{4})(\d{2})?(\d{2})?")
 def _probe(document: pymupdf.Document, warnings: tuple[str, ...]) -> Probe:
     metadata: dict[str, Any] = document.metadata or {}
     title = " ".join(str(metadata.get("title") or "").split())
-    if re.search(r"\.(?:docx?|pdf|indd|tex|dvi|qxd|fm|p65|pptx?)$|^(?:untitled|microsoft word)|[\ufffd]", title, re.IGNORECASE):
+    if re.search(
+        r"\.(?:docx?|pdf|indd|tex|dvi|qxd|fm|p65|pptx?)$|^(?:untitled|microsoft word)|[\ufffd]", title, re.IGNORECASE
+    ):
         title = ""
     author = " ".join(str(metadata.get("author") or "").split())
-    authors = tuple(name.strip() for name in re.split(r"\s*(?:;|\band\b|,(?!\s*(?:Jr|Sr|II|MD|PhD)))\s*", author) if name.strip())
+    authors = tuple(
+        name.strip() for name in re.split(r"\s*(?:;|\band\b|,(?!\s*(?:Jr|Sr|II|MD|PhD)))\s*", author) if name.strip()
+    )
     date = ""
     found = _DATE.match(str(metadata.get("creationDate") or ""))
     if found:
@@ -147,10 +157,8 @@ def _probe(document: pymupdf.Document, warnings: tuple[str, ...]) -> Probe:
     if doi:
         identifiers["doi"] = doi.group(0).rstrip(".,;)]").lower()
     language = ""
-    try:
+    with suppress(*MUPDF_ERRORS):
         language = str(document.language or "")[:2].lower()
-    except MUPDF_ERRORS:
-        pass
     return Probe(
         n_pages=document.page_count,
         title=title,
@@ -163,9 +171,7 @@ def _probe(document: pymupdf.Document, warnings: tuple[str, ...]) -> Probe:
     )
 
 
-def _read_window(
-    document: pymupdf.Document, first: int, last: int, options: ReadOptions, mark: Mark
-) -> Iterator[Page]:
+def _read_window(document: pymupdf.Document, first: int, last: int, options: ReadOptions, mark: Mark) -> Iterator[Page]:
     """Read some pages: all text layers first, then each page's blocks in the light of the others."""
     layers: list[tuple[int, float, float, TextLayer, Route]] = []
     unmapped: dict[int, bool] = {}
@@ -186,12 +192,9 @@ def _read_window(
         mark(f"page {number}")
         if way.name == "ocr":
             try:
-                blocks = _recognise(document[number - 1], options)
-            except pymupdf.mupdf.FzErrorBase as error:
+                blocks, confidence = _recognise(document[number - 1], options)
+            except MUPDF_DRAWING_ERRORS as error:
                 raise UnreadableError("decode", f"Page {number} cannot be drawn: {_short(error)}.") from None
-            weights = [(block.confidence, len(block.text)) for block in blocks if block.confidence is not None]
-            total = sum(length for _, length in weights)
-            confidence = sum(value * length for value, length in weights) / total if total else None
             yield Page(number, "ocr", way.reason, width, height, blocks, confidence)
         else:
             blocks, left_out = layout_page(layer, body, words, width, height)
@@ -233,7 +236,9 @@ def _image_share(page: pymupdf.Page) -> float:
     grid = np.zeros((50, 50), dtype=bool)
     for image in page.get_image_info()[:5000]:
         x0, y0, x1, y1 = image["bbox"]
-        columns = slice(max(0, round(50 * (x0 - area.x0) / area.width)), max(0, round(50 * (x1 - area.x0) / area.width)))
+        columns = slice(
+            max(0, round(50 * (x0 - area.x0) / area.width)), max(0, round(50 * (x1 - area.x0) / area.width))
+        )
         rows = slice(max(0, round(50 * (y0 - area.y0) / area.height)), max(0, round(50 * (y1 - area.y0) / area.height)))
         grid[rows, columns] = True
     return float(grid.mean())
@@ -253,26 +258,22 @@ def _unmapped_fonts(document: pymupdf.Document, page: pymupdf.Page, known: dict[
     return frozenset(names)
 
 
-@lru_cache(maxsize=1)
-def _engine(name: str, device: str) -> Any:
-    from ingest.ocr import load_backend
-
-    return load_backend(name, device)
-
-
 def draw(page: pymupdf.Page, dpi: float) -> tuple[np.ndarray, float]:
     """A page as an image (H × W × 3, uint8, RGB) and the resolution it was drawn at, which is lower for huge pages."""
     import numpy as np
 
     width, height = max(page.rect.width, 1.0), max(page.rect.height, 1.0)
+    dpi = max(dpi, min(FINEST_DPI, 72.0 * LONG_SIDE / max(width, height)))  # a page of stamp size may hold a whole scan
     dpi = min(dpi, 72.0 * (MAX_PIXELS / (width * height)) ** 0.5)
     pixels = page.get_pixmap(matrix=pymupdf.Matrix(dpi / 72, dpi / 72), colorspace=pymupdf.csRGB, alpha=False)
     return np.frombuffer(pixels.samples, dtype=np.uint8).reshape(pixels.height, pixels.width, 3), dpi
 
 
-def _recognise(page: pymupdf.Page, options: ReadOptions) -> tuple[Block, ...]:
+def _recognise(page: pymupdf.Page, options: ReadOptions) -> tuple[tuple[Block, ...], float | None]:
+    """(blocks, confidence) of a page by OCR."""
+    from ingest.ocr import load_backend, mean_confidence
     from ingest.ocr.layout import arrange
 
     image, dpi = draw(page, options.ocr_dpi)
-    lines = _engine(options.ocr_backend, options.ocr_device).read(image, dpi)
-    return arrange(lines, page.rect.width, page.rect.height, 72.0 / dpi)
+    lines = load_backend(options.ocr_backend, options.ocr_device).read(image, dpi)
+    return arrange(lines, page.rect.width, page.rect.height, 72.0 / dpi), mean_confidence(lines)

@@ -15,10 +15,52 @@ from ingest.document import Page, Probe, ReadOptions, UnreadableError
 from ingest.readers.pdf import MAX_PIXELS, PdfReader, draw
 
 NEVER = ReadOptions(ocr="never")
-WORDS = (
-    "The patients who took part in the trial were followed for one year after the last dose of the drug and none of "
-    "them was lost although some moved to other towns and had to be found again by letter or by telephone there "
-).split()
+WORDS = [
+    "The",
+    "patients",
+    "who",
+    "took",
+    "part",
+    "in",
+    "the",
+    "trial",
+    "were",
+    "followed",
+    "for",
+    "one",
+    "year",
+    "after",
+    "the",
+    "last",
+    "dose",
+    "of",
+    "the",
+    "drug",
+    "and",
+    "none",
+    "of",
+    "them",
+    "was",
+    "lost",
+    "although",
+    "some",
+    "moved",
+    "to",
+    "other",
+    "towns",
+    "and",
+    "had",
+    "to",
+    "be",
+    "found",
+    "again",
+    "by",
+    "letter",
+    "or",
+    "by",
+    "telephone",
+    "there",
+]
 
 
 NAMES = ("", "Heart", "Lung", "Liver", "Kidney", "Skin")

@@ -93,7 +93,7 @@ def test_a_slide_with_a_picture_and_an_empty_page_are_no_scans() -> None:
 def test_the_invisible_layer_of_an_earlier_ocr_is_judged_by_its_words() -> None:
     count = len(ENGLISH.replace(" ", ""))
     assert route(facts(ENGLISH, invisible=count, image_share=1.0)).name == "native"
-    noise = " ".join("tl1e p@t~ n|s !n t#e tr3atm^nt gr0vp w3re f()llow".split() * 8) + " the of and"
+    noise = " ".join(["tl1e", "p@t~", "n|s", "!n", "t#e", "tr3atm^nt", "gr0vp", "w3re", "f()llow"] * 8) + " the of and"
     assert route(facts(noise, invisible=len(noise.replace(" ", "")), image_share=1.0)).name == "ocr"
 
 

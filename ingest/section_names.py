@@ -1,0 +1,57 @@
+"""What the sections of articles, books and guidelines are called, in English and Chinese; pure patterns."""
+
+from __future__ import annotations
+
+import re
+
+_SECTIONS = """
+(?:structured |graphical |author |plain language )?(?:abstract|summary|synopsis)
+introduction|background|objectives?|aims?|purpose|rationale
+(?:patients?|subjects?|materials?|participants?|experimental)?(?: and |/| & )?(?:methods?|methodology)(?: and materials?)?
+experimental (?:procedures?|section)
+study design|design|setting|participants|interventions?|main outcome measures?|outcomes?|measurements?|trial registration
+methodology/principal findings|methods/design|conclusions/significance|methods/principal findings
+results?(?: and discussions?)?|findings?|discussions?(?: and conclusions?)?|limitations?|strengths and limitations
+(?:concluding remarks|conclusions?)(?: and .{3,40})?
+interpretation|implications|recommendations?|case (?:report|presentation|description)|literature review
+acknowledge?ments?|funding(?: information| sources?)?|financial support|authors?['’]? contributions?|contributors
+conflicts? of interests?(?: statement)?|competing (?:financial )?interests?|declarations?(?: of .{3,40})?|disclosures?
+ethic(?:s|al) (?:statement|approval|considerations?)(?: and .{3,50})?|consent(?: for publication)?
+(?:data )?availability(?: of .{3,40})?|data accessibility|abbreviations?(?: used)?
+supplementa(?:ry|l) (?:materials?|information|data)|supporting information|additional files?|appendi(?:x|ces)
+references?(?: cited)?|bibliography|literature cited|works cited|key ?words?|key points|highlights|further reading
+authors?['’]? (?:details|information|summary)|publisher['’]s note|orcid
+contents|table of contents|preface|foreword|glossary|index
+摘\\s*要|关键词|引\\s*言|前\\s*言|绪\\s*论|背\\s*景|方\\s*法|材料与方法|资料与方法|对象与方法
+结\\s*果|讨\\s*论|结\\s*论|参考文献|致\\s*谢|附\\s*录|目\\s*录
+"""
+_REFERENCES = "references?(?: cited| and notes)?|bibliography|literature(?: cited)?|works cited|参考文献"
+_KIND_WORDS = """
+research|review|article|paper|report|communications?|case report|editorial|letter|commentary|correspondence|study protocol
+protocol|perspective|opinion|methodology|case study|technical note|clinical trial
+"""
+_METADATA = """
+edited by|reviewed by|correspondence(?: to)?|\\*?corresponding authors?|authors? for correspondence|specialty section
+received|accepted|revised|(?:first |last )?published(?: online)?|citation|cite this article(?: as)?|how to cite(?: this article)?
+to cite this article|subject (?:category|categories|areas?)|academic editors?|(?:handling |associate |external )?editors?
+copyright|doi|article (?:history|info|information)|open access|check for updates|e-?mail|issn|original research
+present address|funding information|funding statement|license
+"""
+
+
+def _any(alternatives: str) -> str:
+    return "(?:" + "|".join(alternatives.strip().splitlines()) + ")"
+
+
+SECTIONS = re.compile(rf"^{_any(_SECTIONS)}\s*:?$", re.IGNORECASE)
+"""Headings that an article or book has; with these words even a plain line alone is one."""
+REFERENCES = re.compile(rf"^(?:\d{{1,2}}\.?\s*\|?\s*)?{_any(_REFERENCES)}\s*:?$", re.IGNORECASE)
+"""The heading of the list of references."""
+KIND_LABEL = re.compile(
+    r"^(?:open access|(?:mini[- ]?|systematic |original |short |brief |rapid |clinical |invited |narrative |general |full |meta[- ])*"
+    rf"{_any(_KIND_WORDS)}(?: (?:article|paper|letter|report|open access|open))?)s?$",
+    re.IGNORECASE,
+)
+"""What a journal prints above a title to say what kind of article follows."""
+METADATA_LABEL = re.compile(rf"^\W*{_any(_METADATA)}\W*$", re.IGNORECASE)
+"""Labels of the facts about an article that stand beside its title: set like headings, but none."""
