@@ -88,7 +88,9 @@ def open_model(name: str) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
     The embeddings grow when the chat template brought new tokens. Raises `InputError` in one sentence.
     """
     from transformers import AutoModelForCausalLM
+    from transformers.utils import logging
 
+    logging.disable_progress_bar()  # the command shows its own
     name = model_folder(name)
     path = Path(name)
     options: dict[str, Any] = {}
