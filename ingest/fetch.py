@@ -33,7 +33,7 @@ from lxml import etree
 
 from ingest.compression import is_gzip, unpack_gzip
 from ingest.document import UnreadableError
-from ingest.robots import ALLOW_ALL, DISALLOW_ALL, MAX_ROBOTS_BYTES, Robots, parse_robots
+from ingest.robots import ALLOW_ALL, MAX_ROBOTS_BYTES, Robots, parse_robots
 from ingest.safe_xml import local_name, parse_xml
 
 AGENT = "medpress"
@@ -361,6 +361,7 @@ class _Client:
         )
         self.lock = threading.Lock()
         self.robots: dict[str, Robots] = {}
+        self.unreachable: dict[str, FetchError] = {}
         self.turns: dict[str, threading.Lock] = {}
         self.next_time: dict[str, float] = {}
 
@@ -453,7 +454,7 @@ class _Client:
 
     def _robots(self, url: str) -> Robots:
         origin = _origin(url)
-        if origin not in self.robots:
+        if origin not in self.robots and origin not in self.unreachable:
             try:
                 answer = self.get(f"{origin}/robots.txt", MAX_ROBOTS_BYTES)
                 self.robots[origin] = parse_robots(answer.content.decode("utf-8", "replace"), AGENT)
@@ -461,7 +462,13 @@ class _Client:
                 if error.kind == "refused-address":
                     raise
                 gone = re.fullmatch(r"http-4\d\d", error.kind) and error.kind != "http-429"
-                self.robots[origin] = ALLOW_ALL if gone or error.kind in ("redirects", "too-large") else DISALLOW_ALL
+                if gone or error.kind in ("redirects", "too-large"):
+                    self.robots[origin] = ALLOW_ALL
+                else:
+                    # RFC 9309: while a host cannot say what it allows, nothing is asked of it.
+                    self.unreachable[origin] = FetchError(error.kind, f"robots.txt cannot be had: {error.message}")
+        if origin in self.unreachable:
+            raise self.unreachable[origin]
         return self.robots[origin]
 
 

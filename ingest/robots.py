@@ -36,8 +36,6 @@ class Robots:
 
 ALLOW_ALL = Robots()
 """For a host without the file (any 4xx answer)."""
-DISALLOW_ALL = Robots(rules=(("/", False),))
-"""For a host that fails to answer (5xx, no connection): RFC 9309 asks to stay away for the time being."""
 
 
 def parse_robots(text: str, agent: str) -> Robots:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import shutil
+import ssl
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -10,6 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
 from pathlib import Path
 
+import httpx
 import pytest
 
 from ingest.document import ReadOptions
@@ -56,7 +60,8 @@ class Answers(BaseHTTPRequestHandler):
         self.server.requests.append((self.path, time.monotonic(), dict(self.headers)))
         route = self.path.partition("?")[0]
         if route == "/robots.txt":
-            self.answer(200, self.server.robots.encode(), "text/plain") if self.server.robots else self.answer(404)
+            status = 500 if self.server.robots == "broken" else 200 if self.server.robots else 404
+            self.answer(status, self.server.robots.encode(), "text/plain")
         elif route == "/page" and self.headers.get("If-None-Match") == '"v1"':
             self.answer(304)
         elif route == "/flaky" and self.server.failures > 0:
@@ -206,6 +211,37 @@ def test_robots_are_obeyed(site: Site, tmp_path: Path) -> None:
     refused, fine = fetch([f"{site.address}/page", f"{site.address}/flaky"], tmp_path, config())
     assert (refused.kind, fine.outcome) == ("robots", "fetched")
     assert site.asked("/page") == 0 and site.asked("/robots.txt") == 1
+
+
+def test_a_host_that_cannot_say_what_it_allows_is_left_alone(site: Site, tmp_path: Path) -> None:
+    site.robots = "broken"
+    first, second = fetch([f"{site.address}/page", f"{site.address}/flaky"], tmp_path, config(retries=0))
+    assert first.kind == second.kind == "http-500" and "robots.txt" in first.message
+    assert [path for path, _, _ in site.requests] == ["/robots.txt"]
+
+
+def test_certificates_are_checked_for_the_name_not_the_address(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("the openssl program is not here to make a certificate")
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    command = (
+        f"{openssl} req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost"
+    )
+    subprocess.run([*command.split(), "-keyout", str(key), "-out", str(certificate)], check=True, capture_output=True)
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.load_cert_chain(certificate, key)
+    site.socket = server.wrap_socket(site.socket, server_side=True)
+    port = site.server_address[1]
+    urls = [f"https://localhost:{port}/page", f"https://127.0.0.1:{port}/page"]
+    assert {outcome.kind for outcome in fetch(urls, tmp_path / "a", config(retries=0))} == {"network"}  # not trusted
+    trusting, real = ssl.create_default_context(cafile=str(certificate)), httpx.Client
+    monkeypatch.setattr("ingest.fetch.httpx.Client", lambda **options: real(verify=trusting, **options))
+    named, numbered = fetch(urls, tmp_path / "b", config(retries=0))
+    assert named.outcome == "fetched" and site.requests[-1][2]["Host"] == f"localhost:{port}"
+    assert numbered.kind == "network"  # the certificate does not name the address
 
 
 def test_one_host_is_asked_slowly(site: Site, tmp_path: Path) -> None:
