@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,8 @@ from cyclopts import Parameter
 
 from corpus.command import UserError, build_app, print_table, progress, run, say
 from training.config import CptConfig, EvalConfig, InputError, RlConfig, SftConfig
+from training.sampling.config import SamplingConfig
+from training.synthesis.config import SynthesisConfig
 
 app = build_app("train", "Train a language model on shards, instructions and preferences, and measure it.")
 
@@ -75,6 +78,66 @@ def rl(*, config: Annotated[RlConfig | None, Parameter(name="*")] = None) -> int
     if _first_process():
         _rl_summary(result)
     return 0
+
+
+@app.command
+def synthesize(
+    questions: Annotated[list[Path], Parameter(help="Files of multiple-choice questions with their answers.")],
+    /,
+    *,
+    config: Annotated[SynthesisConfig | None, Parameter(name="*")] = None,
+) -> int:
+    """Make reasoning conversations for stage 3 of questions, by a reasoning and a reflection expert.
+
+    Example: `train synthesize questions.jsonl --endpoint http://localhost:8000/v1 --model qwen`
+    """
+    config = config or SynthesisConfig()
+    with one_sentence():
+        from training.synthesis.run import synthesize
+
+        result = synthesize(questions, config)
+    _counted(f"{result.questions:,} questions", {"accepted": result.accepted}, result.rejected, "rejected: ")
+    _spending(result)
+    say(f"Conversations: {result.out}")
+    return 0
+
+
+@app.command(name="sample")
+def draw(
+    questions: Annotated[list[Path], Parameter(help="Files of multiple-choice questions with their answers.")],
+    /,
+    *,
+    config: Annotated[SamplingConfig | None, Parameter(name="*")] = None,
+) -> int:
+    """Sample a model's answers to questions and make preference pairs of them.
+
+    Example: `train sample questions.jsonl --model runs/sft3`
+    """
+    config = config or SamplingConfig()
+    with one_sentence():
+        from training.sampling.run import sample
+
+        result = sample(questions, config)
+    _counted(
+        f"{result.samples:,} answers", {"right": result.right, "wrong": result.wrong}, result.faults, "not usable: "
+    )
+    paired = {"pairs": result.pairs, "questions with a pair": result.paired}
+    _counted(f"{result.questions:,} questions", paired, result.reasons, "without a pair: ")
+    _spending(result)
+    say(f"Pairs: {result.out}")
+    return 0
+
+
+def _counted(title: str, good: Mapping[str, int], bad: Counter[str], prefix: str) -> None:
+    print_table(title, ["outcome", "number"], [*good.items(), *((prefix + name, n) for name, n in bad.most_common())])
+
+
+def _spending(result: Any) -> None:
+    names = ["calls", "retries", "journaled", "prompt_tokens", "completion_tokens"]
+    rows = [[model, *(counts[name] for name in names)] for model, counts in result.spent.items()]
+    print_table("Asked in this run", ["model", *(name.replace("_", " ") for name in names)], rows)
+    for reason, count in result.left_out.items():
+        say(f"Left out: {count:,} ({reason}).")
 
 
 @app.command(name="eval")

@@ -15,6 +15,9 @@ from corpus.command import UserError
 from corpus.generation.journal import Journal
 from corpus.generation.request import Endpoint, GenerationError, Reply, Request
 
+LONGEST_PAUSE = 300.0
+"""Seconds to wait for a server at most, even when it asks for more."""
+
 
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +108,7 @@ class Client:
                     if not failure.transient or attempt == self.config.tries:
                         raise failure from error
                     self.counts["retries"] += 1
-                    await self._pause(failure.retry_after or backoff(attempt, key))
+                    await self._pause(min(LONGEST_PAUSE, failure.retry_after or backoff(attempt, key)))
                     continue
                 self.counts.update(prompt_tokens=reply.prompt_tokens, completion_tokens=reply.completion_tokens)
                 self.journal.put(key, reply)

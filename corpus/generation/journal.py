@@ -14,32 +14,34 @@ class Journal:
     """An append-only file of replies by request key.
 
     A line is written and synced before its reply is used. A line torn by a kill is cut off when the file is opened.
+    Only the lines' places are kept in memory.
     """
 
     def __init__(self, path: Path) -> None:
-        """Open or create; reads the keys and replies that are there."""
+        """Open or create."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        self.replies: dict[str, Reply] = {}
+        self._places: dict[str, tuple[int, int]] = {}
         self._file = open(path, "a+b")  # noqa: SIM115 - lives as long as the journal
         self._file.seek(0)
-        good = 0
+        self._end = 0
         for line in self._file:
             try:
-                row = json.loads(line)
-                key = row.pop("key")
-                reply = Reply(**row)
+                key = _read(line)[0]
             except (ValueError, TypeError, KeyError, AttributeError):
                 break
             if not line.endswith(b"\n"):
                 break
-            self.replies[key] = reply
-            good += len(line)
-        self._file.truncate(good)
-        self._file.seek(good)
+            self._places[key] = (self._end, len(line))
+            self._end += len(line)
+        self._file.truncate(self._end)
 
     def get(self, key: str) -> Reply | None:
         """The reply to a request, if it was ever given."""
-        return self.replies.get(key)
+        if key not in self._places:
+            return None
+        place, size = self._places[key]
+        self._file.seek(place)
+        return _read(self._file.read(size))[1]
 
     def put(self, key: str, reply: Reply) -> None:
         """Keep a reply for good."""
@@ -47,8 +49,14 @@ class Journal:
         self._file.write(line)
         self._file.flush()
         os.fsync(self._file.fileno())
-        self.replies[key] = reply
+        self._places[key] = (self._end, len(line))
+        self._end += len(line)
 
     def close(self) -> None:
         """Close the file."""
         self._file.close()
+
+
+def _read(line: bytes) -> tuple[str, Reply]:
+    row = json.loads(line)
+    return row.pop("key"), Reply(**row)

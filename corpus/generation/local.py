@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from pathlib import Path
 from typing import Any
 
 from corpus.generation.request import GenerationError, Reply, Request
+from corpus.store import identity
 
 MAX_BATCH = 16
 """Requests generated together at most."""
+_BLOCK = 2**16
+_BLOCKS = 32
 
 
 class LocalEndpoint:
@@ -20,7 +24,7 @@ class LocalEndpoint:
         import torch
         from transformers import AutoModelForCausalLM, AutoTokenizer
 
-        self.model = Path(model).name
+        self.model = model_identity(model)
         self._device = device or ("cuda" if torch.cuda.is_available() else "cpu")
         extra = {"gguf_file": gguf_file} if gguf_file else {}
         dtype = torch.bfloat16 if self._device == "cuda" else torch.float32
@@ -46,17 +50,21 @@ class LocalEndpoint:
     async def _work(self) -> None:
         await asyncio.sleep(0)  # let those who ask in the same turn join the batch
         while self._waiting:
+            self._waiting = [pair for pair in self._waiting if not pair[1].done()] or self._waiting[:1]
             first = self._waiting[0][0]
             alike = [pair for pair in self._waiting if _together(pair[0], first)][:MAX_BATCH]
             self._waiting = [pair for pair in self._waiting if pair not in alike]
             try:
                 replies = await asyncio.to_thread(self._generate, [request for request, _ in alike])
-            except (RuntimeError, ValueError) as error:
+            except Exception as error:  # whatever a model or its template raises costs this batch and no other
                 failure = GenerationError("broken", f"The local model failed ({type(error).__name__}).")
                 for _, future in alike:
-                    future.set_exception(failure)
+                    if not future.done():
+                        future.set_exception(failure)
                 continue
             for (_, future), reply in zip(alike, replies, strict=True):
+                if future.done():  # whoever asked has stopped waiting
+                    continue
                 if reply.text.strip():
                     future.set_result(reply)
                 else:
@@ -71,7 +79,7 @@ class LocalEndpoint:
         sampling: dict[str, Any] = {"do_sample": False}
         if first.temperature > 0:
             sampling = {"do_sample": True, "temperature": first.temperature, "top_p": first.top_p, "top_k": 0}
-        torch.manual_seed(first.sample)
+        torch.manual_seed(int(identity([request.key(self.model) for request in requests])[:15], 16))
         with torch.inference_mode():
             output = self._weights.generate(
                 **inputs, max_new_tokens=first.max_tokens, pad_token_id=self._tokenizer.pad_token_id, **sampling
@@ -95,4 +103,22 @@ class LocalEndpoint:
 
 
 def _together(a: Request, b: Request) -> bool:
-    return (a.max_tokens, a.temperature, a.top_p, a.sample) == (b.max_tokens, b.temperature, b.top_p, b.sample)
+    return (a.max_tokens, a.temperature, a.top_p) == (b.max_tokens, b.temperature, b.top_p)
+
+
+def model_identity(model: str) -> str:
+    """Name of a model for the journal: for a folder its name and a hash of what is in it, so that a model that was
+    trained again under the same name is asked again. Of a large file, blocks from its whole length are read.
+    """
+    folder = Path(model)
+    if not folder.is_dir():
+        return folder.name
+    digest = hashlib.sha256()
+    for path in sorted(p for p in folder.iterdir() if p.suffix in {".safetensors", ".bin", ".gguf", ".json", ".jinja"}):
+        size = path.stat().st_size
+        digest.update(f"{path.name}\0{size}\0".encode())
+        with open(path, "rb") as file:
+            for start in range(0, size, max(_BLOCK, size // _BLOCKS)):
+                file.seek(start)
+                digest.update(file.read(_BLOCK))
+    return f"{folder.name}@{digest.hexdigest()[:12]}"

@@ -27,6 +27,7 @@ _TAGS = re.compile(
     r"|^\s*(?:#{1,6}\s*)?(?:Human|User|Assistant|System|Instruction|Response|Input|Output)\s*:\s*$",
     re.MULTILINE,
 )
+_LETTER = re.compile(r"\W*[A-Z]\W*")
 _TYPOGRAPHY = re.compile(r"</?(?:sub|sup)>")
 _SCRIPTS = {"LATIN", "GREEK", "CJK", "FULLWIDTH", "MICRO", "SCRIPT", "KELVIN", "ANGSTROM", "OHM", "DOUBLE-STRUCK"}
 _SCRIPTS |= {"FEMININE", "MASCULINE", "SUPERSCRIPT", "SUBSCRIPT", "MODIFIER", "IDEOGRAPHIC", "N-ARY", "ALEF"}
@@ -41,8 +42,9 @@ class Parts:
 
     @property
     def text(self) -> str:
-        """Both parts in the form that is trained on."""
-        return f"{THINK}{self.think}{END_THINK}{ANSWER}{self.answer}{END_ANSWER}"
+        """Both parts in the form that is trained on; reasoning that is missing leaves no tags."""
+        think = f"{THINK}{self.think}{END_THINK}" if self.think else ""
+        return f"{think}{ANSWER}{self.answer}{END_ANSWER}"
 
 
 def parts_of(text: str) -> Parts | None:
@@ -70,7 +72,7 @@ def misfit(parts: Parts, lang: str, least_think: int = 1) -> str | None:
         return "template tags"
     if stray_script(whole):
         return "stray script"
-    if not in_language(whole, lang):
+    if not in_language(parts.think if _LETTER.fullmatch(parts.answer) else whole, lang):
         return "wrong language"
     return None
 
@@ -79,7 +81,7 @@ def in_language(text: str, lang: str) -> bool:
     """zh: at least 70 % of the letters are Chinese characters; en: none is."""
     letters = [character for character in text if character.isalpha()]
     chinese = sum(map(is_chinese, letters))
-    return chinese >= CHINESE_SHARE * len(letters) > 0 if lang == "zh" else chinese == 0
+    return chinese >= CHINESE_SHARE * len(letters) if lang == "zh" else chinese == 0
 
 
 def is_chinese(character: str) -> bool:

@@ -30,12 +30,14 @@ _PRIVILEGED = re.compile(
     r"|\b(?:reference|standard|model|official|provided|given) answer\b|\bground[- ]?truth\b|\banswer key\b"
     r"|\b(?:as|since|because) (?:the|we (?:know|are told) the) (?:correct|right) answer\b"
     r"|\b(?:I|we) (?:was|were|am|are|have been) (?:told|given) (?:that )?the (?:correct |right |final )?answer\b"
-    r"|\b(?:reviewer|reflection expert|reasoning expert|feedback|rewriter|accepted (?:steps?|thoughts?))\b"
+    r"|\b(?:the reviewer|reflection expert|reasoning expert|the rewriter|accepted (?:steps?|thoughts?))\b"
+    r"|\b(?:the|this|that|their|following|per) feedback (?:says|said|suggests|suggested|told|tells|asks|I got|I received)\b"
     r"|参考答案|标准答案|正确答案(?:已知|已给|已经给|是已知|如上|为已知)|已知(?:的)?(?:正确)?答案|题目给出的答案|给定(?:的)?答案"
     r"|反思专家|推理专家|审阅(?:者|人|意见)|(?:根据|按照)(?:反馈|评审)|已(?:接受|采纳)的(?:步骤|思路)",
     re.IGNORECASE,
 )
-_BARE = r"[\(（\"“'*]*{letter}(?![A-Za-z0-9'’])(?!\s+(?!because\b|since\b|as\b|is\b|and\b|or\b)[a-z])"
+# A and I are also words: "answer A question" with a verb or noun behind them names no option.
+_BARE = r"[\(（\"“'*]*{letter}(?![A-Za-z0-9'’])(?!(?<=[AI])\s+(?!because\b|since\b|as\b|is\b|and\b|or\b|says\b)[a-z])"
 _SPOKEN_LETTER = (
     r"\b(?i:option|choice|answer|alternative|letter)(?i:s?\s*(?:is|was|would be|should be|must be|:|：)?)\s*" + _BARE,
     r"(?:选项|答案|故选|应选|选择|选)\s*(?:是|为|应为|应该是|:|：)?\s*" + _BARE,

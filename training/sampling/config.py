@@ -1,0 +1,43 @@
+"""What `train sample` can be told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from corpus.generation.client import GenerationConfig
+
+
+@dataclass(frozen=True, kw_only=True)
+class SamplingConfig:
+    """Rejection sampling of preference pairs."""
+
+    policy: GenerationConfig = field(default_factory=GenerationConfig)
+    """The model whose answers are sampled."""
+    judge: Annotated[GenerationConfig | None, Parameter(name="judge")] = None
+    """A model that scores and compares the answers; without one a right answer beats a wrong one."""
+    out: Path = Path("data/pairs")
+    """Folder for the pairs; all samples go to OUT_samples, journals to OUT_work."""
+    samples: int = 10
+    """Answers a question."""
+    show_options: bool = True
+    """Ask with the options, as `train eval` does; otherwise the question alone."""
+    pairs: int = 3
+    """Pairs a question, at most."""
+    best_score: int = 60
+    """A chosen answer scores at least this, a rejected one less."""
+    lowest: int = 5
+    """A rejected answer is among so many lowest scores."""
+    least_think: int = 200
+    """Least characters of reasoning on both sides; small models write less."""
+    max_tokens: int = 2048
+    """Longest reply in tokens."""
+    temperature: float = 0.8
+    """Sampling temperature of the answers; verdicts are greedy."""
+    top_p: float = 0.95
+    """Sample from the likeliest tokens that together have this probability."""
+    limit: int = 0
+    """Questions a file, at most; 0 takes all."""
