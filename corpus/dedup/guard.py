@@ -170,11 +170,20 @@ def facts(text: str, find_drugs: DrugFinder | None = None) -> Facts:
     return _Reader(text, find_drugs).read()
 
 
+_SEGMENT = re.compile(r"[.!?;](?<=[^\d\s].)(?=\s+[^\d\s])|[。！？；\n]")
+"""Where a text may be cut for reading: not inside "Fig. 2" or "3. Treatment"."""
+_NEEDS_SCAN = re.compile(r"\d|https?:|www\.|[¹²³⁰⁴-⁹]")
+_PIECE = re.compile(rf"[{HAN}]+|{_WORD}")
+_CAPITAL = re.compile(r"(?<![^\W_])[A-ZÀ-Þ][^\W\d_]{4,}")
+
+
 @lru_cache(maxsize=1 << 16)
 def _kind(word: str) -> str:
     """What a lower-case word is to the guard."""
-    if word in _CUES or word.startswith(("hyper", "hypo")):
+    if word in _CUES or word.startswith(("hyper", "hypo")) or word.endswith(("n't", "n’t")):
         return "cue"
+    if word in _NUMBER_WORDS:
+        return "count"
     if len(word) >= 5 and (word in _DRUGS or _DRUG_STEM.fullmatch(word)):
         return "drug"
     return "number" if any(c.isdigit() for c in word) else ""
@@ -185,66 +194,91 @@ class _Reader:
 
     def __init__(self, text: str, find_drugs: DrugFinder | None) -> None:
         self.text = text
-        self.drug_starts = dict(find_drugs(text)) if find_drugs else {}
+        self.named = {text[start:end].lower() for start, end in find_drugs(text)} if find_drugs else set()
         self.items: list[str] = []
         self.cues: list[int] = []
         self.tokens: list[str] = []
-        self.subjects: set[str] = set()
+        self.subjects: set[str] = set(self.named)
         self.grams: Counter[str] = Counter()
         self.drug: tuple[str, int] = ("", -_REACH)
+        self.counted: str | None = None
 
     def read(self) -> Facts:
-        number_word: str | None = None
-        for match in _SCAN.finditer(self.text):
-            group = match.lastgroup
-            if group in ("skip", "list"):
-                continue
-            if group == "han":
-                self._han(match.group(), match.start())
-            elif group in ("plain", "word"):
-                word = match.group().lower().replace("’", "'")
-                if number_word and _is_unit(word):
-                    self._add(f"n:{number_word}|{_unit(match.group())}")
-                number_word = _NUMBER_WORDS.get(word)
-                self._word(word, match)
-                continue
+        start = 0
+        for end in [*(match.end() for match in _SEGMENT.finditer(self.text)), len(self.text)]:
+            segment = self.text[start:end]
+            # Few sentences hold a number; only those need the slow scan for what may stand around one.
+            if _NEEDS_SCAN.search(segment):
+                self._scan(segment, start)
             else:
-                self._number(match)
-            number_word = None
-        for start, end in self.drug_starts.items():
-            self.subjects.add(self.text[start:end].lower())
+                self._words(segment, start)
+            start = end
         recurring = {gram for gram, count in self.grams.items() if count >= _RECURS and len(gram) > 2}
-        vocabulary = set(self.grams)
-        # A lexicon's drug of several words is sought in the joined tokens.
-        for subject in self.subjects:
-            if subject not in vocabulary:
-                vocabulary.add(subject)
+        words = Counter(self.tokens)
+        recurring.update(w for w, n in words.items() if n >= _RECURS and len(w) >= 4 and "|" not in w)
         return Facts(
             tuple(self.items), tuple(self.cues), tuple(self.tokens),
-            frozenset(self.subjects | recurring), frozenset(vocabulary),
+            frozenset(self.subjects | recurring), frozenset(self.grams.keys() | words.keys() | self.named),
         )  # fmt: skip
+
+    def _words(self, segment: str, start: int) -> None:
+        """A stretch without numbers."""
+        self.counted = None
+        for word in _PIECE.findall(segment.lower()):
+            if word[0] >= "\u3400":
+                self._han(word, start)
+                self.counted = None
+            elif self.counted is None and not _kind(word):
+                self.tokens.append(word)
+            else:
+                self._word(word, start)
+        for match in _CAPITAL.finditer(segment):
+            self._capital(match.group(), start + match.start())
+
+    def _scan(self, segment: str, start: int) -> None:
+        """A stretch with numbers."""
+        self.counted = None
+        for match in _SCAN.finditer(segment):
+            group = match.lastgroup
+            if group in ("plain", "word"):
+                word = match.group()
+                self._word(word, start + match.start())
+                if len(word) >= 5 and word[0].isupper():
+                    self._capital(word, start + match.start())
+                continue
+            self.counted = None
+            if group == "han":
+                self._han(match.group(), start + match.start())
+            elif group not in ("skip", "list"):
+                self._number(match, start + match.start())
 
     def _add(self, item: str) -> None:
         self.items.append(item)
 
-    def _word(self, word: str, match: re.Match[str]) -> None:
-        if word.endswith("n't"):
+    def _word(self, original: str, start: int) -> None:
+        word = original.lower()
+        kind = _kind(word)
+        if not kind and self.counted is None:
+            self.tokens.append(word)
+            return
+        if self.counted and _is_unit(word):
+            self._add(f"n:{self.counted}|{_unit(original)}")
+        self.counted = _NUMBER_WORDS.get(word)
+        if word.endswith(("n't", "n’t")):
             word = "not"
         self.tokens.append(word)
-        if len(word) >= 4:
-            self.grams[word] += 1
-        kind = _kind(word)
         if kind == "cue":
             self.cues.append(len(self.tokens) - 1)
             self._add(f"p:{word}")
         elif kind == "drug":
-            self._drug(word, match.start())
+            self._drug(word, start)
         elif kind == "number":
             self._add(f"n:{word}")
-        elif len(word) >= 5 and match.group()[0].isupper():
-            before = self.text[max(0, match.start() - 24) : match.start()]
-            if not _SENTENCE_START.search(before):
-                self.subjects.add(word)
+
+    def _capital(self, word: str, start: int) -> None:
+        """A name inside a sentence may be what the text is about."""
+        if not _kind(word.lower()) and not _SENTENCE_START.search(self.text[max(0, start - 24) : start]):
+            self.subjects.add(word.lower())
 
     def _drug(self, name: str, start: int) -> None:
         self.drug = (name, start)
@@ -252,7 +286,7 @@ class _Reader:
         self.grams[name] += 1
         self._add(f"d:{name}")
 
-    def _number(self, match: re.Match[str]) -> None:
+    def _number(self, match: re.Match[str], start: int) -> None:
         number, unit = match.group("number", "unit")
         if not unit and _YEAR.fullmatch(number) and not match.group("compare"):
             return
@@ -262,8 +296,8 @@ class _Reader:
         self.tokens.append(f"{value}|{unit}")
         dosed = bool(unit) and bool(_MASS.match(match.group("unit")))
         if dosed:
-            self._dosed(match.start())
-        name = self.drug[0] if dosed and match.start() - self.drug[1] <= _REACH else ""
+            self._dosed(start)
+        name = self.drug[0] if dosed and start - self.drug[1] <= _REACH else ""
         self._add(f"n:{value}|{unit}|{name}" if name else f"n:{value}|{unit}")
 
     def _dosed(self, start: int) -> None:
@@ -279,8 +313,8 @@ class _Reader:
     def _han(self, run: str, start: int) -> None:
         first = len(self.tokens)
         self.tokens.extend(run)
-        self.grams.update(run[i : i + 3] for i in range(len(run) - 2))
-        self.grams.update(run[i : i + 2] for i in range(len(run) - 1))
+        self.grams.update(map("".join, zip(run, run[1:], run[2:], strict=False)))
+        self.grams.update(map("".join, itertools.pairwise(run)))
         found: list[tuple[int, str, str]] = []
         for match in _HAN_ITEM.finditer(run):
             kind = "n:" if match.lastgroup == "count" else "p:"
@@ -304,6 +338,7 @@ def _is_han(token: str) -> bool:
     return len(token) == 1 and token >= "\u3400"
 
 
+@lru_cache(maxsize=1 << 12)
 def _is_unit(word: str) -> bool:
     return re.fullmatch(_UNIT, word) is not None
 
