@@ -366,72 +366,90 @@ def _hard_break(upper: Line, lower: Line, pitch: float) -> bool:
     return upper.bold != lower.bold and not (upper.bold and lower.lead and lower.lead_bold)
 
 
+@dataclass(frozen=True, slots=True)
+class _Setting:
+    """How some lines of one style are set in their column."""
+
+    left: float
+    right: float
+    size: float
+    margin: float
+    """Left edge of the outermost line."""
+    hanging: bool
+    """Entries stand out to the left."""
+    justified: bool
+    """Most lines reach the right edge."""
+    flush_right: bool
+    """All lines end at the right edge and begin anywhere."""
+    n_marked: int
+    """Lines that begin like list items."""
+
+
 def _cut(lines: list[Line], left: float, right: float, gap: float) -> list[Paragraph]:
     """Cut lines of one style without white space between them at indents, marks and sentence ends."""
-    width = max(right - left, 1.0)
     size = lines[0].size
     marked = [LIST_MARK.match(line.text) is not None for line in lines]
-    n_marked = sum(marked)
-    hanging = _hangs(lines, left, right, size)
-    full = sum(line.x1 > right - 0.5 * size for line in lines)
-    justified = full >= 0.5 * len(lines)
-    flush_right = justified and len(lines) > 1 and len({round(line.x0) for line in lines}) > 0.7 * len(lines)
-    first_left = min(line.x0 for line in lines)
+    justified = sum(line.x1 > right - 0.5 * size for line in lines) >= 0.5 * len(lines)
+    setting = _Setting(
+        left=left,
+        right=right,
+        size=size,
+        margin=min(line.x0 for line in lines),
+        hanging=_hangs(lines, left, right, size),
+        justified=justified,
+        flush_right=justified and len(lines) > 1 and len({round(line.x0) for line in lines}) > 0.7 * len(lines),
+        n_marked=sum(marked),
+    )
     result = [Paragraph([lines[0]], left, right, gap, marked[0])]
     for i in range(1, len(lines)):
         upper, lower = lines[i - 1], lines[i]
-        current = result[-1]
-        text = upper.text
-        ends = text.endswith(_ENDS)
-        room = right - upper.x1
-        word = lower.text.split(" ", 1)[0]
-        fits = room > (len(word) + 2) * 0.5 * size + (0.6 * size if justified else 0.06 * width)
-        step = lower.x0 - upper.x0
-        new = False
-        if marked[i]:
-            mark = lower.text.lstrip()[:1]
-            aligned = abs(lower.x0 - current.lines[0].x0) < 0.8 * size if current.marked else True
-            follows = current.marked and _ordinal(lower.text) == _ordinal(current.lines[0].text) + 1 > 1
-            if (
-                mark in BULLETS
-                or follows
-                or ((ends or fits) and (n_marked > 1 or fits))
-                or (n_marked > 2 and aligned and hanging)
-            ):
-                new = True
-        if not new and hanging:
-            new = step < -0.6 * size and lower.x0 < first_left + 0.8 * size
-        elif not new:
-            indented = lower.x0 > left + 0.7 * size and step > 0.6 * size
-            centred = abs((lower.x0 + lower.x1) - (upper.x0 + upper.x1)) < 1.5 * size
-            first_of_marked = current.marked and len(current.lines) == 1
-            if (
-                indented
-                and not flush_right
-                and not first_of_marked
-                and not (centred and not ends)
-                and (ends or fits or justified)
-            ):
-                new = True
-        if not new and fits and not (lower.text[:1].islower()):
-            if ends or (justified and room > 0.3 * width and not hanging):
-                new = True
-        if (
-            not new
-            and upper.italic
-            and not lower.italic
-            and room > 0.15 * width
-            and not ends
-            and i - 1 == _first(result)
-        ):
-            new = True
-        if not new and family(upper.font) != family(lower.font) and fits and (ends or len(current.lines) <= 2):
-            new = True
-        if new:
+        if _begins(upper, lower, result[-1], setting, marked[i]):
             result.append(Paragraph([lower], left, right, lower.y0 - upper.y1, marked[i]))
         else:
-            current.lines.append(lower)
+            result[-1].lines.append(lower)
     return result
+
+
+def _begins(upper: Line, lower: Line, current: Paragraph, setting: _Setting, marked: bool) -> bool:
+    """Whether a paragraph begins with the lower line."""
+    size, width = setting.size, max(setting.right - setting.left, 1.0)
+    ends = upper.text.endswith(_ENDS)
+    room = setting.right - upper.x1
+    # the first word of the line would have had room on the line above: somebody broke the line there
+    word = lower.text.split(" ", 1)[0]
+    fits = room > (len(word) + 2) * 0.5 * size + (0.6 * size if setting.justified else 0.06 * width)
+    if marked and _item_begins(lower, current, setting, ends, fits):
+        return True
+    step = lower.x0 - upper.x0
+    if setting.hanging:
+        if step < -0.6 * size and lower.x0 < setting.margin + 0.8 * size:
+            return True
+    elif lower.x0 > setting.left + 0.7 * size and step > 0.6 * size and (ends or fits or setting.justified):
+        centred = abs((lower.x0 + lower.x1) - (upper.x0 + upper.x1)) < 1.5 * size and not ends
+        first_of_item = current.marked and len(current.lines) == 1
+        if not (centred or first_of_item or setting.flush_right):
+            return True
+    if (
+        fits
+        and not lower.text[:1].islower()
+        and (ends or (setting.justified and room > 0.3 * width and not setting.hanging))
+    ):
+        return True
+    if upper.italic and not lower.italic and room > 0.15 * width and not ends and len(current.lines) == 1:
+        return True  # a heading in italics
+    return family(upper.font) != family(lower.font) and fits and (ends or len(current.lines) <= 2)
+
+
+def _item_begins(lower: Line, current: Paragraph, setting: _Setting, ends: bool, fits: bool) -> bool:
+    """Whether what looks like a list mark is one, and no number that happens to stand at the start of a line."""
+    if lower.text.lstrip()[:1] in BULLETS:
+        return True
+    if current.marked and _ordinal(lower.text) == _ordinal(current.lines[0].text) + 1 > 1:
+        return True
+    if fits or (ends and setting.n_marked > 1):
+        return True
+    aligned = not current.marked or abs(lower.x0 - current.lines[0].x0) < 0.8 * setting.size
+    return setting.n_marked > 2 and aligned and setting.hanging
 
 
 _ORDINAL = re.compile(r"\s*[(\[]?(\d{1,3}|[a-zA-Z])[.)\]]")
@@ -444,11 +462,6 @@ def _ordinal(text: str) -> int:
         return 0
     mark = match.group(1)
     return int(mark) if mark.isdigit() else ord(mark.lower()) - 96
-
-
-def _first(parts: list[Paragraph]) -> int:
-    """Index of the line with which the last paragraph begins."""
-    return sum(len(part.lines) for part in parts[:-1])
 
 
 def _hangs(lines: Sequence[Line], left: float, right: float, size: float) -> bool:

@@ -455,13 +455,12 @@ def _line(parts: list[Fragment]) -> Line:
             if lead < 0 and length:
                 if not text.strip():
                     lead_bold, lead_italic, lead_family = is_bold, is_italic, family(font)
-                elif (
+                elif (length > 1 or piece.strip().isalnum()) and (
                     is_bold != lead_bold
                     or (is_italic != lead_italic and not is_bold)
                     or (not is_bold and not is_italic and family(font) != lead_family)
                 ):
-                    if length > 1 or piece.strip().isalnum():
-                        lead = len(text)
+                    lead = len(text)
             text += piece
             if piece_size >= 0.86 * size or length > 3:
                 bold += is_bold * length
