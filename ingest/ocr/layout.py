@@ -468,6 +468,8 @@ def _bare(text: str) -> str:
 def _kind(paragraph: _Paragraph, text: str, size: float) -> tuple[str, int]:
     """(kind, heading level)."""
     own = paragraph.lines[0].size
+    if _DOT.match(text):
+        return "list", 0
     if _CAPTION.match(text) and (own <= size * LARGER):
         return "caption", 0
     short = len(text) <= LONGEST_HEADING and len(paragraph.lines) <= 4

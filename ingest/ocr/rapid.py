@@ -76,6 +76,8 @@ def _session(path: Path, device: str) -> onnxruntime.InferenceSession:
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     options.log_severity_level = 4
+    # Every page has another size: the arena would keep room for all of them.
+    options.enable_cpu_mem_arena = False
     providers = ["CPUExecutionProvider"]
     if device == "cuda":
         if "CUDAExecutionProvider" not in onnxruntime.get_available_providers():
