@@ -18,7 +18,7 @@ import re
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -540,8 +540,3 @@ def _parse_sitemap(raw: bytes) -> tuple[list[str], list[str]]:
         if location is not None and is_url((location.text or "").strip()):
             places[local_name(entry)].append((location.text or "").strip())
     return places["url"], places["sitemap"]
-
-
-def fetched_files(outcomes: Sequence[Fetched], folder: Path) -> list[tuple[Path, str]]:
-    """(file, address) of the pages that are there."""
-    return [(folder / outcome.file, outcome.url) for outcome in outcomes if outcome.file]

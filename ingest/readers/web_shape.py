@@ -5,7 +5,8 @@ furniture. On an article the second only adds what stands before and after the t
 a page of cards, posts or product lines the first has holes: blocks that the second finds *between* its blocks. So the
 holes decide, measured as a share of the article text. A home page, which is nothing but teasers, is always read as a
 region; a page that declares itself an article is read with trafilatura's precise setting, since the holes will tell
-when that cuts too much.
+when that cuts too much. For the same reason trafilatura's own second opinions (readability, jusText), which take
+nearly half of its time, are asked for only on forums.
 """
 
 from __future__ import annotations
@@ -97,7 +98,8 @@ def content_blocks(tree: etree._Element, address: str) -> tuple[list[Block], str
     region = region_blocks(tree, forum=shape.forum)
     if shape.home and _length(region) >= HOME_CHARACTERS:
         return region, "main region: a home page"
-    return choose(article_blocks(tree, precise=shape.article and not shape.forum), region)
+    article = article_blocks(tree, precise=shape.article and not shape.forum, thorough=shape.forum)
+    return choose(article, region)
 
 
 def choose(article: Sequence[Block], region: Sequence[Block]) -> tuple[list[Block], str]:
