@@ -334,13 +334,16 @@ def rensa(out: Path, limit: int | None) -> None:
 def datatrove(out: Path, limit: int | None) -> None:
     from datatrove.data import Document
     from datatrove.pipeline.dedup.minhash import MinhashConfig, MinhashDedupSignature
+    from datatrove.utils.hashing import HashConfig
     from datatrove.utils.typeshelper import Languages
 
     texts, langs, _ = read(out, limit)
     chosen = {"en": Languages.english, "zh": Languages.mandarin_chinese}
     for lang, language in chosen.items():
         documents = [Document(text=t, id=str(i)) for i, t in enumerate(texts) if langs[i] == lang]
-        config = MinhashConfig(n_grams=5, num_buckets=BANDS, hashes_per_bucket=ROWS)
+        config = MinhashConfig(
+            n_grams=5, num_buckets=BANDS, hashes_per_bucket=ROWS, hash_config=HashConfig(hash_fc="sha1")
+        )
         step = MinhashDedupSignature(output_folder=str(out / f"datatrove_{lang}"), config=config, language=language)
         step.run(iter(documents[:20]))  # loads the word tokenizer
         started = time.process_time()

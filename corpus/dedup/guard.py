@@ -160,19 +160,31 @@ _HAN_BEFORE_DOSE = re.compile(
     r"(?:每次|每日|一次|一日|口服|剂量|用量|服用|给予|静滴|注射|至少|最大|最多|大约|加用|使用|用药|不超|超过|各|约|用|服|为|量|取|加)\Z"
 )
 _SENTENCE_START = re.compile(r"(?:\A|[.!?:;。！？\n|#*(\-–]|\b[A-Z][a-z]+)[\s\"“#*\-|]*\Z")
+_NATION_WORDS = (
+    "american british canadian chinese european french german indian italian japanese korean russian spanish"
+)
+_NATIONS = frozenset(_NATION_WORDS.split())
 _RECURS = 2
 _REACH = 60
 """Characters over which a dose belongs to the drug named before it."""
 
 
+_MARKUP = re.compile(r"</?(?:su[bp]|[biu]|em|strong|span|br|p)\s*/?>", re.IGNORECASE)
+
+
 def facts(text: str, find_drugs: DrugFinder | None = None) -> Facts:
     """The clinical facts of a text."""
-    return _Reader(text, find_drugs).read()
+    return _Reader(_MARKUP.sub("", text) if "<" in text else text, find_drugs).read()
 
 
 _SEGMENT = re.compile(r"[.!?;](?<=[^\d\s].)(?=\s+[^\d\s])|[。！？；\n]")
 """Where a text may be cut for reading: not inside "Fig. 2" or "3. Treatment"."""
 _NEEDS_SCAN = re.compile(r"\d|https?:|www\.|[¹²³⁰⁴-⁹]")
+_NOTICE = re.compile(
+    r"©|\(c\)\s?(?:19|20)\d\d|[Cc]opyright|COPYRIGHT|[Aa]ll rights reserved|[Pp]ublished by|"
+    r"\b(?:Elsevier|Wiley|Springer|Lippincott|Wolters Kluwer|Karger|Schattauer|BioMed Central|Informa|Thieme)\b|版权所有|著作权"
+)
+"""A sentence about who published the text states nothing clinical."""
 _PIECE = re.compile(rf"[{HAN}]+|{_WORD}")
 _CAPITAL = re.compile(r"(?<![^\W_])[A-ZÀ-Þ][^\W\d_]{4,}")
 
@@ -184,6 +196,8 @@ def _kind(word: str) -> str:
         return "cue"
     if word in _NUMBER_WORDS:
         return "count"
+    if word in _NATIONS:
+        return "nation"
     if len(word) >= 5 and (word in _DRUGS or _DRUG_STEM.fullmatch(word)):
         return "drug"
     return "number" if any(c.isdigit() for c in word) else ""
@@ -208,7 +222,9 @@ class _Reader:
         for end in [*(match.end() for match in _SEGMENT.finditer(self.text)), len(self.text)]:
             segment = self.text[start:end]
             # Few sentences hold a number; only those need the slow scan for what may stand around one.
-            if _NEEDS_SCAN.search(segment):
+            if _NOTICE.search(segment):
+                self.tokens += _PIECE.findall(segment.lower())
+            elif _NEEDS_SCAN.search(segment):
                 self._scan(segment, start)
             else:
                 self._words(segment, start)

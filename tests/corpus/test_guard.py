@@ -61,6 +61,8 @@ def test_a_changed_fact_saves_both(template: str, base: dict[str, str], change: 
         ("Smith J. Lancet 2001;3:4-5. Give 1,000 IU.", "Smith J. BMJ 2011;13(2):40-51. Give 1000 IU."),
         ("The patients were followed in the clinic.", "The subjects were followed in the hospital."),
         ("Take two tablets.", "Please take two tablets."),
+        ("5 mg min<sup>-1</sup> for 7 d", "5 mg min-1 for 7 days"),
+        ("Give 5 mg. Copyright 2003 Elsevier Ltd.", "Give 5 mg. (c) 2008 American Heart Association."),
         ("Visit https://a.example/12 for 5 mg.", "Visit https://b.example/99 for 5 mg."),
     ],
 )
