@@ -36,7 +36,7 @@ def assemble(pages: Sequence[Page], probe: Probe) -> tuple[list[Page], Probe]:
     paged = [page for page in pages if page.width > 0]
     if not paged:
         return [replace(page, blocks=tuple(_merged_lists(page.blocks))) for page in pages], probe
-    blocks = [list(page.blocks) for page in remove_furniture(pages)]
+    blocks = [list(page.blocks) for page in remove_furniture(pages, (probe.title, *probe.authors))]
     blocks = _outlined(blocks, pages, probe)
     size = _body_size(blocks)
     # what stood apart at an edge but repeats nowhere is text again, as far as it looks like text
@@ -54,12 +54,14 @@ def assemble(pages: Sequence[Page], probe: Probe) -> tuple[list[Page], Probe]:
     return assembled, probe
 
 
-def remove_furniture(pages: Sequence[Page]) -> list[Page]:
+def remove_furniture(pages: Sequence[Page], names: Sequence[str] = ()) -> list[Page]:
     """Pages without running heads, feet and page numbers.
 
     A block that stands where such text stands goes if it is a page number, if its text (digits aside) stands there
-    on another page too, or if most pages have a text of that size at that very height.
+    on another page too, if most pages have a text of that size at that very height, or if it is one of `names`
+    (the document's title, its authors), as on the few pages of a short document.
     """
+    known = {key for key in map(_letters, names) if len(key) >= 6}
     texts: dict[tuple[str, str], set[int]] = defaultdict(set)
     places: dict[tuple[str, int, int], set[int]] = defaultdict(set)
     for page in pages:
@@ -73,13 +75,18 @@ def remove_furniture(pages: Sequence[Page]) -> list[Page]:
         kept = []
         for block in page.blocks:
             if block.furniture and not CAPTION.match(block.text):
-                if _PAGE_NUMBER.match(block.text) or len(texts[_text_key(block)]) >= 2:
+                if _letters(block.text) in known or _PAGE_NUMBER.match(block.text) or len(texts[_text_key(block)]) >= 2:
                     continue
                 if len(places[_place_key(block)]) >= needed and len(block.text) < 160:
                     continue
             kept.append(block)
         result.append(replace(page, blocks=tuple(kept)))
     return result
+
+
+def _letters(text: str) -> str:
+    """A text's letters, for comparing it with names; numbers and punctuation aside."""
+    return _DIGITS.sub("", _plain(text))
 
 
 def _text_key(block: Block) -> tuple[str, str]:
@@ -189,7 +196,7 @@ def _set_levels(blocks: list[list[Block]], title: Block | None) -> None:
     if anchor is not None:
         levels.setdefault(anchor, 2)
     below = max((level for level in levels.values()), default=1)
-    larger = 0
+    larger = 0 if title is None else 1
     for style in styles:
         if style in levels:
             continue

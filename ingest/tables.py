@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from ingest.layout import Line, bounds, pieces
 from ingest.markdown_table import markdown_table
-from ingest.structure import CAPTION, clean
+from ingest.structure import CAPTION, clean, glue
 
 Rule = tuple[float, float, float]
 """(start, end, position): x0, x1, y of a horizontal rule; y0, y1, x of a vertical one."""
@@ -343,11 +343,8 @@ def _grid(
 def _cell_text(cell: list[tuple[float, float, str]]) -> str:
     text = ""
     for _, _, raw in cell:
-        part = clean(raw)
-        if text.endswith("-") and part[:1].islower() and text[-2:-1].isalpha():
-            text = text[:-1] + part
-        else:
-            text = f"{text} {part}" if text else part
+        text, joiner = glue(text, clean(raw), {})
+        text += joiner + clean(raw)
     return text
 
 
