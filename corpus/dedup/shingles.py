@@ -37,7 +37,8 @@ def _tables() -> tuple[NDArray[np.uint8], U64]:
     size = sys.maxunicode + 1
     kinds = np.zeros(size, dtype=np.uint8)
     folded = np.arange(size, dtype=np.uint32)
-    for code in range(0x30000):
+    # The large blocks of characters that are tokens by themselves fold to themselves.
+    for code in (*range(0x3400), *range(0xA000, 0xAC00), *range(0xF900, 0x20000)):
         character = chr(code)
         if character.isalnum() or unicodedata.category(character) in ("Mn", "Mc"):
             kinds[code] = _WORD

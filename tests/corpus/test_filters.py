@@ -141,7 +141,9 @@ def test_medical_cues_tell_medicine_from_other_text() -> None:
         {"text": SENTENCE + "Hepatitis and anaemia were excluded; therapy with 5 mg was begun in the clinic."}
     )
     other = score(
-        {"text": "The ship left the harbour in the morning and sailed slowly towards some islands far away in the sun, and nobody was there."}
+        {
+            "text": "The ship left the harbour in the morning and sailed slowly towards some islands far away, and nobody was there to see it."
+        }
     )
     assert medical["medical_cues"] > 5 > other["medical_cues"]
     assert score({"text": ZH_CLASSIC})["medical_cues"] > 1
