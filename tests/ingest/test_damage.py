@@ -19,9 +19,9 @@ from ingest.readers.text import TextReader
 from ingest.readers.web import WebReader
 
 TABLE = "<table><tr><th>a</th><th>b</th></tr><tr><td rowspan='2'>1</td><td>2</td></tr><tr><td>3</td></tr></table>"
-HTML = f"<!DOCTYPE html><html lang='en'><head><title>T</title></head><body><h1>T</h1><p>{'Words and words. ' * 30}</p>{TABLE}<ul><li>x<ol><li>y</li></ol></li></ul></body></html>"  # noqa: E501
-JATS = f"<article article-type='x'><front><article-meta><title-group><article-title>T</article-title></title-group></article-meta></front><body><sec><title>S</title><p>{'Words. ' * 30}<sup>2</sup></p><table-wrap>{TABLE}</table-wrap></sec></body></article>"  # noqa: E501
-CNXML = f"<document xmlns='http://cnx.rice.edu/cnxml'><title>T</title><content><para id='p'>{'Words. ' * 30}</para><list><item>i</item></list></content></document>"  # noqa: E501
+HTML = f"<!DOCTYPE html><html lang='en'><head><title>T</title></head><body><h1>T</h1><p>{'Words and words. ' * 30}</p>{TABLE}<ul><li>x<ol><li>y</li></ol></li></ul></body></html>"
+JATS = f"<article article-type='x'><front><article-meta><title-group><article-title>T</article-title></title-group></article-meta></front><body><sec><title>S</title><p>{'Words. ' * 30}<sup>2</sup></p><table-wrap>{TABLE}</table-wrap></sec></body></article>"
+CNXML = f"<document xmlns='http://cnx.rice.edu/cnxml'><title>T</title><content><para id='p'>{'Words. ' * 30}</para><list><item>i</item></list></content></document>"
 TEXT = "# 标题\n\n" + "患者因发热入院，给予抗感染治疗。" * 20 + "\n\n- one\n- two\n\n| a | b |\n|---|---|\n| 1 | 2 |\n"
 
 

@@ -113,7 +113,7 @@ def test_footnotes_are_read(tmp_path: Path) -> None:
     document.add_paragraph("Text with a note.")
     path = saved(document, tmp_path)
     names = nsdecls("w")
-    note = f'<w:footnotes {names}><w:footnote w:type="separator" w:id="0"><w:p/></w:footnote><w:footnote w:id="1"><w:p><w:r><w:t>Ng 2001.</w:t></w:r></w:p></w:footnote></w:footnotes>'  # noqa: E501
+    note = f'<w:footnotes {names}><w:footnote w:type="separator" w:id="0"><w:p/></w:footnote><w:footnote w:id="1"><w:p><w:r><w:t>Ng 2001.</w:t></w:r></w:p></w:footnote></w:footnotes>'
     kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/footnotes"
     whole = tmp_path / "b.docx"
     with zipfile.ZipFile(path) as source, zipfile.ZipFile(whole, "w") as target:
