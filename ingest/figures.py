@@ -11,7 +11,7 @@ from ingest.layout import Line, bounds, pieces
 from ingest.section_names import SECTIONS
 from ingest.text_layer import TextLayer
 
-CELL = 9.0
+CELL = 12.0
 """Side of a cell of the grid on which paths are put together, in points."""
 MIN_PATHS = 12
 """Fewer paths make no diagram."""

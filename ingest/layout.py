@@ -21,6 +21,8 @@ from itertools import pairwise
 
 import numpy as np
 
+MAX_LINES = 4_000
+"""Beyond this many lines nothing is tied together: looking for neighbours would take too long."""
 MAX_PIECES = 400
 """Beyond this many pieces the page is damaged or a drawing: they are read from top to bottom."""
 
@@ -96,6 +98,8 @@ def pieces(lines: Sequence[Line]) -> list[list[Line]]:
     over two columns.
     """
     ordered = sorted(lines, key=lambda line: (line.y0, line.x0))
+    if len(ordered) > MAX_LINES:
+        return [[line] for line in ordered]
     below: list[int] = [-1] * len(ordered)
     above: list[int] = [-1] * len(ordered)
     n_below = [0] * len(ordered)

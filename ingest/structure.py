@@ -83,10 +83,7 @@ def body_style(lines: Sequence[Line]) -> BodyStyle:
 
 def vocabulary(texts: Iterable[str]) -> Counter[str]:
     """How often each word, and each hyphenated compound, stands within a line."""
-    counts: Counter[str] = Counter()
-    for text in texts:
-        counts.update(WORDS.findall(text.lower()))
-    return counts
+    return Counter(WORDS.findall("\n".join(texts).lower()))
 
 
 def clean(text: str) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from ingest.layout import Line, bounds, pieces
+from ingest.layout import MAX_LINES, Line, bounds, pieces
 from ingest.markdown_table import markdown_table
 from ingest.structure import CAPTION, clean, glue
 
@@ -21,7 +21,7 @@ Rule = tuple[float, float, float]
 
 MIN_RULE = 40.0
 """Shorter horizontal rules, in points, are underlines and fraction bars."""
-MAX_RULES = 2_000
+MAX_RULES = 1_000
 """Pages with more rules are drawings."""
 _TABLE_CAPTION = re.compile(r"^(?:Supplementary\s+)?(?:Table|TABLE|Tab\.|Tabelle|Tabla|Tableau|表)\s*[\dIVXS]")
 
@@ -44,6 +44,8 @@ def find_tables(
     """(the tables, the lines that are in none of them)."""
     tables: list[Table] = []
     rest = lines
+    if len(lines) > MAX_LINES:
+        return tables, rest
     rules = joined_rules(horizontal)
     if len(rules) >= 2:
         for top, bottom, x0, x1 in _ruled_regions(rest, rules):

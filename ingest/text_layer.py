@@ -16,8 +16,10 @@ from ingest.layout import BULLETS, Line, family, is_cjk
 
 FLAGS = pymupdf.TEXT_COLLECT_VECTORS | pymupdf.TEXT_MEDIABOX_CLIP
 """No images (their bytes are copied), no kept ligatures, no odd white space; paths come with the text at no cost."""
-MAX_LINES = 20_000
+MAX_LINES = 12_000
 """A page with more pieces of text than this is damaged or hostile; the rest is left out and the page says so."""
+MAX_ROW = 300
+"""Pieces of text at one height beyond which a gap is judged by its width alone."""
 MAX_SPACED = 50
 """Lines of spaced letters that are looked at letter by letter, per page."""
 MAX_SHAPES = 20_000
@@ -381,6 +383,8 @@ def _belongs(left: Fragment, right: Fragment, end: float, number: int, rows: lis
         return True
     if gap > 3.0 * size:
         return False
+    if len(rows[number]) > MAX_ROW:
+        return gap <= 0.9 * size
     across, apart = _neighbours(end, right.x0, left, size, number, rows)
     if gap <= 0.9 * size:
         return across > 0 or apart == 0

@@ -299,6 +299,23 @@ def test_tens_of_thousands_of_rectangles_do_not_hold_up_a_page(tmp_path: Path) -
     assert pages[0].blocks[0].text.startswith("text The patients")
 
 
+@pytest.mark.parametrize("spread", ["row", "grid", "stack"])
+def test_thousands_of_scraps_of_text_do_not_hold_up_a_page(tmp_path: Path, spread: str) -> None:
+    document = pymupdf.open()
+    page = document.new_page(width=6000, height=6000)
+    writer = pymupdf.TextWriter(page.rect)
+    for i in range(9_000):
+        x, y = {"row": (0.6 * i, 100), "grid": (60 * (i % 95), 50 + 60 * (i // 95)), "stack": (50, 20 + 0.6 * i)}[
+            spread
+        ]
+        writer.append((x + 10, y), f"x{i % 7}", fontsize=8)
+    writer.write_text(page)
+    document.save(tmp_path / "n.pdf")
+    start = time.process_time()
+    read(tmp_path / "n.pdf")
+    assert time.process_time() - start < 25
+
+
 def test_a_huge_page_is_drawn_with_few_enough_pixels() -> None:
     document = pymupdf.open()
     image, dpi = draw(document.new_page(width=14_400, height=14_400), 200)
