@@ -51,10 +51,11 @@ class BuildConfig:
     """The data folder: `documents/` and `pages/` are read, `shards/`, `dropped/` and `quarantine/` are written."""
     shards: int = 8
     """Files a source type; a record's is chosen by the hash of its id."""
-    tagger: str = "lexicon"
-    """Tagger of the kept records: lexicon, crf, cascade, spacy:NAME or transformers:PATH."""
+    tagger: str = "cascade"
+    """Tagger of the kept records: lexicon, crf, cascade (CRF where a passage is medical), spacy:NAME or
+    transformers:PATH."""
     relations: str = "rules"
-    """Relation extractor: rules, linear or none."""
+    """Relation extractor: rules, linear, transformers:PATH or none."""
     tokenizer: str = "deepseek"
     """Tokenizer that counts tokens: the one that ships with medpress, a folder, or a Hugging Face id."""
     source_priority: tuple[str, ...] = ("guideline", "textbook", "literature", "note", "web", "other")

@@ -19,6 +19,8 @@ from corpus.command import UserError, progress, resolved
 from corpus.runner import Failure, Limits, Outcome, Runner, Stage, Task, exclusive, make_task, open_executor
 from corpus.schema import QUARANTINE, SCHEMAS, SOURCE_TYPES
 from corpus.store import file_sha256, read_dataset, read_manifest, read_table, write_json, write_manifest, write_rows
+from corpus.tokenising import load_tokenizer
+from nlp.relations import load_extractor
 from nlp.tagging import load_tagger
 
 DOCUMENTS_PER_TASK = 64
@@ -60,6 +62,7 @@ def build(config: BuildConfig) -> BuildResult:
     """
     if not (config.data / "documents" / "manifest.json").exists():
         raise UserError(f"there are no documents in {config.data}; run `ingest` first.")
+    _check_names(config)
     with exclusive(config.data):
         limits = Limits(step_seconds=config.task_seconds, memory_bytes=int(config.worker_gib * 2**30))
         executor = open_executor(
@@ -69,6 +72,17 @@ def build(config: BuildConfig) -> BuildResult:
             return _Build(config, Runner(executor, config.data / "log" / "build.jsonl")).run()
         finally:
             executor.close()
+
+
+def _check_names(config: BuildConfig) -> None:
+    """Load what the configuration names, so that a wrong name is told at once and not by every worker."""
+    try:
+        load_tagger(config.tagger)
+        if config.relations != "none":
+            load_extractor(config.relations)
+        load_tokenizer(config.tokenizer)
+    except (ValueError, ImportError, OSError) as error:
+        raise UserError(str(error)) from error
 
 
 class AccountError(Exception):
@@ -237,6 +251,8 @@ class _Build:
     def _annotate(self, settled: Mapping[str, str], hits: Mapping[str, str]) -> list[str]:
         settings = {name: self.values[name] for name in ("tagger", "relations", "tokenizer", "shards")}
         versions = [annotate.VERSION, load_tagger(self.config.tagger).version]
+        if self.config.relations != "none":
+            versions.append(load_extractor(self.config.relations).version)
 
         def task(decisions: str, only: list[str] | None) -> Task:
             candidates = settled[decisions]
@@ -279,7 +295,9 @@ class _Build:
             "cut": cut, "screen": screen, "duplicates": duplicates, "contamination": contamination,
             "annotate": annotate, "publish": publish,
         }  # fmt: skip
-        taggers = {f"tagger {name}": load_tagger(name).version for name in {"lexicon", self.config.tagger}}
+        taggers = {f"tagger {name}": load_tagger(name).version for name in ("lexicon", self.config.tagger)}
+        if self.config.relations != "none":
+            taggers[f"relations {self.config.relations}"] = load_extractor(self.config.relations).version
         return {name: module.VERSION for name, module in modules.items()} | taggers
 
     # The equations.

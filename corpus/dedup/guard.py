@@ -15,7 +15,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from corpus.normalise import HAN
 
@@ -23,7 +23,7 @@ DrugFinder = Callable[[str], Iterable[tuple[int, int]]]
 """Finds (start, end) of drug mentions in a text, for example with a lexicon."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Facts:
     """What a text states, as far as the guard looks."""
 
@@ -33,10 +33,26 @@ class Facts:
     """Token indices of the polarity cues."""
     tokens: tuple[str, ...]
     """Lower-case words, single Chinese characters, normalised values."""
-    subjects: frozenset[str]
-    """Words that the text is about: drugs, what stands before a dose, names, words and Chinese trigrams that recur."""
-    vocabulary: frozenset[str]
-    """All words and Chinese bigrams and trigrams: where another text's subjects must be found."""
+    grams: tuple[str, ...]
+    """Chinese bigrams and trigrams, and drugs."""
+    named: frozenset[str]
+    """Drugs, what stands before a dose, names inside sentences."""
+
+    @cached_property
+    def _counts(self) -> Counter[str]:
+        counts = Counter(self.tokens)
+        counts.update(self.grams)
+        return counts
+
+    @cached_property
+    def subjects(self) -> set[str]:
+        """What the text is about: what it names, and the words and Chinese trigrams that recur."""
+        again = (gram for gram, count in self._counts.items() if count >= _RECURS)
+        return self.named | {g for g in again if len(g) >= (3 if g[0] >= "\u3400" else 4) and "|" not in g}
+
+    def mentions(self, subjects: set[str]) -> bool:
+        """Whether all of another text's subjects stand here too."""
+        return subjects <= (self._counts.keys() | self.named)
 
 
 _MASS_UNITS = (
@@ -174,7 +190,23 @@ _MARKUP = re.compile(r"</?(?:su[bp]|[biu]|em|strong|span|br|p)\s*/?>", re.IGNORE
 
 def facts(text: str, find_drugs: DrugFinder | None = None) -> Facts:
     """The clinical facts of a text."""
-    return _Reader(_MARKUP.sub("", text) if "<" in text else text, find_drugs).read()
+    text = _MARKUP.sub("", text) if "<" in text else text
+    named = {text[start:end].lower() for start, end in find_drugs(text)} if find_drugs else set()
+    items: list[str] = []
+    cues: list[int] = []
+    words: list[str] = []
+    grams: list[str] = []
+    start = 0
+    for end in [*(match.end() for match in _SEGMENT.finditer(text)), len(text)]:
+        segment = text[start:end]
+        read = _read_once(segment) if len(segment) <= _LONGEST_REMEMBERED else _read(segment)
+        cues += [len(words) + cue for cue in read.cues]
+        items += read.items
+        words += read.tokens
+        grams += read.grams
+        named |= read.subjects
+        start = end
+    return Facts(tuple(items), tuple(cues), tuple(words), tuple(grams), frozenset(named))
 
 
 _SEGMENT = re.compile(r"[.!?;](?<=[^\d\s].)(?=\s+[^\d\s])|[。！？；\n]")
@@ -203,70 +235,69 @@ def _kind(word: str) -> str:
     return "number" if any(c.isdigit() for c in word) else ""
 
 
-class _Reader:
-    """Walks over one text and collects its facts."""
+_LONGEST_REMEMBERED = 500
+"""Characters of a sentence; near-duplicates share most of theirs, so each is read once."""
 
-    def __init__(self, text: str, find_drugs: DrugFinder | None) -> None:
-        self.text = text
-        self.named = {text[start:end].lower() for start, end in find_drugs(text)} if find_drugs else set()
+
+def _read(segment: str) -> _Segment:
+    reader = _Segment()
+    if _NOTICE.search(segment):
+        reader.tokens += _PIECE.findall(segment.lower())
+    elif _NEEDS_SCAN.search(segment):
+        reader.scan(segment)
+    else:
+        reader.words(segment)
+    return reader
+
+
+_read_once = lru_cache(maxsize=1 << 13)(_read)
+
+
+class _Segment:
+    """What one sentence or line states; filled once, then only looked at."""
+
+    __slots__ = ("counted", "cues", "drug", "grams", "items", "subjects", "text", "tokens")
+
+    def __init__(self) -> None:
+        self.text = ""
         self.items: list[str] = []
         self.cues: list[int] = []
         self.tokens: list[str] = []
-        self.subjects: set[str] = set(self.named)
-        self.grams: Counter[str] = Counter()
+        self.subjects: set[str] = set()
+        self.grams: list[str] = []
         self.drug: tuple[str, int] = ("", -_REACH)
         self.counted: str | None = None
 
-    def read(self) -> Facts:
-        start = 0
-        for end in [*(match.end() for match in _SEGMENT.finditer(self.text)), len(self.text)]:
-            segment = self.text[start:end]
-            # Few sentences hold a number; only those need the slow scan for what may stand around one.
-            if _NOTICE.search(segment):
-                self.tokens += _PIECE.findall(segment.lower())
-            elif _NEEDS_SCAN.search(segment):
-                self._scan(segment, start)
-            else:
-                self._words(segment, start)
-            start = end
-        recurring = {gram for gram, count in self.grams.items() if count >= _RECURS and len(gram) > 2}
-        words = Counter(self.tokens)
-        recurring.update(w for w, n in words.items() if n >= _RECURS and len(w) >= 4 and "|" not in w)
-        return Facts(
-            tuple(self.items), tuple(self.cues), tuple(self.tokens),
-            frozenset(self.subjects | recurring), frozenset(self.grams.keys() | words.keys() | self.named),
-        )  # fmt: skip
-
-    def _words(self, segment: str, start: int) -> None:
-        """A stretch without numbers."""
-        self.counted = None
+    def words(self, segment: str) -> None:
+        """Read a stretch without numbers."""
+        self.text = segment
         for word in _PIECE.findall(segment.lower()):
             if word[0] >= "\u3400":
-                self._han(word, start)
+                self._han(word, 0)
                 self.counted = None
             elif self.counted is None and not _kind(word):
                 self.tokens.append(word)
             else:
-                self._word(word, start)
+                self._word(word, 0)
         for match in _CAPITAL.finditer(segment):
-            self._capital(match.group(), start + match.start())
+            self._capital(match.group(), match.start())
 
-    def _scan(self, segment: str, start: int) -> None:
-        """A stretch with numbers."""
-        self.counted = None
+    def scan(self, segment: str) -> None:
+        """Read a stretch with numbers."""
+        self.text = segment
         for match in _SCAN.finditer(segment):
             group = match.lastgroup
             if group in ("plain", "word"):
                 word = match.group()
-                self._word(word, start + match.start())
+                self._word(word, match.start())
                 if len(word) >= 5 and word[0].isupper():
-                    self._capital(word, start + match.start())
+                    self._capital(word, match.start())
                 continue
             self.counted = None
             if group == "han":
-                self._han(match.group(), start + match.start())
+                self._han(match.group(), match.start())
             elif group not in ("skip", "list"):
-                self._number(match, start + match.start())
+                self._number(match, match.start())
 
     def _add(self, item: str) -> None:
         self.items.append(item)
@@ -299,7 +330,7 @@ class _Reader:
     def _drug(self, name: str, start: int) -> None:
         self.drug = (name, start)
         self.subjects.add(name)
-        self.grams[name] += 1
+        self.grams.append(name)
         self._add(f"d:{name}")
 
     def _number(self, match: re.Match[str], start: int) -> None:
@@ -329,8 +360,8 @@ class _Reader:
     def _han(self, run: str, start: int) -> None:
         first = len(self.tokens)
         self.tokens.extend(run)
-        self.grams.update(map("".join, zip(run, run[1:], run[2:], strict=False)))
-        self.grams.update(map("".join, itertools.pairwise(run)))
+        self.grams += map("".join, zip(run, run[1:], run[2:], strict=False))
+        self.grams += map("".join, itertools.pairwise(run))
         found: list[tuple[int, str, str]] = []
         for match in _HAN_ITEM.finditer(run):
             kind = "n:" if match.lastgroup == "count" else "p:"
@@ -409,8 +440,8 @@ _NEAR = 6
 def contains(kept: Facts, dropped: Facts) -> bool:
     """Whether the kept text states all that the dropped one states, and denies none of it."""
     return (
-        dropped.subjects <= kept.vocabulary
-        and _in_order(dropped.items, kept.items)
+        _in_order(dropped.items, kept.items)
+        and kept.mentions(dropped.subjects)
         and not any(True for _ in _contradictions(kept, dropped))
     )
 
