@@ -1,0 +1,73 @@
+"""Classes of a text: kind of document, specialty, and what the kind says about teaching.
+
+How medical a text is, is measured by the lexicon (`nlp.tagging.density`). Each classifier is a folder in `nlp/models/classify_<task>`; `nlp train classifier` makes one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from nlp.classify.model import LinearClassifier
+
+MODELS = Path(__file__).parents[1] / "models"
+"""Where the shipped models are."""
+TEACHES = {
+    "textbook": 1.0,
+    "guideline": 0.9,
+    "article": 0.8,
+    "patient_information": 0.7,
+    "news": 0.3,
+    "forum": 0.1,
+    "advertisement": 0.0,
+}
+"""How much a text of a kind teaches, set by hand: no permissively licensed set has judgements of medical text."""
+SURE_OF_A_SPECIALTY = 0.3
+"""Below this probability no specialty is named: many texts belong to none."""
+
+__all__ = ["Classes", "LinearClassifier", "classify", "load_classifier"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Classes:
+    """What a text is."""
+
+    kind: str
+    """textbook, guideline, article, patient_information, news, advertisement or forum."""
+    kind_probability: float
+    """Probability of the kind."""
+    specialty: str
+    """The likeliest specialty, or "" when none is likely enough."""
+    specialty_probability: float
+    """Probability of the likeliest specialty."""
+    quality: float
+    """Educational quality, 0 to 1: the mean of `TEACHES` under the probabilities of the kinds."""
+
+
+@cache
+def load_classifier(name: str) -> LinearClassifier:
+    """A shipped classifier by its task ("kind", "specialty"), or one from a folder."""
+    shipped = MODELS / f"classify_{name}"
+    return LinearClassifier.load(shipped if shipped.is_dir() else Path(name))
+
+
+def classify(texts: Sequence[str]) -> list[Classes]:
+    """All classes of each text, with the shipped models."""
+    kind_model = load_classifier("kind")
+    kinds = kind_model.probabilities(texts)
+    quality = kinds @ np.array([TEACHES[label] for label in kind_model.labels], dtype=np.float32)
+    specialties = load_classifier("specialty").predict(texts)
+    return [
+        Classes(
+            kind=kind_model.labels[int(kinds[row].argmax())],
+            kind_probability=round(float(kinds[row].max()), 4),
+            specialty=specialty if probability >= SURE_OF_A_SPECIALTY else "",
+            specialty_probability=round(probability, 4),
+            quality=round(float(quality[row]), 4),
+        )
+        for row, (specialty, probability) in enumerate(specialties)
+    ]
