@@ -45,12 +45,12 @@ class Facts:
         return counts
 
     @cached_property
-    def subjects(self) -> set[str]:
+    def subjects(self) -> frozenset[str]:
         """What the text is about: what it names, and the words and Chinese trigrams that recur."""
         again = (gram for gram, count in self._counts.items() if count >= _RECURS)
         return self.named | {g for g in again if len(g) >= (3 if g[0] >= "\u3400" else 4) and "|" not in g}
 
-    def mentions(self, subjects: set[str]) -> bool:
+    def mentions(self, subjects: frozenset[str]) -> bool:
         """Whether all of another text's subjects stand here too."""
         return subjects <= (self._counts.keys() | self.named)
 
