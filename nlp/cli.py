@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import islice
@@ -15,10 +16,16 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
+from nlp import train as training
 from nlp.context import annotate
+from nlp.evaluate import concept_pairs, score_concept_relations, score_entities
+from nlp.formats import read_annotated
+from nlp.labels import COARSE
+from nlp.linking import built_in_linker
 from nlp.relations import load_extractor
 from nlp.tagging import load_tagger
 from nlp.tagging.density import medical_density
+from nlp.train import CrfConfig, RelationConfig
 
 _BATCH = 256  # texts a tagger gets at once; memory stays flat whatever the file's size
 
@@ -96,6 +103,136 @@ def _texts(file: Path) -> Iterator[str]:
                 yield row["text"]
             else:
                 yield line.rstrip("\n")
+
+
+@train.command(name="ner")
+def train_ner(
+    *,
+    data: Annotated[list[Path], Parameter(consume_multiple=True)],
+    out: Path,
+    folds_to_validate: int = 0,
+    config: Annotated[CrfConfig, Parameter(name="*")] = CrfConfig(),
+) -> None:
+    """Train a CRF tagger.
+
+    Example: `nlp train ner --data CDR_TrainingSet.PubTator.txt --out models/chemicals`
+
+    Parameters
+    ----------
+    data:
+        Annotated files or brat folders; PubTator, CoNLL, brat and JSON lines are told apart by themselves.
+    out:
+        Folder of the model; `nlp tag --tagger crf:OUT` uses it.
+    folds_to_validate:
+        Also cross-validate inside the training data over so many parts (0: do not).
+    """
+    documents = [document for path in data for document in read_annotated(path)]
+    if folds_to_validate > 1:
+        f1 = training.cross_validate(documents, out / "cross-validation", config, folds_to_validate)
+        print(f"cross-validated strict F1 over {folds_to_validate} parts: {f1:.4f}")
+    figures = training.train_crf(documents, out, config, [path.name for path in data])
+    print(
+        f"{figures['documents']:.0f} documents, {figures['sequences']:.0f} sentences, "
+        f"{figures['cpu_seconds']:.0f} CPU-s, {figures['megabytes']:.1f} MB -> {out}"
+    )
+
+
+@train.command(name="relations")
+def train_relations(
+    *,
+    data: Annotated[list[Path], Parameter(consume_multiple=True)],
+    out: Path,
+    config: Annotated[RelationConfig, Parameter(name="*")] = RelationConfig(),
+) -> None:
+    """Train the linear relation classifier on PubTator files with relations (CID lines).
+
+    Example: `nlp train relations --data CDR_TrainingSet.PubTator.txt --out models/causes`
+
+    Parameters
+    ----------
+    data:
+        PubTator files with relations between concepts.
+    out:
+        Folder of the model; `nlp tag --relations linear:OUT` uses it.
+    """
+    documents = [document for path in data for document in read_annotated(path)]
+    figures = training.train_relations(documents, out, config, [path.name for path in data])
+    print(
+        f"{figures['pairs']:.0f} pairs, cross-validated F1 {figures['cross_validated_f1']:.4f} at threshold "
+        f"{figures['threshold']:.2f}, {figures['cpu_seconds']:.0f} CPU-s -> {out}"
+    )
+
+
+@evaluate.command(name="ner")
+def evaluate_ner(
+    *,
+    data: Annotated[list[Path], Parameter(consume_multiple=True)],
+    tagger: str = "cascade",
+    coarse: bool = False,
+) -> None:
+    """Strict span and type scores of a tagger on annotated files.
+
+    Example: `nlp eval ner --tagger crf --data CDR_DevelopmentSet.PubTator.txt --coarse`
+
+    Parameters
+    ----------
+    data:
+        Annotated files or brat folders.
+    tagger:
+        As in `nlp tag`.
+    coarse:
+        Count symptoms as diseases, for sets that do not separate them (BC5CDR, NCBI disease).
+    """
+    documents = [document for path in data for document in read_annotated(path)]
+    loaded = load_tagger(tagger)
+    started = time.process_time()
+    predicted = loaded.tag([document.text for document in documents])
+    seconds = time.process_time() - started
+    print(f"{'label':12}{'P':>8}{'R':>8}{'F1':>8}{'gold':>8}")
+    for label, score in score_entities(documents, predicted, COARSE if coarse else None).items():
+        print(f"{label:12}{score.precision:8.4f}{score.recall:8.4f}{score.f1:8.4f}{score.wanted:8}")
+    words = sum(len(document.text.split()) for document in documents)
+    letters = sum(len(document.text) for document in documents)
+    print(f"{words / seconds:,.0f} words and {letters / seconds:,.0f} characters per CPU-second")
+
+
+@evaluate.command(name="relations")
+def evaluate_relations(
+    *,
+    data: Annotated[list[Path], Parameter(consume_multiple=True)],
+    relations: str = "rules",
+    tagger: str | None = None,
+) -> None:
+    """Document-level scores of `causes` between concepts on PubTator files with relations.
+
+    Example: `nlp eval relations --relations linear --data CDR_DevelopmentSet.PubTator.txt`
+
+    Parameters
+    ----------
+    data:
+        PubTator files with relations between concepts.
+    relations:
+        As in `nlp tag`.
+    tagger:
+        Tag and link the text instead of using the gold entities.
+    """
+    documents = [document for path in data for document in read_annotated(path)]
+    extractor = load_extractor(relations)
+    found = [list(document.entities) for document in documents]
+    if tagger is not None:
+        found = [
+            built_in_linker().link(document.text, entities)
+            for document, entities in zip(
+                documents, load_tagger(tagger).tag([document.text for document in documents]), strict=True
+            )
+        ]
+    predicted = [
+        concept_pairs(document.text, entities, extractor.extract(document.text, entities), "causes")
+        for document, entities in zip(documents, found, strict=True)
+    ]
+    gold = [{(head, tail) for head, tail, _ in document.concept_relations} for document in documents]
+    score = score_concept_relations(gold, predicted)
+    print(f"P {score.precision:.4f}  R {score.recall:.4f}  F1 {score.f1:.4f}  ({score.wanted} gold relations)")
 
 
 def main(arguments: Annotated[Sequence[str] | None, Parameter(show=False)] = None) -> None:

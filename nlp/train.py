@@ -19,7 +19,7 @@ from nlp.evaluate import score_entities
 from nlp.formats import AnnotatedText
 from nlp.relations.linear import BITS, candidate_pairs, hash_features
 from nlp.relations.linear import FEATURES_VERSION as RELATION_FEATURES_VERSION
-from nlp.tagging.crf import FEATURES_VERSION, CrfTagger, Featurizer, dictionaries, to_tags
+from nlp.tagging.crf import FEATURES_VERSION, CrfTagger, Featurizer, cold_words, dictionaries, to_tags
 from nlp.tagging.lexicon import LexiconTagger
 from nlp.vocabulary import Term
 from nlp.vocabulary.build import mention_terms
@@ -55,6 +55,8 @@ def train_crf(documents: Sequence[AnnotatedText], out: Path, config: CrfConfig, 
     documents = [document for document in documents if document.text.strip()]
     if not any(document.entities for document in documents):
         raise ValueError("no annotated entity in the training data: check the format and the labels")
+    if config.lang not in {"en", "zh"}:
+        raise ValueError(f"lang is en (words) or zh (characters), not {config.lang!r}")
     started = time.process_time()
     terms = mention_terms(documents)
     base = dictionaries(config.without_sources, (), config.lexicon)[:1]
@@ -85,6 +87,8 @@ def train_crf(documents: Sequence[AnnotatedText], out: Path, config: CrfConfig, 
     out.mkdir(parents=True, exist_ok=True)
     trainer.train(str(out / "model.crfsuite"))
     _write_terms(out / "terms.tsv", terms if config.lexicon else [])
+    cold = cold_words([(document.text, document.entities) for document in documents], config.lang)
+    (out / "cold.txt").write_text("\n".join(sorted(cold)), encoding="utf-8")
     labels = sorted({entity.label for document in documents for entity in document.entities})
     version = hashlib.sha256((out / "model.crfsuite").read_bytes()).hexdigest()[:12]
     description = {

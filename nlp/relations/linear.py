@@ -72,6 +72,36 @@ def candidate_pairs(
             )
             apart, _, head, tail = nearest
             together = [(h, t) for h in heads for t in tails if of_sentence[h] == of_sentence[t]]
+            said = [r for h in heads for t in tails for r in fired.get((h, t), ())]
+            causes = any(r.label == "causes" and r.polarity != "negative" for r in said)
+            harmed = any(r.label == "causes" and r.tail in tails for rs in fired.values() for r in rs)
+            harms = any(r.label == "causes" and r.head in heads for rs in fired.values() for r in rs)
+            treats = any(r.label == "treats" for r in said)
+            state = f"{causes:d}{treats:d}{harmed:d}{harms:d}"
+            share = f"{len(heads) == most_drug:d}{len(tails) == most_disease:d}"
+            drug_rank = min(sum(len(m) > len(heads) for m in drugs.values()), 3)
+            disease_rank = min(sum(len(m) > len(tails) for m in diseases.values()), 3)
+            titled = f"{of_sentence[heads[0]] == 0:d}{of_sentence[tails[0]] == 0:d}"
+            names = {folded[entities[t].start : entities[t].end] for t in tails}
+            # A general word beside its own special case ("nephropathy", "membranous nephropathy") is seldom the answer.
+            general = any(
+                folded[entities[o].start : entities[o].end].endswith(" " + name)
+                for other, mentions in diseases.items()
+                if other != disease
+                for o in mentions
+                for name in names
+            )
+            features.add(f"general={general:d}")
+            features.add(f"general={general:d}|{state}")
+            features.add(f"say={state}|rank={drug_rank}{disease_rank}")
+            features.add(f"say={state}")
+            features.add(f"say={state}|{titled}|{min(apart, 2)}")
+            features.add(f"rank={drug_rank}{disease_rank}")
+            features.add(f"rank={drug_rank}{disease_rank}|{titled}|{min(apart, 2)}")
+            features.add(f"share={share}|{titled}|{min(len(together), 3)}")
+            features.add(f"only={len(drugs) == 1:d}{len(diseases) == 1:d}|{titled}|{min(apart, 1)}")
+            features.add(f"heads={min(len(heads), 5)}|tails={min(len(tails), 5)}")
+            features.add(f"heads={min(len(heads), 4)}|together={min(len(together), 4)}|n={min(len(drugs), 4)}")
             features.add(f"apart={min(apart, 4)}")
             features.add(f"together={min(len(together), 4)}")
             features.add(f"heads={min(len(heads), 5)}")

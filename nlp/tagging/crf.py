@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -26,11 +27,14 @@ from nlp.vocabulary import Term, built_in_terms, read_terms
 MODELS: Final[Path] = Path(__file__).parent.parent / "models"
 SHIPPED: Final[dict[str, Path]] = {"en": MODELS / "crf-en", "zh": MODELS / "crf-zh"}
 FEATURES_VERSION: Final[int] = 1
+_WARM_TAGS: Final[frozenset[str]] = frozenset({"dis", "sym", "dru"})
+_MARGIN: Final[int] = 2  # tokens that are read on each side of a word that may belong to a mention
 _LONGEST: Final[int] = 400  # tokens a sequence has at most; text without punctuation is cut
 
 _WORD = re.compile(r"[^\W\d_]+|\d+|[^\w\s]|_")
 _CHARACTER = re.compile(r"[A-Za-z]+|\d+|[^\s]")
 _CJK = re.compile(r"[\u3400-\u9fff]")
+_ENGLISH = re.compile(r"[A-Za-z]{2,} [A-Za-z]{2,}")
 _GREEK: Final[frozenset[str]] = frozenset(
     "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu omega sigma tau".split()
 )
@@ -94,8 +98,10 @@ class _WordForms:
         return known
 
 
-def _english(tokens: Sequence[Token], tags: Sequence[Sequence[str]], forms: _WordForms) -> list[list[str]]:
-    """Features of each word of a sentence; `tags` are one or more dictionaries' readings of the same words."""
+def _english(
+    tokens: Sequence[Token], tags: Sequence[Sequence[str]], forms: _WordForms, at: Iterable[int]
+) -> list[list[str]]:
+    """Features of the words `at` these places of a sentence; `tags` are dictionaries' readings of the same words."""
     size = len(tokens)
     facts = [forms.of(token.text) for token in tokens]
     lower = ["<2", "<1", *[fact[1] for fact in facts], ">1", ">2"]
@@ -103,7 +109,7 @@ def _english(tokens: Sequence[Token], tags: Sequence[Sequence[str]], forms: _Wor
     glued = [i > 0 and tokens[i].start == tokens[i - 1].end for i in range(size)] + [False]
     padded = [["", *row, ""] for row in tags]
     features = []
-    for i in range(size):
+    for i in at:
         j = i + 2
         before2, before, here, after, after2 = lower[j - 2 : j + 3]
         row = [
@@ -128,13 +134,14 @@ def _english(tokens: Sequence[Token], tags: Sequence[Sequence[str]], forms: _Wor
     return features
 
 
-def _chinese(tokens: Sequence[Token], tags: Sequence[Sequence[str]], forms: _WordForms) -> list[list[str]]:
-    """Features of each character of a sentence; `tags` are one or more dictionaries' readings."""
-    size = len(tokens)
+def _chinese(
+    tokens: Sequence[Token], tags: Sequence[Sequence[str]], forms: _WordForms, at: Iterable[int]
+) -> list[list[str]]:
+    """Features of the characters `at` these places of a sentence; `tags` are dictionaries' readings."""
     text = ["<3", "<2", "<1", *[token.text.lower() for token in tokens], ">1", ">2", ">3"]
     padded = [["", *row, ""] for row in tags]
     features = []
-    for i in range(size):
+    for i in at:
         j = i + 3
         before2, before, here, after, after2 = text[j - 2 : j + 3]
         row = [
@@ -156,7 +163,8 @@ def _chinese(tokens: Sequence[Token], tags: Sequence[Sequence[str]], forms: _Wor
     return features
 
 
-_FEATURES: Final[dict[str, Callable[[Sequence[Token], Sequence[Sequence[str]], _WordForms], list[list[str]]]]] = {
+_Features = Callable[[Sequence[Token], Sequence[Sequence[str]], _WordForms, Iterable[int]], list[list[str]]]
+_FEATURES: Final[dict[str, _Features]] = {
     "en": _english,
     "zh": _chinese,
 }
@@ -171,9 +179,16 @@ class Featurizer:
         self._forms = _WordForms()
 
     def sequences(
-        self, text: str, dictionaries: Sequence[LexiconTagger] | None = None, only: Callable[[int, int], bool] | None = None
+        self,
+        text: str,
+        dictionaries: Sequence[LexiconTagger] | None = None,
+        only: Callable[[int, int], bool] | None = None,
+        cold: frozenset[str] | None = None,
     ) -> list[tuple[list[Token], list[list[str]]]]:
-        """(tokens, features) for each sentence of `text`; `only` may refuse sentences by their offsets."""
+        """(tokens, features) for each sentence of `text`; `only` may refuse sentences by their offsets.
+
+        With `cold` (see `cold_words`) only the neighbourhoods of words that may belong to a mention are returned.
+        """
         readings = [d.tag([text])[0] for d in (dictionaries if dictionaries is not None else self._dictionaries)]
         made = []
         positions = [0] * len(readings)
@@ -187,8 +202,52 @@ class Featurizer:
                 for n, entities in enumerate(readings):
                     row, positions[n] = _read(part, entities, positions[n])
                     rows.append(row)
-                made.append((part, _FEATURES[self.lang](part, rows, self._forms)))
+                for low, high in [(0, len(part))] if cold is None else _warm(part, rows, cold, self.lang):
+                    features = _FEATURES[self.lang](part, rows, self._forms, range(low, high))
+                    made.append((part[low:high], features))
         return made
+
+
+def cold_words(documents: Sequence[tuple[str, Sequence[Entity]]], lang: str) -> frozenset[str]:
+    """Units seen twice or more in the training texts and hardly ever (one time in thirty) in a mention.
+
+    A unit is a lower-case word (en) or a pair of neighbouring characters (zh).
+    """
+    seen: Counter[str] = Counter()
+    warm: Counter[str] = Counter()
+    for text, entities in documents:
+        tokens = tokenize(text, 0, len(text), lang)
+        for unit, tag in zip(_units(tokens, lang), to_tags(tokens, entities), strict=True):
+            seen[unit] += 1
+            if tag != "O":
+                warm[unit] += 1
+    return frozenset(unit for unit, count in seen.items() if count >= 2 and warm[unit] * 30 <= count)
+
+
+def _units(tokens: Sequence[Token], lang: str) -> list[str]:
+    lower = [token.text.lower() for token in tokens]
+    return lower if lang == "en" else [a + b for a, b in zip(lower, [*lower[1:], ""], strict=True)]
+
+
+def _warm(
+    tokens: Sequence[Token], readings: Sequence[Sequence[str]], cold: frozenset[str], lang: str
+) -> list[tuple[int, int]]:
+    """Stretches of a sentence around units that are not cold, as (first, after the last) token."""
+    stretches: list[tuple[int, int]] = []
+    size = len(tokens)
+    named = {i for row in readings for i, tag in enumerate(row) if tag and tag[1:] in _WARM_TAGS}
+    for i, unit in enumerate(_units(tokens, lang)):
+        if i not in named:
+            if unit in cold or not unit[0].isalpha():
+                continue
+            if lang == "en" and len(unit) < 4 and tokens[i].text.islower():
+                continue
+        low, high = max(0, i - _MARGIN), min(size, i + 1 + _MARGIN)
+        if stretches and low <= stretches[-1][1] + 1:
+            stretches[-1] = (stretches[-1][0], high)
+        else:
+            stretches.append((low, high))
+    return stretches
 
 
 def _read(tokens: Sequence[Token], entities: Sequence[Entity], position: int) -> tuple[list[str], int]:
@@ -269,14 +328,20 @@ class CrfTagger:
             self.lang, dictionaries(self.config["without_sources"], read_terms(folder / "terms.tsv"), self.config["lexicon"])
         )
 
+        cold = folder / "cold.txt"
+        self._cold = frozenset(cold.read_text(encoding="utf-8").split("\n")) if cold.is_file() else None
+
     def tag(self, texts: Sequence[str]) -> list[list[Entity]]:
         """Entities of each text."""
-        return [self.tag_where(text, None) for text in texts]
+        return [self.tag_one(text) for text in texts]
 
-    def tag_where(self, text: str, only: Callable[[int, int], bool] | None) -> list[Entity]:
-        """Entities of the sentences that `only` accepts (by their offsets); of all when it is None."""
+    def tag_one(self, text: str, only: Callable[[int, int], bool] | None = None, thrifty: bool = False) -> list[Entity]:
+        """Entities of the sentences that `only` accepts (by their offsets); of all when it is None.
+
+        `thrifty` reads only the neighbourhoods of words that may belong to a mention.
+        """
         found: list[Entity] = []
-        for tokens, features in self._featurizer.sequences(text, only=only):
+        for tokens, features in self._featurizer.sequences(text, only=only, cold=self._cold if thrifty else None):
             found.extend(to_entities(tokens, self._tagger.tag(features)))
         if self.lang != "en":
             return found
@@ -332,21 +397,20 @@ class BilingualCrf:
 
     def tag(self, texts: Sequence[str]) -> list[list[Entity]]:
         """Entities of each text."""
-        return [self.tag_where(text, None) for text in texts]
+        return [self.tag_one(text) for text in texts]
 
-    def tag_where(self, text: str, only: Callable[[int, int], bool] | None) -> list[Entity]:
-        """Entities of the sentences that `only` accepts; of all when it is None."""
-        n_chinese = len(_CJK.findall(text))
-        if not n_chinese:
-            return self.models["en"].tag_where(text, only)
-        if n_chinese * 4 > len(text):
-            return self.models["zh"].tag_where(text, only)
+    def tag_one(self, text: str, only: Callable[[int, int], bool] | None = None, thrifty: bool = False) -> list[Entity]:
+        """As `CrfTagger.tag_one`; a text in both languages is tagged sentence by sentence."""
+        if not _CJK.search(text):
+            return self.models["en"].tag_one(text, only, thrifty)
+        if not _ENGLISH.search(text):
+            return self.models["zh"].tag_one(text, only, thrifty)
 
         def chinese(start: int, end: int) -> bool:
             return len(_CJK.findall(text, start, end)) * 5 > end - start
 
-        en = self.models["en"].tag_where(text, lambda a, b: not chinese(a, b) and (only is None or only(a, b)))
-        zh = self.models["zh"].tag_where(text, lambda a, b: chinese(a, b) and (only is None or only(a, b)))
+        en = self.models["en"].tag_one(text, lambda a, b: not chinese(a, b) and (only is None or only(a, b)), thrifty)
+        zh = self.models["zh"].tag_one(text, lambda a, b: chinese(a, b) and (only is None or only(a, b)), thrifty)
         merged = sorted([*en, *zh], key=lambda e: (e.start, -e.end))
         return [e for i, e in enumerate(merged) if i == 0 or e.start >= merged[i - 1].end]
 

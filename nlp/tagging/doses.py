@@ -30,7 +30,8 @@ _MEASURED = re.compile(
     r"|creatinine|albumin|drained|aspirated|volume|体重|出生|失血|出血|出血量|尿量|引流|引出|抽出|呕血|血量|积液"
     r"|血糖|重约|肿物重|胎盘|排出|尿蛋白|容积|体积|胎儿|第)[^.;。；,，]{0,12}$"
 )
-_BARE_WEIGHT = re.compile(r"[0-9][ -]?(?:kg|l)$")
+# A body weight, a body mass index, a clearance: kilograms and litres are not given, mL/min is a flow.
+_BARE_WEIGHT = re.compile(r"[0-9][ -]?(?:(?:kg|l)(?: ?/ ?(?:m2|m²))?|ml ?/ ?min)$")
 
 
 def find_doses(folded: str) -> list[tuple[int, int]]:

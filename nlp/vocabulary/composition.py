@@ -71,7 +71,7 @@ _EN_TESTS: Final[str] = "biopsy ultrasound CT MRI X-ray ultrasonography angiogra
 
 # Endings that decide what a Latin word is. The lexicon tries them only on words that it does not know whole.
 SUFFIXES: Final[dict[str, str]] = {
-    "disease": "itis itides oma omas omata osis oses emia aemia opathy opathies iasis penia philia plegia malacia sclerosis"
+    "disease": "itis itides oma omas omata osis emia aemia opathy opathies iasis penia philia plegia malacia sclerosis"
     " megaly dystrophy trophy lithiasis ectasis ptosis uria algia rrhea rrhagia pnea cele",
     "procedure": "ectomy ectomies otomy otomies ostomy ostomies plasty plasties orrhaphy pexy desis centesis"
     " lysis procedure",

@@ -96,7 +96,13 @@ def test_offsets_in_odd_text(text: str) -> None:
         assert fold(text[entity.start : entity.end]).strip() == fold(text[entity.start : entity.end]) != ""
 
 
-@given(st.lists(st.sampled_from(["aspirin", "阿司匹林", " ", "\t", "😀", "İ", "Ａ", "e\u0301", "\u202e", "\x00", "x", "，", "5 mg"])))
+@given(
+    st.lists(
+        st.sampled_from(
+            ["aspirin", "阿司匹林", " ", "\t", "😀", "İ", "Ａ", "e\u0301", "\u202e", "\x00", "x", "，", "5 mg"]
+        )
+    )
+)
 def test_offsets_are_exact_and_spans_do_not_overlap(parts: list[str]) -> None:
     text = "".join(parts)
     [entities] = TAGGER.tag([text])
