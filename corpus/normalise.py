@@ -35,6 +35,10 @@ _INVISIBLE = dict.fromkeys(
 )
 _TRANSLATION = str.maketrans(_LIGATURES | _SYMBOL_FONT | _FULL_WIDTH | _SPACES | _LINE_ENDS | _INVISIBLE)
 
+_TRANSLATED = re.compile("[" + "".join(map(re.escape, map(chr, _TRANSLATION))) + "]")
+# UTF-8 read as another encoding: a lead byte as a letter, then a continuation byte as anything that is not ASCII.
+_MAYBE_MOJIBAKE = re.compile("[\u00c2-\u00f4\u0410-\u044f\u221a\u00ac\u201a][^\\x00-\\x7f]")
+
 _PLAIN = re.compile(r"[ -~\n]*\Z")
 _ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos|nbsp|#\d{2,6}|#x[0-9a-fA-F]{2,5});")
 _CONTROL_IN_NUMBER = re.compile(r"(?<=\d)[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]+(?=\d)")
@@ -86,26 +90,36 @@ def normalise(text: str, lang: str) -> str:
 
 
 def _once(text: str, lang: str) -> str:
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if not text.isascii() and ftfy.badness.is_bad(text):
+    # Each repair is behind a cheap test: most blocks need none.
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if _MAYBE_MOJIBAKE.search(text) and ftfy.badness.is_bad(text):
         text = _undo_mojibake(text)
     if "&" in text:
         text = _ENTITY.sub(_decode_entity, text)
-    text = _CONTROL_IN_NUMBER.sub(" ", text)
-    text = _CONTROL.sub("", text)
+    if _CONTROL.search(text):
+        text = _CONTROL.sub("", _CONTROL_IN_NUMBER.sub(" ", text))
     if not text.isascii():
-        text = unicodedata.normalize("NFC", text.translate(_TRANSLATION))
-        text = _FULL_WIDTH_POINT.sub(".", text)
-        text = _SOFT_HYPHEN_IN_NUMBER.sub("-", text)
-        text = _SOFT_HYPHEN.sub("", text)
-    text = _HYPHENATED.sub(_rejoin, text)
+        if _TRANSLATED.search(text):
+            text = text.translate(_TRANSLATION)
+        text = unicodedata.normalize("NFC", text)
+        if "．" in text:
+            text = _FULL_WIDTH_POINT.sub(".", text)
+        if "\u00ad" in text:
+            text = _SOFT_HYPHEN.sub("", _SOFT_HYPHEN_IN_NUMBER.sub("-", text))
+    if "-\n" in text or "\u2010\n" in text:
+        text = _HYPHENATED.sub(_rejoin, text)
     text = _RESIDUE.sub("", text)
-    text = _INNER_SPACES.sub(" ", text)
-    if lang.startswith("zh"):
+    if "  " in text or "\t" in text:
+        text = _INNER_SPACES.sub(" ", text)
+    if " " in text and lang.startswith("zh"):
         text = _SPACED_HAN.sub(lambda match: match.group().replace(" ", ""), text)
         text = _SPACE_AT_HAN_PUNCTUATION.sub("", text)
-    text = _TRAILING_SPACES.sub("", text)
-    return _BLANK_LINES.sub("\n\n", text).strip()
+    if " \n" in text:
+        text = _TRAILING_SPACES.sub("", text)
+    if "\n\n\n" in text:
+        text = _BLANK_LINES.sub("\n\n", text)
+    return text.strip()
 
 
 def _undo_mojibake(text: str) -> str:
