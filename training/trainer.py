@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.distributed.fsdp import FSDPModule
 
 from corpus.store import read_json, write_json
 from training import checkpoint
@@ -274,6 +275,8 @@ class Run:
         self._loss_head.eval()
         seen = self._pass(batch, lambda loss: None)
         self._loss_head.train()
+        if isinstance(self._loss_head, FSDPModule):
+            self._loss_head.reshard()  # after a forward without a backward the root would stay whole
         return {
             "held_out": float(seen.losses.sum() / seen.tokens.sum()),
             "held_out_by_source": seen.by_source(self._sources),

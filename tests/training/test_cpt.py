@@ -15,10 +15,12 @@ import torch
 from small_corpus import CPT, environment, losses, run_train, train_command, wait_for_steps
 
 from corpus.store import read_json
+from training import checkpoint
 from training.config import CptConfig, InputError
 from training.cpt import run_cpt, silent
 from training.distributed import World
 from training.log import read_metrics
+from training.model import TokenLoss, open_model
 from training.trainer import begin
 
 
@@ -153,6 +155,23 @@ def test_two_processes_equal_one(finished: Path, shards: Path, tmp_path: Path) -
     results = [json.loads((folder / "result.json").read_text()) for folder in (finished, tmp_path)]
     assert results[0]["tokens"] == results[1]["tokens"]
     assert results[0]["held_out"]["held_out"] == pytest.approx(results[1]["held_out"]["held_out"], abs=1e-5)
+
+    # what two processes saved, one reads back
+    alone = World(rank=0, size=1, device=torch.device("cpu"))
+    newest = checkpoint.latest(tmp_path / "checkpoints")
+    assert newest is not None and len(list(newest.glob("rank-*-of-00002.safetensors"))) == 2
+    model, _ = open_model(str(tmp_path))
+    exported = {name: weight.clone() for name, weight in model.named_parameters()}
+    head = TokenLoss(model)
+    with torch.no_grad():
+        for weight in head.parameters():
+            weight.zero_()
+    optimizer = torch.optim.AdamW(head.parameters())
+    assert checkpoint.restore(newest, head, optimizer, alone)["step"] == 60
+    for name, weight in model.named_parameters():
+        assert torch.equal(weight, exported[name])
+        assert optimizer.state[weight]["exp_avg_sq"].shape == weight.shape
+        assert optimizer.state[weight]["exp_avg_sq"].max() > 0
 
 
 @pytest.mark.parametrize(
