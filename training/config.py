@@ -107,11 +107,11 @@ class SftConfig(TrainingConfig):
     model: str = ""
     """Model to start from; default the result of the stage before (runs/cpt, runs/sft1, runs/sft2)."""
     epochs: float = 0.0
-    """Passes over the conversations; 0 means 3."""
+    """Passes over the conversations; 0 means 10 below 50 M parameters and 3 otherwise."""
     sequence_length: int = 1024
     """Tokens in a packed sequence; a longer conversation is left out and counted, never cut."""
-    batch_size: int = 8
-    """Sequences a step, over all processes; must be a multiple of their number."""
+    batch_size: int = 0
+    """Sequences a step, over all processes, a multiple of their number; 0 means 1 below 50 M parameters, otherwise 8."""
     learning_rate: float = 0.0
     """Peak learning rate; 0 means 0.001 below 50 M parameters and 0.00001 otherwise."""
     weight_decay: float = 0.0
@@ -135,13 +135,13 @@ class RlConfig(TrainingConfig):
     alpha: float = 0.05
     """Weight of the chosen answers' negative log-likelihood."""
     epochs: float = 0.0
-    """Passes over the pairs; 0 means 1."""
+    """Passes over the pairs; 0 means 3 below 50 M parameters and 1 otherwise."""
     sequence_length: int = 2048
     """Tokens of prompt and answer, at most; a longer pair is left out and counted, never cut."""
-    batch_size: int = 8
-    """Pairs a step, over all processes; must be a multiple of their number."""
+    batch_size: int = 0
+    """Pairs a step, over all processes, a multiple of their number; 0 means 4 below 50 M parameters, otherwise 8."""
     learning_rate: float = 0.0
-    """Peak learning rate; 0 means 0.00005 below 50 M parameters and 0.000001 otherwise."""
+    """Peak learning rate; 0 means 0.0001 below 50 M parameters and 0.000001 otherwise."""
     warm_up: float = 0.1
     """Share of the steps over which the learning rate rises from zero."""
     final_rate: float = 0.0

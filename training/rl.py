@@ -20,9 +20,9 @@ from training.distributed import join_world
 from training.examples import Cycle, Examples, Row, source_of
 from training.losses import cpo_simpo
 from training.mixing import Feedback
-from training.model import open_model, parameters
+from training.model import open_model
 from training.sft import reasons
-from training.stages import start_of, steps_for
+from training.stages import is_small, start_of, steps_for
 from training.trainer import begin, train
 
 Pair = tuple[Piece, Piece, int]
@@ -132,11 +132,13 @@ def run_rl(config: RlConfig, progress: Callable[..., Any]) -> dict[str, Any]:
     """Tune a model on pairs; returns the result of `train` with rewards, margins and lengths before and after."""
     config = replace(config, model=start_of("rl", config.model))
     with join_world() as world:
-        check_divisible(config.batch_size, world.size)
         examples = Examples(config.pairs, ["prompt", "chosen", "rejected"], config.held_out, "pairs")
         if finished := begin(config, examples.hash, world):
             return finished
         model, tokenizer = open_model(config.model)
+        small = is_small(model)
+        config = replace(config, batch_size=config.batch_size or (4 if small else 8))
+        check_divisible(config.batch_size, world.size)
         batches = PairBatches(
             examples,
             ChatEncoder(tokenizer),
@@ -150,7 +152,7 @@ def run_rl(config: RlConfig, progress: Callable[..., Any]) -> dict[str, Any]:
         if not pairs:
             raise InputError(f"nothing in {config.pairs} can be trained on: {reasons(batches.left_out)}.")
         left_out = dict(batches.left_out)
-        steps = steps_for(pairs, config.batch_size, config.epochs or 1.0, config.steps)
+        steps = steps_for(pairs, config.batch_size, config.epochs or (3.0 if small else 1.0), config.steps)
         with progress("train rl", steps, "steps") if world.first else silent() as tick:
             return train(
                 config,
@@ -159,7 +161,7 @@ def run_rl(config: RlConfig, progress: Callable[..., Any]) -> dict[str, Any]:
                 batches=batches,
                 objective=CpoSimpo(beta=config.beta, gamma=config.gamma, alpha=config.alpha),
                 steps=steps,
-                learning_rate=config.learning_rate or (5e-5 if parameters(model) < 5e7 else 1e-6),
+                learning_rate=config.learning_rate or (1e-4 if small else 1e-6),
                 world=world,
                 tick=tick,
                 details={

@@ -18,8 +18,8 @@ from training.cpt import language_modelling, silent
 from training.distributed import join_world
 from training.examples import Cycle, Examples, Row, source_of
 from training.mixing import Feedback
-from training.model import open_model, parameters
-from training.stages import start_of, steps_for
+from training.model import open_model
+from training.stages import is_small, start_of, steps_for
 from training.trainer import begin, train
 
 _GROUPS_LOOKED_AT = 50
@@ -128,11 +128,13 @@ def run_sft(config: SftConfig, progress: Callable[..., Any]) -> dict[str, Any]:
         model=start_of(name, config.model),
     )
     with join_world() as world:
-        check_divisible(config.batch_size, world.size)
         examples = Examples(config.data or Path(), ["messages"], config.held_out, "conversations")
         if finished := begin(config, examples.hash, world):
             return finished
         model, tokenizer = open_model(config.model)
+        small = is_small(model)
+        config = replace(config, batch_size=config.batch_size or (1 if small else 8))
+        check_divisible(config.batch_size, world.size)
         batches = ConversationBatches(
             examples,
             ChatEncoder(tokenizer),
@@ -146,7 +148,7 @@ def run_sft(config: SftConfig, progress: Callable[..., Any]) -> dict[str, Any]:
         if not sequences:
             raise InputError(f"nothing in {config.data} can be trained on: {reasons(batches.left_out)}.")
         left_out = dict(batches.left_out)
-        steps = steps_for(sequences, config.batch_size, config.epochs or 3.0, config.steps)
+        steps = steps_for(sequences, config.batch_size, config.epochs or (10.0 if small else 3.0), config.steps)
         with progress(f"train {name}", steps, "steps") if world.first else silent() as tick:
             return train(
                 config,
@@ -155,7 +157,7 @@ def run_sft(config: SftConfig, progress: Callable[..., Any]) -> dict[str, Any]:
                 batches=batches,
                 objective=language_modelling,
                 steps=steps,
-                learning_rate=config.learning_rate or (1e-3 if parameters(model) < 5e7 else 1e-5),
+                learning_rate=config.learning_rate or (1e-3 if small else 1e-5),
                 world=world,
                 tick=tick,
                 details={

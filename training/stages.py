@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from torch import nn
+
 from training.config import InputError
+from training.model import parameters
 
 PREDECESSOR = {"sft1": "runs/cpt", "sft2": "runs/sft1", "sft3": "runs/sft2", "rl": "runs/sft3"}
 """The run whose model a stage starts from."""
@@ -18,6 +21,11 @@ def start_of(stage: str, model: str) -> str:
     if not (Path(before) / "model").is_dir():
         raise InputError(f"there is no finished run in {before} to start from: train it first, or name a --model.")
     return before
+
+
+def is_small(model: nn.Module) -> bool:
+    """A model of fewer than 50 M parameters, which learns from larger and more numerous steps."""
+    return parameters(model) < 50_000_000
 
 
 def steps_for(items: float, batch_size: int, epochs: float, steps: int) -> int:
