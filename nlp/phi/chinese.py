@@ -1,6 +1,5 @@
 """Rules for Chinese: names in context, addresses, dates and labelled identifiers."""
 
-# ruff: noqa: E501 - a pattern is easier to check on one line
 from __future__ import annotations
 
 import re
@@ -132,7 +131,7 @@ NAME_RULES = (
     # 张伟，男，45岁 and 张伟 男 45岁
     Rule(
         kind="NAME", triggers=("男", "女"),
-        pattern=re.compile(r"性?[，,、 \t|/　;；]{0,3}(?:年龄[:：]?)?(?:\d{1,3}|[一二三四五六七八九十]{1,3})[ ]?(?:周?岁|个?月|天|[yY])"),
+        pattern=re.compile(r"性?[，,、 \t|/　;；]{0,3}(?:年龄[:：]?)?(?:\d{4}(?=年)|\d{1,3}|[一二三四五六七八九十]{1,3})[ ]?(?:周?岁|个?月|天|年|[yY])"),
         behind=re.compile(rf"(?<![{_HAN}])(?P<v>[{_HAN}]{{2,4}})[，,、 \t|/　;；（(]{{1,3}}(?:性别[:：]?)?\Z"), keep=keep_whole, precise=True,
     ),
     # 请张主任会诊, 王丽护士, 欧阳建国教授

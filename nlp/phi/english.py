@@ -1,6 +1,5 @@
 """Rules for English: names in context, addresses, dates in words, and labelled identifiers."""
 
-# ruff: noqa: E501 - a pattern is easier to check on one line
 from __future__ import annotations
 
 import re
@@ -10,7 +9,7 @@ from nlp.phi.rule import Rule
 
 UPPER = "A-ZÀ-ÖØ-ÞĀĂĄĆČĎĐĒĘĚĞĢĪİĶĹĻĽŁŃŅŇŐŒŔŘŚŞŠŢŤŪŮŰŹŻŽ"
 LOWER = "a-zß-öø-ÿāăąćčďđēęěğģīıķĺļľłńņňőœŕřśşšţťūůűźżž"
-CAPITALISED = rf"[{UPPER}](?:[{LOWER}]|['’](?=[{UPPER}{LOWER}])|(?<=[{LOWER}'’])[{UPPER}](?=[{LOWER}]))+"
+CAPITALISED = rf"[{UPPER}](?:[{LOWER}]|['’](?!s\b)(?=[{UPPER}{LOWER}])|(?<=[{LOWER}'’])[{UPPER}](?=[{LOWER}]))+"
 WORD = rf"(?:{CAPITALISED}(?:-{CAPITALISED})*|[OD]['’]{CAPITALISED})"
 SHOUTED = rf"(?:[{UPPER}]['’])?[{UPPER}]{{2,}}(?:-[{UPPER}]{{2,}})*"
 INITIAL = rf"[{UPPER}](?:\.(?:[{UPPER}]\.)*|(?![\w.'’]))"
@@ -149,30 +148,49 @@ _RELATIVES = "wife|husband|mother|father|son|daughter|brother|sister|partner|spo
 
 NAME_RULES = (
     _rule(
-        "NAME", _NAME_FIELDS,
+        "NAME",
+        _NAME_FIELDS,
         rf"§(?:{_SEPARATOR}|[ \t]+(?i:is|was)[ \t]+){_TITLE}(?P<v>{FIELD_NAME})",
-        precise=True, keep=keep_name,
+        precise=True,
+        keep=keep_name,
     ),
     _rule("NAME", "name", rf"(?i:name){_SEPARATOR}{_TITLE}(?P<v>{FIELD_NAME})", keep=keep_name),
-    _rule("NAME", _PERSON_FIELDS, rf"§(?:[ \t]+(?i:name))?(?:[ \t]*\([^()\n]{{1,24}}\))?{_SEPARATOR}{_TITLE}(?P<v>{FIELD_NAME})", keep=keep_name),
     _rule(
-        "NAME", "mr|mrs|ms|mx|dr|drs|prof|messrs|sr|hr",
-        rf"(?:[Mm][Rr][Ss]?|M[sSx]|[Dd][Rr]s?|[Pp]rof|Messrs|Sr|Hr)\b(?:\.[ \t]*|[ \t]+)(?P<v>{FIELD_NAME}|{INITIAL_NAME})", keep=keep_name,
+        "NAME",
+        _PERSON_FIELDS,
+        rf"§(?:[ \t]+(?i:name))?(?:[ \t]*\([^()\n]{{1,24}}\))?{_SEPARATOR}{_TITLE}(?P<v>{FIELD_NAME})",
+        keep=keep_name,
     ),
     _rule(
-        "NAME", "miss|professor|doctor|nurse|sir|madam|señora|herr|frau|monsieur|madame|sister|pastor|chaplain|rabbi|officer|detective|"
+        "NAME",
+        "mr|mrs|ms|mx|dr|drs|prof|messrs|sr|hr",
+        rf"(?:[Mm][Rr][Ss]?|M[sSx]|[Dd][Rr]s?|[Pp]rof|Messrs|Sr|Hr)\b(?:\.[ \t]*|[ \t]+)(?P<v>{FIELD_NAME}|{INITIAL_NAME})",
+        keep=keep_name,
+    ),
+    _rule(
+        "NAME",
+        "miss|professor|doctor|nurse|sir|madam|señora|herr|frau|monsieur|madame|sister|pastor|chaplain|rabbi|officer|detective|"
         "sergeant|paramedic|judge|attorney|coach|reverend",
-        rf"§[ \t]+(?P<v>{WORD}(?: (?:{INITIAL}|{PARTICLE}|{WORD})){{0,2}}|{INITIAL_NAME})", keep=keep_name,
+        rf"§[ \t]+(?P<v>{WORD}(?: (?:{INITIAL}|{PARTICLE}|{WORD})){{0,2}}|{INITIAL_NAME})",
+        keep=keep_name,
     ),
-    _rule("NAME", "rn|lpn|np|pa|emt|cna|lcsw|crna", rf"(?:RN|LPN|NP|PA|EMT|CNA|LCSW|CRNA)[ \t]+(?P<v>{WORD}(?: {WORD})?)(?![ ]?[-/])", keep=keep_name),
     _rule(
-        "NAME", "patient|pt|client|veteran|infant|baby",
+        "NAME",
+        "rn|lpn|np|pa|emt|cna|lcsw|crna",
+        rf"(?:RN|LPN|NP|PA|EMT|CNA|LCSW|CRNA)[ \t]+(?P<v>{WORD}(?: {WORD})?)(?![ ]?[-/])",
+        keep=keep_name,
+    ),
+    _rule(
+        "NAME",
+        "patient|pt|client|veteran|infant|baby",
         rf"(?i:patient|pt|client|veteran|infant|baby)(?i: (?:girl|boy))?(?:\.?,?[ \t]+)(?P<v>{NAME}|{INITIAL_NAME}|{SHOUTED} {SHOUTED})",
         keep=keep_name_in_prose,
     ),
     _rule(
-        "NAME", _RELATIVES,
-        rf"§(?:,?[ \t]+|[ \t]*\()(?P<v>{NAME})", keep=keep_relative_name,
+        "NAME",
+        _RELATIVES,
+        rf"§(?:,?[ \t]+|[ \t]*\()(?P<v>{NAME})",
+        keep=keep_relative_name,
     ),
     _rule(
         "NAME",
@@ -186,31 +204,85 @@ NAME_RULES = (
         "therapist|interpreter|translator|scribe|caregiver|social worker|case manager|dietitian|pharmacist|resident|intern|fellow|attending|"
         "technician|technologist|medical student|care coordinator|counselor|psychologist|surgeon|nurse practitioner|home health aide|aide|"
         "roommate|landlord|teacher|boss|attorney|lawyer|coworker|colleague|donor|witness|driver|tenant|caller|driven by|admitted by|assessed by|care of|presented by|presented by dr",
-        rf"§:?[ \t]+{_TITLE}(?P<v>{NAME}|{INITIAL_NAME}|{SHOUTED}(?:, ?| ){SHOUTED})", keep=keep_name_in_prose,
+        rf"§:?[ \t]+{_TITLE}(?P<v>{NAME}|{INITIAL_NAME}|{SHOUTED}(?:, ?| ){SHOUTED})",
+        keep=keep_name_in_prose,
     ),
     # After these words a capitalised phrase is a name only if it begins like one.
-    _rule("NAME", "by|per|called|informed|notified|contacted|obtained from|attention|noted by|with|from|for|told|asked", rf"§:?[ \t]+(?P<v>{NAME})", keep=keep_known_given_name),
+    _rule(
+        "NAME",
+        "by|per|called|informed|notified|contacted|obtained from|attention|noted by|with|from|for|told|asked",
+        rf"§:?[ \t]+(?P<v>{NAME})",
+        keep=keep_known_given_name,
+    ),
     _rule("NAME", "dear|hello|hi", rf"§[ \t]+{_TITLE}(?P<v>{NAME})", keep=keep_name),
     _rule(
-        "NAME", "sincerely|regards|respectfully|yours truly|yours faithfully|thank you|best wishes",
-        rf"§,?\s{{1,4}}{_TITLE}(?P<v>{NAME}|{INITIAL_NAME})", keep=keep_name_in_prose,
+        "NAME",
+        "sincerely|regards|respectfully|yours truly|yours faithfully|thank you|best wishes",
+        rf"§,?\s{{1,4}}{_TITLE}(?P<v>{NAME}|{INITIAL_NAME})",
+        keep=keep_name_in_prose,
     ),
     _rule(
-        "NAME", "my name is|goes by|is called|also known as|aka|a.k.a.|known as|née|nee|alias",
-        rf"§[ \t]+[\"“']?(?P<v>{NAME})", keep=keep_name,
+        "NAME",
+        "my name is|goes by|is called|also known as|aka|a.k.a.|known as|née|nee|alias",
+        rf"§[ \t]+[\"“']?(?P<v>{NAME})",
+        keep=keep_name,
     ),
     # "John Smith, MD", "Smith RN": the degree stands behind the name.
     Rule(
         kind="NAME",
-        triggers=(", md", ", m.d.", ", do", ", rn", ", np", ", pa-c", ", phd", ", ph.d.", ", dds", ", mbbs", ", frcs", ", lcsw", ", lpn", ", pharmd", " md", " rn", " m.d.", ", aprn", ", crna", ", dnp", ", mph"),
+        triggers=(
+            ", md",
+            ", m.d.",
+            ", do",
+            ", rn",
+            ", np",
+            ", pa-c",
+            ", phd",
+            ", ph.d.",
+            ", dds",
+            ", mbbs",
+            ", frcs",
+            ", lcsw",
+            ", lpn",
+            ", pharmd",
+            " md",
+            " rn",
+            " m.d.",
+            ", aprn",
+            ", crna",
+            ", dnp",
+            ", mph",
+        ),
         pattern=re.compile(r"(?![a-z])"),
         behind=re.compile(rf"(?<![\w.])(?P<v>{NAME}|{INITIAL_NAME}|{SHOUTED}(?:, ?| ){SHOUTED})\Z"),
         keep=keep_name_in_prose,
     ),
     # "John Smith (DOB ...", "Smith, John, MRN ...".
     Rule(
-        kind="NAME", triggers=(" (dob", " (mrn", ", dob", ", mrn", " dob", " mrn", " (d.o.b", "; mrn", "; dob", " (medical record", ", medical record", " (born", " (date of birth", " (id", " (ssn", ", ssn"),
-        pattern=re.compile(r"(?![a-z])"), behind=re.compile(rf"(?<![\w.])(?P<v>{NAME}|{INITIAL_NAME}|{SHOUTED}(?:, ?| ){SHOUTED}|{WORD}, {WORD}(?: {INITIAL})?)\Z"), keep=keep_name_in_prose,
+        kind="NAME",
+        triggers=(
+            " (dob",
+            " (mrn",
+            ", dob",
+            ", mrn",
+            " dob",
+            " mrn",
+            " (d.o.b",
+            "; mrn",
+            "; dob",
+            " (medical record",
+            ", medical record",
+            " (born",
+            " (date of birth",
+            " (id",
+            " (ssn",
+            ", ssn",
+        ),
+        pattern=re.compile(r"(?![a-z])"),
+        behind=re.compile(
+            rf"(?<![\w.])(?P<v>{NAME}|{INITIAL_NAME}|{SHOUTED}(?:, ?| ){SHOUTED}|{WORD}, {WORD}(?: {INITIAL})?)\Z"
+        ),
+        keep=keep_name_in_prose,
     ),
     # "John Smith is a 45-year-old man", "Maria Lopez, a 61 y/o".
     Rule(
@@ -223,7 +295,16 @@ NAME_RULES = (
     # "Okafor denies pain.": whom a note speaks of by the surname alone.
     Rule(
         kind="NAME",
-        triggers=(" denies", " tolerated", " endorses", " complains of", " underwent", " was readmitted", " was intubated", " was extubated"),
+        triggers=(
+            " denies",
+            " tolerated",
+            " endorses",
+            " complains of",
+            " underwent",
+            " was readmitted",
+            " was intubated",
+            " was extubated",
+        ),
         pattern=re.compile(r"(?![A-Za-z])"),
         behind=re.compile(rf"(?:(?<=[.!?:]\s)|(?<=\n)|\A)(?P<v>{WORD}(?: {WORD})?)\Z"),
         keep=keep_subject,
@@ -325,7 +406,7 @@ def _labelled(kind: str, labels: str, digits: int = 4, precise: bool = True, val
 
 IDENTIFIER_RULES = (
     *_labelled("RECORD", "mrn|medical record|medical record number|med rec|patient id|patient number|patient no|hospital number|hospital no|unit number|unit no|unit #|mr number|record #|chart #|hospital #|patient #|case #|chart|chart number|chart no|mr#|mr #|mr no|record number|encounter|encounter number|visit number|visit id|csn|fin|har|nhs number|nhs no|chi number|case number|case no|episode number|admission number|admission no|registration number|pt id|hospital id|record no|file number|folder number", 4),
-    *_labelled("INSURANCE", "member id|member number|member no|subscriber id|subscriber number|policy|policy number|policy no|policy id|group number|group no|group id|health plan|health plan id|health plan number|beneficiary|beneficiary number|beneficiary id|medicare|medicare number|medicare id|medicaid|medicaid id|medicaid number|insurance id|insurance number|insurance no|insurance policy|hicn|mbi|health card|health card number|ohip|plan id|claim number|claim no|payer id", 4),
+    *_labelled("INSURANCE", "member|member id|member number|member no|subscriber id|subscriber number|policy|policy number|policy no|policy id|group number|group no|group id|health plan|health plan id|health plan number|beneficiary|beneficiary number|beneficiary id|medicare|medicare number|medicare id|medicaid|medicaid id|medicaid number|insurance id|insurance number|insurance no|insurance policy|hicn|mbi|health card|health card number|ohip|plan id|claim number|claim no|payer id", 4),
     *_labelled("ACCOUNT", "account|account number|account no|acct|acct no|acct number|iban|bank account|routing number|billing number|invoice number|guarantor number|billing account|sort code", 4, value=r"(?P<v>[A-Z]{2}\d{2}(?:[ ]?[A-Z\d]{4}){3,7}(?:[ ]?[A-Z\d]{1,3})?|(?=[A-Za-z-]{0,9}\d)[A-Za-z\d]+(?:[-/ ](?=[A-Za-z]*\d)[A-Za-z\d]+)*)"),
     *_labelled("LICENSE", "license|license number|license no|licence|licence number|licence no|driver's license|driver’s license|drivers license|driver license|driving licence|driver's licence|dl|dl no|dea|dea number|npi|npi number|medical license|certificate number|certificate no|state license|gmc number|gmc no|nmc pin|license #|birth certificate", 4, value=_ANY_ID),
     *_labelled("VEHICLE", "vin|vehicle identification number|license plate|licence plate|plate|plate number|registration plate|number plate|plate no|vehicle registration|vehicle plate|car plate|tag number|vehicle", 1, precise=False, value=r"(?P<v>[A-HJ-NPR-Z\d]{17}\b|(?=[A-Z\d -]{0,7}\d)[A-Z\d]{1,4}(?:[- ·]?[A-Z\d]{2,5}){0,2}\b)"),

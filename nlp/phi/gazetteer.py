@@ -1,6 +1,6 @@
 """Word lists that names are recognised with: surnames, given names, and the words that look like names and are none."""
 
-# ruff: noqa: E501, SIM905 - word lists
+# ruff: noqa: SIM905 - word lists
 from __future__ import annotations
 
 SURNAMES = frozenset(

@@ -1,6 +1,5 @@
 """Identifiers that show by their own shape: e-mail, web and network addresses, numbers with a check digit, dates."""
 
-# ruff: noqa: E501 - a pattern is easier to check on one line
 from __future__ import annotations
 
 import re
@@ -31,7 +30,7 @@ _MOBILE = re.compile(
 _LANDLINE = re.compile(r"(?<![\d.\-/])(?:[(（]0\d{2,3}[)）][ ]?|0\d{2,3}[- ])[2-8]\d{6,7}(?:-\d{1,5})?(?!\d|\.\d)")
 _TOLL_FREE_ZH = re.compile(r"(?<![\d.-])[48]00[- ]?\d{3}[- ]?\d{4}(?!\d)")
 _NORTH_AMERICAN = re.compile(
-    r"(?<![\d.\-/(])(?:\+?1[-. ])?(?:\([2-9]\d\d\)[ ]?|[2-9]\d\d[-.])[2-9]\d\d[-. ]\d{4}(?![\d/]|-\d|\.\d)"
+    r"(?<![\d.\-/(])(?:\+?1[-. ])?(?:\([2-9]\d\d\)[ ]?|[2-9]\d\d[-.])\d{3}[-. ]\d{4}(?![\d/]|-\d|\.\d)"
 )
 _SPACED_NORTH_AMERICAN = re.compile(r"(?<![\d.\-/(])[2-9]\d\d [2-9]\d\d \d{4}(?![\d/]|-\d|\.\d|[ ]\d)")
 _INTERNATIONAL = re.compile(r"\+(?:[1-9]\d{0,2})(?:[ .-]?\(?\d{1,4}\)?){2,6}(?!\d)")
