@@ -170,11 +170,16 @@ dose doses dosage dosed daily about with than take taken takes give given gives 
 from least most over under exceed exceeds exceeding maximum minimum initial initially starting total single mean median
 approximately around either plus then next every each only reduced increased after before until when were have been that
 this strength amount amounts level levels first second third usually containing contains contain administer administered
+start started begin begun began initiated treat treated treating treatment therapy should must will could would can
+being given tablet tablets capsule capsules oral injection infusion intravenous patient patients
 """
 _NOT_SUBJECT = frozenset(_BEFORE_DOSE.split())
 _HAN_BEFORE_DOSE = re.compile(
-    r"(?:每次|每日|一次|一日|口服|剂量|用量|服用|给予|静滴|注射|至少|最大|最多|大约|加用|使用|用药|不超|超过|各|约|用|服|为|量|取|加)\Z"
+    r"(?:常用量|常用剂量|用法用量|每次|每日|一次|一日|口服|剂量|用量|服用|给予|静滴|注射|至少|最大|最多|大约|加用|使用|用药|不超|超过|成人|儿童|常用|推荐|起始|维持|开始|各|约|用|服|为|量|取|加|的|是)\Z"
 )
+_HAN_RUN_AT_END = re.compile(rf"[{HAN}]+\s?\Z")
+_WORDS_BEFORE_DOSE = 8
+_CLAUSE_END = re.compile(r"[.;!?]\s|\n")
 _SENTENCE_START = re.compile(r"(?:\A|[.!?:;。！？\n|#*(\-–]|\b[A-Z][a-z]+)[\s\"“#*\-|]*\Z")
 _NATION_WORDS = (
     "american british canadian chinese european french german indian italian japanese korean russian spanish"
@@ -247,6 +252,9 @@ def _read(segment: str) -> _Segment:
         reader.scan(segment)
     else:
         reader.words(segment)
+    if segment.lstrip().startswith("#"):  # a heading names what its text is about
+        reader.subjects.update(t for t in reader.tokens if len(t) >= 5 and t.isalpha() and _kind(t) != "cue")
+        reader.subjects.update(gram for gram in reader.grams if len(gram) == 3)
     return reader
 
 
@@ -348,14 +356,22 @@ class _Segment:
         self._add(f"n:{value}|{unit}|{name}" if name else f"n:{value}|{unit}")
 
     def _dosed(self, start: int) -> None:
-        """What stands right before a dose is taken for what is dosed."""
+        """The nearest word of weight before a dose is taken for what is dosed."""
         before = self.tokens[-2] if len(self.tokens) > 1 else ""
-        if len(before) >= 4 and before.isalpha() and before not in _NOT_SUBJECT and before not in _CUES:
-            self.subjects.add(before)
-        elif _is_han(before):
-            run = re.search(rf"[{HAN}]+\s?\Z", self.text[max(0, start - 12) : start])
-            if run and len(run.group().strip()) >= 2 and not _HAN_BEFORE_DOSE.search(run.group().strip()):
-                self.subjects.add(run.group().strip()[-2:])
+        if _is_han(before):
+            match = _HAN_RUN_AT_END.search(self.text[max(0, start - 24) : start])
+            run = match.group().strip() if match else ""
+            while trimmed := _HAN_BEFORE_DOSE.search(run):
+                run = run[: trimmed.start()]
+            if len(run) >= 2:
+                self.subjects.add(run[-2:])
+            return
+        read = set(self.tokens[-2 - 2 * _WORDS_BEFORE_DOSE : -1])  # without what was skipped: dates, references
+        sentence = _CLAUSE_END.split(self.text[max(0, start - 80) : start])[-1]
+        for word in _PIECE.findall(sentence.lower())[: -1 - _WORDS_BEFORE_DOSE : -1]:
+            if len(word) >= 4 and word in read and word.isalpha() and word not in _NOT_SUBJECT and _kind(word) != "cue":
+                self.subjects.add(word)
+                return
 
     def _han(self, run: str, start: int) -> None:
         first = len(self.tokens)

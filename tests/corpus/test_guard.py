@@ -92,6 +92,26 @@ def test_units_that_only_look_alike() -> None:
         assert contains(facts(one), facts(other)), (one, other)
 
 
+FILLER = " Store in a dry place away from light and out of the reach of anyone who should not have it at hand."
+ZH_FILLER = "请存放于阴凉干燥处，避光保存，放在他人不易取得的地方，使用之前请仔细阅读说明书。"
+
+
+@pytest.mark.parametrize(
+    ("template", "one", "other"),
+    [
+        ("In adults zuvarit is to be started with 5 mg once daily." + FILLER, "zuvarit", "melopar"),
+        ("The usual dose of zuvarit is 5 mg." + FILLER, "zuvarit", "melopar"),
+        ("## Zuvarit\n\nTake one with water." + FILLER, "Zuvarit", "Melopar"),
+        ("Adults should take Zuvarit with water." + FILLER, "Zuvarit", "Melopar"),
+        ("祖伐利成人常用量为一次5mg。" + ZH_FILLER, "祖伐利", "美洛帕"),
+        ("## 祖伐利说明\n\n饭后服。" + ZH_FILLER, "祖伐利", "美洛帕"),
+    ],
+)
+def test_an_unknown_drug_named_once(template: str, one: str, other: str) -> None:
+    assert not contains(facts(template), facts(template.replace(one, other)))
+    assert contains(facts(template), facts(template.replace("reach", "grasp").replace("阴凉", "阴冷")))
+
+
 def test_a_lexicon_adds_drugs() -> None:
     def find(text: str) -> list[tuple[int, int]]:
         return [(text.find("qwertex"), text.find("qwertex") + 7)] if "qwertex" in text else []
