@@ -26,6 +26,7 @@ _PAGE_NUMBER = re.compile(
     r"|第\s*\d+\s*页(?:.{0,4}共\s*\d+\s*页)?)\W*$",
     re.IGNORECASE,
 )
+_DOI = re.compile(r"\b10\.\d{4,9}/[^\s\"<>{}|\\^`]+", re.IGNORECASE)
 _DIGITS = re.compile(r"\d+")
 _TERMINAL = re.compile(r"[.!?。！？:：][\"”’')\]]*(?:\[[\d,–\- ]+\])?$")
 _SPACE = re.compile(r"\s+")
@@ -50,8 +51,22 @@ def assemble(pages: Sequence[Page], probe: Probe) -> tuple[list[Page], Probe]:
     _join(blocks)
     if not probe.title and title is not None:
         probe = replace(probe, title=title.text)
+    doi = _own_doi(pages[0])
+    if doi and "doi" not in probe.identifiers:
+        probe = replace(probe, identifiers=probe.identifiers | {"doi": doi})
     assembled = [replace(page, blocks=tuple(kept)) for page, kept in zip(pages, blocks, strict=True)]
     return assembled, probe
+
+
+def _own_doi(page: Page) -> str:
+    """The DOI that stands on the first page, if it is only one."""
+    found = {
+        match.group(0).rstrip(".,;:)]").lower()
+        for block in page.blocks
+        for match in _DOI.finditer(block.text)
+        if block.kind != "reference"
+    }
+    return found.pop() if len(found) == 1 and page.page == 1 else ""
 
 
 def remove_furniture(pages: Sequence[Page], names: Sequence[str] = ()) -> list[Page]:

@@ -314,6 +314,7 @@ def is_heading(
         return False
     if (
         text[0] in ",;)]}"
+        or text[0] in BULLETS
         or text[-1] in ",;"
         or (text[-1] == "." and not known and not text[:2].isdigit() and n_words > 6 and size < 1.4 * body.size)
     ):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -125,20 +126,21 @@ def _any_content(document: pymupdf.Document) -> bool:
 
 
 _DOI = re.compile(r"\b10\.\d{4,9}/[^\s\"<>{}|\\^`]+", re.IGNORECASE)
+_NO_TITLE = re.compile(
+    r"\.(?:docx?|pdf|indd|tex|dvi|qxd|fm|p65|pptx?)$|[\ufffd]"
+    r"|^(?:untitled|microsoft word|powerpoint presentation|presentation\d*$|document\d*$|slide 1$)",
+    re.IGNORECASE,
+)
+"""Titles that a program made up."""
 _DATE = re.compile(r"D?:?(\d{4})(\d{2})?(\d{2})?")
 
 
 def _probe(document: pymupdf.Document, warnings: tuple[str, ...]) -> Probe:
     metadata: dict[str, Any] = document.metadata or {}
-    title = " ".join(str(metadata.get("title") or "").split())
-    if re.search(
-        r"\.(?:docx?|pdf|indd|tex|dvi|qxd|fm|p65|pptx?)$|^(?:untitled|microsoft word)|[\ufffd]", title, re.IGNORECASE
-    ):
+    title = " ".join(html.unescape(str(metadata.get("title") or "")).split())
+    if _NO_TITLE.search(title):
         title = ""
-    author = " ".join(str(metadata.get("author") or "").split())
-    authors = tuple(
-        name.strip() for name in re.split(r"\s*(?:;|\band\b|,(?!\s*(?:Jr|Sr|II|MD|PhD)))\s*", author) if name.strip()
-    )
+    authors = _names(" ".join(html.unescape(str(metadata.get("author") or "")).split()))
     date = ""
     found = _DATE.match(str(metadata.get("creationDate") or ""))
     if found:
@@ -171,6 +173,17 @@ def _probe(document: pymupdf.Document, warnings: tuple[str, ...]) -> Probe:
     )
 
 
+def _names(text: str) -> tuple[str, ...]:
+    """Names out of an author field; `and` divides names only in a list with commas, for it stands in institutions too."""
+    if ";" in text:
+        parts = text.split(";")
+    elif "," in text:
+        parts = re.split(r",(?!\s*(?:Jr|Sr|II|MD|PhD)\b)|\s+and\s+", text)
+    else:
+        parts = [text]
+    return tuple(part.strip() for part in parts if part.strip())
+
+
 def _read_window(document: pymupdf.Document, first: int, last: int, options: ReadOptions, mark: Mark) -> Iterator[Page]:
     """Read some pages: all text layers first, then each page's blocks in the light of the others."""
     layers: list[tuple[int, float, float, TextLayer, Route]] = []
@@ -197,9 +210,18 @@ def _read_window(document: pymupdf.Document, first: int, last: int, options: Rea
                 raise UnreadableError("decode", f"Page {number} cannot be drawn: {_short(error)}.") from None
             yield Page(number, "ocr", way.reason, width, height, blocks, confidence)
         else:
-            blocks, left_out = layout_page(layer, body, words, width, height)
+            blocks, left_out = layout_page(layer, _slide_style(layer, body, width, height), words, width, height)
             reason = f"{way.reason}; {left_out} labels of figures left out" if left_out else way.reason
             yield Page(number, "native", reason, width, height, blocks)
+
+
+def _slide_style(layer: TextLayer, body: BodyStyle, width: float, height: float) -> BodyStyle:
+    """The style of the running text: on a slide that of the slide, whose bullets may be larger than other slides' titles."""
+    if width < 1.1 * height or not layer.lines:
+        return body
+    largest = max(line.size for line in layer.lines)
+    own = body_style([line for line in layer.lines if line.size >= 0.55 * largest])  # its notes may have more words
+    return own if own.size > body.size and largest >= 1.1 * own.size else body
 
 
 def _route(

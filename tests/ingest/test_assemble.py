@@ -148,3 +148,18 @@ def test_list_items_are_one_block() -> None:
 def test_documents_without_page_geometry_pass_through() -> None:
     page = Page(1, "web", "HTML", 0, 0, (Block("heading", "A", level=2), Block("paragraph", "b")))
     assert assemble([page], Probe(1))[0] == [page]
+
+
+def test_the_doi_on_the_first_page_is_the_documents_own_if_it_is_the_only_one() -> None:
+    one = head("doi: 10.1234/ABC.5. ")
+    assert assemble(pages([one, paragraph("Text.")]), Probe(1))[1].identifiers == {"doi": "10.1234/abc.5"}
+    assert assemble(pages([one, paragraph("See 10.999999/other.")]), Probe(1))[1].identifiers == {}
+    assert assemble(pages([paragraph("Text.")], [one]), Probe(2))[1].identifiers == {}
+
+
+def test_the_title_as_running_head_goes_even_on_one_page() -> None:
+    probe = Probe(1, title="A guide to sepsis", authors=("Society of Medicine",))
+    result, _ = assemble(
+        pages([head("A guide to sepsis, 2021"), paragraph("Text."), head("Society of Medicine", 780, "footer")]), probe
+    )
+    assert texts(result) == [["Text."]]

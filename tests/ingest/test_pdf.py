@@ -213,6 +213,23 @@ def test_lines_that_stand_in_pieces_with_their_spaces_in_another_font_are_whole(
     assert pages[0].blocks[0].text.startswith("The patients who took part in the trial trial were followed")
 
 
+def test_the_bullets_of_a_slide_are_a_list_and_no_headings(tmp_path: Path) -> None:
+    document = pymupdf.open()
+    for number in range(4):
+        page = document.new_page(width=720, height=540)
+        page.insert_text((60, 60), f"{NAMES[number + 1]} failure", fontsize=40, fontname="hebo")
+        for i in range(3):
+            page.insert_textbox(
+                (60, 130 + 110 * i, 660, 235 + 110 * i), "\u00b7 " + prose(f"Point{i}", 12), fontsize=28
+            )
+        page.insert_textbox((60, 470, 660, 530), prose("note", 90), fontsize=8)
+    document.save(tmp_path / "s.pdf")
+    pages, _ = read(tmp_path / "s.pdf")
+    for page in pages:
+        kinds = [block.kind for block in page.blocks if block.size > 20]
+        assert kinds[0] == "heading" and set(kinds[1:]) == {"list"}
+
+
 def scan(path: Path) -> Path:
     """A page of text, a page that is only its picture."""
     document = pymupdf.open()
@@ -304,8 +321,8 @@ def test_thousands_of_scraps_of_text_do_not_hold_up_a_page(tmp_path: Path, sprea
     document = pymupdf.open()
     page = document.new_page(width=6000, height=6000)
     writer = pymupdf.TextWriter(page.rect)
-    for i in range(9_000):
-        x, y = {"row": (0.6 * i, 100), "grid": (60 * (i % 95), 50 + 60 * (i // 95)), "stack": (50, 20 + 0.6 * i)}[
+    for i in range(5_000):
+        x, y = {"row": (1.1 * i, 100), "grid": (60 * (i % 95), 50 + 60 * (i // 95)), "stack": (50, 20 + 1.1 * i)}[
             spread
         ]
         writer.append((x + 10, y), f"x{i % 7}", fontsize=8)
@@ -365,3 +382,20 @@ def test_the_spaced_article_is_made_of_words() -> None:
     # the other articles are a small dictionary: the share is a lower bound
     assert sum(word in known for word in words) / len(words) > 0.82
     assert len(re.findall(r"\b[b-hj-z] [b-hj-z] [b-hj-z]\b", body)) < 5
+
+
+@pytest.mark.parametrize(
+    ("field", "names"),
+    [
+        ("Anna Smith; Bert Jones", ("Anna Smith", "Bert Jones")),
+        ("Anna Smith, Bert Jones and Cleo Brown", ("Anna Smith", "Bert Jones", "Cleo Brown")),
+        ("Centers for Disease Control and Prevention", ("Centers for Disease Control and Prevention",)),
+        ("Anna Smith, MD", ("Anna Smith, MD",)),
+    ],
+)
+def test_authors_of_the_metadata(tmp_path: Path, field: str, names: tuple[str, ...]) -> None:
+    document = pymupdf.open(article(tmp_path / "a.pdf", 1))
+    document.set_metadata({"author": field, "title": "Salt &amp; water"})
+    document.save(tmp_path / "b.pdf")
+    probe = PdfReader().probe(tmp_path / "b.pdf", NEVER)
+    assert (probe.authors, probe.title) == (names, "Salt & water")
