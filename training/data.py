@@ -54,6 +54,16 @@ class Source:
     """Tokens of the training rows by the tokenizer that the manifest names."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """The rows of one source in one row group: their numbers, hashes and tokens."""
+
+    group: Group
+    rows: np.ndarray
+    shares: np.ndarray
+    tokens: np.ndarray
+
+
 class Shards:
     """An index over a folder of shards: which rows belong to which source, and which are held out.
 
@@ -81,7 +91,7 @@ class Shards:
             raise InputError(f"{folder} holds no records: run `corpus build` first, or name its shards with --shards.")
 
     def _index(self, held_out: float) -> list[Source]:
-        rows: dict[str, list[tuple[Group, int, float, int]]] = {}
+        found: dict[str, list[_Stretch]] = {}
         for number, path in enumerate(self.files):
             file = self._file(number)
             names = set(file.schema_arrow.names)
@@ -90,14 +100,15 @@ class Shards:
             columns = [c for c in ("id", "parent_id", "source", "n_tokens") if c in names]
             for row_group in range(file.num_row_groups):
                 table = file.read_row_group(row_group, columns=columns).to_pydict()
-                ids, sources = table["id"], table["source"]
-                parents = table.get("parent_id") or [None] * len(ids)
-                group = Group(number, row_group)
-                for row, (own, parent, source, size) in enumerate(
-                    zip(ids, parents, sources, table["n_tokens"], strict=True)
-                ):
-                    rows.setdefault(source or "unnamed", []).append((group, row, share_of(parent or own), size or 0))
-        return [_source(name, rows[name], held_out) for name in sorted(rows)]
+                parents = table.get("parent_id") or [None] * len(table["id"])
+                shares = np.array([share_of(a or b) for a, b in zip(parents, table["id"], strict=True)])
+                tokens = np.array([size or 0 for size in table["n_tokens"]], dtype=np.int64)
+                sources = np.array([source or "unnamed" for source in table["source"]], dtype=object)
+                for name in sorted(set(sources)):
+                    rows = np.flatnonzero(sources == name).astype(np.int32)
+                    stretch = _Stretch(Group(number, row_group), rows, shares[rows], tokens[rows])
+                    found.setdefault(name, []).append(stretch)
+        return [_source(name, found[name], held_out) for name in sorted(found)]
 
     def _file(self, number: int) -> pq.ParquetFile:
         file = self._open.pop(number, None)
@@ -139,24 +150,35 @@ def share_of(key: str) -> float:
     return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest(), "big") / 2**64
 
 
-def _source(name: str, rows: list[tuple[Group, int, float, int]], held_out: float) -> Source:
-    ordered = sorted(rows, key=lambda r: (r[2], r[0].file, r[0].row_group, r[1]))
-    cut = sum(r[2] < held_out for r in ordered)
-    if held_out > 0 and len(ordered) > 1:
-        cut = min(max(cut, 1), len(ordered) - 1)
-    elif len(ordered) == 1:
-        cut = 0
-    kept, training = ordered[:cut], ordered[cut:]
-    by_group: dict[Group, list[int]] = {}
-    for group, row, _, _ in sorted(training, key=lambda r: (r[0].file, r[0].row_group, r[1])):
-        by_group.setdefault(group, []).append(row)
+def _source(name: str, stretches: list[_Stretch], held_out: float) -> Source:
+    shares = np.concatenate([s.shares for s in stretches])
+    cut = held_out_count(shares, held_out)
+    order = np.argsort(shares, kind="stable")
+    kept = np.zeros(len(shares), dtype=bool)
+    kept[order[:cut]] = True
+    numbers = np.repeat(np.arange(len(stretches)), [len(s.rows) for s in stretches])
+    rows = np.concatenate([s.rows for s in stretches])
+    groups, tokens, before = [], 0, 0
+    for stretch in stretches:
+        training = ~kept[before : before + len(stretch.rows)]
+        before += len(stretch.rows)
+        if training.any():
+            groups.append((stretch.group, stretch.rows[training]))
+            tokens += int(stretch.tokens[training].sum())
     return Source(
         name=name,
-        groups=tuple((group, np.asarray(of_group, dtype=np.int32)) for group, of_group in by_group.items()),
-        held_out=tuple((group, row) for group, row, _, _ in kept),
-        records=len(training),
-        tokens=sum(r[3] for r in training),
+        groups=tuple(groups),
+        held_out=tuple((stretches[numbers[i]].group, int(rows[i])) for i in order[:cut]),
+        records=len(shares) - cut,
+        tokens=tokens,
     )
+
+
+def held_out_count(shares: np.ndarray, held_out: float) -> int:
+    """How many of the smallest hashes are held out: those below `held_out`, at least one of two records, never all."""
+    if held_out <= 0 or len(shares) < 2:
+        return 0
+    return min(max(int((shares < held_out).sum()), 1), len(shares) - 1)
 
 
 class Encoder:

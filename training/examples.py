@@ -7,7 +7,8 @@ the rows in each. The place in the stream is three numbers, so a run resumes exa
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -17,7 +18,7 @@ import pyarrow.parquet as pq
 
 from corpus.store import file_sha256, identity
 from training.config import InputError
-from training.data import share_of
+from training.data import held_out_count, share_of
 
 Item = TypeVar("Item")
 Row = Mapping[str, Any]
@@ -39,30 +40,34 @@ class Examples:
         self.hash = identity([file_sha256(file) for file in self.files])
         """Names the content: equal for equal files."""
         self._groups: list[tuple[int, int]] = []
-        keys: list[tuple[float, int, int]] = []
+        shares: list[float] = []
+        numbers: list[int] = []
         names: set[str] = set()
         for number, file in enumerate(self.files):
             for block, rows in enumerate(self._blocks(file)):
+                numbers += [len(self._groups)] * len(rows)
                 self._groups.append((number, block))
-                for place, row in enumerate(rows):
-                    keys.append((share_of(row_id(row)), len(self._groups) - 1, place))
-                    names.add(source_of(row))
-        if not keys:
+                shares += [share_of(row_id(row)) for row in rows]
+                names.update(source_of(row) for row in rows)
+        if not shares:
             raise InputError(f"{path} holds no {what}.")
         self.sources = sorted(names)
         """Names of the sources."""
-        keys.sort()
-        cut = sum(key[0] < held_out for key in keys)
-        if held_out > 0 and len(keys) > 1:
-            cut = min(max(cut, 1), len(keys) - 1)
-        self._held_out = [(group, place) for _, group, place in keys[:cut]]
-        chosen: dict[int, list[int]] = {}
-        for _, group, place in sorted(keys[cut:], key=lambda key: key[1:]):
-            chosen.setdefault(group, []).append(place)
-        self.groups = sorted(chosen)
+        hashes, group_of = np.array(shares), np.array(numbers, dtype=np.int32)
+        starts = np.searchsorted(group_of, np.arange(len(self._groups)))
+        order = np.argsort(hashes, kind="stable")
+        cut = held_out_count(hashes, held_out)
+        kept = np.zeros(len(hashes), dtype=bool)
+        kept[order[:cut]] = True
+        self._held_out = [(int(group_of[i]), int(i - starts[group_of[i]])) for i in order[:cut]]
+        self._training = {
+            group: places
+            for group, (start, stop) in enumerate(pairwise([*starts.tolist(), len(hashes)]))
+            if len(places := np.flatnonzero(~kept[start:stop]))
+        }
+        self.groups = sorted(self._training)
         """Numbers of the groups that have training rows."""
-        self._training = {group: np.asarray(places) for group, places in chosen.items()}
-        self.count = len(keys) - cut
+        self.count = len(hashes) - cut
         """Training rows."""
 
     def _files(self) -> list[Path]:
@@ -76,20 +81,26 @@ class Examples:
         return sorted(files)
 
     def _blocks(self, file: Path) -> Iterator[list[Row]]:
+        """The rows of each group, as far as the index needs them: of Parquet with ids, only id and source."""
         if file.suffix == ".jsonl":
             rows = _json_lines(file)
-            blocks: Iterator[list[Row]] = (rows[i : i + _BLOCK] for i in range(0, len(rows), _BLOCK))
-        else:
-            try:
-                parquet = pq.ParquetFile(file)
-            except (pa.ArrowInvalid, OSError) as error:
-                raise InputError(f"{file} is not a readable Parquet file.") from error
-            blocks = (parquet.read_row_group(i).to_pylist() for i in range(parquet.num_row_groups))
-        for block in blocks:
-            for row in block[:1]:
-                if missing := [name for name in self._required if name not in row]:
-                    raise InputError(f"{file} holds no {self._what}: it has no column {missing[0]!r}.")
-            yield block
+            for row in rows[:1]:
+                self._check(file, row.keys())
+            yield from (rows[i : i + _BLOCK] for i in range(0, len(rows), _BLOCK))
+            return
+        try:
+            parquet = pq.ParquetFile(file)
+        except (pa.ArrowInvalid, OSError) as error:
+            raise InputError(f"{file} is not a readable Parquet file.") from error
+        names = parquet.schema_arrow.names
+        self._check(file, names)
+        columns = [name for name in ("id", "source") if name in names] if "id" in names else None
+        for i in range(parquet.num_row_groups):
+            yield parquet.read_row_group(i, columns=columns).to_pylist()
+
+    def _check(self, file: Path, names: Collection[str]) -> None:
+        if missing := [name for name in self._required if name not in names]:
+            raise InputError(f"{file} holds no {self._what}: it has no column {missing[0]!r}.")
 
     def _load(self, group: int) -> list[Row]:
         number, block = self._groups[group]

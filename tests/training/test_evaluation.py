@@ -177,6 +177,18 @@ def test_a_second_run_asks_only_what_is_missing(
     assert asked == []
 
 
+def test_a_folder_gives_the_files_that_hold_questions(trained_run: Path, questions: Path, tmp_path: Path) -> None:
+    config = EvalConfig(model=str(trained_run), out=tmp_path / "out", limit=2)
+    folder = tmp_path / "sets"
+    folder.mkdir()
+    (folder / "notes.json").write_text('{"a": {"b": 1}}')
+    with pytest.raises(InputError, match="no file with questions"):
+        evaluate([folder], config, lambda *_: silent())
+    (folder / "ward.jsonl").write_text(questions.read_text())
+    (summary,) = evaluate([folder], config, lambda *_: silent())
+    assert (summary["name"], summary["questions"]) == ("ward", 2)
+
+
 def test_likelihood_is_the_models_own(trained_run: Path, questions: Path) -> None:
     """Against log-probabilities taken from the logits of one option at a time."""
     import torch

@@ -16,16 +16,19 @@ from training.evaluation.questions import Question, questions_hash, read_questio
 from training.generate import Sampling, open_generator
 from training.log import whole_lines
 from training.model import model_hash
+from training.sft import reasons
+
+_SUFFIXES = {".jsonl", ".json", ".csv"}
 
 
 def evaluate(paths: Sequence[Path], config: EvalConfig, progress: Callable[..., Any]) -> list[dict[str, Any]]:
-    """Ask all questions of all files (folders are searched for .jsonl, .json and .csv) and return a summary a file.
+    """Ask all questions of all files (of a folder, those in a known format) and return a summary a file.
 
     `out` gets, for each file and method, the answers (`NAME.METHOD.jsonl`, one line a question) and the summary
     (`NAME.METHOD.json`). Questions are asked in fixed batches, and a batch that is already answered by the same model
     under the same settings is not asked again.
     """
-    sets = [(path, *read_questions(path)) for path in _files(paths)]
+    sets = _sets(paths, config.limit)
     methods = ("likelihood", "generation") if config.method == "both" else (config.method,)
     generator = open_generator(config.model)
     sampling = Sampling(max_new_tokens=config.max_new_tokens, temperature=config.temperature, top_p=config.top_p)
@@ -37,9 +40,6 @@ def evaluate(paths: Sequence[Path], config: EvalConfig, progress: Callable[..., 
     summaries = []
     names = Counter(path.stem for path, _, _ in sets)
     for path, questions, left_out in sets:
-        questions = questions[: config.limit or None]
-        if not questions:
-            raise InputError(f"{path} holds no question that can be asked ({dict(left_out)}).")
         name = path.stem if names[path.stem] == 1 else f"{path.parent.name}_{path.stem}"
         for method in methods:
             settings = {
@@ -65,16 +65,25 @@ def evaluate(paths: Sequence[Path], config: EvalConfig, progress: Callable[..., 
     return summaries
 
 
-def _files(paths: Sequence[Path]) -> list[Path]:
-    found: list[Path] = []
+def _sets(paths: Sequence[Path], limit: int) -> list[tuple[Path, list[Question], Counter[str]]]:
+    """The questions of each file named, and of each file in the folders named that holds some in a known format."""
+    found: list[tuple[Path, list[Question], Counter[str]]] = []
     for path in paths:
-        if path.is_dir():
-            inner = sorted(p for p in path.rglob("*") if p.suffix in {".jsonl", ".json", ".csv"})
-            if not inner:
-                raise InputError(f"{path} holds no questions: no .jsonl, .json or .csv file is in it.")
-            found += inner
-        else:
-            found.append(path)
+        inner = sorted(p for p in path.rglob("*") if p.suffix in _SUFFIXES) if path.is_dir() else [path]
+        before = len(found)
+        for file in inner:
+            try:
+                questions, left_out = read_questions(file)
+            except InputError:
+                if path.is_dir():
+                    continue
+                raise
+            if questions:
+                found.append((file, questions[: limit or None], left_out))
+            elif not path.is_dir():
+                raise InputError(f"{file} holds no question that can be asked: {reasons(left_out)}.")
+        if len(found) == before:
+            raise InputError(f"{path} holds no file with questions in a format that is known here.")
     return found
 
 
