@@ -11,15 +11,16 @@ from tokenizers import Tokenizer
 
 from corpus.build.contamination import mark_contaminated
 from corpus.runner import Mark, Task
-from corpus.schema import DROPPED
+from corpus.schema import DROPPED, by_name, named
 from corpus.store import read_table, write_table
 from corpus.tokenising import count_tokens, load_tokenizer
 from nlp import context
+from nlp.classify import classify
 from nlp.relations import RelationExtractor, load_extractor
 from nlp.spans import Entity, Relation
 from nlp.tagging import Tagger, load_tagger
 
-VERSION = "1"
+VERSION = "2"
 TAG_BATCH = 64
 """Records tagged together; fixed, so that a record's neighbours in the batch follow from its part alone."""
 
@@ -60,6 +61,11 @@ def annotate(task: Task, mark: Mark) -> None:
         batch = kept[start : start + TAG_BATCH]
         mark(batch[0]["id"])
         _annotate_batch(batch, arguments)
+    if kept:
+        for row, classes in zip(kept, classify([row["text"] for row in kept]), strict=True):
+            found = {"kind": classes.kind} | ({"specialty": classes.specialty} if classes.specialty else {})
+            row["topics"] = named(by_name(row["topics"]) | found)
+            row["quality"] = named(by_name(row["quality"]) | {"educational": classes.quality})
     counts = count_tokens(_tokenizer(arguments["tokenizer"]), [row["text"] for row in kept])
     for row, count in zip(kept, counts, strict=True):
         row["n_tokens"] = count
