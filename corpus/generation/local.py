@@ -33,6 +33,7 @@ class LocalEndpoint:
         self._weights = load(model, dtype=dtype, **extra).to(self._device).eval()
         if self._tokenizer.pad_token_id is None:
             self._tokenizer.pad_token = self._tokenizer.eos_token
+        self._context = int(getattr(self._weights.config, "max_position_embeddings", 0) or 2**31)
         self._waiting: list[tuple[Request, asyncio.Future[Reply]]] = []
         self._worker: asyncio.Task[None] | None = None
 
@@ -58,36 +59,47 @@ class LocalEndpoint:
                 replies = await asyncio.to_thread(self._generate, [request for request, _ in alike])
             except Exception as error:  # whatever a model or its template raises costs this batch and no other
                 failure = GenerationError("broken", f"The local model failed ({type(error).__name__}).")
-                for _, future in alike:
-                    if not future.done():
-                        future.set_exception(failure)
-                continue
+                replies = [failure] * len(alike)
             for (_, future), reply in zip(alike, replies, strict=True):
                 if future.done():  # whoever asked has stopped waiting
                     continue
-                if reply.text.strip():
+                if isinstance(reply, GenerationError):
+                    future.set_exception(reply)
+                elif reply.text.strip():
                     future.set_result(reply)
                 else:
                     future.set_exception(GenerationError("empty", "The reply is empty."))
 
-    def _generate(self, requests: list[Request]) -> list[Reply]:
+    def _generate(self, requests: list[Request]) -> list[Reply | GenerationError]:
+        prompts = [self._prompt(request) for request in requests]
+        sizes = [len(ids) for ids in self._tokenizer(prompts, add_special_tokens=False)["input_ids"]]
+        replies: list[Reply | GenerationError] = [
+            GenerationError("context", f"The prompt is longer than the model's context of {self._context} tokens.")
+        ] * len(requests)
+        fitting = [i for i, size in enumerate(sizes) if size < self._context]
+        if fitting:
+            found = self._complete([prompts[i] for i in fitting], [requests[i] for i in fitting])
+            for i, reply in zip(fitting, found, strict=True):
+                replies[i] = reply
+        return replies
+
+    def _complete(self, prompts: list[str], requests: list[Request]) -> list[Reply]:
         import torch
 
-        prompts = [self._prompt(request) for request in requests]
         inputs = self._tokenizer(prompts, return_tensors="pt", padding=True, add_special_tokens=False).to(self._device)
+        width = inputs["input_ids"].shape[1]
         first = requests[0]
+        limit = min(first.max_tokens, self._context - width)
         sampling: dict[str, Any] = {"do_sample": False}
         if first.temperature > 0:
             sampling = {"do_sample": True, "temperature": first.temperature, "top_p": first.top_p, "top_k": 0}
         torch.manual_seed(int(identity([request.key(self.model) for request in requests])[:15], 16))
         with torch.inference_mode():
             output = self._weights.generate(
-                **inputs, max_new_tokens=first.max_tokens, pad_token_id=self._tokenizer.pad_token_id, **sampling
+                **inputs, max_new_tokens=limit, pad_token_id=self._tokenizer.pad_token_id, **sampling
             )
-        width = inputs["input_ids"].shape[1]
         return [
-            self._reply(ids, mask, width, first.max_tokens)
-            for ids, mask in zip(output, inputs["attention_mask"], strict=True)
+            self._reply(ids, mask, width, limit) for ids, mask in zip(output, inputs["attention_mask"], strict=True)
         ]
 
     def _prompt(self, request: Request) -> str:
@@ -95,11 +107,11 @@ class LocalEndpoint:
         text: str = self._tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
         return text
 
-    def _reply(self, ids: Any, mask: Any, width: int, max_tokens: int) -> Reply:
+    def _reply(self, ids: Any, mask: Any, width: int, limit: int) -> Reply:
         new = ids[width:]
         count = int((new != self._tokenizer.pad_token_id).sum())
         text = self._tokenizer.decode(new, skip_special_tokens=True)
-        return Reply(text, "length" if count >= max_tokens else "stop", int(mask.sum()), count)
+        return Reply(text, "length" if count >= limit else "stop", int(mask.sum()), count)
 
 
 def _together(a: Request, b: Request) -> bool:

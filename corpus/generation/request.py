@@ -43,7 +43,7 @@ class GenerationError(Exception):
     """A request that got no usable reply. The item that needed it is rejected with this reason; the run goes on."""
 
     def __init__(self, kind: str, message: str, *, retry_after: float | None = None, transient: bool = False) -> None:
-        """`kind`: timeout, rate-limit, server, connection, refused, empty, broken, budget.
+        """`kind`: timeout, rate-limit, server, connection, refused, empty, broken, context, budget.
 
         `transient` errors are worth another try, after `retry_after` seconds where the server said so.
         """
