@@ -126,7 +126,7 @@ def cross_validate(documents: Sequence[AnnotatedText], out: Path, config: CrfCon
 class RelationConfig:
     """Settings of the linear relation classifier."""
 
-    strength: float = 1.0
+    strength: float = 0.05
     """Inverse regularisation C of the logistic regression."""
     bits: int = BITS
     """Features are hashed into 2**bits columns."""
@@ -145,7 +145,7 @@ def train_relations(
     from sklearn.linear_model import LogisticRegression
 
     started = time.process_time()
-    indptr, columns, values, wanted, groups = [0], [], [], [], []
+    indptr, columns, wanted, groups = [0], [], [], []
     n_gold = 0
     for number, document in enumerate(documents):
         gold = {(head, tail) for head, tail, label in document.concept_relations if label == "causes"}
@@ -153,14 +153,13 @@ def train_relations(
         for (head, tail), (features, _) in candidate_pairs(document.text, document.entities).items():
             row = hash_features(features, config.bits)
             columns.append(row)
-            values.append(np.full(len(row), 1.0 / len(row) ** 0.5, np.float32))
             indptr.append(indptr[-1] + len(row))
             wanted.append(any((h, t) in gold for h in head.split("|") for t in tail.split("|")))
             groups.append(number % config.folds)
     if not any(wanted):
         raise ValueError("no relation between concepts in the training data: PubTator files with CID lines have them")
     matrix = csr_matrix(
-        (np.concatenate(values), np.concatenate(columns).astype(np.int64), np.array(indptr)),
+        (np.ones(indptr[-1], np.float32), np.concatenate(columns).astype(np.int64), np.array(indptr)),
         shape=(len(indptr) - 1, 1 << config.bits),
     )
     answers, parts = np.array(wanted), np.array(groups)

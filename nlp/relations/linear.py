@@ -206,7 +206,7 @@ class LinearExtractor:
         scored = {}
         for pair, (features, mentions) in candidate_pairs(text, entities).items():
             columns = hash_features(features, self.config["bits"])
-            margin = float(self._weights[columns].sum()) / len(columns) ** 0.5 + self._bias
+            margin = float(self._weights[columns].sum()) + self._bias
             scored[pair] = 1.0 / (1.0 + float(np.exp(-np.clip(margin, -30, 30)))), mentions
         return scored
 

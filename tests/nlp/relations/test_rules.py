@@ -55,7 +55,12 @@ def test_a_pronoun_takes_the_drug_of_the_sentence_before() -> None:
 def test_nothing_is_related_by_standing_together() -> None:
     text = "Aspirin, metformin. Fever and cough were recorded. Diabetes is common."
     entities = _mentions(
-        text, ("Aspirin", "drug"), ("metformin", "drug"), ("Fever", "symptom"), ("cough", "symptom"), ("Diabetes", "disease")
+        text,
+        ("Aspirin", "drug"),
+        ("metformin", "drug"),
+        ("Fever", "symptom"),
+        ("cough", "symptom"),
+        ("Diabetes", "disease"),
     )
     assert load_extractor("rules").extract(text, entities) == []
 
