@@ -65,11 +65,15 @@ def _sideways(
     if angle == 90:
         horizontal = [(height - y1, height - y0, x) for y0, y1, x in layer.vertical]
         vertical = [(x0, x1, height - y) for x0, x1, y in layer.horizontal]
+    elif angle == 180:
+        horizontal = [(width - x1, width - x0, height - y) for x0, x1, y in layer.horizontal]
+        vertical = [(height - y1, height - y0, width - x) for y0, y1, x in layer.vertical]
     else:
         horizontal = [(y0, y1, width - x) for y0, y1, x in layer.vertical]
         vertical = [(width - x1, width - x0, y) for x0, x1, y in layer.horizontal]
     tables, rest = find_tables(lines, horizontal, vertical, body.size)
-    blocks = _flow(rest, tables, [], [], body, words, height, width)
+    across, down = (width, height) if angle == 180 else (height, width)
+    blocks = _flow(rest, tables, [], [], body, words, across, down)
     return [
         replace(block, bbox=unturn(block.bbox, angle, width, height)) if block.bbox is not None else block
         for block in blocks

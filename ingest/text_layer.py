@@ -61,7 +61,7 @@ class TextLayer:
     lines: list[Line] = field(default_factory=list)
     """Upright lines."""
     turned: dict[int, list[Line]] = field(default_factory=dict)
-    """Lines that run upwards (90) or downwards (270), in the coordinates of the page turned so that they are upright."""
+    """Lines that run upwards (90), downwards (270) or stand on their head (180), in the coordinates of the page turned so that they are upright."""
     horizontal: list[tuple[float, float, float]] = field(default_factory=list)
     """Horizontal rules: (x0, x1, y)."""
     vertical: list[tuple[float, float, float]] = field(default_factory=list)
@@ -70,6 +70,8 @@ class TextLayer:
     """Boxes of all other paths."""
     n_curves: int = 0
     """Paths that are neither rules nor rectangles of some size: curves, ticks, slanted lines, markers."""
+    slanted: int = 0
+    """Lines at a slant, as watermarks are; they are left out."""
     characters: int = 0
     """Characters that are not white space."""
     invisible: int = 0
@@ -77,7 +79,7 @@ class TextLayer:
     by_font: dict[str, str] = field(default_factory=dict)
     """The visible text of each font."""
     cut: bool = False
-    """Whether a limit was reached."""
+    """Whether the page has more text than `MAX_LINES` pieces."""
 
 
 @lru_cache(maxsize=4096)
@@ -91,6 +93,8 @@ def read_text_layer(page: pymupdf.Page) -> TextLayer:
     content: dict[str, Any] = page.get_text("dict", flags=FLAGS)
     if _has_glued_words(content):
         content = _respaced(page)
+    if page.rotation:
+        _turn_content(content, page)
     layer = TextLayer()
     upright: list[Fragment] = []
     turned: dict[int, list[Fragment]] = {}
@@ -120,16 +124,18 @@ def read_text_layer(page: pymupdf.Page) -> TextLayer:
             if not visible:
                 layer.invisible += count
             x, y = raw["dir"]
-            if abs(y) < 0.1 and x > 0:
+            if abs(y) < 0.2 and x > 0:
                 key = (fragment.spans[0][0], round(fragment.x0), round(fragment.y0))
                 if key in seen and fragment.x1 - fragment.x0 > 0:
                     layer.characters -= count
                     continue  # printed twice for a fake bold or a shadow
                 seen.add(key)
                 (upright if visible else hidden).append(fragment)
-            elif abs(x) < 0.1:
-                angle = 90 if y < 0 else 270
+            elif abs(x) < 0.2 or abs(y) < 0.2:
+                angle = 180 if abs(y) < 0.2 else 90 if y < 0 else 270
                 turned.setdefault(angle, []).append(_turn(fragment, raw["bbox"], angle, width, height))
+            else:
+                layer.slanted += 1
     layer.by_font = {font: " ".join(parts) for font, parts in fonts.items()}
     if layer.invisible > 0.5 * layer.characters:
         upright.extend(hidden)  # the layer of an earlier OCR: routing judges it
@@ -138,6 +144,20 @@ def read_text_layer(page: pymupdf.Page) -> TextLayer:
         line.text = _unspaced(page, line) or line.text
     layer.turned = {angle: merge(fragments) for angle, fragments in turned.items()}
     return layer
+
+
+def _turn_content(content: dict[str, Any], page: pymupdf.Page) -> None:
+    """Coordinates of a page with a /Rotate entry as it is shown; the library gives them as it is stored."""
+    matrix = page.rotation_matrix
+    content["width"], content["height"] = page.rect.width, page.rect.height
+    for block in content["blocks"]:
+        block["bbox"] = tuple(pymupdf.Rect(block["bbox"]) * matrix)
+        for line in block.get("lines", ()):
+            line["bbox"] = tuple(pymupdf.Rect(line["bbox"]) * matrix)
+            x, y = line["dir"]
+            line["dir"] = (x * matrix.a + y * matrix.c, x * matrix.b + y * matrix.d)
+            for span in line["spans"]:
+                span["origin"] = tuple(pymupdf.Point(span["origin"]) * matrix)
 
 
 _GLUED = re.compile(r"(?<![\w/@.:-])[^\W\d_](?:[^\W_]|[,.;:()](?=[^\W_]|\()){27,}")
@@ -300,6 +320,8 @@ def _turn(fragment: Fragment, box: Sequence[float], angle: int, width: float, he
     x0, y0, x1, y1 = box
     if angle == 90:  # text runs upwards: turn the page clockwise
         left, top, right, bottom = height - y1, x0, height - y0, x1
+    elif angle == 180:
+        left, top, right, bottom = width - x1, height - y1, width - x0, height - y0
     else:
         left, top, right, bottom = y0, width - x1, y1, width - x0
     base = bottom - 0.2 * (bottom - top)
@@ -314,12 +336,13 @@ def unturn(box: Sequence[float], angle: int, width: float, height: float) -> tup
     left, top, right, bottom = box
     if angle == 90:
         return top, height - right, bottom, height - left
+    if angle == 180:
+        return width - right, height - bottom, width - left, height - top
     return width - bottom, left, width - top, right
 
 
 def _add_path(layer: TextLayer, block: dict[str, Any]) -> None:
     if len(layer.shapes) + len(layer.horizontal) + len(layer.vertical) >= MAX_SHAPES:
-        layer.cut = True
         return
     x0, y0, x1, y1 = block["bbox"]
     across, down = x1 - x0, y1 - y0

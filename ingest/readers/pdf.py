@@ -211,8 +211,19 @@ def _read_window(document: pymupdf.Document, first: int, last: int, options: Rea
             yield Page(number, "ocr", way.reason, width, height, blocks, confidence)
         else:
             blocks, left_out = layout_page(layer, _slide_style(layer, body, width, height), words, width, height)
-            reason = f"{way.reason}; {left_out} labels of figures left out" if left_out else way.reason
-            yield Page(number, "native", reason, width, height, blocks)
+            yield Page(number, "native", "; ".join([way.reason, *_omissions(layer, left_out)]), width, height, blocks)
+
+
+def _omissions(layer: TextLayer, labels: int) -> list[str]:
+    """What of the text layer is not in the blocks, in words."""
+    hidden = layer.invisible if layer.invisible <= 0.5 * layer.characters else 0
+    counted = (
+        (labels, "labels of figures left out"),
+        (layer.slanted, "slanted lines left out"),
+        (hidden, "invisible characters left out"),
+    )
+    notes = [f"{count} {what}" for count, what in counted if count]
+    return [*notes, "more than can be laid out: the rest left out"] if layer.cut else notes
 
 
 def _slide_style(layer: TextLayer, body: BodyStyle, width: float, height: float) -> BodyStyle:
@@ -257,7 +268,7 @@ def _image_share(page: pymupdf.Page) -> float:
         return 0.0
     grid = np.zeros((50, 50), dtype=bool)
     for image in page.get_image_info()[:5000]:
-        x0, y0, x1, y1 = image["bbox"]
+        x0, y0, x1, y1 = pymupdf.Rect(image["bbox"]) * page.rotation_matrix
         columns = slice(
             max(0, round(50 * (x0 - area.x0) / area.width)), max(0, round(50 * (x1 - area.x0) / area.width))
         )

@@ -174,6 +174,46 @@ def test_a_page_printed_sideways_is_read_in_its_own_direction(tmp_path: Path) ->
     assert box is not None and 0 <= box[0] < box[2] <= 595 and 0 <= box[1] < box[3] <= 842
 
 
+def test_what_is_left_out_is_said(tmp_path: Path) -> None:
+    document = pymupdf.open()
+    page = document.new_page()
+    page.insert_textbox((50, 60, 550, 300), prose("text", 100), fontsize=10)
+    page.insert_text((100, 700), "DRAFT", fontsize=60, morph=(pymupdf.Point(100, 700), pymupdf.Matrix(45)))
+    page.insert_text((50, 400), "nobody sees this", fontsize=10, render_mode=3)
+    document.save(tmp_path / "d.pdf")
+    pages, _ = read(tmp_path / "d.pdf")
+    assert pages[0].reason == "text layer; 1 slanted lines left out; 14 invisible characters left out"
+    assert len(pages[0].blocks) == 1
+
+
+def test_a_page_that_is_shown_turned_is_read_as_it_is_shown(tmp_path: Path) -> None:
+    plain, _ = read(article(tmp_path / "a.pdf"))
+    for angle in (90, 180, 270):
+        document = pymupdf.open(tmp_path / "a.pdf")
+        for page in document:
+            page.set_rotation(angle)
+        document.save(tmp_path / f"{angle}.pdf")
+        pages, _ = read(tmp_path / f"{angle}.pdf")
+        size = (pages[0].width, pages[0].height)
+        assert size == ((595, 842) if angle == 180 else (842, 595))
+        boxes = [block.bbox for page in pages for block in page.blocks if block.bbox]
+        assert all(0 <= x0 < x1 <= size[0] and 0 <= y0 < y1 <= size[1] for x0, y0, x1, y1 in boxes)
+        words = sorted(word for page in pages for block in page.blocks for word in block.text.split())
+        everything = sorted(word for page in plain for block in page.blocks for word in block.text.split())
+        assert len(words) >= len(everything)
+    pages, _ = read(scan_turned(tmp_path / "t.pdf"))
+    assert "images cover 100 %" in pages[0].reason
+
+
+def scan_turned(path: Path) -> Path:
+    document = pymupdf.open()
+    page = document.new_page(width=400, height=300)
+    page.insert_image(page.rect, pixmap=pymupdf.Pixmap(pymupdf.csGRAY, pymupdf.IRect(0, 0, 400, 300), False))
+    page.set_rotation(90)
+    document.save(path)
+    return path
+
+
 def test_citations_are_kept_apart_from_words_and_powers_stay_powers(tmp_path: Path) -> None:
     document = pymupdf.open()
     page = document.new_page()
