@@ -199,7 +199,7 @@ def annotate(text: str, entities: Sequence[Entity], lang: str | None = None) -> 
             _flag_sentence(folded[start:end], start, entities[position:last], flags, position, rules)
         position = last
     return [
-        replace(entity, **{flag: True for flag in found}) if found else entity
+        replace(entity, **dict.fromkeys(found, True)) if found else entity
         for entity, found in zip(entities, flags, strict=True)
     ]
 

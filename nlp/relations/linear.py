@@ -11,6 +11,7 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -68,7 +69,7 @@ def candidate_pairs(
         for disease, tails in diseases.items():
             features: set[str] = set()
             nearest = min(
-                ((abs(of_sentence[h] - of_sentence[t]), abs(entities[h].start - entities[t].start), h, t) for h in heads for t in tails)
+                (abs(of_sentence[h] - of_sentence[t]), abs(entities[h].start - entities[t].start), h, t) for h in heads for t in tails
             )
             apart, _, head, tail = nearest
             together = [(h, t) for h in heads for t in tails if of_sentence[h] == of_sentence[t]]
@@ -142,7 +143,7 @@ def _mention_features(
         for word in between:
             features.add(f"b{side}{word}")
             features.add(f"b{word}")
-        for a, b in zip(between, between[1:], strict=False):
+        for a, b in pairwise(between):
             features.add(f"bb{side}{a}_{b}")
         if len(between) <= 4:
             features.add(f"B{side}{' '.join(between)}")

@@ -3,6 +3,7 @@
 Composing them beforehand costs memory and no time; a rule at tagging time would cost time on every text.
 """
 
+# ruff: noqa: SIM905  (word lists read better as words)
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator

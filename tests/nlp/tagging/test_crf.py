@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -86,5 +87,5 @@ def test_cascade_has_all_labels_and_leaves_general_text_alone() -> None:
     [entities, none] = tagger.tag([text, "The parliament met on Tuesday to discuss the budget of the railways."])
     assert {e.label for e in entities} == {"drug", "dose", "disease", "test", "gene", "anatomy", "procedure", "symptom"}
     assert none == []
-    for before, after in zip(entities, entities[1:], strict=False):
+    for before, after in pairwise(entities):
         assert before.end <= after.start

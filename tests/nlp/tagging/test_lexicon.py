@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -106,7 +107,7 @@ def test_offsets_in_odd_text(text: str) -> None:
 def test_offsets_are_exact_and_spans_do_not_overlap(parts: list[str]) -> None:
     text = "".join(parts)
     [entities] = TAGGER.tag([text])
-    for before, after in zip(entities, entities[1:], strict=False):
+    for before, after in pairwise(entities):
         assert before.end <= after.start
     for entity in entities:
         assert 0 <= entity.start < entity.end <= len(text)
