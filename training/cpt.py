@@ -56,6 +56,8 @@ def run_cpt(config: CptConfig, progress: Any) -> dict[str, Any]:
     """
     with join_world() as world:
         check_divisible(config.batch_size, world.size)
+        if config.weights and config.mix != "static":
+            raise InputError(f"--weights go with --mix static, not with --mix {config.mix}.")
         shards = Shards(config.shards, config.held_out)
         if finished := begin(config, shards.hash, world):
             return finished

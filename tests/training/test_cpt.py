@@ -180,6 +180,7 @@ def test_two_processes_equal_one(finished: Path, shards: Path, tmp_path: Path) -
         ({"width": 30, "heads": 4}, "must be an even multiple"),
         ({"model": "./nothing"}, "there is no model in ./nothing"),
         ({"mix": "static", "weights": {"webb": 2.0}}, "there is no source 'webb'"),
+        ({"weights": {"web": 2.0}}, "go with --mix static"),
         ({"vocabulary": 20}, "is too small"),
         ({"batch_size": 0}, "must be a multiple"),
     ],
