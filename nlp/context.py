@@ -199,7 +199,15 @@ def annotate(text: str, entities: Sequence[Entity], lang: str | None = None) -> 
             _flag_sentence(folded[start:end], start, entities[position:last], flags, position, rules)
         position = last
     return [
-        replace(entity, **dict.fromkeys(found, True)) if found else entity
+        replace(
+            entity,
+            negated="negated" in found,
+            uncertain="uncertain" in found,
+            history="history" in found,
+            family="family" in found,
+        )
+        if found
+        else entity
         for entity, found in zip(entities, flags, strict=True)
     ]
 

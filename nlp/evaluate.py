@@ -84,7 +84,7 @@ def concept_pairs(text: str, entities: Sequence[Entity], relations: Iterable[Rel
 
     A mention of several concepts ("A|B") stands for each of them; mentions without a concept give none.
     """
-    pairs = set()
+    pairs: set[tuple[str, str]] = set()
     for relation in relations:
         head, tail = entities[relation.head], entities[relation.tail]
         if relation.label == label and relation.polarity != "negative" and head.label == "drug":

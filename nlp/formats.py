@@ -215,10 +215,11 @@ def read_json_lines(path: Path) -> Iterator[AnnotatedText]:
                 row = json.loads(line)
                 text = row["text"]
                 if "mention_data" in row:
-                    entities, relations = _chinese_blue(text, row["mention_data"]), ()
+                    entities = _chinese_blue(text, row["mention_data"])
+                    relations: tuple[Relation, ...] = ()
                 else:
-                    listed = [Entity(**entity) for entity in row["entities"]]
-                    entities, relations = tuple(listed), tuple(Relation(**r) for r in row.get("relations", ()))
+                    entities = tuple(Entity(**entity) for entity in row["entities"])
+                    relations = tuple(Relation(**relation) for relation in row.get("relations", ()))
             except (KeyError, TypeError, json.JSONDecodeError) as error:
                 raise ValueError(f"{path}, line {number}: not a record with text and mentions ({error})") from error
             yield AnnotatedText(str(row.get("id", f"{path.stem}:{number}")), text, entities, relations)

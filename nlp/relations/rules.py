@@ -8,7 +8,7 @@ Words like "not" and 未 near the trigger make the relation negative, "may" and 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from nlp.sentences import split
@@ -158,12 +158,12 @@ class RuleExtractor:
                         found[key] = relation
             previous = inside
             position = last
-        return sorted(_settle(found.values(), entities), key=lambda r: (r.head, r.tail, r.label))
+        return sorted(_settle(found.values()), key=lambda r: (r.head, r.tail, r.label))
 
 
-def _settle(relations: Iterator[Relation] | object, entities: Sequence[Entity]) -> list[Relation]:
+def _settle(relations: Iterable[Relation]) -> list[Relation]:
     """Drops what a stronger reading of the same pair denies: a contraindication is neither treatment nor harm."""
-    listed = list(relations)  # type: ignore[call-overload]
+    listed = list(relations)
     strong = {(r.head, r.tail) for r in listed if r.label == "contraindicated"}
     interacting = {(r.head, r.tail) for r in listed if r.label == "interacts"}
     negative = {(r.head, r.tail) for r in listed if r.polarity == "negative"}

@@ -5,7 +5,6 @@ dictionaries: the built-in vocabulary, and the mentions of the model's own train
 learn to trust the second one blindly, each training document is looked up in a dictionary made from the other folds.
 """
 
-# ruff: noqa: SIM905  (word lists read better as words)
 from __future__ import annotations
 
 import json
