@@ -76,3 +76,14 @@ def test_a_local_model_is_sampled_in_batches_and_asked_again_after_more_training
         model.lm_head.weight.mul_(-3.0)
     model.save_pretrained(folder)
     assert texts() != first, "the same folder with other weights is another model"
+
+
+def test_a_question_longer_than_the_context_costs_that_question_only(tmp_path):
+    model, tokenizer = tiny_model()
+    model.save_pretrained(tmp_path / "model")
+    tokenizer.save_pretrained(tmp_path / "model")
+    long = CYSTITIS | {"id": "long", "question": "She has a history. " * 1000 + CYSTITIS["question"]}
+    path = write_questions(tmp_path / "exam.jsonl", CYSTITIS, long)
+    model_config = GenerationConfig(model=str(tmp_path / "model"))
+    result = synthesize([path], SynthesisConfig(expert=model_config, out=tmp_path / "synthesis", max_tokens=8))
+    assert result.rejected == {"broken reply: open": 1, "endpoint: context": 1}

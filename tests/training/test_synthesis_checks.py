@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.evaluation.questions import Question
+from training.evaluation.questions import Question, read_questions
 from training.synthesis.dual_expert import same_answer
 from training.synthesis.fitness import MAX_CHARACTERS, Parts, in_language, misfit, parts_of, stray_script
 from training.synthesis.leaks import closed, contains, names_answer, spoiled
@@ -44,6 +45,7 @@ VALUE = Question(
     id="3", question="It is reduced at", options={"A": "60% or less", "B": "40% or less"}, answer="B", lang="en"
 )
 PLAIN = Question(id="4", question="Do they help?", options={"A": "yes", "B": "no", "C": "maybe"}, answer="B", lang="en")
+COUNT = Question(id="6", question="What is the score?", options={"A": "3", "B": "4"}, answer="B", lang="en")
 INFARCT = Question(
     id="5",
     question="患者男，65岁，胸痛3小时，心电图ST段抬高，下列哪项诊断最可能？",
@@ -121,6 +123,7 @@ def test_choices_are_exact():
         ("Think of 40 % or less", VALUE, "text"),
         ("Is it forty, that is 40%?", VALUE, "fragment"),
         ("The answer should be: no.", PLAIN, "text"),
+        ("So the answer is 4.", COUNT, "text"),
         ("注意急性心梗的表现", INFARCT, "fragment"),
         ("是急性 心肌 梗死 吗？", INFARCT, "text"),
         ("选项B更合适", INFARCT, "letter"),
@@ -138,6 +141,7 @@ def test_leaks_are_found(feedback, question, kind):
         ("Option A has been ruled out; think about ceftriaxone again.", DRUG),
         ("Think about the duty to be honest with those we treat.", SENTENCE),
         ("Recall the threshold that separates the two forms.", VALUE),
+        ("There are 4 steps to take.", COUNT),
         ("There is no reason to stop here; note the control group.", PLAIN),
         ("请结合心电图定位受累血管，并排除其他胸痛原因", INFARCT),
         ("考虑维生素B缺乏与乙型肝炎B抗原", INFARCT),
@@ -263,3 +267,19 @@ def test_the_share_of_chinese():
 )
 def test_words_decide_only_where_they_can(answer, question, same):
     assert same_answer(answer, question) is same
+
+
+@pytest.mark.parametrize(
+    "name", ["citrus/care_qa_care_qa.jsonl", "citrus/mmlu-pro_mmlu-pro_health.jsonl", "xmedbench/dev_zh.json"]
+)
+def test_leaks_on_real_questions(real_data, name):
+    """Said as it is, the answer is found; another question's text is hardly ever taken for it."""
+    questions = read_questions(real_data / "qa" / name)[0][:300]
+    telling = [q for q in questions if len(q.options[q.answer].strip()) > 2]
+    found = [names_answer(f"Consider {q.options[q.answer]} here.", q) is not None for q in telling]
+    alarms = [names_answer(other.question, q) is not None for q, other in pairwise(telling)]
+    assert sum(found) >= 0.99 * len(found)
+    assert sum(alarms) <= 0.02 * len(alarms)
+    for q in questions:
+        others = (text for letter, text in q.options.items() if letter != q.answer and text != q.options[q.answer])
+        assert same_answer(next(others), q) is not True

@@ -64,8 +64,9 @@ def names_answer(text: str, question: Question) -> str | None:
     if names_letter(text, question.answer) or _shows_letter(text, question.answer):
         return "letter"
     truth = question.options[question.answer]
-    if truth.strip().casefold() in _PLAIN_WORDS:
-        return "text" if re.search(_SPOKEN_WORD.format(word=truth.strip()), text, re.IGNORECASE) else None
+    if _says_nothing_alone(truth):
+        spoken = _SPOKEN_WORD.format(word=re.escape(truth.strip()))
+        return "text" if re.search(spoken, text, re.IGNORECASE) else None
     if contains(text, truth):
         return "text"
     asked = f"{question.context} {question.question}"
@@ -91,8 +92,11 @@ def closed(open_question: str, question: Question) -> str | None:
     if _CLOSED.search(open_question):
         return "the question still speaks of options"
     for letter, option in question.options.items():
-        plain = option.strip().casefold() in _PLAIN_WORDS
-        if not plain and contains(open_question, option) and not contains(question.question, option):
+        if (
+            not _says_nothing_alone(option)
+            and contains(open_question, option)
+            and not contains(question.question, option)
+        ):
             return "the question contains the text of an option"
         if re.search(rf"^\s*[\(（]?{re.escape(letter)}[.)、．）:：]\s", open_question, re.MULTILINE):
             return "the question lists options"
@@ -129,6 +133,11 @@ def contains(text: str, part: str) -> bool:
         return False
     found = _tokens(text)
     return any(found[i : i + len(wanted)] == wanted for i in range(len(found) - len(wanted) + 1))
+
+
+def _says_nothing_alone(option: str) -> bool:
+    """Yes, no, a letter, a digit: words that any text may hold; they give an answer away only when said to be it."""
+    return option.strip().casefold() in _PLAIN_WORDS or len("".join(_tokens(option))) < 2
 
 
 def _tokens(text: str) -> list[str]:
