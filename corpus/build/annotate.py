@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from tokenizers import Tokenizer
 
+from corpus.build import models
 from corpus.build.contamination import mark_contaminated
 from corpus.runner import Mark, Task
 from corpus.schema import DROPPED, by_name, named
 from corpus.store import read_table, write_table
-from corpus.tokenising import count_tokens, load_tokenizer
+from corpus.tokenising import count_tokens
 from nlp import context
 from nlp.classify import classify
-from nlp.relations import RelationExtractor, load_extractor
 from nlp.spans import Entity, Relation
-from nlp.tagging import Tagger, load_tagger
 
 VERSION = "2"
 TAG_BATCH = 64
@@ -26,21 +23,6 @@ TAG_BATCH = 64
 
 ANNOTATED = pa.schema([*DROPPED, pa.field("shard", pa.int32(), metadata={"description": "shard of its source type"})])
 """A record with its decision; `stage` null: it goes into the shards."""
-
-
-@cache
-def _tagger(name: str) -> Tagger:
-    return load_tagger(name)
-
-
-@cache
-def _extractor(name: str) -> RelationExtractor:
-    return load_extractor(name)
-
-
-@cache
-def _tokenizer(name: str) -> Tokenizer:
-    return load_tokenizer(name)
 
 
 def annotate(task: Task, mark: Mark) -> None:
@@ -66,7 +48,7 @@ def annotate(task: Task, mark: Mark) -> None:
             found = {"kind": classes.kind} | ({"specialty": classes.specialty} if classes.specialty else {})
             row["topics"] = named(by_name(row["topics"]) | found)
             row["quality"] = named(by_name(row["quality"]) | {"educational": classes.quality})
-    counts = count_tokens(_tokenizer(arguments["tokenizer"]), [row["text"] for row in kept])
+    counts = count_tokens(models.tokenizer(arguments["tokenizer"]), [row["text"] for row in kept])
     for row, count in zip(kept, counts, strict=True):
         row["n_tokens"] = count
     for row in rows:
@@ -79,13 +61,13 @@ def _annotate_batch(rows: list[dict[str, Any]], arguments: dict[str, Any]) -> No
     if arguments["tagger"] == "lexicon":  # the scoring pass has tagged already
         tagged = [[Entity(**entity) for entity in row["entities"]] for row in rows]
     else:
-        tagged = _tagger(arguments["tagger"]).tag([row["text"] for row in rows])
+        tagged = models.tagger(arguments["tagger"]).tag([row["text"] for row in rows])
     for row, entities in zip(rows, tagged, strict=True):
         entities = context.annotate(row["text"], entities, row["lang"])
         row["entities"] = [_values(entity) for entity in entities]
         relations = []
         if arguments["relations"] != "none":
-            relations = _extractor(arguments["relations"]).extract(row["text"], entities)
+            relations = models.extractor(arguments["relations"]).extract(row["text"], entities)
         row["relations"] = [_values(relation) for relation in relations]
 
 

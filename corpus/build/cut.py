@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
 from corpus import filters
+from corpus.build import models
 from corpus.build.config import PhiPolicy
 from corpus.dedup.exact import content_hash
 from corpus.normalise import normalise
@@ -23,7 +23,6 @@ from corpus.store import identity, write_rows
 from nlp import phi
 from nlp.language import detect
 from nlp.spans import Entity
-from nlp.tagging import Tagger, load_tagger
 from nlp.tagging.density import medical_density
 
 VERSION = "1"
@@ -51,11 +50,6 @@ def cut_documents(task: Task, mark: Mark) -> None:
         policy = arguments["phi"].get(document["source_type"], arguments["phi"]["other"])
         rows.extend(_candidates(document, sorted(pages[document["doc_id"]], key=lambda p: p["page"]), config, policy))
     write_rows(Path(task.output), rows, CANDIDATE)
-
-
-@cache
-def _lexicon() -> Tagger:
-    return load_tagger("lexicon")
 
 
 def _candidates(
@@ -93,7 +87,7 @@ def _candidates(
                 "confidence": section.confidence,
             }
         )
-    for row, entities in zip(rows, _lexicon().tag([row["text"] for row in rows]), strict=True):
+    for row, entities in zip(rows, models.tagger("lexicon").tag([row["text"] for row in rows]), strict=True):
         row["entities"] = [_entity_row(entity) for entity in entities]
         row["quality"] = _quality(row, entities)
     return rows

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +9,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
+from corpus.build import models
 from corpus.dedup import exact, passes
 from corpus.runner import Mark, Task
 from corpus.store import read_table, write_table
-from nlp.tagging import Tagger, load_tagger
 
 VERSION = "2"
 
@@ -58,14 +57,9 @@ def verify_pairs(task: Task, mark: Mark) -> None:
     write_table(Path(task.output), passes.verify(pairs, texts, task.arguments["threshold"], find_drugs))
 
 
-@cache
-def _lexicon() -> Tagger:
-    return load_tagger("lexicon")
-
-
 def find_drugs(text: str) -> list[tuple[int, int]]:
     """Where the lexicon sees a drug: the guard compares what is said of it."""
-    return [(entity.start, entity.end) for entity in _lexicon().tag([text])[0] if entity.label == "drug"]
+    return [(entity.start, entity.end) for entity in models.tagger("lexicon").tag([text])[0] if entity.label == "drug"]
 
 
 def decide_clusters(task: Task, mark: Mark) -> None:

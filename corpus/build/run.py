@@ -13,15 +13,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
-from corpus.build import annotate, contamination, cut, duplicates, publish, screen
+from corpus.build import annotate, contamination, cut, duplicates, models, publish, screen
 from corpus.build.config import BuildConfig
 from corpus.command import UserError, progress, resolved
 from corpus.runner import Failure, Limits, Outcome, Runner, Stage, Task, exclusive, make_task, open_executor
 from corpus.schema import QUARANTINE, SCHEMAS, SOURCE_TYPES
 from corpus.store import file_sha256, read_dataset, read_manifest, read_table, write_json, write_manifest, write_rows
-from corpus.tokenising import load_tokenizer
-from nlp.relations import load_extractor
-from nlp.tagging import load_tagger
 
 DOCUMENTS_PER_TASK = 64
 """Documents cut together; fixed, so that parts do not depend on the number of workers."""
@@ -29,7 +26,7 @@ HASH_PARTITIONS = 16
 """Partitions of the exact pass, by the first hex digit of the content hash."""
 PAIRS_PER_TASK = 200_000
 """Candidate pairs verified together, about: each slice reads the texts that its pairs need."""
-PRELOAD = ("numpy", "pyarrow.dataset", "scipy.sparse", "nlp.tagging.lexicon")
+PRELOAD = ("numpy", "pyarrow.dataset", "scipy.sparse", "corpus.build.preload")
 """Imported once, before the workers are forked."""
 
 
@@ -77,10 +74,10 @@ def build(config: BuildConfig) -> BuildResult:
 def _check_names(config: BuildConfig) -> None:
     """Load what the configuration names, so that a wrong name is told at once and not by every worker."""
     try:
-        load_tagger(config.tagger)
+        models.tagger(config.tagger)
         if config.relations != "none":
-            load_extractor(config.relations)
-        load_tokenizer(config.tokenizer)
+            models.extractor(config.relations)
+        models.tokenizer(config.tokenizer)
     except (ValueError, ImportError, OSError) as error:
         raise UserError(str(error)) from error
 
@@ -113,7 +110,7 @@ class _Build:
     def _cut(self) -> list[str]:
         self.documents: list[str] = []
         tasks = []
-        versions = [cut.VERSION, load_tagger("lexicon").version]
+        versions = [cut.VERSION, models.tagger("lexicon").version]
         for documents, pages in self._buckets():
             doc_ids = sorted(read_table(documents, ["doc_id"])["doc_id"].to_pylist())
             self.documents += doc_ids
@@ -250,9 +247,9 @@ class _Build:
 
     def _annotate(self, settled: Mapping[str, str], hits: Mapping[str, str]) -> list[str]:
         settings = {name: self.values[name] for name in ("tagger", "relations", "tokenizer", "shards")}
-        versions = [annotate.VERSION, load_tagger(self.config.tagger).version]
+        versions = [annotate.VERSION, models.tagger(self.config.tagger).version]
         if self.config.relations != "none":
-            versions.append(load_extractor(self.config.relations).version)
+            versions.append(models.extractor(self.config.relations).version)
 
         def task(decisions: str, only: list[str] | None) -> Task:
             candidates = settled[decisions]
@@ -295,9 +292,9 @@ class _Build:
             "cut": cut, "screen": screen, "duplicates": duplicates, "contamination": contamination,
             "annotate": annotate, "publish": publish,
         }  # fmt: skip
-        taggers = {f"tagger {name}": load_tagger(name).version for name in ("lexicon", self.config.tagger)}
+        taggers = {f"tagger {name}": models.tagger(name).version for name in ("lexicon", self.config.tagger)}
         if self.config.relations != "none":
-            taggers[f"relations {self.config.relations}"] = load_extractor(self.config.relations).version
+            taggers[f"relations {self.config.relations}"] = models.extractor(self.config.relations).version
         return {name: module.VERSION for name, module in modules.items()} | taggers
 
     # The equations.

@@ -1,0 +1,11 @@
+"""Imported by the fork server only: loads what nearly every build uses."""
+
+from __future__ import annotations
+
+from corpus.build import models
+from corpus.build.config import BuildConfig
+
+_DEFAULTS = BuildConfig()
+models.tagger("lexicon")
+models.tagger(_DEFAULTS.tagger)
+models.extractor(_DEFAULTS.relations)
