@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test recipe lint bench clean
+.PHONY: demo test test-paddle recipe lint bench clean
 
 $(STAMP): pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -22,6 +22,13 @@ recipe: $(STAMP)
 
 test: $(STAMP)
 	$(BIN)/python -m pytest
+
+# The PaddleOCR engine has an environment of its own: its dependencies are large and bring a second OpenCV.
+test-paddle:
+	test -x .venv-paddle/bin/python || $(PYTHON) -m venv .venv-paddle
+	.venv-paddle/bin/python -m pip install --quiet --upgrade "pip>=25,<26.2"
+	.venv-paddle/bin/python -m pip install --quiet --constraint constraints.txt --editable ".[paddle]" pytest hypothesis
+	.venv-paddle/bin/python -m pytest tests/ingest/test_ocr_paddle.py
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

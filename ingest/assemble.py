@@ -123,10 +123,10 @@ def _outlined(blocks: list[list[Block]], pages: Sequence[Page], probe: Probe) ->
     if not probe.outline:
         return blocks
     named: dict[int, set[str]] = defaultdict(set)
-    for _, title, page in probe.outline:
+    for _, title, number in probe.outline:
         key = _plain(title)
         if len(key) >= 3:
-            named[page].update((key, _plain(strip_number(title))))
+            named[number].update((key, _plain(strip_number(title))))
     result = []
     for page, kept in zip(pages, blocks, strict=True):
         titles = named.get(page.page)

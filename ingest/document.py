@@ -109,6 +109,9 @@ class ReadOptions:
     """When a page is read by OCR; auto decides page by page, whether its text layer is any good."""
     ocr_backend: Literal["rapidocr", "paddleocr"] = "rapidocr"
     """The OCR engine: rapidocr (works at once) or paddleocr (needs the `paddle` extra)."""
+    ocr_models: str = ""
+    """Other OCR weights than the engine's own: for paddleocr a folder of models, or `wheel` for those that ship with
+    RapidOCR."""
     ocr_device: Literal["cpu", "cuda"] = "cpu"
     """Where OCR runs."""
     ocr_dpi: int = 200

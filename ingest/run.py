@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -101,6 +102,7 @@ def ingest(
     found = discover([path for path in paths if not is_url(path)], formats)
     if not found.files and not found.containers and not urls:
         raise UserError(_nothing_found(paths, formats, found))
+    _check_backend(config.read)
     with exclusive(config.data):
         work = config.data / "work" / "ingest"
         limits = Limits(step_seconds=config.page_seconds, memory_bytes=int(config.worker_gib * 2**30))
@@ -121,6 +123,19 @@ def ingest(
             config.data / "ingest.config.json", {"paths": list(paths), "formats": list(formats), **resolved(config)}
         )
         return _result(entries, found, runner)
+
+
+def _check_backend(options: ReadOptions) -> None:
+    """Refuse an OCR engine that cannot run here at once, instead of at every page."""
+    if options.ocr_backend == "paddleocr":
+        from ingest.ocr.paddle import refuse_crashing_paddle
+
+        if importlib.util.find_spec("paddleocr") is None:
+            raise UserError('PaddleOCR is not installed: pip install "medpress[paddle]".')
+        try:
+            refuse_crashing_paddle()
+        except RuntimeError as error:
+            raise UserError(str(error)) from error
 
 
 def _nothing_found(paths: Sequence[str], formats: Sequence[str], found: Discovery) -> str:

@@ -63,7 +63,7 @@ class ImageReader:
         """Pages `first` to `last` through OCR. Raises `UnreadableError`."""
         if options.ocr == "never":
             raise UnreadableError("no-text", "It is an image, and OCR is switched off (--ocr never).")
-        backend = load_backend(options.ocr_backend, options.ocr_device)
+        backend = load_backend(options.ocr_backend, options.ocr_device, options.ocr_models)
         for number in range(first, last + 1):
             mark(f"page {number}")
             with _opened(path) as image:

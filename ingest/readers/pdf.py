@@ -202,7 +202,7 @@ def _read_window(document: pymupdf.Document, first: int, last: int, options: Rea
     body = body_style(lines) if lines else BodyStyle(10.0, "", False, False)
     words: Counter[str] = vocabulary(line.text for line in lines)
     for number, width, height, layer, way in layers:
-        mark(f"page {number}")
+        mark(f"page {number}, {way.name}")
         if way.name == "ocr":
             try:
                 blocks, confidence = _recognise(document[number - 1], options)
@@ -308,5 +308,5 @@ def _recognise(page: pymupdf.Page, options: ReadOptions) -> tuple[tuple[Block, .
     from ingest.ocr.layout import arrange
 
     image, dpi = draw(page, options.ocr_dpi)
-    lines = load_backend(options.ocr_backend, options.ocr_device).read(image, dpi)
+    lines = load_backend(options.ocr_backend, options.ocr_device, options.ocr_models).read(image, dpi)
     return arrange(lines, page.rect.width, page.rect.height, 72.0 / dpi), mean_confidence(lines)
