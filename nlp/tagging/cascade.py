@@ -21,7 +21,7 @@ from nlp.vocabulary import built_in_terms
 
 # Mentions of these kinds say that a passage is worth a model; parts of the body and amounts alone do not.
 _WORTH: Final[frozenset[str]] = frozenset({"disease", "symptom", "drug", "procedure", "test", "gene"})
-_MIN_SHARE: Final[float] = 0.015
+_MIN_SHARE: Final[float] = 0.04
 """Share of a passage's characters that such mentions must cover."""
 
 

@@ -344,7 +344,8 @@ class CrfTagger:
             found.extend(to_entities(tokens, self._tagger.tag(features)))
         if self.lang != "en":
             return found
-        return propagate(text, spread_definitions(text, found, "own"), only)
+        # The cascade, which reads thriftily, spreads definitions itself when it has merged everything.
+        return propagate(text, found if thrifty else spread_definitions(text, found, "own"), only)
 
 
 def dictionaries(without_sources: Sequence[str], terms: Sequence[Term], lexicon: bool) -> list[LexiconTagger]:
