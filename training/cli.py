@@ -135,7 +135,7 @@ def _counted(title: str, good: Mapping[str, int], bad: Counter[str], prefix: str
 def _spending(result: Any) -> None:
     names = ["calls", "retries", "journaled", "prompt_tokens", "completion_tokens"]
     rows = [[model, *(counts[name] for name in names)] for model, counts in result.spent.items()]
-    print_table("Asked in this run", ["model", *(name.replace("_", " ") for name in names)], rows)
+    print_table("Asked in this run", ["model", "calls", "retries", "journaled", "tokens in", "tokens out"], rows)
     for reason, count in result.left_out.items():
         say(f"Left out: {count:,} ({reason}).")
 
