@@ -89,6 +89,7 @@ class Client:
             return known
         if key not in self._in_flight:
             self._in_flight[key] = asyncio.ensure_future(self._ask(key, request))
+            self._in_flight[key].add_done_callback(_take_notice)
         try:
             return await asyncio.shield(self._in_flight[key])
         finally:
@@ -121,9 +122,19 @@ class Client:
             raise GenerationError("budget", "The token budget is used up.")
 
     async def close(self) -> None:
-        """Close the endpoint and the journal."""
+        """Give up the calls in flight; close the endpoint and the journal."""
+        left = list(self._in_flight.values())
+        for future in left:
+            future.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
         await self.endpoint.close()
         self.journal.close()
+
+
+def _take_notice(future: asyncio.Future[Reply]) -> None:
+    """Those who asked may be gone when their call fails; asyncio would complain that nobody looked."""
+    if not future.cancelled():
+        future.exception()
 
 
 def _as_failure(error: GenerationError | TimeoutError) -> GenerationError:

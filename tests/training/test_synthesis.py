@@ -296,6 +296,23 @@ def test_an_endpoint_that_never_answers_ends_the_run(tmp_path):
         run(tmp_path, lambda messages, number: 401, *many(40))
 
 
+def test_a_dead_endpoint_is_one_sentence(tmp_path):
+    questions = write_questions(tmp_path / "exam.jsonl", *many(40))
+    done = run_train(
+        "synthesize",
+        str(questions),
+        "--endpoint",
+        "http://127.0.0.1:9/v1",
+        "--model",
+        "m",
+        "--tries",
+        "1",
+        cwd=tmp_path,
+    )
+    assert done.returncode == 1 and "gave no reply at all (20 x connection)" in done.stderr
+    assert "Traceback" not in done.stderr and "never retrieved" not in done.stderr
+
+
 def test_mistakes_are_one_sentence(tmp_path):
     questions = write_questions(tmp_path / "exam.jsonl", CYSTITIS)
     for arguments, words in [
