@@ -69,7 +69,9 @@ def per_second(run: Callable[[Sequence[str]], object], texts: Sequence[str], amo
     return amount / (time.process_time() - started)
 
 
-def side_by_side(first: Callable[[Sequence[str]], object], second: Callable[[Sequence[str]], object], texts: Sequence[str]) -> tuple[float, float]:
+def side_by_side(
+    first: Callable[[Sequence[str]], object], second: Callable[[Sequence[str]], object], texts: Sequence[str]
+) -> tuple[float, float]:
     """CPU-seconds of two taggers that take turns on batches of 16, so that a busy machine slows both alike."""
     first(texts[:8])
     second(texts[:8])
@@ -94,8 +96,12 @@ def lexicon() -> None:
     tagger = load_tagger("lexicon")
     english, chinese = abstracts() * 4, questions() * 4
     prose = general() or chapters()
-    print(f"lexicon, English abstracts: {per_second(tagger.tag, english, n_words(english)) / 1e6:.2f} M words per CPU-s")
-    print(f"lexicon, general English:   {per_second(tagger.tag, prose * 8, n_words(prose) * 8) / 1e6:.2f} M words per CPU-s")
+    print(
+        f"lexicon, English abstracts: {per_second(tagger.tag, english, n_words(english)) / 1e6:.2f} M words per CPU-s"
+    )
+    print(
+        f"lexicon, general English:   {per_second(tagger.tag, prose * 8, n_words(prose) * 8) / 1e6:.2f} M words per CPU-s"
+    )
     rate = per_second(tagger.tag, chinese, n_characters(chinese))
     print(f"lexicon, Chinese questions: {rate / 1e6:.2f} M characters per CPU-s")
 
@@ -113,7 +119,9 @@ def cascade() -> None:
         )
     texts = questions()
     everywhere, cascaded = (n_characters(texts) / seconds for seconds in side_by_side(crf.tag, both.tag, texts))
-    print(f"Chinese questions CRF everywhere {everywhere:,.0f}  cascade {cascaded:,.0f} characters: {cascaded / everywhere:.2f} times")
+    print(
+        f"Chinese questions CRF everywhere {everywhere:,.0f}  cascade {cascaded:,.0f} characters: {cascaded / everywhere:.2f} times"
+    )
 
 
 def peers() -> None:
@@ -123,7 +131,9 @@ def peers() -> None:
     tagger = load_tagger("lexicon")
     own = per_second(tagger.tag, texts, amount)
     print(f"lexicon tagger {own:12,.0f} words per CPU-s")
-    terms = sorted({fold(t.text) for t in built_in_terms() if t.text.isascii() and t.text[0] != "~" and len(t.text) > 1})
+    terms = sorted(
+        {fold(t.text) for t in built_in_terms() if t.text.isascii() and t.text[0] != "~" and len(t.text) > 1}
+    )
     try:
         import ahocorasick
     except ImportError:
@@ -142,7 +152,9 @@ def peers() -> None:
                 row = []
                 for end, (_, length) in automaton.iter_long(folded):
                     start = end - length + 1
-                    if (start == 0 or not folded[start - 1].isalnum()) and (end + 1 >= size or not folded[end + 1].isalnum()):
+                    if (start == 0 or not folded[start - 1].isalnum()) and (
+                        end + 1 >= size or not folded[end + 1].isalnum()
+                    ):
                         row.append((start, end + 1))
                 found.append(row)
             return found
@@ -155,7 +167,9 @@ def peers() -> None:
     pipeline = spacy.blank("en")
     matcher = PhraseMatcher(pipeline.vocab, attr="LOWER")
     matcher.add("term", [pipeline.make_doc(term) for term in terms[:20_000]])
-    rate = per_second(lambda batch: [matcher(pipeline.make_doc(text)) for text in batch], texts[:150], n_words(texts[:150]))
+    rate = per_second(
+        lambda batch: [matcher(pipeline.make_doc(text)) for text in batch], texts[:150], n_words(texts[:150])
+    )
     print(f"PhraseMatcher  {rate:12,.0f}  ({own / rate:.1f} times; 20,000 terms)")
     network = spacy.blank("en")
     recogniser = network.add_pipe("ner")

@@ -87,7 +87,9 @@ def _chinese(text: str, entities: Sequence[Entity]) -> Iterator[Abbreviation]:
         if entity is None or not _CJK.search(text, entity.start, entity.end):
             continue
         # The last part is the abbreviation: (acute coronary syndrome，ACS), (简称ACS).
-        part = re.search(r"(?:^|[,，;；、:：]|简称|缩写为?|即)\s*([A-Za-z][A-Za-z0-9\-/α-ω]{1,11})$", bracket[1].strip())
+        part = re.search(
+            r"(?:^|[,，;；、:：]|简称|缩写为?|即)\s*([A-Za-z][A-Za-z0-9\-/α-ω]{1,11})$", bracket[1].strip()
+        )
         if part and sum(c.isupper() for c in part[1]) >= 2:
             start = bracket.start(1) + part.start(1)
             yield Abbreviation(start, start + len(part[1]), entity.start, entity.end)
@@ -176,7 +178,9 @@ def spread_definitions(text: str, entities: Sequence[Entity], detector: str = "a
             continue
         at = bisect_left(starts, match.start())
         same = at < len(result) and (result[at].start, result[at].end) == match.span()
-        overlaps = (at < len(result) and result[at].start < match.end()) or (at > 0 and result[at - 1].end > match.start())
+        overlaps = (at < len(result) and result[at].start < match.end()) or (
+            at > 0 and result[at - 1].end > match.start()
+        )
         if overlaps and not same:
             continue
         if same:

@@ -29,7 +29,9 @@ from nlp.train import CrfConfig, RelationConfig
 
 _BATCH = 256  # texts a tagger gets at once; memory stays flat whatever the file's size
 
-app = App(name="nlp", help="Medical annotation: text in, entities, relations, classes and PHI out.", help_format="markdown")
+app = App(
+    name="nlp", help="Medical annotation: text in, entities, relations, classes and PHI out.", help_format="markdown"
+)
 train = App(name="train", help="Train a model.")
 evaluate = App(name="eval", help="Measure a model on annotated text.")
 app.command(train)

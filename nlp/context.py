@@ -39,9 +39,13 @@ _EN_STOP = re.compile(
     r"|was started|were started|was given|is given|indicates?)\b"
 )
 _EN_NARROW = re.compile(_EN_STOP.pattern + r"|,|\b(?:and|with|was|were|is|are|on|in|by)\b")
-_EN_FAMILY_STOP = re.compile(r";|\b(?:but|the patient|patient|he himself|she herself|he has|she has|he had|she had|he is|she is)\b")
+_EN_FAMILY_STOP = re.compile(
+    r";|\b(?:but|the patient|patient|he himself|she herself|he has|she has|he had|she had|he is|she is)\b"
+)
 _ZH_STOP = re.compile(r"[，,；;：:]|但|伴(?!有?家族)|而|故|遂|因此|提示|考虑|诊断|入院|给予|予以|后出现|现(?!病)")
-_ZH_LONG_STOP = re.compile(r"[；;。]|，(?![^，。；;]{0,14}(?:史|病史|年|曾|父|母|患|有))|但|本次|此次|近期|现(?!病)|入院|目前")
+_ZH_LONG_STOP = re.compile(
+    r"[；;。]|，(?![^，。；;]{0,14}(?:史|病史|年|曾|父|母|患|有))|但|本次|此次|近期|现(?!病)|入院|目前"
+)
 _ZH_FAMILY_STOP = re.compile(r"[；;。]|患者(?!父|母|之)|患儿(?!父|母|之)|本人")
 
 _KIN = (

@@ -79,7 +79,9 @@ def score_concept_relations(gold: Sequence[Iterable[object]], predicted: Sequenc
     return Score(right, given, wanted)
 
 
-def concept_pairs(text: str, entities: Sequence[Entity], relations: Iterable[Relation], label: str) -> set[tuple[str, str]]:
+def concept_pairs(
+    text: str, entities: Sequence[Entity], relations: Iterable[Relation], label: str
+) -> set[tuple[str, str]]:
     """(head concept, tail concept) of the relations with a label that the text does not deny.
 
     A mention of several concepts ("A|B") stands for each of them; mentions without a concept give none.

@@ -47,7 +47,9 @@ class CrfConfig:
     """Sources of the built-in vocabulary that the model must not see (sets it is trained or measured on)."""
 
 
-def train_crf(documents: Sequence[AnnotatedText], out: Path, config: CrfConfig, data: Sequence[str] = ()) -> dict[str, float]:
+def train_crf(
+    documents: Sequence[AnnotatedText], out: Path, config: CrfConfig, data: Sequence[str] = ()
+) -> dict[str, float]:
     """Trains a CRF on `documents` and writes it to `out`; returns figures of the training.
 
     `data` names the sets for the model's configuration file.
@@ -189,7 +191,12 @@ def train_relations(
         "relations": n_gold,
     }
     (out / "config.json").write_text(json.dumps(description, indent=1) + "\n", encoding="utf-8")
-    return {"pairs": len(answers), "cross_validated_f1": best, "threshold": threshold, "cpu_seconds": time.process_time() - started}
+    return {
+        "pairs": len(answers),
+        "cross_validated_f1": best,
+        "threshold": threshold,
+        "cpu_seconds": time.process_time() - started,
+    }
 
 
 def _write_terms(path: Path, terms: Sequence[Term]) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pymupdf
 
@@ -16,7 +17,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
 from _make.packages import write_docx, write_epub  # noqa: E402
-from _make.questions import write_questions  # noqa: E402
+from _make.questions import choices, practice, test, write_lines  # noqa: E402
 from _make.scanning import Scanner, insert_scan, scanned  # noqa: E402
 from _make.typesetting import Style, save, typeset  # noqa: E402
 
@@ -169,9 +170,9 @@ def lipids(target: Path) -> None:
     target.write_bytes((SOURCES / "lipid_zh.html").read_text("utf-8").encode("gb18030"))
 
 
-def questions(target: Path) -> None:
-    """Multiple-choice questions whose answers stand in the sample documents."""
-    write_questions(SOURCES / "questions.tsv", target)
+def recipe(rows: Callable[[Path], list[dict[str, Any]]]) -> Callable[[Path], None]:
+    """Multiple-choice questions whose answers stand in the sample documents, or conversations made of them."""
+    return lambda target: write_lines(rows(SOURCES / "questions.tsv"), target)
 
 
 MADE: dict[str, Callable[[Path], None]] = {
@@ -186,7 +187,9 @@ MADE: dict[str, Callable[[Path], None]] = {
     "guideline/atrial_fibrillation.docx": atrial_fibrillation,
     "guideline/falls_in_older_people.epub": falls,
     "web/lipid_zh.html": lipids,
-    "_recipe/questions.jsonl": questions,
+    "_recipe/questions_practice.jsonl": recipe(practice),
+    "_recipe/questions_test.jsonl": recipe(test),
+    "_recipe/reasoning_choices.jsonl": recipe(choices),
 }
 """Path of every made file and the function that makes it."""
 

@@ -42,6 +42,9 @@ def documents() -> list[Path]:
     return sorted(path for path in found if path.suffix != ".py" and "__pycache__" not in path.parts)
 
 
+RECIPE = ("questions_practice", "questions_test", "reasoning_choices")
+
+
 def text_of(path: str) -> str:
     """The text that a document was made from, or its own, with white space evened out."""
     source = SAMPLES / "_sources" / SOURCE_TEXTS[path] if path in SOURCE_TEXTS else SAMPLES / path
@@ -53,7 +56,7 @@ def json_lines(name: str) -> list[dict]:
 
 
 def test_every_made_file_is_there_and_the_folder_is_small(made: dict[str, Callable[[Path], None]]) -> None:
-    assert set(SOURCE_TEXTS) | {"_recipe/questions.jsonl"} == set(made)
+    assert set(SOURCE_TEXTS) | {f"_recipe/{name}.jsonl" for name in RECIPE} == set(made)
     assert all((SAMPLES / path).stat().st_size > 500 for path in made)
     committed = [path for path in SAMPLES.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
     assert sum(path.stat().st_size for path in committed) < 4_000_000
@@ -155,7 +158,7 @@ def test_invented_identity_numbers_have_a_valid_checksum() -> None:
 
 
 def test_questions_are_answered_by_the_documents() -> None:
-    questions = json_lines("questions.jsonl")
+    questions = json_lines("questions_practice.jsonl") + json_lines("questions_test.jsonl")
     assert len(questions) >= 120
     assert len({question["id"] for question in questions}) == len(questions)
     for question in questions:

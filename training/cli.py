@@ -260,6 +260,27 @@ def _closing(result: Mapping[str, Any]) -> None:
     say(f"Model: {result['model']}")
 
 
+@app.command
+def compare(runs: list[Path], /, *, evaluations: Path | None = None) -> int:
+    """Show what each run of a recipe changed, in one table.
+
+    Example: `train compare runs/cpt runs/sft1 runs/sft2 runs/sft3 runs/rl --evaluations runs/eval`
+
+    Parameters
+    ----------
+    runs:
+        Folders of finished runs, in order.
+    evaluations:
+        Folder with what `train eval` wrote for each run, below the run's name.
+    """
+    with one_sentence():
+        from training.compare import HEADER
+        from training.compare import compare as rows_of
+
+        print_table("Runs", HEADER, rows_of(runs, evaluations))
+    return 0
+
+
 def main() -> None:
     """Entry point of the console script."""
     run(app)

@@ -19,12 +19,14 @@ from corpus.instruct.conversation import clean, fault, suggest_stage
 from corpus.instruct.formats import Messages, conversation
 from corpus.runner import Limits, Mark, Runner, Task, exclusive, make_task, open_executor
 from corpus.schema import INSTRUCTION
-from corpus.store import file_sha256, identity, parts, read_json, read_table, write_json, write_manifest, write_rows
+from corpus.store import file_sha256, identity, read_json, read_table, write_json, write_manifest, write_rows
 from corpus.tokenising import count_tokens, load_tokenizer
 from nlp import phi
 from nlp.language import detect
 
 VERSION = "1"
+FILE_NAME = "given.parquet"
+"""What was given, beside what `train synthesize` makes."""
 
 DROPPED_INSTRUCTION = pa.schema(
     [
@@ -185,15 +187,14 @@ def _publish(files: Sequence[Path], config: InstructConfig, result: InstructResu
     wanted = set()
     for stage in sorted(set(kept["stage"].to_pylist())):
         of_stage = kept.filter(pc.field("stage") == stage).sort_by("id")
-        target = folder / f"stage={stage}" / "00000.parquet"
+        target = folder / f"stage={stage}" / FILE_NAME
         wanted.add(target)
         write_rows(target, of_stage.to_pylist(), INSTRUCTION)
         result.kept[stage] = of_stage.num_rows
-    for old in set(parts(folder)) - wanted if folder.exists() else ():
+    # Other files of the dataset (synthesised conversations) are not this command's.
+    for old in set(folder.glob(f"stage=*/{FILE_NAME}")) - wanted:
         old.unlink()
-    write_rows(
-        config.data / "instructions_dropped" / "00000.parquet", dropped.sort_by("id").to_pylist(), DROPPED_INSTRUCTION
-    )
+    write_rows(config.data / "instructions_dropped" / FILE_NAME, dropped.sort_by("id").to_pylist(), DROPPED_INSTRUCTION)
     folder.mkdir(parents=True, exist_ok=True)
     write_manifest(folder, kind="instructions", config={"tokenizer": config.tokenizer}, versions={"instruct": VERSION})
     result.rows = table.num_rows

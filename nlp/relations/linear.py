@@ -35,9 +35,7 @@ _RULES = RuleExtractor()
 ConceptPair = tuple[str, str]
 
 
-def candidate_pairs(
-    text: str, entities: Sequence[Entity]
-) -> dict[ConceptPair, tuple[list[str], tuple[int, int]]]:
+def candidate_pairs(text: str, entities: Sequence[Entity]) -> dict[ConceptPair, tuple[list[str], tuple[int, int]]]:
     """For each (head concept, tail concept): its features and the nearest pair of mentions (indexes).
 
     A concept is the concept id, or the folded mention where there is none.
@@ -69,7 +67,9 @@ def candidate_pairs(
         for disease, tails in diseases.items():
             features: set[str] = set()
             nearest = min(
-                (abs(of_sentence[h] - of_sentence[t]), abs(entities[h].start - entities[t].start), h, t) for h in heads for t in tails
+                (abs(of_sentence[h] - of_sentence[t]), abs(entities[h].start - entities[t].start), h, t)
+                for h in heads
+                for t in tails
             )
             apart, _, head, tail = nearest
             together = [(h, t) for h in heads for t in tails if of_sentence[h] == of_sentence[t]]
@@ -112,7 +112,9 @@ def candidate_pairs(
             first_head, first_tail = of_sentence[heads[0]], of_sentence[tails[0]]
             features.add(f"first={min(first_head, 2)}{min(first_tail, 2)}")
             features.add(f"title={first_head == 0:d}{first_tail == 0:d}|{min(len(together), 2)}")
-            features.add(f"last={of_sentence[heads[-1]] == len(sentences) - 1:d}{of_sentence[tails[-1]] == len(sentences) - 1:d}")
+            features.add(
+                f"last={of_sentence[heads[-1]] == len(sentences) - 1:d}{of_sentence[tails[-1]] == len(sentences) - 1:d}"
+            )
             for t in tails:
                 features.add("tail:" + folded[entities[t].start : entities[t].end])
             for h in heads:
@@ -193,7 +195,9 @@ class LinearExtractor:
         try:
             self.config: dict[str, Any] = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         except FileNotFoundError as error:
-            raise FileNotFoundError(f"no relation model in {folder}: train one with `nlp train relations --out {folder}`") from error
+            raise FileNotFoundError(
+                f"no relation model in {folder}: train one with `nlp train relations --out {folder}`"
+            ) from error
         if self.config["features"] != FEATURES_VERSION:
             raise ValueError(f"{folder} was trained with other features: train it again with `nlp train relations`")
         tensors = read_tensors(folder / "model.safetensors")

@@ -116,16 +116,30 @@ _ZH = _triggers(
     ),
 )  # fmt: skip
 
-_EN_COORDINATED = re.compile(r"\s*(?:,|/|\band\b|\bor\b|\bas well as\b|,\s*(?:and|or)\b)(?:\s+(?:the|a|an|both|either|\w+ly|\w+)){0,2}\s*")
+_EN_COORDINATED = re.compile(
+    r"\s*(?:,|/|\band\b|\bor\b|\bas well as\b|,\s*(?:and|or)\b)(?:\s+(?:the|a|an|both|either|\w+ly|\w+)){0,2}\s*"
+)
 _ZH_COORDINATED = re.compile(r"(?:、|和|及|与|或|以及|并|/|，和|及其|伴|，伴)(?:[^，。；、]{0,3})")
-_EN_BARRIER = re.compile(r"[;:]|\b(?:because|so that|therefore|until)\b(?! of)|,\s*(?:but|whereas|while|although)\b|\b(?:but|whereas|although)\b")
+_EN_BARRIER = re.compile(
+    r"[;:]|\b(?:because|so that|therefore|until)\b(?! of)|,\s*(?:but|whereas|while|although)\b|\b(?:but|whereas|although)\b"
+)
 _ZH_BARRIER = re.compile(r"[；;]")
-_EN_NEGATIVE = re.compile(r"\b(?:not|never|no|without|neither|nor|cannot|can't|n't|fails? to|failed to|there is no (?:evidence|indication)|no evidence)\b")
-_ZH_NEGATIVE = re.compile(r"没有证据|拒绝|不(?!能☃者|能手术者|能耐受|良|同|能耐受|少|仅|足|全|可与|能与|宜与|应与)|未(?!来)|并非|无(?!菌|痛|创)|没有")
-_EN_UNCERTAIN = re.compile(r"\b(?:may|might|could|can|possibl[ey]|suspected|suggested|unclear|whether|potential|possibly|perhaps|questionable)\b")
+_EN_NEGATIVE = re.compile(
+    r"\b(?:not|never|no|without|neither|nor|cannot|can't|n't|fails? to|failed to|there is no (?:evidence|indication)|no evidence)\b"
+)
+_ZH_NEGATIVE = re.compile(
+    r"没有证据|拒绝|不(?!能☃者|能手术者|能耐受|良|同|能耐受|少|仅|足|全|可与|能与|宜与|应与)|未(?!来)|并非|无(?!菌|痛|创)|没有"
+)
+_EN_UNCERTAIN = re.compile(
+    r"\b(?:may|might|could|can|possibl[ey]|suspected|suggested|unclear|whether|potential|possibly|perhaps|questionable)\b"
+)
 _ZH_UNCERTAIN = re.compile(r"可能|或许|疑|也许|是否|不确定|不明确")
-_PRONOUN = re.compile(r"^(?:It|This (?:drug|agent|medication|medicine|treatment)|The (?:drug|agent|medication)|They|It's|Its)\b|^(?:该药物?|本品|此药|其|它)")
-_DISEASE_CARRIED = re.compile(r"^(?:(?:The )?(?:[Cc]ommon |[Tt]ypical |[Mm]ain )?(?:[Ss]ymptoms|[Ss]igns|[Mm]anifestations)|Treatment|The treatment|Patients)\b|^(?:主要|常见|典型|临床)*(?:症状|表现|临床表现|患者|治疗)")
+_PRONOUN = re.compile(
+    r"^(?:It|This (?:drug|agent|medication|medicine|treatment)|The (?:drug|agent|medication)|They|It's|Its)\b|^(?:该药物?|本品|此药|其|它)"
+)
+_DISEASE_CARRIED = re.compile(
+    r"^(?:(?:The )?(?:[Cc]ommon |[Tt]ypical |[Mm]ain )?(?:[Ss]ymptoms|[Ss]igns|[Mm]anifestations)|Treatment|The treatment|Patients)\b|^(?:主要|常见|典型|临床)*(?:症状|表现|临床表现|患者|治疗)"
+)
 # One verb may say both: "endometriosis causes dysmenorrhea (a symptom) and infertility (a disease)".
 _MAY_SHARE: Final[tuple[set[str], ...]] = ({"causes", "has_symptom"},)
 _MARK: Final[str] = "☃"
@@ -268,15 +282,25 @@ class _Sentence:
         if trigger.label in {"interacts", "contraindicated"}:
             # "must not be combined with" states the interaction, it does not deny it.
             around = self.folded[low:start]
-            denied = re.search(r"\b(?:does|do|did) not|no (?:evidence|interaction)|(?:is|are) not\b|无相互作用|没有相互作用|并?不(?:影响|禁)|非", around + self.folded[start:end])
+            denied = re.search(
+                r"\b(?:does|do|did) not|no (?:evidence|interaction)|(?:is|are) not\b|无相互作用|没有相互作用|并?不(?:影响|禁)|非",
+                around + self.folded[start:end],
+            )
             return "negative" if denied and "must not" not in around and "should not" not in around else "positive"
         opening = self.folded[max(0, low - 30) : low]
-        if negative.search(around) or re.search(r"no (?:evidence|indication) that|没有证据(?:表明|显示)|not known", opening):
+        if negative.search(around) or re.search(
+            r"no (?:evidence|indication) that|没有证据(?:表明|显示)|not known", opening
+        ):
             return "negative"
         if uncertain.search(around) or re.search(r"whether|是否|unclear|尚不(?:清楚|明确)", opening):
             return "uncertain"
         flagged = [self.entities[i] for i in (*left, *right)]
-        if any(entity.negated and not entity.uncertain for entity in flagged) and trigger.label in {"causes", "has_symptom", "located_in", "diagnoses"}:
+        if any(entity.negated and not entity.uncertain for entity in flagged) and trigger.label in {
+            "causes",
+            "has_symptom",
+            "located_in",
+            "diagnoses",
+        }:
             return "negative"
         if any(entity.uncertain for entity in flagged):
             return "uncertain"
@@ -347,7 +371,9 @@ class _Sentence:
                 if label == "drug":
                     yield self._dose(self.inside[back], i, "drug-dose")
                     break
-                if label not in {"dose", "procedure", "disease", "symptom"} or (label in {"disease", "symptom"} and len(gap) > 30):
+                if label not in {"dose", "procedure", "disease", "symptom"} or (
+                    label in {"disease", "symptom"} and len(gap) > 30
+                ):
                     break
 
     def _dose(self, drug: int, dose: int, name: str) -> Relation:

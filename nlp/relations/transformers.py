@@ -36,7 +36,9 @@ class TransformersExtractor:
         except ImportError as error:
             raise ImportError("transformers and torch are needed: pip install 'medpress[train]'") from error
         if not path or not Path(path).is_dir():
-            raise FileNotFoundError(f"no model folder at {path!r}: give transformers:PATH with a saved sequence classifier")
+            raise FileNotFoundError(
+                f"no model folder at {path!r}: give transformers:PATH with a saved sequence classifier"
+            )
         self._torch = torch
         self._tokenizer: Any = AutoTokenizer.from_pretrained(path, local_files_only=True)
         model = AutoModelForSequenceClassification.from_pretrained(path, local_files_only=True, use_safetensors=True)
@@ -71,13 +73,19 @@ class TransformersExtractor:
     def _classify(self, examples: list[tuple[int, int, int, int, str]]) -> list[Relation]:
         torch = self._torch
         inputs = self._tokenizer(
-            [example[4] for example in examples], return_tensors="pt", padding=True, truncation=True, max_length=self._limit
+            [example[4] for example in examples],
+            return_tensors="pt",
+            padding=True,
+            truncation=True,
+            max_length=self._limit,
         )
         with torch.inference_mode():
             logits = self._model(**{name: value.to(self._device) for name, value in inputs.items()}).logits
         scores, best = torch.softmax(logits.float(), dim=-1).max(dim=-1)
         return [
-            Relation(head, tail, self._labels[label], "positive", round(score, 4), start, end, f"transformers/{self.version}")
+            Relation(
+                head, tail, self._labels[label], "positive", round(score, 4), start, end, f"transformers/{self.version}"
+            )
             for (head, tail, start, end, _), label, score in zip(examples, best.tolist(), scores.tolist(), strict=True)
             if self._labels[label] not in _NONE
         ]

@@ -35,7 +35,23 @@ _CHARACTER = re.compile(r"[A-Za-z]+|\d+|[^\s]")
 _CJK = re.compile(r"[\u3400-\u9fff]")
 _ENGLISH = re.compile(r"[A-Za-z]{2,} [A-Za-z]{2,}")
 _GREEK: Final[frozenset[str]] = frozenset(
-    ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "omega", "sigma", "tau"]
+    [
+        "alpha",
+        "beta",
+        "gamma",
+        "delta",
+        "epsilon",
+        "zeta",
+        "eta",
+        "theta",
+        "iota",
+        "kappa",
+        "lambda",
+        "mu",
+        "omega",
+        "sigma",
+        "tau",
+    ]
 )
 
 
@@ -315,7 +331,9 @@ class CrfTagger:
         try:
             self.config: dict[str, Any] = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         except FileNotFoundError as error:
-            raise FileNotFoundError(f"no CRF model in {folder}: train one with `nlp train ner --out {folder}`") from error
+            raise FileNotFoundError(
+                f"no CRF model in {folder}: train one with `nlp train ner --out {folder}`"
+            ) from error
         if self.config["features"] != FEATURES_VERSION:
             raise ValueError(f"{folder} was trained with other features: train it again with `nlp train ner`")
         self.lang: str = self.config["lang"]
@@ -324,7 +342,8 @@ class CrfTagger:
         self._tagger = pycrfsuite.Tagger()
         self._tagger.open(str(folder / "model.crfsuite"))
         self._featurizer = Featurizer(
-            self.lang, dictionaries(self.config["without_sources"], read_terms(folder / "terms.tsv"), self.config["lexicon"])
+            self.lang,
+            dictionaries(self.config["without_sources"], read_terms(folder / "terms.tsv"), self.config["lexicon"]),
         )
 
         cold = folder / "cold.txt"
@@ -383,7 +402,9 @@ def propagate(text: str, entities: list[Entity], only: Callable[[int, int], bool
     return sorted([*entities, *added], key=lambda e: e.start) if added else entities
 
 
-_NOT_SPREAD: Final[frozenset[str]] = frozenset({"acid", "salt", "iron", "lead", "pain", "disease", "toxicity", "death", "oral"})
+_NOT_SPREAD: Final[frozenset[str]] = frozenset(
+    {"acid", "salt", "iron", "lead", "pain", "disease", "toxicity", "death", "oral"}
+)
 
 
 class BilingualCrf:

@@ -8,14 +8,10 @@ _NUMBER = r"[0-9]+(?:,[0-9]{3})*(?:\.[0-9]+)?"
 _TO = rf"(?: ?(?:-|~|～|至|到) ?{_NUMBER}| to {_NUMBER})?"
 _MASS = r"(?:milligrams?|micrograms?|grams?|mcg|μg|ug|mg|kg|ng|g)"
 _VOLUME = r"(?:milliliters?|millilitres?|ml|cc|l)"
-_ACTIVITY = (
-    r"(?:million (?:iu|international units|units|u)|international units?|units?|iu|meq|mmol|mci|mbq|gy|cgy|u)"
-)
+_ACTIVITY = r"(?:million (?:iu|international units|units|u)|international units?|units?|iu|meq|mmol|mci|mbq|gy|cgy|u)"
 _PIECE = r"(?:tablets?|tabs?|capsules?|caps?|puffs?|drops?|teaspoons?|tsp|tablespoons?|sprays?|ampoules?|vials?|suppositor(?:y|ies)|lozenges?|inhalations?)"
 _PER = r"(?: ?/ ?(?:kg|m2|m²|m\^2|day|d|dose|hour|hr|h|min|minute|week|wk|次|日|天|小时|分钟|公斤|千克|kg体重)| per (?:kg|m2|m²|kilogram|square met(?:er|re)))"
-_ZH_UNIT = (
-    r"(?:毫克|微克|克|毫升|国际单位|万国际单位|万单位|单位|万u|万iu|片|粒|丸|支|滴|喷|揿|包|袋|枚|瓶|帖|贴|剂)"
-)
+_ZH_UNIT = r"(?:毫克|微克|克|毫升|国际单位|万国际单位|万单位|单位|万u|万iu|片|粒|丸|支|滴|喷|揿|包|袋|枚|瓶|帖|贴|剂)"
 _DOSE = re.compile(
     # The look-behind stands behind the first digit so that the engine can skip to digits quickly.
     rf"[0-9](?<![0-9.,a-z][0-9])(?:[0-9]*(?:,[0-9]{{3}})*(?:\.[0-9]+)?{_TO})(?:"

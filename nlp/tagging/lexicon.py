@@ -127,9 +127,7 @@ class LexiconTagger:
             append(_entity(start, end, label, concept))
         return _with_doses(entities, find_doses(folded)) if self._doses else entities
 
-    def _resolve(
-        self, text: str, folded: str, j: int, start: int, end: int
-    ) -> tuple[int, int, str, str | None] | None:
+    def _resolve(self, text: str, folded: str, j: int, start: int, end: int) -> tuple[int, int, str, str | None] | None:
         """What a match that is not a plain whole word stands for: a suffix, an exact term, or a shorter term."""
         size = len(folded)
         left = self._open_left[j] or start == 0 or folded[start - 1] not in _WORD

@@ -31,7 +31,9 @@ class SpacyTagger:
         try:
             import spacy
         except ImportError as error:
-            raise ImportError("spaCy is not installed: pip install 'medpress[scispacy]' or pip install spacy") from error
+            raise ImportError(
+                "spaCy is not installed: pip install 'medpress[scispacy]' or pip install spacy"
+            ) from error
         if not pipeline:
             raise ValueError("name the pipeline: spacy:en_ner_bc5cdr_md, or spacy:PATH")
         try:
@@ -56,7 +58,9 @@ class SpacyTagger:
             for span in document.ents:
                 label = _label(span.label_)
                 if label:
-                    found[i].append(Entity(offset + span.start_char, offset + span.end_char, label, span.kb_id_ or None))
+                    found[i].append(
+                        Entity(offset + span.start_char, offset + span.end_char, label, span.kb_id_ or None)
+                    )
         return found
 
 

@@ -31,11 +31,15 @@ class TransformersTagger:
         except ImportError as error:
             raise ImportError("transformers and torch are needed: pip install 'medpress[train]'") from error
         if not path or not Path(path).is_dir():
-            raise FileNotFoundError(f"no model folder at {path!r}: give transformers:PATH with a saved token classifier")
+            raise FileNotFoundError(
+                f"no model folder at {path!r}: give transformers:PATH with a saved token classifier"
+            )
         self._torch = torch
         self._tokenizer: Any = AutoTokenizer.from_pretrained(path, local_files_only=True)
         if not self._tokenizer.is_fast:
-            raise ValueError(f"the tokenizer in {path} gives no offsets: save a fast one (tokenizer.json) beside the model")
+            raise ValueError(
+                f"the tokenizer in {path} gives no offsets: save a fast one (tokenizer.json) beside the model"
+            )
         model = AutoModelForTokenClassification.from_pretrained(path, local_files_only=True, use_safetensors=True)
         self._device = "cuda" if torch.cuda.is_available() else "cpu"
         self._model: Any = model.to(self._device).eval()
@@ -57,7 +61,12 @@ class TransformersTagger:
     def _batch(self, pieces: list[str]) -> list[list[tuple[int, int, str, float]]]:
         torch = self._torch
         inputs = self._tokenizer(
-            pieces, return_tensors="pt", padding=True, truncation=True, max_length=self._limit, return_offsets_mapping=True
+            pieces,
+            return_tensors="pt",
+            padding=True,
+            truncation=True,
+            max_length=self._limit,
+            return_offsets_mapping=True,
         )
         offsets = inputs.pop("offset_mapping").tolist()
         with torch.inference_mode():
@@ -74,7 +83,9 @@ class TransformersTagger:
         for (start, end), index, score, real in zip(offsets, best, scores, mask, strict=True):
             if not real or start == end:
                 continue
-            inside_word = start == word_end and piece[start].isalnum() and piece[start - 1].isalnum() and piece[start].isascii()
+            inside_word = (
+                start == word_end and piece[start].isalnum() and piece[start - 1].isalnum() and piece[start].isascii()
+            )
             word_end = end
             if inside_word:
                 if spans and spans[-1][1] == start:
@@ -86,7 +97,12 @@ class TransformersTagger:
             label = _scheme(kind) if prefix != "O" else None
             if label is None:
                 continue
-            joined = spans and spans[-1][2] == label and prefix in {"I", "E", "L"} and not piece[spans[-1][1] : start].strip()
+            joined = (
+                spans
+                and spans[-1][2] == label
+                and prefix in {"I", "E", "L"}
+                and not piece[spans[-1][1] : start].strip()
+            )
             if joined:
                 spans[-1][1] = end
                 spans[-1][3] = min(spans[-1][3], score)

@@ -97,7 +97,13 @@ def _read_parquet(path: Path) -> tuple[Term, ...]:
     size = table.num_rows
     columns = [
         table[name].to_pylist() if name in names else [default] * size
-        for name, default in (("term", ""), ("label", ""), ("concept_id", None), ("exact", False), ("source", path.name))
+        for name, default in (
+            ("term", ""),
+            ("label", ""),
+            ("concept_id", None),
+            ("exact", False),
+            ("source", path.name),
+        )
     ]
     return tuple(_checked(Term(*row), path) for row in zip(*columns, strict=True) if row[0])
 

@@ -145,7 +145,11 @@ def _hand_written(concepts: dict[str, str]) -> Iterator[Term]:
 def _is_abbreviation(name: str) -> bool:
     """Whether the name must be matched in its own case: short, upper-case Latin."""
     letters = [c for c in name if c.isalpha()]
-    return bool(_ASCII_ABBREVIATION.match(name)) and len(name) <= 6 and sum(c.isupper() for c in letters) * 2 >= len(letters)
+    return (
+        bool(_ASCII_ABBREVIATION.match(name))
+        and len(name) <= 6
+        and sum(c.isupper() for c in letters) * 2 >= len(letters)
+    )
 
 
 def _disease_ontology(path: Path) -> Iterator[tuple[str, str]]:
@@ -161,7 +165,9 @@ def _thuocl(path: Path) -> Iterator[Term]:
         word = line.split("\t")[0].strip()
         if len(word) < 2 or word in _ZH_TOO_GENERAL:
             continue
-        label = next((label for ending, label in _ZH_ENDINGS if word.endswith(ending) and len(word) > len(ending)), None)
+        label = next(
+            (label for ending, label in _ZH_ENDINGS if word.endswith(ending) and len(word) > len(ending)), None
+        )
         if label and not (len(word) == 2 and label in {"procedure", "drug"}):
             yield Term(word, label, None, False, "thuocl")
 
@@ -216,8 +222,6 @@ def _alone(folded: str, start: int, end: int) -> bool:
         (start > 0 and joins(folded[start]) and joins(folded[start - 1]))
         or (end < len(folded) and joins(folded[end - 1]) and joins(folded[end]))
     )
-
-
 
 
 if __name__ == "__main__":

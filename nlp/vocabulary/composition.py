@@ -42,12 +42,16 @@ _ZH_DISEASES: Final[str] = (
     "扭伤 感染 出血 穿孔 破裂 栓塞 血栓 萎缩 增生 畸形 血管瘤 转移 功能不全 功能衰竭 衰竭 病 疾病 病变 占位 结节 瘘 扩张 积水 积液 "
     "水肿 缺血 挫伤 粘连 脱垂 动脉瘤 肿大 疝 瘤 癌前病变 不典型增生 肌瘤 外伤"
 )
-_ZH_SYMPTOMS: Final[str] = "疼痛 疼 痛 肿痛 瘙痒 红肿 肿胀 不适 麻木 酸痛 胀痛 压痛 肿块 包块 疱疹 出血点 僵硬 无力 发炎 发痒 充血 肿物 隐痛 绞痛 触痛 流血 溃烂"
+_ZH_SYMPTOMS: Final[str] = (
+    "疼痛 疼 痛 肿痛 瘙痒 红肿 肿胀 不适 麻木 酸痛 胀痛 压痛 肿块 包块 疱疹 出血点 僵硬 无力 发炎 发痒 充血 肿物 隐痛 绞痛 触痛 流血 溃烂"
+)
 _ZH_PROCEDURES: Final[str] = (
     "切除术 部分切除术 次全切除术 全切术 根治术 移植 移植术 置换术 修补术 成形术 造口术 吻合术 切开术 引流术 穿刺术 支架置入术 栓塞术 切除 手术 "
     "镜手术 内固定术 融合术 取石术 碎石术 消融术 结扎术 剥离术 剔除术 探查术 固定术 重建术 减压术"
 )
-_ZH_TESTS: Final[str] = "CTA CT血管造影 MRA 穿刺涂片 分泌物检查 CT MRI B超 彩超 超声 X线 X线片 造影 活检 穿刺活检 镜 镜检查 磁共振 平片 增强CT 功能检查 CT检查 超声检查 穿刺 X光 核磁 涂片 检查"
+_ZH_TESTS: Final[str] = (
+    "CTA CT血管造影 MRA 穿刺涂片 分泌物检查 CT MRI B超 彩超 超声 X线 X线片 造影 活检 穿刺活检 镜 镜检查 磁共振 平片 增强CT 功能检查 CT检查 超声检查 穿刺 X光 核磁 涂片 检查"
+)
 
 _EN_ORGANS: Final[str] = (
     "gastric stomach lung pulmonary liver hepatic kidney renal brain cerebral bowel intestinal colon colonic colorectal rectal "
@@ -66,9 +70,15 @@ _EN_DISEASES: Final[str] = (
     "malignancy trauma damage impairment dysplasia hyperplasia inflammation tuberculosis toxicity calculi stones aneurysm lymphoma "
     "melanoma haemorrhage ischaemia syndrome edema effusion dysplasia arrest prolapse stricture"
 )
-_EN_SYMPTOMS: Final[str] = "pain tenderness swelling bleeding discomfort stiffness numbness spasm spasms discharge itching mass weakness cramps cramping lump redness irritation soreness"
-_EN_PROCEDURES: Final[str] = "surgery resection transplantation transplant replacement repair bypass stenting ablation reconstruction drainage irradiation"
-_EN_TESTS: Final[str] = "biopsy ultrasound CT MRI X-ray ultrasonography angiography endoscopy scan function tests culture smear examination"
+_EN_SYMPTOMS: Final[str] = (
+    "pain tenderness swelling bleeding discomfort stiffness numbness spasm spasms discharge itching mass weakness cramps cramping lump redness irritation soreness"
+)
+_EN_PROCEDURES: Final[str] = (
+    "surgery resection transplantation transplant replacement repair bypass stenting ablation reconstruction drainage irradiation"
+)
+_EN_TESTS: Final[str] = (
+    "biopsy ultrasound CT MRI X-ray ultrasonography angiography endoscopy scan function tests culture smear examination"
+)
 
 # Endings that decide what a Latin word is. The lexicon tries them only on words that it does not know whole.
 SUFFIXES: Final[dict[str, str]] = {

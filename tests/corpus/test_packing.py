@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -33,7 +35,7 @@ def test_splitting_loses_no_prediction(documents: list[list[int]], length: int) 
             row = assemble([piece], length, padding=0)
             real = row.labels != IGNORED
             seen += list(zip(row.input_ids[real].tolist(), row.labels[real].tolist(), strict=True))
-    assert seen == [pair for tokens in documents for pair in zip(tokens, tokens[1:], strict=False)]
+    assert seen == [pair for tokens in documents for pair in itertools.pairwise(tokens)]
 
 
 @given(documents=DOCUMENTS)

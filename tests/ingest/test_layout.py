@@ -51,7 +51,7 @@ def test_a_sidebar_over_two_columns_does_not_pull_the_column_below_it_forward() 
 
 
 def test_a_run_of_lines_never_reaches_over_two_columns() -> None:
-    lines = [line(50, 40, "Title over everything", 450)] + column(50, 52, 10, "a") + column(300, 52, 10, "b")
+    lines = [line(50, 40, "Title over everything", 450), *column(50, 52, 10, "a"), *column(300, 52, 10, "b")]
     for run in pieces(lines):
         assert len({x.x0 for x in run}) == 1
 

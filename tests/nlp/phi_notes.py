@@ -6,7 +6,6 @@ that hospitals use, and between them stand the things that look like identifiers
 doses, eponyms, codes). A phrase marks an identifier as `{KIND}` or `{KIND:form}`; the label is where its value lands.
 """
 
-
 from __future__ import annotations
 
 import random

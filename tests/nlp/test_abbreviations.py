@@ -9,7 +9,10 @@ import pytest
 from nlp.abbreviations import find_abbreviations, spread_definitions
 from nlp.spans import Entity
 
-DETECTORS = ["own", pytest.param("scispacy", marks=pytest.mark.skipif(not find_spec("scispacy"), reason="scispaCy is not installed"))]
+DETECTORS = [
+    "own",
+    pytest.param("scispacy", marks=pytest.mark.skipif(not find_spec("scispacy"), reason="scispaCy is not installed")),
+]
 
 
 @pytest.mark.parametrize("detector", DETECTORS)
@@ -44,7 +47,9 @@ def test_the_definition_reaches_later_mentions_with_label_and_concept() -> None:
 
 def test_a_definition_overrules_the_dictionary() -> None:
     text = "Magnesium sulfate (MS) helps. MS is cheap."
-    entities = spread_definitions(text, [Entity(0, 17, "drug"), Entity(19, 21, "disease"), Entity(30, 32, "disease")], "own")
+    entities = spread_definitions(
+        text, [Entity(0, 17, "drug"), Entity(19, 21, "disease"), Entity(30, 32, "disease")], "own"
+    )
     assert [e.label for e in entities] == ["drug", "drug", "drug"]
 
 

@@ -32,7 +32,10 @@ def test_tag_a_text_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
 
 def test_tag_json_lines_and_train_and_eval(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rows = [
-        {"text": f"We gave {drug}ol for {place} fever.", "entities": [{"start": 8, "end": 10 + len(drug), "label": "drug"}]}
+        {
+            "text": f"We gave {drug}ol for {place} fever.",
+            "entities": [{"start": 8, "end": 10 + len(drug), "label": "drug"}],
+        }
         for drug in ("fen", "bar", "dal", "mor")
         for place in ("red", "blue", "old")
     ]
@@ -54,7 +57,9 @@ def test_tag_json_lines_and_train_and_eval(tmp_path: Path, capsys: pytest.Captur
         (("eval", "ner", "--data", "/nowhere.tsv"), "no annotated text"),
     ],
 )
-def test_mistakes_end_in_one_sentence(arguments: tuple[str, ...], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_mistakes_end_in_one_sentence(
+    arguments: tuple[str, ...], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run(*arguments) == 2
     error = capsys.readouterr().err
     assert message in error

@@ -50,7 +50,9 @@ def test_shipped_model() -> None:
     text = "Isoniazid-induced hepatitis. We report a case of hepatitis after isoniazid."
     entities = [Entity(0, 9, "drug"), Entity(18, 27, "disease"), Entity(49, 58, "disease"), Entity(65, 74, "drug")]
     relations = load_extractor("linear").extract(text, entities)
-    assert [(entities[r.head].label, r.label, entities[r.tail].label) for r in relations] == [("drug", "causes", "disease")]
+    assert [(entities[r.head].label, r.label, entities[r.tail].label) for r in relations] == [
+        ("drug", "causes", "disease")
+    ]
     assert all(0 < r.score <= 1 and r.rule.startswith("linear/") for r in relations)
 
 

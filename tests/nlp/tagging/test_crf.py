@@ -29,7 +29,11 @@ def _document(drug: str, disease: str, number: int) -> AnnotatedText:
 DOCUMENTS = [
     _document(drug, disease, i)
     for i, (drug, disease) in enumerate(
-        [(f"{a}ol", f"{b} fever") for a in ("fen", "bar", "dal", "mor") for b in ("red", "blue", "black", "old", "swamp")]
+        [
+            (f"{a}ol", f"{b} fever")
+            for a in ("fen", "bar", "dal", "mor")
+            for b in ("red", "blue", "black", "old", "swamp")
+        ]
     )
 ]
 
@@ -73,7 +77,13 @@ def test_a_found_name_is_found_again_in_the_same_text() -> None:
 
 def test_shipped_models_in_both_languages_and_mixed() -> None:
     tagger = load_tagger("crf")
-    texts = ["Aspirin caused gastric bleeding.", "我妈妈得了糖尿病，经常头晕。", "Aspirin was given. 他咳嗽了三天，怀疑肺炎。", "", "\n\t"]
+    texts = [
+        "Aspirin caused gastric bleeding.",
+        "我妈妈得了糖尿病，经常头晕。",
+        "Aspirin was given. 他咳嗽了三天，怀疑肺炎。",
+        "",
+        "\n\t",
+    ]
     english, chinese, mixed, empty, blank = tagger.tag(texts)
     assert ("Aspirin", "drug") in [(texts[0][e.start : e.end], e.label) for e in english]
     assert ("糖尿病", "disease") in [(texts[1][e.start : e.end], e.label) for e in chinese]

@@ -36,7 +36,9 @@ def _save(folder: Path, kind: str, labels: list[str], bias: list[float]) -> Path
 
 
 def test_token_classifier_offsets_and_words(tmp_path: Path) -> None:
-    tagger = load_tagger(f"transformers:{_save(tmp_path / 't', 'TokenClassification', ['O', 'B-Chemical'], [0.0, 5.0])}")
+    tagger = load_tagger(
+        f"transformers:{_save(tmp_path / 't', 'TokenClassification', ['O', 'B-Chemical'], [0.0, 5.0])}"
+    )
     texts = ["😀 aspirin cures headache.", "", "headache"]
     tagged = tagger.tag(texts)
     assert [texts[0][e.start : e.end] for e in tagged[0]] == ["😀", "aspirin", "cures", "headache", "."]
