@@ -17,6 +17,7 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from nlp import train as training
+from nlp.classify.commands import register
 from nlp.context import annotate
 from nlp.evaluate import concept_pairs, score_concept_relations, score_entities
 from nlp.formats import read_annotated
@@ -34,6 +35,7 @@ app = App(
 )
 train = App(name="train", help="Train a model.")
 evaluate = App(name="eval", help="Measure a model on annotated text.")
+register(train, evaluate)
 app.command(train)
 app.command(evaluate)
 
