@@ -36,7 +36,7 @@ def overview(data: Path) -> Overview:
         for index, value in enumerate((1, row["n_pages"], row["n_ocr_pages"])):
             totals[index] += value
     pages = read_dataset(data / "pages", PAGE, ["route", "reason"]).to_pylist()
-    routes = Counter((row["route"], re.sub(r"\d+", "#", row["reason"])) for row in pages)
+    routes = Counter((row["route"], re.sub(r"(?<![\w-])\d+(?:\.\d+)?", "#", row["reason"])) for row in pages)
     quarantine = read_dataset(data / "quarantine", QUARANTINE).to_pylist()
     return Overview(
         [(*key, *totals) for key, totals in sorted(documents.items())],
