@@ -7,5 +7,5 @@ from corpus.build.config import BuildConfig
 
 _DEFAULTS = BuildConfig()
 models.tagger("lexicon")
-models.tagger(_DEFAULTS.tagger)
+models.tagger(_DEFAULTS.tagger).tag(["The patient had a fever.", "患者发热。"])  # what is made on first use
 models.extractor(_DEFAULTS.relations)

@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -341,13 +342,15 @@ class CrfTagger:
         self.labels = frozenset(self.config["labels"])
         self._tagger = pycrfsuite.Tagger()
         self._tagger.open(str(folder / "model.crfsuite"))
-        self._featurizer = Featurizer(
-            self.lang,
-            dictionaries(self.config["without_sources"], read_terms(folder / "terms.tsv"), self.config["lexicon"]),
-        )
-
+        self._folder = folder
         cold = folder / "cold.txt"
         self._cold = frozenset(cold.read_text(encoding="utf-8").split("\n")) if cold.is_file() else None
+
+    @cached_property
+    def _featurizer(self) -> Featurizer:
+        """Made on first use: its dictionaries take seconds, and who asks for the version needs none."""
+        terms = read_terms(self._folder / "terms.tsv")
+        return Featurizer(self.lang, dictionaries(self.config["without_sources"], terms, self.config["lexicon"]))
 
     def tag(self, texts: Sequence[str]) -> list[list[Entity]]:
         """Entities of each text."""
