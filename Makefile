@@ -23,11 +23,11 @@ recipe: $(STAMP)
 test: $(STAMP)
 	$(BIN)/python -m pytest
 
-# The PaddleOCR engine has an environment of its own: its dependencies are large and bring a second OpenCV.
+# The PaddleOCR engine has an environment of its own: its dependencies are large, bring a second OpenCV, and want numpy 2.
 test-paddle:
 	test -x .venv-paddle/bin/python || $(PYTHON) -m venv .venv-paddle
 	.venv-paddle/bin/python -m pip install --quiet --upgrade "pip>=25,<26.2"
-	.venv-paddle/bin/python -m pip install --quiet --constraint constraints.txt --editable ".[paddle]" pytest hypothesis
+	.venv-paddle/bin/python -m pip install --quiet --editable ".[paddle]" paddleocr==3.7.0 paddlex==3.7.2 pytest hypothesis
 	.venv-paddle/bin/python -m pytest tests/ingest/test_ocr_paddle.py
 
 lint: $(STAMP)
