@@ -1,0 +1,133 @@
+"""Instruction files of the usual shapes become one dataset; what is left out says why."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from corpus.command import UserError
+from corpus.instruct.containers import ContainerError, read_rows
+from corpus.instruct.conversation import fault, suggest_stage
+from corpus.instruct.formats import conversation
+from corpus.instruct.run import DROPPED_INSTRUCTION, InstructConfig, instruct
+from corpus.schema import INSTRUCTION, by_name
+from corpus.store import check_manifest, read_dataset
+
+ASKED = [{"role": "user", "content": "What lowers potassium?"}, {"role": "assistant", "content": "Furosemide."}]
+
+
+@pytest.mark.parametrize(
+    ("form", "row"),
+    [
+        ("openai", {"messages": ASKED}),
+        ("sharegpt", {"conversations": [{"from": "human", "value": ASKED[0]["content"]}, {"from": "gpt", "value": "Furosemide."}]}),
+        ("alpaca", {"instruction": ASKED[0]["content"], "input": "", "output": "Furosemide."}),
+        ("citrus", {"input": ASKED[0]["content"], "output": "Furosemide."}),
+        ("pair", {"question": ASKED[0]["content"], "answer": "Furosemide."}),
+        ("pair", {"query": ASKED[0]["content"], "model_output": "Furosemide."}),
+    ],
+)  # fmt: skip
+def test_every_shape_gives_the_same_messages(form, row):
+    assert conversation(row) == (form, ASKED)
+
+
+def test_turns_written_into_one_text_are_taken_apart():
+    row = {
+        "instruction": " <user>: Is it safe? <bot>: Mostly. <user>: For whom not?",
+        "input": "",
+        "output": "Children.",
+    }
+    found = conversation({**row, "instruction": row["instruction"].strip()})
+    assert found is not None
+    assert [m["content"] for m in found[1]] == ["Is it safe?", "Mostly.", "For whom not?", "Children."]
+
+
+@pytest.mark.parametrize(
+    ("messages", "reason"),
+    [
+        (ASKED, None),
+        (ASKED[:1], "no answer at the end"),
+        ([*ASKED, ASKED[1]], "turns do not alternate"),
+        ([ASKED[0], {"role": "assistant", "content": ""}], "an empty message"),
+        ([ASKED[0], {"role": "assistant", "content": "x<|im_end|>"}], "control tokens in the text"),
+    ],
+)
+def test_what_cannot_be_trained_on_says_why(messages, reason):
+    assert fault(messages) == reason
+
+
+def test_the_stage_follows_how_demanding_a_conversation_is():
+    assert suggest_stage(ASKED) == 1
+    assert suggest_stage([*ASKED, *ASKED]) == 2
+    assert suggest_stage([ASKED[0], {"role": "assistant", "content": "<think>So.</think><answer>A</answer>"}]) == 3
+
+
+def write(path: Path, rows: list[dict]) -> Path:
+    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+def test_runs_add_up_and_of_copies_the_later_stage_is_kept(tmp_path):
+    config = InstructConfig(data=tmp_path / "data", workers=1)
+    first = write(tmp_path / "a.jsonl", [{"messages": ASKED}, {"messages": ASKED[:1]}, {"nothing": 1}])
+    second = write(tmp_path / "b.jsonl", [{"messages": ASKED}])
+    one = instruct([str(first)], InstructConfig(data=tmp_path / "data", workers=1, stage=1))
+    assert (one.rows, dict(one.kept)) == (3, {1: 1})
+    both = instruct([str(second)], InstructConfig(data=tmp_path / "data", workers=1, stage=2))
+    assert (both.rows, dict(both.kept)) == (4, {2: 1})
+    assert dict(both.dropped) == {"no answer at the end": 1, "no known shape": 1, "same conversation": 1}
+    kept = read_dataset(config.data / "instructions", INSTRUCTION).to_pylist()
+    dropped = read_dataset(config.data / "instructions_dropped", DROPPED_INSTRUCTION).to_pylist()
+    assert by_name(kept[0]["provenance"])["file"] == "b.jsonl"
+    assert [row["duplicate_of"] for row in dropped if row["duplicate_of"]] == [kept[0]["id"]]
+    assert check_manifest(config.data / "instructions") == []
+
+
+def test_identities_are_removed(tmp_path):
+    note = [
+        {"role": "user", "content": "Patient name: Harriet Quillfeather, MRN: 88123407, phone (555) 010-8888. Dose?"},
+        {"role": "assistant", "content": "Give Harriet Quillfeather 5 mg."},
+    ]
+    instruct(
+        [str(write(tmp_path / "a.jsonl", [{"messages": note}]))], InstructConfig(data=tmp_path / "data", workers=1)
+    )
+    text = str(read_dataset(tmp_path / "data/instructions", INSTRUCTION).to_pylist())
+    assert "Quillfeather" not in text
+    assert "88123407" not in text
+
+
+def test_csv_in_gb18030_and_a_zip_are_read(tmp_path):
+    table = "department,title,ask,answer\n心内科,高血压能吃党参吗？,我有高血压，可以吃党参吗？,可以少量服用，注意监测血压。\n"
+    (tmp_path / "a.csv").write_bytes(table.encode("gb18030"))
+    ((_, row),) = read_rows(tmp_path / "a.csv")
+    assert row["answer"].startswith("可以少量")
+    with zipfile.ZipFile(tmp_path / "b.zip", "w") as archive:
+        archive.writestr(
+            "x/1.xml", "<D><QAPairs><QAPair pid='1'><Question>Q?</Question><Answer>A.</Answer></QAPair></QAPairs></D>"
+        )
+    assert [row for _, row in read_rows(tmp_path / "b.zip")] == [{"question": "Q?", "answer": "A."}]
+
+
+def test_broken_files_are_one_sentence(tmp_path):
+    (tmp_path / "a.json").write_text("[{")
+    with pytest.raises(ContainerError, match="not valid JSON"):
+        list(read_rows(tmp_path / "a.json"))
+    result = instruct([str(tmp_path)], InstructConfig(data=tmp_path / "data", workers=1))
+    assert result.failures[0][1].startswith("It is not valid JSON")
+    with pytest.raises(UserError, match="does not exist"):
+        instruct([str(tmp_path / "missing")], InstructConfig(data=tmp_path / "data"))
+
+
+def test_real_files_are_all_read(real_data, tmp_path):
+    sft = real_data / "qa" / "sft"
+    if not sft.is_dir():
+        pytest.skip("no instruction files in the real data")
+    result = instruct([str(sft), str(real_data / "qa/medquad_sample.zip")], InstructConfig(data=tmp_path / "data"))
+    assert result.failures == []
+    kept = read_dataset(tmp_path / "data/instructions", INSTRUCTION, ["provenance"]).to_pylist()
+    files = {by_name(row["provenance"])["file"] for row in kept}
+    assert files == {path.name for path in sft.iterdir()} | {"medquad_sample.zip"}
+    assert result.kept.total() > 0.8 * result.rows - result.dropped["an empty message"]
