@@ -132,7 +132,7 @@ def test_navigation_and_banners_are_gone(data):
 def test_no_identifier_of_the_invented_patients_is_anywhere_after_redaction(data):
     secrets = [
         "Ellsworth", "00482917", "Larkspur", "010-7342", "m.ellsworth48", "周慧芳", "31990119580417302X",
-        "ZY20230516078", "13900005821", "槐树路88号", "0999-5550137",
+        "Cooper's Yard", "Port Ellery", "ZY20230516078", "13900005821", "槐树路88号", "0999-5550137",
     ]  # fmt: skip
     command("corpus", "audit", "--data", data)
     published = [p for kind in ("shards", "dropped", "quarantine") for p in (data / kind).rglob("*.parquet")]

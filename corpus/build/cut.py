@@ -25,7 +25,7 @@ from nlp.language import detect
 from nlp.spans import Entity
 from nlp.tagging.density import medical_density
 
-VERSION = "1"
+VERSION = "2"
 
 CANDIDATE = pa.schema([*RECORD, pa.field("reference", pa.bool_(), metadata={"description": "a reference list"})])
 """A record before the decisions."""

@@ -320,7 +320,7 @@ NAME_RULES = (
 
 _STREET = (
     r"(?:Street|St|Avenue|Ave|Av|Road|Rd|Lane|Ln|Drive|Dr|Boulevard|Blvd|Court|Ct|Way|Place|Pl|Terrace|Ter|Circle|Cir|"
-    r"Highway|Hwy|Parkway|Pkwy|Square|Sq|Close|Crescent|Cres|Grove|Gardens|Row|Trail|Trl|Loop|Alley|Mews|Walk|Turnpike|Pike|Path|Hill|Run|Ridge)\b\.?"
+    r"Highway|Hwy|Parkway|Pkwy|Square|Sq|Close|Crescent|Cres|Grove|Gardens|Row|Trail|Trl|Loop|Alley|Mews|Walk|Turnpike|Pike|Path|Hill|Run|Ridge|Yard|Wharf|Quay)\b\.?"
 )
 _PLACE = rf"(?:(?:St|Ft|Mt)\. )?{WORD}(?:[ -](?:{WORD}|{PARTICLE}|upon|on)){{0,3}}"
 _STATE = r"(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY])"
@@ -328,7 +328,7 @@ _POSTAL = r"(?:\d{5}(?:-\d{4})?|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}|[A-Z]\d[A-Z] ?\
 _UNIT = r"(?i:(?:apt|apartment|suite|ste|unit|flat|floor|fl|room|rm|no|#)\.?[ ]?#?[ ]?[\dA-Z][\w-]{0,5}\b|#[ ]?\w{1,6})"
 _TOWN = rf"(?:[,\n][ \t]*{_PLACE})?(?:,?[ \t]+{_STATE}\b)?(?:,?[ \t]+{_POSTAL})?"
 STREET_ADDRESS = re.compile(
-    rf"\d(?<![\w.,:/-]\d)\d{{0,4}}[A-Za-z]?(?:[ ]|,[ ])(?:(?:N|S|E|W|NE|NW|SE|SW|North|South|East|West)\.? )?(?:(?:{WORD}|\d{{1,3}}(?:st|nd|rd|th)|St\.) ){{1,3}}"
+    rf"\d(?<![\w.,:/-]\d)\d{{0,4}}[A-Za-z]?(?:[ ]|,[ ])(?:(?:N|S|E|W|NE|NW|SE|SW|North|South|East|West)\.? )?(?:(?:{WORD}(?:['’]s)?|\d{{1,3}}(?:st|nd|rd|th)|St\.) ){{1,3}}"
     rf"{_STREET}(?: (?:N|S|E|W|NE|NW|SE|SW)\b)?(?:,?[ ]{_UNIT})?{_TOWN}"
 )
 STATE_AND_POSTAL = re.compile(rf"(?P<v>{_PLACE}, ?{_STATE},? \d{{5}}(?:-\d{{4}})?\b)")
