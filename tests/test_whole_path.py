@@ -234,6 +234,15 @@ def test_workers_and_order_of_inputs_change_no_byte(data, sample_docs, tmp_path)
     assert tree(tmp_path / "one") == tree(tmp_path / "two")
 
 
+def test_a_cluster_gives_the_bytes_of_local_processes(sample_docs, tmp_path):
+    pytest.importorskip("ray", reason="the ray extra is not installed")
+    for engine in ("local", "ray"):
+        data = tmp_path / engine
+        command("ingest", "text", sample_docs / "monographs", "--data", data, "--engine", engine)
+        command("corpus", "build", "--data", data, "--engine", engine)
+    assert tree(tmp_path / "local") == tree(tmp_path / "ray")
+
+
 def test_a_record_that_holds_a_benchmark_question_is_dropped_and_no_other(tmp_path, sample_docs):
     question = (
         "A 58-year-old gardener has had numbness of both hands at night for three months, worse on the right. Tapping "
