@@ -16,6 +16,10 @@ from ingest.readers import READERS, load_reader
 
 ABOUT_THE_FOLDER = ("readme", "license", "licence", "copying", "sources", "manifest")
 """Files of these names describe a collection and are not part of it."""
+NOT_DOCUMENTS = frozenset(
+    [".py", ".sh", ".js", ".css", ".json", ".jsonl", ".csv", ".tsv", ".yml", ".yaml", ".toml", ".xlsx", ".pptx", ".parquet", ".db", ".svg", ".gif", ".webp", ".mp3", ".mp4", ".woff", ".log"]
+)  # fmt: skip
+"""Endings that are left alone when every known format is wanted; any other unknown file is quarantined by name."""
 HEAD_BYTES = 8192
 """How much of a file a reader sees to recognise it."""
 
@@ -48,12 +52,14 @@ def discover(paths: Sequence[str], formats: Sequence[str]) -> Discovery:
     """Walk files and folders.
 
     A file named on the command line is always taken. In a folder, a file is taken when its ending belongs to one of
-    `formats`, or belongs to no format at all and its first bytes are those of one; names that start with `.` or `_` and
+    `formats`, or belongs to no format at all and its first bytes are those of one; when all formats are wanted, unknown
+    files are taken too, to be quarantined by name, but for `NOT_DOCUMENTS`. Names that start with `.` or `_` and
     README or LICENSE files are left alone. Raises `UserError` for a path that is missing.
     """
     readers = [load_reader(name) for name in formats]
     endings = {ending for reader in readers for ending in reader.suffixes}
     of_others = {ending for name in READERS for ending in load_reader(name).suffixes} - endings
+    everything = set(formats) >= set(READERS)
     result = Discovery()
     for text in paths:
         root = Path(text)
@@ -69,7 +75,9 @@ def discover(paths: Sequence[str], formats: Sequence[str]) -> Discovery:
             found = Found(path.absolute(), relative.as_posix(), collection)
             if is_container(_head(path), path.name):
                 result.containers.append(found)
-            elif _is_wanted(path, readers, endings, of_others):
+            elif _is_wanted(path, readers, endings, of_others) or (
+                everything and path.suffix.lower() not in NOT_DOCUMENTS
+            ):
                 result.files.append(found)
             else:
                 result.ignored[path.suffix.lower() or "no ending"] += 1

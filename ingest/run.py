@@ -334,11 +334,19 @@ def _range_tasks(entry: Entry, options: dict[str, Any], work: Path) -> list[Task
 
 
 def _read_task(
-    path: str, doc_id: str | None, format: str, first: int, last: int, options: dict[str, Any], work: Path
+    path: str,
+    doc_id: str | None,
+    format: str,
+    first: int,
+    last: int,
+    options: dict[str, Any],
+    work: Path,
+    first_failure: dict[str, str] | None = None,
 ) -> Task:
     arguments = {"path": path, "doc_id": doc_id, "format": format, "first": first, "last": last, "options": options}
-    key = [doc_id, format, load_reader(format).version, first, last, options]
+    key = [doc_id, format, load_reader(format).version, first, last, options, first_failure]
     pages = f"page {first}" if first == last else f"pages {first}-{last}"
+    arguments["first_failure"] = first_failure
     return make_task("read", stages.VERSION, work / "read", f"{Path(path).name}, {pages}", arguments, key=key)
 
 
@@ -352,10 +360,9 @@ def _smaller(task: Task, failure: Failure, work: Path) -> list[Task]:
         ]
     if a["format"] != "pdf" or a["options"]["ocr"] != "auto":
         return []
-    other = "never" if "ocr" in failure.mark else "always"
-    return [
-        _read_task(a["path"], a["doc_id"], a["format"], a["first"], a["first"], a["options"] | {"ocr": other}, work)
-    ]
+    options = a["options"] | {"ocr": "never" if "ocr" in failure.mark else "always"}
+    first_failure = {"kind": failure.kind, "message": failure.message}
+    return [_read_task(a["path"], a["doc_id"], a["format"], a["first"], a["first"], options, work, first_failure)]
 
 
 def _assemble(entries: Sequence[Entry], work: Path, runner: Runner) -> None:

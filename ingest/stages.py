@@ -84,11 +84,17 @@ def probe_of(values: dict[str, Any]) -> Probe:
 
 
 def read_pages(task: Task, mark: Mark) -> None:
-    """Read pages `first` to `last` of a file. Arguments: `path`, `doc_id`, `format`, `first`, `last`, `options`."""
+    """Read pages `first` to `last` of a file.
+
+    Arguments: `path`, `doc_id`, `format`, `first`, `last`, `options`, `first_failure` (of a page that is tried by the
+    other route; when that finds nothing, the first failure stands).
+    """
     arguments = task.arguments
-    pages = load_reader(arguments["format"]).read(
-        Path(arguments["path"]), arguments["first"], arguments["last"], ReadOptions(**arguments["options"]), mark
-    )
+    reader = load_reader(arguments["format"])
+    options = ReadOptions(**arguments["options"])
+    pages = list(reader.read(Path(arguments["path"]), arguments["first"], arguments["last"], options, mark))
+    if arguments["first_failure"] and not any(page.blocks for page in pages):
+        raise UnreadableError(**arguments["first_failure"])
     write_table(Path(task.output), to_table(arguments["doc_id"], pages, WORK_PAGE))
 
 

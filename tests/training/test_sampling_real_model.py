@@ -22,7 +22,7 @@ from training.synthesis.run import REJECTED, synthesize
 
 def questions(sample_docs: Path, folder: Path) -> Path:
     """Two questions of the sample corpus."""
-    lines = (sample_docs / "_recipe" / "questions.jsonl").read_text(encoding="utf-8").splitlines()[:2]
+    lines = (sample_docs / "_recipe" / "questions_practice.jsonl").read_text(encoding="utf-8").splitlines()[:2]
     path = folder / "questions.jsonl"
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
