@@ -1,4 +1,4 @@
-# make demo · make test · make recipe · make lint · make bench
+# make demo · make test · make recipe · make lint · make test-paddle
 # Everything lives in .venv, which is made when it is not there. Needs python3 (3.11 or newer) and make.
 
 PYTHON ?= python3
@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test test-paddle recipe lint bench clean
+.PHONY: demo test test-paddle recipe lint clean
 
 $(STAMP): pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

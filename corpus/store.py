@@ -1,7 +1,6 @@
 """Atomic files, Parquet with a fixed layout, and manifests.
 
 Bytes depend on the rows only: one writer, one compression, one row-group size, no timestamps.
-Paths go through fsspec, so a dataset folder may be `s3://…`.
 """
 
 from __future__ import annotations
