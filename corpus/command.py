@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
+from corpus.errors import STORAGE
 from corpus.errors import UserError as UserError
 
 console = Console(highlight=False, soft_wrap=True)
@@ -56,12 +57,18 @@ def run(app: App, tokens: Sequence[str] | None = None) -> NoReturn:
     except UserError as error:
         stderr.print(f"{app.name[0]}: {error}", style="red", markup=False)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        stderr.print(f"{app.name[0]}: stopped; run the same command again to carry on.", style="red")
-        sys.exit(130)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except OSError as error:
+        if error.errno not in STORAGE:
+            raise
+        where = f" ({error.filename})" if error.filename else ""
+        stderr.print(f"{app.name[0]}: the disk refuses: {error.strerror or error}{where}.", style="red", markup=False)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        stderr.print(f"{app.name[0]}: stopped; run the same command again to carry on.", style="red")
+        sys.exit(130)
     sys.exit(code if isinstance(code, int) else 0)
 
 

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+
+STORAGE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, errno.EACCES, errno.EPERM}
+"""Errors of the disk, not of a document: they stop the run."""
+
 
 class UserError(Exception):
     """Printed as one sentence; the process ends with `exit_code`."""

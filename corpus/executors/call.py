@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import errno
 import traceback
 from importlib import import_module
 from typing import Any
 
+from corpus.errors import STORAGE
 from corpus.runner import Failure, Mark, Stage, Task
-
-STORAGE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, errno.EACCES, errno.EPERM}
-"""Errors of the disk, not of the document: they stop the run."""
 
 
 def reference(stage: Stage) -> str:

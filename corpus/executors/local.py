@@ -12,6 +12,7 @@ import json
 import multiprocessing
 import os
 import signal
+import tempfile
 import threading
 import time
 from collections import deque
@@ -22,6 +23,7 @@ from typing import Any
 
 import psutil
 
+from corpus.errors import UserError
 from corpus.executors.call import call, reference
 from corpus.runner import Failure, Limits, Stage, Task
 
@@ -36,6 +38,11 @@ class LocalExecutor:
 
     def __init__(self, *, workers: int, limits: Limits, preload: Sequence[str] = ()) -> None:
         """`workers` 0 means one per core; `preload` names modules to import once, before the workers are forked."""
+        try:
+            tempfile.gettempdir()  # where the fork server's socket lies
+        except FileNotFoundError as error:
+            message = "no temporary folder can be written to (TMPDIR, /tmp); is the disk full?"
+            raise UserError(message, exit_code=1) from error
         self.size = workers or len(os.sched_getaffinity(0))
         self.limits = limits
         self.context = multiprocessing.get_context("forkserver")
