@@ -42,6 +42,10 @@ def _summary(result: BuildResult, data: Path) -> None:
     if result.dropped:
         reasons = [(stage, reason, count) for (stage, reason), count in result.dropped.most_common()]
         print_table("Dropped", ["stage", "reason", "records"], reasons)
+    if result.boilerplate:
+        say(
+            f"{result.boilerplate} paragraphs that their source repeats were taken out; they stand in {data / 'boilerplate'}."
+        )
     sources = [(source, result.records[source], tokens) for source, tokens in sorted(result.tokens.items())]
     print_table("Shards", ["source", "records", "tokens"], sources)
     say(f"Shards are in {data / 'shards'}; `corpus audit --data {data}` checks them.")

@@ -176,6 +176,23 @@ DROPPED = pa.schema(
 )
 """A record that did not make it, whole (after PHI removal), with the decision."""
 
+BOILERPLATE = pa.schema(
+    [
+        _field(
+            "id", pa.string(), "hash of the source and the canonical text; records that lost it name it in `topics`"
+        ),
+        _field("source", pa.string(), "the collection that repeats it"),
+        _field("text", pa.string(), "the paragraph, as its keeper has it"),
+        _field("documents", pa.int64(), "documents of the source that hold it"),
+        _field("of_documents", pa.int64(), "documents of the source"),
+        _field("threshold", pa.int64(), "documents from which on a paragraph is boilerplate"),
+        _field("keeper", pa.string(), "the document that keeps it: the first by id"),
+        _field("action", pa.string(), "taken out of all but the keeper, or left in, and why"),
+        _field("taken_out", pa.bool_(), "whether it was taken out"),
+    ]
+)
+"""A paragraph that a source repeats: what was taken out of the records, and what was left in as it is clinical."""
+
 QUARANTINE = pa.schema(
     [
         _field("uri", pa.string(), "the file, relative to the input root"),
@@ -233,6 +250,7 @@ SCHEMAS = {
     "pages": PAGE,
     "shards": RECORD,
     "dropped": DROPPED,
+    "boilerplate": BOILERPLATE,
     "quarantine": QUARANTINE,
     "instructions": INSTRUCTION,
     "pairs": PAIR,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,11 +11,13 @@ from typing import Any
 import pyarrow.compute as pc
 
 from corpus.command import UserError
-from corpus.schema import DOCUMENT, DROPPED, PAGE, RECORD, by_name
+from corpus.schema import BOILERPLATE, DOCUMENT, DROPPED, PAGE, RECORD, by_name
 from corpus.store import read_dataset
 
 FEWEST_DIGITS = 6
 """Digits of an id that are asked for at least."""
+SHOWN_CHARACTERS = 100
+"""How much is shown of a paragraph that was taken out."""
 
 
 def trace(data: Path, id: str) -> list[str]:
@@ -39,6 +42,7 @@ def trace(data: Path, id: str) -> list[str]:
         rows = [row for row in kept + dropped if row["doc_id"] == document["doc_id"]]
         for row in sorted(rows, key=lambda row: (row["page_start"], row["id"])):
             lines += _record(row)
+            lines += _boilerplate(data, row)
     return lines
 
 
@@ -51,6 +55,14 @@ def _document(data: Path, row: dict[str, Any]) -> Iterator[str]:
         yield f"  {count} pages by {route}: {reason}"
     for warning in row["warnings"]:
         yield f"  warning: {warning}"
+
+
+def _boilerplate(data: Path, row: dict[str, Any]) -> Iterator[str]:
+    """The paragraphs that the record lost, since its source repeats them."""
+    lost = by_name(row["topics"]).get("boilerplate", "").split()
+    for paragraph in read_dataset(data / "boilerplate", BOILERPLATE, filter=pc.field("id").isin(lost)).to_pylist():
+        words = textwrap.shorten(paragraph["text"], SHOWN_CHARACTERS, placeholder=" …")
+        yield f"  taken out, as {paragraph['documents']} documents of {paragraph['source']} hold it: {words}"
 
 
 def _record(row: dict[str, Any]) -> Iterator[str]:

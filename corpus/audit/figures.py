@@ -11,11 +11,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from corpus.schema import DOCUMENT, PAGE, QUARANTINE, by_name
+from corpus.schema import BOILERPLATE, DOCUMENT, PAGE, QUARANTINE, by_name
 from corpus.store import parts, read_dataset, read_manifest
 
 EXAMPLES_PER_REASON = 3
 """Dropped texts shown for each reason."""
+PARAGRAPHS_SHOWN = 50
+"""Recurring paragraphs shown, the most frequent first."""
 EXAMPLE_CHARACTERS = 300
 """How much of each is shown."""
 
@@ -28,6 +30,7 @@ def figures(data: Path) -> dict[str, Any]:
         "quarantine": _quarantine(data),
         "shards": _shards(data),
         "dropped": _dropped(data),
+        "boilerplate": _boilerplate(data),
         "manifest": {k: v for k, v in read_manifest(data / "shards").items() if k != "files"},
     }
 
@@ -119,3 +122,14 @@ def _dropped(data: Path) -> list[dict[str, Any]]:
         {"stage": stage, "reason": reason, "records": count, "examples": examples[stage, reason]}
         for (stage, reason), count in counts.most_common()
     ]
+
+
+def _boilerplate(data: Path) -> dict[str, Any]:
+    table = read_dataset(data / "boilerplate", BOILERPLATE)
+    order = [("documents", "descending"), ("id", "ascending")]
+    shown = table.sort_by(order).slice(0, PARAGRAPHS_SHOWN).to_pylist()
+    return {
+        "taken_out": pc.sum(table["taken_out"]).as_py() or 0,
+        "left_in": pc.sum(pc.invert(table["taken_out"])).as_py() or 0,
+        "paragraphs": [row | {"text": row["text"][:EXAMPLE_CHARACTERS]} for row in shown],
+    }

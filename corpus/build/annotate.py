@@ -33,7 +33,7 @@ def annotate(task: Task, mark: Mark) -> None:
     """
     arguments = task.arguments
     decisions = {row["id"]: row for row in read_table(Path(arguments["settled"])).to_pylist()}
-    table = read_table(Path(arguments["candidates"])).drop_columns(["reference"])
+    table = read_table(Path(arguments["candidates"])).drop_columns(["reference", "paragraphs"])
     chosen = decisions.keys() if arguments["only"] is None else set(arguments["only"])
     rows = [row | decisions[row["id"]] for row in table.to_pylist() if row["id"] in chosen]
     if arguments["hits"]:

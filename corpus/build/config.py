@@ -8,6 +8,7 @@ from typing import Literal
 
 from cyclopts import Parameter
 
+from corpus.dedup.boilerplate import BoilerplateConfig
 from corpus.dedup.config import DedupConfig
 from corpus.filters import FilterConfig
 from corpus.sections import SectionConfig
@@ -66,6 +67,8 @@ class BuildConfig:
     """How patients' identities are removed."""
     filters: FilterConfig = field(default_factory=FilterConfig)
     """Thresholds of the quality filters."""
+    boilerplate: BoilerplateConfig = field(default_factory=BoilerplateConfig)
+    """Paragraphs that a source repeats."""
     dedup: DedupConfig = field(default_factory=DedupConfig)
     """Near-duplicate search."""
     decontaminate: tuple[Path, ...] = ()

@@ -13,6 +13,7 @@ import pyarrow.dataset as ds
 from corpus import filters
 from corpus.build import models
 from corpus.build.config import PhiPolicy
+from corpus.dedup.boilerplate import paragraph_hashes
 from corpus.dedup.exact import content_hash
 from corpus.normalise import normalise
 from corpus.offsets import apply_edits
@@ -25,9 +26,15 @@ from nlp.language import detect
 from nlp.spans import Entity
 from nlp.tagging.density import medical_density
 
-VERSION = "2"
+VERSION = "3"
 
-CANDIDATE = pa.schema([*RECORD, pa.field("reference", pa.bool_(), metadata={"description": "a reference list"})])
+CANDIDATE = pa.schema(
+    [
+        *RECORD,
+        pa.field("reference", pa.bool_(), metadata={"description": "a reference list"}),
+        pa.field("paragraphs", pa.list_(pa.uint64()), metadata={"description": "hashes of its paragraphs"}),
+    ]
+)
 """A record before the decisions."""
 
 
@@ -84,12 +91,13 @@ def _candidates(
                 "dup_count": 1,
                 "content_hash": content_hash(redaction.text),
                 "reference": section.kind == "reference",
+                "paragraphs": paragraph_hashes(document["source"], redaction.text),
                 "confidence": section.confidence,
             }
         )
     for row, entities in zip(rows, models.tagger("lexicon").tag([row["text"] for row in rows]), strict=True):
-        row["entities"] = [_entity_row(entity) for entity in entities]
-        row["quality"] = _quality(row, entities)
+        row["entities"] = [entity_row(entity) for entity in entities]
+        row["quality"] = quality(row, entities)
     return rows
 
 
@@ -115,11 +123,13 @@ def _moved(section: Section, redaction: phi.Redaction) -> list[dict[str, int]]:
     return moved
 
 
-def _entity_row(entity: Entity) -> dict[str, Any]:
+def entity_row(entity: Entity) -> dict[str, Any]:
+    """An entity as it is stored."""
     return {name: getattr(entity, name) for name in Entity.__dataclass_fields__}
 
 
-def _quality(row: Mapping[str, Any], entities: Sequence[Entity]) -> dict[str, float]:
+def quality(row: Mapping[str, Any], entities: Sequence[Entity]) -> dict[str, float]:
+    """All scores of a record (`text`, and `confidence` of its OCR or None) with these entities of the lexicon."""
     scores = filters.score(row)
     scores["medical_density"] = medical_density(row["text"], entities)
     if row["confidence"] is not None:

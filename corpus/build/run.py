@@ -13,17 +13,28 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
-from corpus.build import annotate, contamination, cut, duplicates, models, publish, screen
+from corpus.build import annotate, boilerplate, contamination, cut, duplicates, models, publish, screen
 from corpus.build.config import BuildConfig
 from corpus.command import UserError, progress, resolved
 from corpus.runner import Failure, Limits, Outcome, Runner, Stage, Task, exclusive, make_task, open_executor
-from corpus.schema import QUARANTINE, SCHEMAS, SOURCE_TYPES
-from corpus.store import file_sha256, read_dataset, read_manifest, read_table, write_json, write_manifest, write_rows
+from corpus.schema import BOILERPLATE, QUARANTINE, SCHEMAS, SOURCE_TYPES
+from corpus.store import (
+    file_sha256,
+    read_dataset,
+    read_manifest,
+    read_table,
+    write_json,
+    write_manifest,
+    write_rows,
+    write_table,
+)
 
 DOCUMENTS_PER_TASK = 64
 """Documents cut together; fixed, so that parts do not depend on the number of workers."""
 HASH_PARTITIONS = 16
 """Partitions of the exact pass, by the first hex digit of the content hash."""
+PARTS_PER_COUNT = 64
+"""Part files whose paragraphs are counted together."""
 PAIRS_PER_TASK = 200_000
 """Candidate pairs verified together, about: each slice reads the texts that its pairs need."""
 PRELOAD = ("numpy", "pyarrow.dataset", "scipy.sparse", "corpus.build.preload")
@@ -42,6 +53,8 @@ class BuildResult:
     """Records in the shards that are not augmented."""
     dropped: Counter[tuple[str, str]] = field(default_factory=Counter)
     """Records dropped, by (stage, reason)."""
+    boilerplate: int = 0
+    """Paragraphs that were taken out, since their source repeats them."""
     quarantined: int = 0
     """Records or documents that could not be processed."""
     tokens: Counter[str] = field(default_factory=Counter)
@@ -97,9 +110,10 @@ class _Build:
 
     def run(self) -> BuildResult:
         cuts = self._cut()
-        screened = self._screen(cuts)
+        candidates = self._boilerplate(cuts)
+        screened = self._screen(candidates)
         exact = self._exact(sorted(screened))
-        clusters = self._near(cuts, sorted(screened), exact)
+        clusters = self._near(candidates, sorted(screened), exact)
         settled = self._settle(screened, clusters)
         annotated = self._annotate(settled, self._contamination(settled))
         self._publish(annotated)
@@ -109,10 +123,13 @@ class _Build:
 
     def _cut(self) -> list[str]:
         self.documents: list[str] = []
+        self.sources = Counter[str]()
         tasks = []
         versions = [cut.VERSION, models.tagger("lexicon").version]
         for documents, pages in self._buckets():
-            doc_ids = sorted(read_table(documents, ["doc_id"])["doc_id"].to_pylist())
+            rows = read_table(documents, ["doc_id", "source"])
+            self.sources.update(rows["source"].to_pylist())
+            doc_ids = sorted(rows["doc_id"].to_pylist())
             self.documents += doc_ids
             bytes_in = [file_sha256(documents), file_sha256(pages)]
             for start in range(0, len(doc_ids), DOCUMENTS_PER_TASK):
@@ -151,6 +168,57 @@ class _Build:
         key = [bytes_in, doc_ids, arguments["section"], arguments["phi"]]
         label = f"{len(doc_ids)} documents from {doc_ids[0]}"
         return make_task("cut", "/".join(versions), self.work / "cut", label, arguments, key=key)
+
+    # Paragraphs that a source repeats: counted in groups of parts, decided by key range, cut out part by part.
+
+    def _boilerplate(self, cuts: Sequence[str]) -> list[str]:
+        """The candidates' files without boilerplate: a part that holds none is used as it is."""
+        settings = self.values["boilerplate"]
+        least = self.config.boilerplate.min_documents
+        documents = {source: count for source, count in sorted(self.sources.items()) if least and count >= least}
+        self.found: list[str] = []
+        if not documents:
+            return list(cuts)
+        groups = [list(cuts[start : start + PARTS_PER_COUNT]) for start in range(0, len(cuts), PARTS_PER_COUNT)]
+        tasks = [
+            self._task("paragraphs", boilerplate.VERSION, {"candidates": group}, key=_names(group)) for group in groups
+        ]
+        counts = _outputs(self._pass("count paragraphs", boilerplate.count, tasks))
+        edges = [(2**64 * number) // HASH_PARTITIONS for number in range(HASH_PARTITIONS + 1)]
+        shared = {"counts": counts, "folder": str(self.work / "cut"), "documents": dict(self.sources)}
+        shared |= {"boilerplate": settings}
+        version = f"{boilerplate.VERSION}/{models.tagger('lexicon').version}"
+        tasks = [
+            self._task(
+                "boilerplate",
+                version,
+                shared | {"low": low, "high": high - 1},
+                key=[_names(counts), documents, settings, low],
+            )
+            for low, high in pairwise(edges)
+        ]
+        self.found = _outputs(self._pass("boilerplate", boilerplate.find, tasks))
+        return self._strip(cuts, version)
+
+    def _strip(self, cuts: Sequence[str], version: str) -> list[str]:
+        paragraphs: dict[str, list[int]] = {}
+        keepers: dict[str, dict[int, str]] = {}
+        columns = ["paragraph", "keeper", "keeper_part", "parts", "taken_out"]
+        for file in self.found:
+            for row in read_table(Path(file), columns).to_pylist():
+                if row["taken_out"]:
+                    for part in row["parts"]:
+                        paragraphs.setdefault(part, []).append(row["paragraph"])
+                    keepers.setdefault(row["keeper_part"], {})[row["paragraph"]] = row["keeper"]
+
+        def task(file: str, only: list[str] | None) -> Task:
+            part = _name(file)
+            a = {"paragraphs": sorted(paragraphs[part]), "keepers": keepers.get(part, {})}
+            return self._task("strip", version, {"candidates": file, "only": only, **a}, key=[part, only, a])
+
+        tasks = [task(file, None) for file in cuts if _name(file) in paragraphs]
+        stripped = _outputs(self._pass("strip boilerplate", boilerplate.strip, tasks, halve=task))
+        return sorted([*(file for file in cuts if _name(file) not in paragraphs), *stripped])
 
     # One task per part; a part that fails is halved until the record that breaks it stands alone.
 
@@ -278,6 +346,13 @@ class _Build:
             filled = {name: file for name, file in files.items() if ds.dataset([file]).count_rows()}
             publish.place(filled, data / kind)
             write_manifest(data / kind, kind=kind, config=self._identity_config(), versions=self._versions())
+        tables = [read_table(Path(file), BOILERPLATE.names) for file in self.found]
+        order = [("source", "ascending"), ("documents", "descending"), ("id", "ascending")]
+        table = pa.concat_tables([BOILERPLATE.empty_table(), *tables]).sort_by(order)
+        write_table(data / "boilerplate" / "boilerplate.parquet", table)
+        write_manifest(
+            data / "boilerplate", kind="boilerplate", config=self._identity_config(), versions=self._versions()
+        )
         self.quarantine.sort(key=lambda row: (row["doc_id"] or "", row["record_id"] or ""))
         write_rows(data / "quarantine" / "build.parquet", self.quarantine, QUARANTINE)
         write_json(data / "build.config.json", self.values)
@@ -289,7 +364,7 @@ class _Build:
 
     def _versions(self) -> dict[str, str]:
         modules = {
-            "cut": cut, "screen": screen, "duplicates": duplicates, "contamination": contamination,
+            "cut": cut, "boilerplate": boilerplate, "screen": screen, "duplicates": duplicates, "contamination": contamination,
             "annotate": annotate, "publish": publish,
         }  # fmt: skip
         taggers = {f"tagger {name}": models.tagger(name).version for name in ("lexicon", self.config.tagger)}
@@ -309,6 +384,7 @@ class _Build:
             result.records[row["source"]] = row["doc_id_count"]
         for row in dropped.group_by(["stage", "reason"]).aggregate([("doc_id", "count")]).to_pylist():
             result.dropped[row["stage"], row["reason"]] = row["doc_id_count"]
+        result.boilerplate = pc.sum(self._read("boilerplate", ["taken_out"])["taken_out"]).as_py() or 0
         result.kept = pc.sum(pc.is_null(shards["augmentation"])).as_py() or 0
         result.quarantined = len(self.quarantine)
         of_records = sum(row["record_id"] is not None for row in self.quarantine)

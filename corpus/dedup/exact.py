@@ -1,10 +1,8 @@
-"""Exact duplicates on canonical text: of records, and of paragraphs that a source repeats on every page."""
+"""Exact duplicates of records on canonical text."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -22,26 +20,6 @@ EXACT = pa.schema(
     ]
 )
 """A record with copies: the best copy (null for the best one itself), and how many there are."""
-
-PARAGRAPHS = pa.schema(
-    [
-        pa.field("source", pa.string()),
-        pa.field("paragraph", pa.string()),
-        pa.field("documents", pa.int64()),
-        pa.field("keeper", pa.string()),
-    ]
-)
-"""A paragraph (hash) of a source, in how many documents it stands, and the first of them by id."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class BoilerplateConfig:
-    """Which repeated paragraphs are boilerplate of a source."""
-
-    min_documents: int = 10
-    """Documents of one source that hold the paragraph; all but one lose it."""
-    min_characters: int = 12
-    """A shorter paragraph stays: it is a label or a heading."""
 
 
 def content_hash(text: str) -> str:
@@ -74,65 +52,3 @@ def decide_exact(table: pa.Table) -> pa.Table:
         pa.array(first[copied] == copied), pa.scalar(None, pa.string()), ids.take(pa.array(first[copied]))
     )
     return pa.table([ids.take(pa.array(copied)), keeper, pa.array(size[copied])], schema=EXACT)
-
-
-_PARAGRAPH = re.compile(r"(?:(?!\n[ \t]*\n).)+", re.DOTALL)
-_DOSE = re.compile(r"\d\s?(?:[kmµμun]?g|mcg|ml|mL|IU|U|mmol|%|毫克|微克|克|毫升|片|粒)(?![a-zA-Z])")
-
-
-def _paragraphs(text: str, config: BoilerplateConfig) -> Iterator[tuple[int, int, str]]:
-    """(start, end, hash) of each paragraph that may be boilerplate: no heading, no table, no dose."""
-    for match in _PARAGRAPH.finditer(text):
-        paragraph = match.group().strip()
-        start = match.start() + len(match.group()) - len(match.group().lstrip())
-        if len(paragraph) < config.min_characters or paragraph[0] in "#|" or _DOSE.search(paragraph):
-            continue
-        yield start, start + len(paragraph), content_hash(paragraph)
-
-
-def paragraph_counts(table: pa.Table, config: BoilerplateConfig = BoilerplateConfig()) -> pa.Table:
-    """`PARAGRAPHS` of a table of records (source, doc_id, text) that holds all records of its documents."""
-    seen: dict[tuple[str, str], set[str]] = {}
-    columns = (table[name].to_pylist() for name in ("source", "doc_id", "text"))
-    for source, doc_id, text in zip(*columns, strict=True):
-        for _, _, key in _paragraphs(text, config):
-            seen.setdefault((source, key), set()).add(doc_id)
-    keys = sorted(seen)
-    return pa.table(
-        [
-            pa.array([source for source, _ in keys], pa.string()),
-            pa.array([key for _, key in keys], pa.string()),
-            pa.array([len(seen[key]) for key in keys], pa.int64()),
-            pa.array([min(seen[key]) for key in keys], pa.string()),
-        ],
-        schema=PARAGRAPHS,
-    )
-
-
-def merge_counts(tables: Sequence[pa.Table]) -> pa.Table:
-    """Add up `PARAGRAPHS` of several parts (of one partition by paragraph)."""
-    joined = pa.concat_tables([PARAGRAPHS.empty_table(), *tables])
-    grouped = joined.group_by(["source", "paragraph"]).aggregate([("documents", "sum"), ("keeper", "min")])
-    grouped = grouped.rename_columns(["source", "paragraph", "documents", "keeper"])
-    return (
-        grouped.select(PARAGRAPHS.names).cast(PARAGRAPHS).sort_by([("source", "ascending"), ("paragraph", "ascending")])
-    )
-
-
-def boilerplate(counts: pa.Table, config: BoilerplateConfig = BoilerplateConfig()) -> pa.Table:
-    """The rows of merged counts that are boilerplate."""
-    return counts.filter(pc.greater_equal(counts["documents"], config.min_documents))
-
-
-def boilerplate_edits(
-    text: str, repeated: Collection[str], config: BoilerplateConfig = BoilerplateConfig()
-) -> list[tuple[int, int, str]]:
-    """Edits for `offsets.apply_edits` that take the repeated paragraphs (hashes) out, with the space after them."""
-    edits: list[tuple[int, int, str]] = []
-    for start, end, key in _paragraphs(text, config):
-        if key in repeated:
-            after = len(text) - len(text[end:].lstrip())
-            if after == len(text):  # the last one takes the space before it along, unless the one before it did
-                start = max(len(text[:start].rstrip()), edits[-1][1] if edits else 0)
-            edits.append((start, after, ""))
-    return edits

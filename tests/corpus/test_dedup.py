@@ -12,20 +12,10 @@ from hypothesis import strategies as st
 
 from corpus.dedup import bands, passes
 from corpus.dedup.cluster import decide as decide_ranks
-from corpus.dedup.exact import (
-    BoilerplateConfig,
-    boilerplate,
-    boilerplate_edits,
-    content_hash,
-    content_hashes,
-    decide_exact,
-    merge_counts,
-    paragraph_counts,
-)
+from corpus.dedup.exact import content_hashes, decide_exact
 from corpus.dedup.minhash import SCHEME, Scheme, estimate, signatures
 from corpus.dedup.shingles import shingles, tokens
 from corpus.dedup.verify import batches, jaccard, shingle_sets
-from corpus.offsets import apply_edits
 
 TEXT = st.text(alphabet="ab Zé5.糖尿病𠀀,\n", max_size=40)
 
@@ -285,23 +275,6 @@ def test_both_passes_together() -> None:
         "s": ("s", 2, None),
         "s2": ("s", 2, "s"),
     }
-
-
-def test_boilerplate_paragraphs_of_a_source() -> None:
-    notice = "Consult your doctor before acting on anything that this site says."
-    dose = "Take 500 mg with water every day."
-    texts = [f"# Page {i}\n\nOwn words number {i} of this page.\n\n{notice}\n\n{dose}" for i in range(12)]
-    table = pa.table({"source": ["site"] * 12, "doc_id": [f"d{i:02d}" for i in range(12)], "text": texts})
-    counts = merge_counts([paragraph_counts(table.slice(0, 5)), paragraph_counts(table.slice(5))])
-    found = boilerplate(counts, BoilerplateConfig(min_documents=10))
-    assert found.to_pylist() == [
-        {"source": "site", "paragraph": content_hash(notice), "documents": 12, "keeper": "d00"}
-    ]
-    repeated = set(found["paragraph"].to_pylist())
-    new, mapper = apply_edits(texts[3], boilerplate_edits(texts[3], repeated))
-    assert new == f"# Page 3\n\nOwn words number 3 of this page.\n\n{dose}"
-    start = texts[3].index(dose)
-    assert new[slice(*mapper.span(start, start + len(dose)))] == dose
 
 
 @settings(max_examples=100, deadline=None)

@@ -1,0 +1,128 @@
+"""Boilerplate: paragraphs that recur in many documents of one source, like a licence notice or a site's disclaimer.
+
+    records ── paragraph_hashes ──> a list of hashes a record
+    lists of hashes ── occurrences ──> OCCURRENCES       one task some part files
+    OCCURRENCES of one key range ── recurring ──> RECURRING
+    a text, its recurring paragraphs ── edits ──> edits for `offsets.apply_edits`
+
+The first document by id keeps the paragraph, all others lose it. A paragraph that states a clinical fact (a drug, a
+value with a unit, a disease or a symptom) stays wherever it recurs: a warning that each leaflet repeats is no boilerplate.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import xxhash
+
+from corpus.dedup.guard import facts
+from corpus.normalise import canonical
+from nlp.spans import Entity
+
+SHORTEST = 12
+"""Characters; a shorter paragraph is a label or a heading."""
+
+OCCURRENCES = pa.schema(
+    [
+        pa.field("paragraph", pa.uint64()),
+        pa.field("part", pa.string()),
+        pa.field("documents", pa.int64()),
+        pa.field("keeper", pa.string()),
+    ]
+)
+"""A paragraph (hash of its source and its text) in a part file: in how many documents it stands, and the first by id."""
+
+RECURRING = pa.schema(
+    [
+        pa.field("paragraph", pa.uint64()),
+        pa.field("documents", pa.int64()),
+        pa.field("keeper", pa.string()),
+        pa.field("keeper_part", pa.string()),
+        pa.field("parts", pa.list_(pa.string())),
+    ]
+)
+"""A paragraph that stands in many documents, all of them in `parts`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BoilerplateConfig:
+    """Which repeated paragraphs are boilerplate of a source. Both bounds must be reached."""
+
+    min_documents: int = 10
+    """Documents of one source that hold the paragraph; a smaller source loses nothing. 0 turns the search off."""
+    min_share: float = 0.001
+    """The same as a share of the source's documents, for large collections."""
+
+    def threshold(self, documents: int) -> int:
+        """Documents from which on a paragraph is boilerplate, in a source of so many."""
+        return max(self.min_documents, math.ceil(self.min_share * documents))
+
+
+_PARAGRAPH = re.compile(r"(?:(?!\n[ \t]*\n).)+", re.DOTALL)
+
+
+def paragraphs(source: str, text: str) -> Iterator[tuple[int, int, int]]:
+    """(start, end, hash) of each paragraph that may be boilerplate: no heading, no table, nothing short."""
+    for match in _PARAGRAPH.finditer(text):
+        stretch = match.group()
+        paragraph = stretch.strip()
+        if len(paragraph) < SHORTEST or paragraph[0] in "#|":
+            continue
+        start = match.start() + len(stretch) - len(stretch.lstrip())
+        key = f"{source}\x1f{canonical(paragraph) or paragraph}".encode("utf-8", "surrogatepass")
+        yield start, start + len(paragraph), xxhash.xxh3_64_intdigest(key)
+
+
+def paragraph_hashes(source: str, text: str) -> list[int]:
+    """The hash of each paragraph of a record that may be boilerplate."""
+    return [key for _, _, key in paragraphs(source, text)]
+
+
+def occurrences(table: pa.Table, part: str) -> pa.Table:
+    """`OCCURRENCES` of a part file that holds all records of its documents (doc_id, paragraphs: lists of hashes)."""
+    lists = table["paragraphs"].combine_chunks()
+    doc_ids = table["doc_id"].combine_chunks().take(pc.list_parent_indices(lists))
+    rows = pa.table({"paragraph": pc.list_flatten(lists), "doc_id": doc_ids})
+    each_once = rows.group_by(["paragraph", "doc_id"]).aggregate([])
+    counted = each_once.group_by(["paragraph"]).aggregate([("doc_id", "count"), ("doc_id", "min")])
+    columns = [counted["paragraph"], pa.array([part] * counted.num_rows), *counted.select([1, 2]).columns]
+    return pa.table(columns, schema=OCCURRENCES)
+
+
+def recurring(tables: Sequence[pa.Table], min_documents: int) -> pa.Table:
+    """`RECURRING` rows of one key range, sorted by paragraph, from its `OCCURRENCES` of all parts."""
+    rows = pa.concat_tables([OCCURRENCES.empty_table(), *tables])
+    totals = rows.group_by(["paragraph"]).aggregate([("documents", "sum")])
+    many = totals.filter(pc.greater_equal(totals["documents_sum"], min_documents))["paragraph"]
+    rows = rows.filter(pc.is_in(rows["paragraph"], many.combine_chunks()))
+    rows = rows.sort_by([("paragraph", "ascending"), ("keeper", "ascending")])
+    grouped = rows.group_by(["paragraph"], use_threads=False).aggregate(
+        [("documents", "sum"), ("keeper", "first"), ("part", "first"), ("part", "list")]
+    )
+    return pa.table(grouped.columns, schema=RECURRING)
+
+
+def is_clinical(paragraph: str, entities: Sequence[Entity]) -> bool:
+    """Whether a paragraph states a clinical fact and so stays; `entities` are the lexicon's in it."""
+    if any(entity.label in ("drug", "dose", "disease", "symptom") for entity in entities):
+        return True
+    return any(item[0] == "d" or (item.startswith("n:") and item.partition("|")[2]) for item in facts(paragraph).items)
+
+
+def edits(source: str, text: str, repeated: Collection[int]) -> list[tuple[int, int, str]]:
+    """Edits for `offsets.apply_edits` that take the repeated paragraphs (hashes) out, with the space after them."""
+    found = [(start, end) for start, end, key in paragraphs(source, text) if key in repeated]
+    after = [len(text) - len(text[end:].lstrip()) for _, end in found]
+    stretches: list[tuple[int, int]] = []
+    for (start, _), end in zip(found, after, strict=True):
+        if stretches and stretches[-1][1] == start:
+            start, _ = stretches.pop()
+        stretches.append((start, end))
+    if stretches and stretches[-1][1] == len(text):  # the last one takes the space before it along
+        stretches[-1] = len(text[: stretches[-1][0]].rstrip()), len(text)
+    return [(start, end, "") for start, end in stretches]
