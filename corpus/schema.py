@@ -178,9 +178,7 @@ DROPPED = pa.schema(
 
 BOILERPLATE = pa.schema(
     [
-        _field(
-            "id", pa.string(), "hash of the source and the canonical text; records that lost it name it in `topics`"
-        ),
+        _field("id", pa.string(), "hash of the source and the paragraph; records that lost it name it in `topics`"),
         _field("source", pa.string(), "the collection that repeats it"),
         _field("text", pa.string(), "the paragraph, as its keeper has it"),
         _field("documents", pa.int64(), "documents of the source that hold it"),

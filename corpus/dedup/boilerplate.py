@@ -21,7 +21,6 @@ import pyarrow.compute as pc
 import xxhash
 
 from corpus.dedup.guard import facts
-from corpus.normalise import canonical
 from nlp.spans import Entity
 
 SHORTEST = 12
@@ -63,19 +62,21 @@ class BoilerplateConfig:
         return max(self.min_documents, math.ceil(self.min_share * documents))
 
 
-_PARAGRAPH = re.compile(r"(?:(?!\n[ \t]*\n).)+", re.DOTALL)
+_BETWEEN = re.compile(r"\n[ \t]*\n\s*")
 
 
 def paragraphs(source: str, text: str) -> Iterator[tuple[int, int, int]]:
-    """(start, end, hash) of each paragraph that may be boilerplate: no heading, no table, nothing short."""
-    for match in _PARAGRAPH.finditer(text):
-        stretch = match.group()
-        paragraph = stretch.strip()
-        if len(paragraph) < SHORTEST or paragraph[0] in "#|":
-            continue
-        start = match.start() + len(stretch) - len(stretch.lstrip())
-        key = f"{source}\x1f{canonical(paragraph) or paragraph}".encode("utf-8", "surrogatepass")
-        yield start, start + len(paragraph), xxhash.xxh3_64_intdigest(key)
+    """(start, end, hash) of each paragraph that may be boilerplate: no heading, no table, nothing short.
+
+    Case and white space do not count. Punctuation does: boilerplate is repeated as it stands.
+    """
+    ends = [(match.start(), match.end()) for match in _BETWEEN.finditer(text)]
+    start = len(text) - len(text.lstrip())
+    for end, following in [*ends, (len(text.rstrip()), len(text))]:
+        if end - start >= SHORTEST and text[start] not in "#|":
+            words = f"{source}\x1f{' '.join(text[start:end].casefold().split())}"
+            yield start, end, xxhash.xxh3_64_intdigest(words.encode("utf-8", "surrogatepass"))
+        start = following
 
 
 def paragraph_hashes(source: str, text: str) -> list[int]:
