@@ -35,7 +35,7 @@ def checksums(data: Path) -> Verdict:
     """Every dataset is what its manifest says."""
     faults = [
         f"{kind}/{fault}"
-        for kind in ("documents", "pages", "shards", "dropped", "boilerplate")
+        for kind in ("documents", "pages", "shards", "dropped", "boilerplate", "index")
         for fault in check_manifest(data / kind)
     ]
     return Verdict(not faults, "; ".join(faults[:5]) or "every file has the checksum of its manifest")

@@ -71,6 +71,9 @@ class BuildConfig:
     """Paragraphs that a source repeats."""
     dedup: DedupConfig = field(default_factory=DedupConfig)
     """Near-duplicate search."""
+    against: tuple[str, ...] = ()
+    """Existing corpora (their data folders, or the `index` in them) whose records count as kept already: what repeats one
+    of them is dropped. May be given several times."""
     decontaminate: tuple[Path, ...] = ()
     """Benchmark files (JSONL, JSON, CSV, Parquet) whose questions must not be in the corpus."""
     workers: int = 0

@@ -11,27 +11,32 @@ import pyarrow.dataset as ds
 
 from corpus.build import models
 from corpus.dedup import exact, passes
+from corpus.dedup.index import KNOWN, Index, known_rows
 from corpus.runner import Mark, Task
 from corpus.store import read_table, write_table
 
-VERSION = "2"
+VERSION = "3"
 
 
 def exact_partition(task: Task, mark: Mark) -> None:
-    """Exact duplicates among the passed candidates of one hash partition.
+    """Exact duplicates among the passed candidates of one hash partition, and of the records of the indexes.
 
-    Arguments: `screened` (files), `low`, `high` (hash prefixes). Writes `exact.EXACT` rows.
+    Arguments: `screened` (files), `low`, `high` (hash prefixes), `indexes` (folders). Writes `exact.EXACT` rows.
     """
     low, high = task.arguments["low"], task.arguments["high"]
     in_partition = (pc.field("content_hash") >= low) & (pc.field("content_hash") < high) & pc.field("stage").is_null()
     table = ds.dataset(task.arguments["screened"]).to_table(
         columns=["id", "content_hash", "quality", "priority"], filter=in_partition
     )
-    write_table(Path(task.output), exact.decide_exact(table))
+    known = [index.hashes(table["content_hash"]) for index in _indexes(task)]
+    write_table(Path(task.output), exact.decide_exact(known_rows(known, table)))
 
 
 def band_candidates(task: Task, mark: Mark) -> None:
-    """Pairs that agree in one band. Arguments: `screened`, `exact` (files), `band`. Writes `passes.PAIRS`."""
+    """Pairs that agree in one band, and pairs with records of the indexes.
+
+    Arguments: `screened`, `exact` (files), `band`, `indexes` (folders). Writes `passes.PAIRS`.
+    """
     band = passes.band_name(task.arguments["band"])
     table = ds.dataset(task.arguments["screened"]).to_table(
         columns=["id", "quality", "priority", "numbers", band],
@@ -39,21 +44,29 @@ def band_candidates(task: Task, mark: Mark) -> None:
     )
     copies = ds.dataset(task.arguments["exact"]).to_table(["id"], filter=pc.field("duplicate_of").is_valid())
     table = table.filter(pc.invert(pc.is_in(table["id"], copies["id"].combine_chunks())))
-    names = ["key" if name == band else name for name in table.column_names]
-    write_table(Path(task.output), passes.candidates([table.rename_columns(names)]))
+    table = table.rename_columns(["key" if name == band else name for name in table.column_names])
+    known = [index.keys(task.arguments["band"], table["key"].to_numpy()) for index in _indexes(task)]
+    write_table(Path(task.output), passes.candidates([known_rows(known, table)]))
+
+
+def _indexes(task: Task) -> list[Index]:
+    return [Index(Path(folder)) for folder in task.arguments["indexes"]]
 
 
 def verify_pairs(task: Task, mark: Mark) -> None:
     """Exact Jaccard and the medical guard for one slice of the pairs.
 
-    Arguments: `pairs` (files), `low`, `high` (prefixes of `a`), `candidates` (files), `threshold`. Writes
-    `passes.EDGES`.
+    Arguments: `pairs` (files), `low`, `high` (prefixes of `a`), `candidates` (files), `indexes` (folders), `threshold`.
+    Writes `passes.EDGES`.
     """
     low, high = task.arguments["low"], task.arguments["high"]
     in_slice = (pc.field("a") >= low) & (pc.field("a") < high)
     pairs = passes.merge_pairs([ds.dataset(task.arguments["pairs"], schema=passes.PAIRS).to_table(filter=in_slice)])
     wanted = pc.unique(pa.chunked_array([*pairs["a"].chunks, *pairs["b"].chunks], type=pa.string()))
     texts = ds.dataset(task.arguments["candidates"]).to_table(["id", "text"], filter=pc.field("id").isin(wanted))
+    known = wanted.filter(pc.starts_with(wanted, KNOWN))
+    if len(known):
+        texts = known_rows([index.texts(known) for index in _indexes(task)], texts)
     write_table(Path(task.output), passes.verify(pairs, texts, task.arguments["threshold"], find_drugs))
 
 
@@ -73,6 +86,8 @@ def decide_clusters(task: Task, mark: Mark) -> None:
     quality = ds.dataset(task.arguments["screened"]).to_table(
         columns=["id", "quality", "priority"], filter=pc.field("id").isin(touched)
     )
+    known = touched.filter(pc.starts_with(touched, KNOWN))
+    quality = known_rows([pa.table({"id": known})], quality)
     exact_rows = ds.dataset(task.arguments["exact"], schema=exact.EXACT).to_table()
     decisions = passes.combine(exact_rows, passes.decide(edges, quality))
     similarity = {(a, b): j for a, b, j in zip(*(edges[c].to_pylist() for c in ("a", "b", "jaccard")), strict=True)}
@@ -98,11 +113,14 @@ def _settled(cluster: dict[str, Any] | None, threshold: float) -> dict[str, Any]
     if cluster is None:
         return {"duplicate_of": None, "dup_cluster": None, "dup_count": 1}
     row = {name: cluster[name] for name in ("duplicate_of", "dup_cluster", "dup_count")}
+    for name in ("duplicate_of", "dup_cluster"):
+        row[name] = row[name] and row[name].removeprefix(KNOWN)
     if cluster["duplicate_of"] is None:
         return row
+    where = ", of a record in an index" if cluster["duplicate_of"].startswith(KNOWN) else ""
     if cluster["jaccard"] is None:
-        return row | {"stage": "exact duplicates", "reason": "same text"}
-    reason = "nearly the same text, and all of its clinical facts"
+        return row | {"stage": "exact duplicates", "reason": f"same text{where}"}
+    reason = f"nearly the same text, and all of its clinical facts{where}"
     return row | {"stage": "near duplicates", "reason": reason, "value": cluster["jaccard"], "threshold": threshold}
 
 

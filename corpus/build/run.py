@@ -13,9 +13,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
-from corpus.build import annotate, boilerplate, contamination, cut, duplicates, models, publish, screen
+from corpus.build import annotate, boilerplate, contamination, cut, duplicates, index, models, publish, screen
 from corpus.build.config import BuildConfig
 from corpus.command import UserError, progress, resolved
+from corpus.dedup.index import Index, band_file, finish, open_index
 from corpus.runner import Failure, Limits, Outcome, Runner, Stage, Task, exclusive, make_task, open_executor
 from corpus.schema import BOILERPLATE, QUARANTINE, SCHEMAS, SOURCE_TYPES
 from corpus.store import (
@@ -35,6 +36,8 @@ HASH_PARTITIONS = 16
 """Partitions of the exact pass, by the first hex digit of the content hash."""
 PARTS_PER_COUNT = 64
 """Part files whose paragraphs are counted together."""
+RECORDS_PER_TASK = 50_000
+"""Records written into one file of the index, about."""
 PAIRS_PER_TASK = 200_000
 """Candidate pairs verified together, about: each slice reads the texts that its pairs need."""
 PRELOAD = ("numpy", "pyarrow.dataset", "scipy.sparse", "corpus.build.preload")
@@ -107,6 +110,13 @@ class _Build:
         self.work = config.data / "work" / "build"
         self.values = resolved(config)
         self.quarantine: list[dict[str, Any]] = []
+        self.indexes = [self._open_index(path) for path in config.against]
+
+    def _open_index(self, path: str) -> Index:
+        opened = open_index(path, self.config.dedup.scheme)
+        if opened.folder == (self.config.data / "index").absolute():
+            raise UserError(f"the index in {path} is that of this data folder: every record would repeat itself.")
+        return opened
 
     def run(self) -> BuildResult:
         cuts = self._cut()
@@ -116,7 +126,7 @@ class _Build:
         clusters = self._near(candidates, sorted(screened), exact)
         settled = self._settle(screened, clusters)
         annotated = self._annotate(settled, self._contamination(settled))
-        self._publish(annotated)
+        self._publish(annotated, sorted(screened))
         return self._account(cuts)
 
     # One task per range of documents.
@@ -239,8 +249,8 @@ class _Build:
             self._task(
                 "exact",
                 duplicates.VERSION,
-                {"screened": list(screened), "low": low, "high": high},
-                key=[_names(screened), low],
+                {"screened": list(screened), "low": low, "high": high, "indexes": self._folders()},
+                key=[_names(screened), low, self._digests()],
             )
             for low, high in pairwise(edges)
         ]
@@ -249,34 +259,40 @@ class _Build:
     def _near(self, cuts: Sequence[str], screened: Sequence[str], exact: Sequence[str]) -> str:
         dedup = self.values["dedup"]
         threshold = self.config.dedup.threshold
-        key = [_names(screened), _names(exact), dedup]
+        key = [_names(screened), _names(exact), dedup, self._digests()]
+        folders = self._folders()
         tasks = [
             self._task(
                 "band",
                 duplicates.VERSION,
-                {"screened": list(screened), "exact": list(exact), "band": band},
+                {"screened": list(screened), "exact": list(exact), "band": band, "indexes": folders},
                 key=[key, band],
             )
             for band in range(self.config.dedup.bands)
         ]
         pairs = _outputs(self._pass("band keys", duplicates.band_candidates, tasks))
         count = sum(ds.dataset([file]).count_rows() for file in pairs)
-        slices = max(1, min(256, -(-count // PAIRS_PER_TASK)))
-        borders = [f"{(256 * i) // slices:02x}" for i in range(slices)] + ["g"]
         tasks = [
             self._task(
                 "verify",
                 duplicates.VERSION,
-                {"pairs": pairs, "low": low, "high": high, "candidates": list(cuts), "threshold": threshold},
-                key=[_names(pairs), _names(cuts), low, high, threshold],
+                {"pairs": pairs, "low": low, "high": high, "candidates": list(cuts), "threshold": threshold}
+                | {"indexes": folders},
+                key=[_names(pairs), _names(cuts), low, high, threshold, self._digests()],
             )
-            for low, high in pairwise(borders)
+            for low, high in _hex_ranges(-(-count // PAIRS_PER_TASK))
         ]
         edges = _outputs(self._pass("verify pairs", duplicates.verify_pairs, tasks))
         arguments = {"edges": edges, "exact": list(exact), "screened": list(screened)}
         key = [_names(edges), _names(exact), _names(screened)]
         task = self._task("clusters", duplicates.VERSION, arguments, key=key)
         return _outputs(self._pass("clusters", duplicates.decide_clusters, [task]))[0]
+
+    def _folders(self) -> list[str]:
+        return [str(known.folder) for known in self.indexes]
+
+    def _digests(self) -> list[str]:
+        return [known.digest for known in self.indexes]
 
     def _settle(self, screened: Mapping[str, str], clusters: str) -> dict[str, str]:
         """Settled file to the candidates' file that it decides on."""
@@ -330,8 +346,9 @@ class _Build:
 
         return _outputs(self._pass("annotate", annotate.annotate, [task(file, None) for file in settled], halve=task))
 
-    def _publish(self, annotated: Sequence[str]) -> None:
+    def _publish(self, annotated: Sequence[str], screened: Sequence[str]) -> None:
         data = self.config.data
+        shards: list[str] = []
         for kind, dropped in (("shards", False), ("dropped", True)):
             tasks = {}
             for source_type in SOURCE_TYPES:
@@ -341,7 +358,8 @@ class _Build:
                         "publish", publish.VERSION, a, key=[_names(annotated), source_type, shard, dropped]
                     )
                     tasks[f"{source_type}/{shard:05d}.parquet"] = task
-            self._pass(kind, publish.write_shard, list(tasks.values()))
+            written = _outputs(self._pass(kind, publish.write_shard, list(tasks.values())))
+            shards += [] if dropped else written
             files = {name: Path(task.output) for name, task in tasks.items()}
             filled = {name: file for name, file in files.items() if ds.dataset([file]).count_rows()}
             publish.place(filled, data / kind)
@@ -353,19 +371,46 @@ class _Build:
         write_manifest(
             data / "boilerplate", kind="boilerplate", config=self._identity_config(), versions=self._versions()
         )
+        self._write_index(shards, screened)
         self.quarantine.sort(key=lambda row: (row["doc_id"] or "", row["record_id"] or ""))
         write_rows(data / "quarantine" / "build.parquet", self.quarantine, QUARANTINE)
         write_json(data / "build.config.json", self.values)
 
+    def _write_index(self, shards: Sequence[str], screened: Sequence[str]) -> None:
+        kept = sum(ds.dataset([file]).count_rows() for file in shards)
+        files: dict[str, Path] = {}
+
+        def passes(stage: Stage, arguments: Mapping[str, dict[str, Any]]) -> None:
+            key = [_names(shards), _names(screened)]
+            tasks = {
+                name: self._task("index", index.VERSION, a | {"shards": list(shards)}, key=[key, name, a.get("low")])
+                for name, a in arguments.items()
+            }
+            self._pass("index", stage, list(tasks.values()))
+            files.update({name: Path(task.output) for name, task in tasks.items()})
+
+        ranges = _hex_ranges(-(-kept // RECORDS_PER_TASK))
+        passes(
+            index.write_hashes, {f"hashes/{n:03d}.parquet": {"low": a, "high": b} for n, (a, b) in enumerate(ranges)}
+        )
+        passes(
+            index.write_records, {f"records/{n:03d}.parquet": {"low": a, "high": b} for n, (a, b) in enumerate(ranges)}
+        )
+        bands = range(self.config.dedup.bands)
+        passes(index.write_band, {band_file(band): {"band": band, "screened": list(screened)} for band in bands})
+        folder = self.config.data / "index"
+        publish.place(files, folder)
+        finish(folder, self.config.dedup.scheme)
+
     def _identity_config(self) -> dict[str, Any]:
         """The configuration without what cannot change a byte."""
-        apart = ("data", "workers", "task_seconds", "worker_gib", "engine", "address", "strict")
-        return {name: value for name, value in self.values.items() if name not in apart}
+        apart = ("data", "against", "workers", "task_seconds", "worker_gib", "engine", "address", "strict")
+        return {name: value for name, value in self.values.items() if name not in apart} | {"against": self._digests()}
 
     def _versions(self) -> dict[str, str]:
         modules = {
             "cut": cut, "boilerplate": boilerplate, "screen": screen, "duplicates": duplicates, "contamination": contamination,
-            "annotate": annotate, "publish": publish,
+            "annotate": annotate, "publish": publish, "index": index,
         }  # fmt: skip
         taggers = {f"tagger {name}": models.tagger(name).version for name in ("lexicon", self.config.tagger)}
         if self.config.relations != "none":
@@ -450,6 +495,12 @@ def _halves(items: list[str]) -> list[list[str]]:
     """Two halves, or nothing when there is only one item."""
     middle = len(items) // 2
     return [items[:middle], items[middle:]] if middle else []
+
+
+def _hex_ranges(parts: int) -> list[tuple[str, str]]:
+    """About so many ranges of hex strings, from 1 to 256: (low, high) of prefixes, the high one excluded."""
+    parts = max(1, min(256, parts))
+    return list(pairwise([*(f"{(256 * part) // parts:02x}" for part in range(parts)), "g"]))
 
 
 def _outputs(outcomes: Sequence[Outcome]) -> list[str]:

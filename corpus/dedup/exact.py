@@ -12,6 +12,9 @@ import xxhash
 from corpus.dedup.ranking import rank
 from corpus.normalise import canonical
 
+CONTENT_HASH = "xxh3-128 canonical-1"
+"""Name of the hash in manifests; changes whenever a text would get another value."""
+
 EXACT = pa.schema(
     [
         pa.field("id", pa.string()),

@@ -1,0 +1,46 @@
+"""Write the index of a build: what later builds compare their documents with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow.compute as pc
+import pyarrow.dataset as ds
+
+from corpus.dedup import index
+from corpus.dedup.passes import band_name
+from corpus.runner import Mark, Task
+from corpus.schema import RECORD
+from corpus.store import write_table
+
+VERSION = "1"
+
+_SOURCE_TEXT = pc.field("augmentation").is_null()
+
+
+def write_hashes(task: Task, mark: Mark) -> None:
+    """Content hashes of the kept records. Arguments: `shards` (files), `low`, `high` (hash prefixes)."""
+    in_range = (pc.field("content_hash") >= task.arguments["low"]) & (pc.field("content_hash") < task.arguments["high"])
+    table = _shards(task).to_table(index.HASHES.names, filter=_SOURCE_TEXT & in_range)
+    write_table(Path(task.output), table.sort_by([("content_hash", "ascending"), ("id", "ascending")]))
+
+
+def write_records(task: Task, mark: Mark) -> None:
+    """Texts of the kept records. Arguments: `shards` (files), `low`, `high` (id prefixes)."""
+    in_range = (pc.field("id") >= task.arguments["low"]) & (pc.field("id") < task.arguments["high"])
+    table = _shards(task).to_table(index.TEXTS.names, filter=_SOURCE_TEXT & in_range)
+    write_table(Path(task.output), table.sort_by("id"))
+
+
+def write_band(task: Task, mark: Mark) -> None:
+    """Keys of one band of the kept records. Arguments: `shards`, `screened` (files), `band`."""
+    kept = _shards(task).to_table(["id"], filter=_SOURCE_TEXT)["id"].combine_chunks()
+    key = band_name(task.arguments["band"])
+    long_enough = pc.field("n_shingles") > 0
+    rows = ds.dataset(task.arguments["screened"]).to_table(["id", "numbers", key], filter=long_enough)
+    rows = rows.filter(pc.is_in(rows["id"], kept)).rename_columns(["id", "numbers", "key"]).select(index.KEYS.names)
+    write_table(Path(task.output), rows.cast(index.KEYS).sort_by([("key", "ascending"), ("id", "ascending")]))
+
+
+def _shards(task: Task) -> ds.Dataset:
+    return ds.dataset(task.arguments["shards"], schema=RECORD)

@@ -1,0 +1,78 @@
+"""A data folder written from texts, and a build of it in this process: seconds instead of the start of workers."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import corpus.build.run
+from corpus.build.config import BuildConfig
+from corpus.build.run import BuildResult
+from corpus.filters import FilterConfig
+from corpus.runner import Failure, Stage, Task
+from corpus.schema import DOCUMENT, DROPPED, PAGE, QUARANTINE, RECORD
+from corpus.store import read_dataset, write_manifest, write_rows
+
+
+def doc_id(text: str) -> str:
+    """What `ingest` calls a file with this text."""
+    return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+
+def write_documents(data: Path, texts: Mapping[str, str], source: str = "site", source_type: str = "web") -> None:
+    """Documents of one page, a paragraph a block, as `ingest` would have them."""
+    documents, pages = [], []
+    for uri, text in texts.items():
+        lang = "en" if text.isascii() else "zh"
+        documents.append(
+            {
+                "doc_id": doc_id(text), "uris": [uri], "format": "text", "source_type": source_type, "source": source,
+                "title": "", "authors": [], "date": "", "version": "", "supersedes": None, "lang": lang, "license": "CC0",
+                "identifiers": {}, "n_pages": 1, "n_ocr_pages": 0, "warnings": [], "extractor": "text 1",
+            }
+        )  # fmt: skip
+        blocks = [
+            {"kind": "paragraph", "level": 0, "text": paragraph, "bbox": None, "confidence": None, "join": None}
+            for paragraph in text.split("\n\n")
+        ]
+        page = {"doc_id": doc_id(text), "page": 1, "route": "text", "reason": "plain text", "width": 0, "height": 0}
+        pages.append(page | {"confidence": None, "blocks": blocks})
+    for bucket in sorted({row["doc_id"][0] for row in documents}):
+        name = f"{int(bucket, 16):02d}.parquet"
+        for kind, rows, schema in (("documents", documents, DOCUMENT), ("pages", pages, PAGE)):
+            of_bucket = sorted((r for r in rows if r["doc_id"][0] == bucket), key=lambda row: row["doc_id"])
+            write_rows(data / kind / f"{kind}-{name}", of_bucket, schema)
+    for kind in ("documents", "pages"):
+        write_manifest(data / kind, kind=kind, config={}, versions={})
+    write_rows(data / "quarantine" / "ingest.parquet", [], QUARANTINE)
+
+
+class InProcess:
+    """An executor without workers."""
+
+    def map(self, stage: Stage, tasks: Iterable[Task]) -> Iterator[tuple[Task, Failure | None, float]]:
+        """Run each task here; an error is a fault of the test or of the stage."""
+        for task in tasks:
+            Path(task.output).parent.mkdir(parents=True, exist_ok=True)
+            stage(task, lambda word: None)
+            yield task, None, 0.0
+
+    def close(self) -> None:
+        """Nothing to let go."""
+
+
+def build(data: Path, **settings: Any) -> BuildResult:
+    """`corpus build` with the lexicon alone, and with no filter: texts of tests are not prose."""
+    settings = {"tagger": "lexicon", "relations": "none", "filters": FilterConfig(use=()), **settings}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(corpus.build.run, "open_executor", lambda *_, **__: InProcess())
+        return corpus.build.run.build(BuildConfig(data=data, **settings))
+
+
+def rows(data: Path, kind: str) -> list[dict[str, Any]]:
+    """The rows of `shards` or `dropped`."""
+    return read_dataset(data / kind, {"shards": RECORD, "dropped": DROPPED}[kind]).to_pylist()
