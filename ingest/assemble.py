@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from ingest.document import Block, Page, Probe
+from ingest.floats import mark_notes, place_floats
 from ingest.section_names import METADATA_LABEL, REFERENCES, SECTIONS
 from ingest.structure import CAPTION, NUMBERING, RUN_IN, glue, strip_number, union, vocabulary
 
@@ -48,7 +49,9 @@ def assemble(pages: Sequence[Page], probe: Probe) -> tuple[list[Page], Probe]:
     _set_levels(blocks, title)
     _mark_references(blocks)
     blocks = [_merged_lists(page) for page in blocks]
+    mark_notes(blocks, size)
     _join(blocks)
+    blocks = place_floats(blocks)
     if not probe.title and title is not None:
         probe = replace(probe, title=title.text)
     doi = _own_doi(pages[0])

@@ -24,8 +24,8 @@ def layout_page(
     What may be running heads and feet is marked `furniture`.
     """
     figures = find_figures(layer, width, height)
-    tables, rest = find_tables(layer.lines, layer.horizontal, layer.vertical, body.size)
-    rest, left_out = without_labels(rest, figures)
+    tables, rest = find_tables(layer.lines, layer.horizontal, layer.vertical, body.size, figures)
+    rest, left_out = without_labels(rest, figures, body.size, height)
     heads, feet, rest = split_furniture(rest, layer.horizontal, body, height)
     blocks = _flow(rest, tables, heads, feet, body, words, width, height)
     upright = sum(len(line.text) for line in layer.lines)

@@ -1,4 +1,4 @@
-"""What the sections of articles, books and guidelines are called, in English and Chinese; pure patterns."""
+"""What sections, labels and captions of articles, books and guidelines are called, in English and Chinese; pure patterns."""
 
 from __future__ import annotations
 
@@ -55,3 +55,7 @@ KIND_LABEL = re.compile(
 """What a journal prints above a title to say what kind of article follows."""
 METADATA_LABEL = re.compile(rf"^\W*{_any(_METADATA)}\W*$", re.IGNORECASE)
 """Labels of the facts about an article that stand beside its title: set like headings, but none."""
+FIGURE_CAPTION = re.compile(
+    r"^(?:Supplement\w*\s+|Extended Data\s+)?(?:Fig(?:ure|ura)?s?\b\.?|Abb(?:ildung|\.)|图)\s*[S\d]", re.IGNORECASE
+)
+"""How the caption of a figure begins."""

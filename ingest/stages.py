@@ -19,7 +19,7 @@ from ingest.parts import WORK_PAGE, from_tables, to_table
 from ingest.readers import load_reader
 from nlp.language import detect
 
-VERSION = "1"
+VERSION = "2"
 """Code version of these stages; a reader's own version comes on top."""
 DOC_ID_DIGITS = 24
 """96 bits of the sha256: no two of any imaginable collection meet."""

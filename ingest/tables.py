@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from ingest.figures import Box, in_figure
 from ingest.layout import MAX_LINES, Line, bounds, pieces
 from ingest.markdown_table import markdown_table
 from ingest.structure import CAPTION, clean, glue
@@ -39,9 +40,13 @@ class Table:
 
 
 def find_tables(
-    lines: list[Line], horizontal: Sequence[Rule], vertical: Sequence[Rule], body_size: float
+    lines: list[Line],
+    horizontal: Sequence[Rule],
+    vertical: Sequence[Rule],
+    body_size: float,
+    figures: Sequence[Box] = (),
 ) -> tuple[list[Table], list[Line]]:
-    """(the tables, the lines that are in none of them)."""
+    """(the tables, the lines that are in none of them). What is aligned in a figure is no table."""
     tables: list[Table] = []
     rest = lines
     if len(lines) > MAX_LINES:
@@ -56,7 +61,7 @@ def find_tables(
                 tables.append(table)
                 taken = {id(line) for line in inside}
                 rest = [line for line in rest if id(line) not in taken]
-    for group in _aligned_groups(rest):
+    for group in _aligned_groups([line for line in rest if not in_figure(line, figures)]):
         table = build(group, rules, vertical, body_size, aligned=True)
         if table is not None:
             tables.append(table)

@@ -13,6 +13,7 @@ from typing import Any
 import pymupdf
 
 from ingest.layout import BULLETS, Line, family, is_cjk
+from ingest.section_names import FIGURE_CAPTION
 
 FLAGS = pymupdf.TEXT_COLLECT_VECTORS | pymupdf.TEXT_MEDIABOX_CLIP
 """No images (their bytes are copied), no kept ligatures, no odd white space; paths come with the text at no cost."""
@@ -24,6 +25,8 @@ MAX_SPACED = 50
 """Lines of spaced letters that are looked at letter by letter, per page."""
 MAX_SHAPES = 20_000
 """Drawn shapes looked at per page."""
+MAX_IMAGES = 5_000
+"""Images looked at per page."""
 
 _VISIBLE = 16 | 32
 _BOLD = re.compile(
@@ -67,9 +70,11 @@ class TextLayer:
     vertical: list[tuple[float, float, float]] = field(default_factory=list)
     """Vertical rules: (y0, y1, x)."""
     shapes: list[tuple[float, float, float, float]] = field(default_factory=list)
-    """Boxes of all other paths."""
-    n_curves: int = 0
-    """Paths that are neither rules nor rectangles of some size: curves, ticks, slanted lines, markers."""
+    """Boxes of rectangles of some size."""
+    curves: list[tuple[float, float, float, float]] = field(default_factory=list)
+    """Boxes of all other paths: curves, ticks, slanted lines, markers."""
+    images: list[tuple[float, float, float, float]] = field(default_factory=list)
+    """Boxes of images, looked up only on pages with the caption of a figure: it takes a second pass."""
     slanted: int = 0
     """Lines at a slant, as watermarks are; they are left out."""
     characters: int = 0
@@ -143,6 +148,10 @@ def read_text_layer(page: pymupdf.Page) -> TextLayer:
     for line in [line for line in layer.lines if _is_spaced(line.text)][:MAX_SPACED]:
         line.text = _unspaced(page, line) or line.text
     layer.turned = {angle: merge(fragments) for angle, fragments in turned.items()}
+    if any(FIGURE_CAPTION.match(line.text) for line in layer.lines) and page.get_images():
+        layer.images = [
+            tuple(pymupdf.Rect(image["bbox"]) * page.rotation_matrix) for image in page.get_image_info()[:MAX_IMAGES]
+        ]
     return layer
 
 
@@ -342,7 +351,7 @@ def unturn(box: Sequence[float], angle: int, width: float, height: float) -> tup
 
 
 def _add_path(layer: TextLayer, block: dict[str, Any]) -> None:
-    if len(layer.shapes) + len(layer.horizontal) + len(layer.vertical) >= MAX_SHAPES:
+    if len(layer.shapes) + len(layer.curves) + len(layer.horizontal) + len(layer.vertical) >= MAX_SHAPES:
         return
     x0, y0, x1, y1 = block["bbox"]
     across, down = x1 - x0, y1 - y0
@@ -353,10 +362,10 @@ def _add_path(layer: TextLayer, block: dict[str, Any]) -> None:
     elif across <= thin and down > 2.5 * across and down > 8:
         margin = 0.5 * across if block["stroked"] else 0.0
         layer.vertical.append((y0 + margin, y1 - margin, (x0 + x1) / 2))
-    else:
+    elif block.get("isrect") and max(across, down) >= 6.5:
         layer.shapes.append((x0, y0, x1, y1))
-        if not block.get("isrect") or max(across, down) < 6.5:
-            layer.n_curves += 1
+    else:
+        layer.curves.append((x0, y0, x1, y1))
 
 
 def merge(fragments: list[Fragment]) -> list[Line]:

@@ -45,7 +45,7 @@ class PdfReader:
     """The reader for PDF files."""
 
     name = "pdf"
-    version = "1"
+    version = "2"
     suffixes = (".pdf",)
 
     def sniff(self, head: bytes, path: str) -> bool:
@@ -249,7 +249,7 @@ def _route(
         characters=layer.characters,
         invisible=layer.invisible,
         image_share=_image_share(page) if sparse else 0.0,
-        n_shapes=len(layer.shapes),
+        n_shapes=len(layer.shapes) + len(layer.curves),
     )
     way = route(facts)
     if way.reason == "empty page" and document.is_repaired:
