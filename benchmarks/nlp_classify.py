@@ -30,7 +30,14 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from nlp.classify import classify, load_classifier
 from nlp.classify.material import chunks, xml_paragraphs
 from nlp.classify.phrases import LabelledText
-from nlp.classify.training import ClassifierConfig, ClassifierScore, read_labelled, score_classifier, train_classifier
+from nlp.classify.training import (
+    ClassifierConfig,
+    ClassifierScore,
+    read_labelled,
+    score_classifier,
+    score_labels,
+    train_classifier,
+)
 
 DATA = Path(os.environ.get("MEDPRESS_DATA", Path(__file__).parents[1] / "../shared/data"))
 MOST_PIECES = 12
@@ -47,10 +54,9 @@ NEWS = (
 ARTICLES = ("pmc.ncbi.nlm.nih.gov", "mhealth.jmir.org")
 
 
-def pieces(text: str, label: str) -> Iterator[LabelledText]:
+def pieces(text: str, label: str) -> list[LabelledText]:
     """A document as labelled pieces."""
-    for piece in islice(chunks(text), MOST_PIECES):
-        yield LabelledText(piece, label)
+    return [LabelledText(piece, label) for piece in islice(chunks(text), MOST_PIECES)]
 
 
 def wcxb() -> Iterator[tuple[str, str, str]]:
@@ -78,14 +84,14 @@ def guideline_pdf() -> str:
         return "\n".join(" ".join(page.get_text().split()) for page in document)
 
 
-def kind_texts() -> list[LabelledText]:
-    """Unseen documents with their kind."""
-    texts: list[LabelledText] = []
-    for path in sorted(DATA.glob("textbook/*/*.cnxml")):
-        texts += pieces(xml_paragraphs(path.read_bytes()), "textbook")
+def kind_documents() -> list[list[LabelledText]]:
+    """Unseen documents with their kind, each as its pieces."""
+    documents = [
+        pieces(xml_paragraphs(path.read_bytes()), "textbook") for path in sorted(DATA.glob("textbook/*/*.cnxml"))
+    ]
     for path in sorted((DATA / "jats/plos_xml").glob("*.xml")):
-        texts += pieces(xml_paragraphs(path.read_bytes()), "article")
-    texts += [LabelledText(piece, "guideline") for piece in chunks(guideline_pdf())]
+        documents.append(pieces(xml_paragraphs(path.read_bytes()), "article"))
+    documents.append([LabelledText(piece, "guideline") for piece in chunks(guideline_pdf())])
     for url, page_type, text in wcxb():
         kind = {
             "forum": "forum",
@@ -97,10 +103,9 @@ def kind_texts() -> list[LabelledText]:
             if page_type == "article" and any(name in url for name in names):
                 kind = other
         if kind:
-            texts += pieces(text, kind)
-    for text in chinese_news():
-        texts += pieces(text, "news")
-    return texts
+            documents.append(pieces(text, kind))
+    documents += [pieces(text, "news") for text in chinese_news()]
+    return documents
 
 
 def specialty_texts() -> list[LabelledText]:
@@ -135,9 +140,21 @@ def run_cmedtc() -> None:
     show("cMedTC development set, 44 classes", score_classifier(model, dev))
 
 
+def run_kind(model: str) -> None:
+    """The kind of each piece by itself, and as the build settles it: one for all pieces of a document."""
+    documents = kind_documents()
+    texts = [text for document in documents for text in document]
+    show("kind, unseen collections, each piece by itself", score_classifier(load_classifier(model or "kind"), texts))
+    if not model:
+        names = [str(number) for number, document in enumerate(documents) for _ in document]
+        began = time.process_time()
+        given = [classes.kind for classes in classify([text.text for text in texts], names)]
+        show("kind, unseen collections, by document", score_labels(texts, given, time.process_time() - began))
+
+
 def run_speed() -> None:
     """All shipped classifiers over the unseen documents."""
-    texts = [text.text for text in kind_texts()] * 5
+    texts = [text.text for document in kind_documents() for text in document] * 5
     classify(texts[:1])
     began = time.process_time()
     classify(texts)
@@ -155,15 +172,11 @@ def main() -> None:
         run_cmedtc()
     elif given.what == "speed":
         run_speed()
+    elif given.what == "kind":
+        run_kind(given.model)
     else:
-        texts = {
-            "kind": kind_texts,
-            "specialty": specialty_texts,
-        }
-        show(
-            f"{given.what}, unseen collections",
-            score_classifier(load_classifier(given.model or given.what), texts[given.what]()),
-        )
+        model = load_classifier(given.model or "specialty")
+        show("specialty, unseen collections", score_classifier(model, specialty_texts()))
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from nlp import context
 from nlp.classify import classify
 from nlp.spans import Entity, Relation
 
-VERSION = "2"
+VERSION = "3"
 TAG_BATCH = 64
 """Records tagged together; fixed, so that a record's neighbours in the batch follow from its part alone."""
 
@@ -44,7 +44,9 @@ def annotate(task: Task, mark: Mark) -> None:
         mark(batch[0]["id"])
         _annotate_batch(batch, arguments)
     if kept:
-        for row, classes in zip(kept, classify([row["text"] for row in kept]), strict=True):
+        # The records of a document stand in one part, so that its kind follows from all that is kept of it.
+        classified = classify([row["text"] for row in kept], [row["doc_id"] for row in kept])
+        for row, classes in zip(kept, classified, strict=True):
             found = {"kind": classes.kind} | ({"specialty": classes.specialty} if classes.specialty else {})
             row["topics"] = named(by_name(row["topics"]) | found)
             row["quality"] = named(by_name(row["quality"]) | {"educational": classes.quality})

@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nlp.classify.model import LinearClassifier
 
@@ -55,10 +56,16 @@ def load_classifier(name: str) -> LinearClassifier:
     return LinearClassifier.load(shipped if shipped.is_dir() else Path(name))
 
 
-def classify(texts: Sequence[str]) -> list[Classes]:
-    """All classes of each text, with the shipped models."""
+def classify(texts: Sequence[str], documents: Sequence[str] | None = None) -> list[Classes]:
+    """All classes of each text, with the shipped models.
+
+    `documents` names the document of each text. A kind belongs to a whole document, so that its texts share one: the
+    likeliest by the mean of their probabilities. Without it each text stands for itself.
+    """
     kind_model = load_classifier("kind")
     kinds = kind_model.probabilities(texts)
+    if documents is not None:
+        kinds = _shared(kinds, documents)
     quality = kinds @ np.array([TEACHES[label] for label in kind_model.labels], dtype=np.float32)
     specialties = load_classifier("specialty").predict(texts)
     return [
@@ -71,3 +78,11 @@ def classify(texts: Sequence[str]) -> list[Classes]:
         )
         for row, (specialty, probability) in enumerate(specialties)
     ]
+
+
+def _shared(probabilities: NDArray[np.float32], documents: Sequence[str]) -> NDArray[np.float32]:
+    """Each row replaced by the mean over the rows of its document."""
+    _, of_document, counts = np.unique(np.asarray(documents), return_inverse=True, return_counts=True)
+    sums = np.zeros((len(counts), probabilities.shape[1]), dtype=np.float64)
+    np.add.at(sums, of_document, probabilities)
+    return (sums / counts[:, None])[of_document].astype(np.float32)

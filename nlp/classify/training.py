@@ -134,7 +134,11 @@ def score_classifier(model: LinearClassifier, texts: Sequence[LabelledText]) -> 
         raise ValueError("no labelled text to measure on")
     began = time.process_time()
     given = [label for label, _ in model.predict([text.text for text in texts])]
-    seconds = max(time.process_time() - began, 1e-9)
+    return score_labels(texts, given, time.process_time() - began)
+
+
+def score_labels(texts: Sequence[LabelledText], given: Sequence[str], seconds: float) -> ClassifierScore:
+    """The same of labels that were given to the texts in `seconds` of process time."""
     pairs = Counter((text.label, label) for text, label in zip(texts, given, strict=True))
     by_label = {}
     for label in sorted({text.label for text in texts}):
@@ -149,5 +153,5 @@ def score_classifier(model: LinearClassifier, texts: Sequence[LabelledText]) -> 
         macro_f1=float(np.mean([f1 for _, _, f1, _ in by_label.values()])),
         by_label=by_label,
         confusions=[(a, b, n) for (a, b), n in pairs.most_common() if a != b],
-        characters_per_second=sum(len(text.text) for text in texts) / seconds,
+        characters_per_second=sum(len(text.text) for text in texts) / max(seconds, 1e-9),
     )

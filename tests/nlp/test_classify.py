@@ -106,6 +106,15 @@ def test_classes_of_clear_texts() -> None:
     assert classify([]) == []
 
 
+def test_a_document_has_one_kind() -> None:
+    post = "Hi all, has anyone else felt sick on metformin? My doc put me on it last week. Thanks in advance!"
+    odd = "We recommend metformin for all adults with type 2 diabetes (strong recommendation)."
+    texts, documents = [post, odd, post, odd], ["thread", "thread", "thread", "guideline"]
+    assert [classes.kind for classes in classify(texts, documents)] == ["forum"] * 3 + ["guideline"]
+    assert [classes.kind for classes in classify(texts)] == ["forum", "guideline", "forum", "guideline"]
+    assert classify([], []) == []
+
+
 @pytest.mark.parametrize("text", ["", " ", "\x00\x01\u202e", "a" * 1_000_000, "\ud800", "مرحبا بالعالم"])
 def test_any_text_is_survived(text: str) -> None:
     (classes,) = classify([text])
