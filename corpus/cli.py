@@ -39,6 +39,11 @@ def _summary(result: BuildResult, data: Path) -> None:
         f"{result.documents} documents, {result.sections} sections cut = {result.kept} kept"
         f" + {result.dropped.total()} dropped + {result.quarantined} quarantined."
     )
+    if result.augmented:
+        say(
+            f"{result.augmented} texts augmented from them = {result.methods.total()} kept"
+            f" + {result.refused.total()} dropped."
+        )
     if result.dropped:
         reasons = [(stage, reason, count) for (stage, reason), count in result.dropped.most_common()]
         print_table("Dropped", ["stage", "reason", "records"], reasons)
@@ -46,6 +51,11 @@ def _summary(result: BuildResult, data: Path) -> None:
         say(
             f"{result.boilerplate} paragraphs that their source repeats were taken out; they stand in {data / 'boilerplate'}."
         )
+    if result.refused:
+        reasons = [(stage, reason, count) for (stage, reason), count in result.refused.most_common()]
+        print_table("Dropped, of the augmented", ["stage", "reason", "records"], reasons)
+    if result.methods:
+        print_table("Augmented", ["method", "records"], result.methods.most_common())
     sources = [(source, result.records[source], tokens) for source, tokens in sorted(result.tokens.items())]
     print_table("Shards", ["source", "records", "tokens"], sources)
     say(f"Shards are in {data / 'shards'}; `corpus audit --data {data}` checks them.")

@@ -74,7 +74,9 @@ def _record(row: dict[str, Any]) -> Iterator[str]:
     heading = " > ".join(row["section"]) or "(no heading)"
     yield f"record {row['id']}: {where}, {heading}"
     if row["augmentation"]:
-        yield f"  augmented from {row['parent_id']} by {row['augmentation']}"
+        blocks = sorted({(span["page"], span["block"]) for span in row["spans"]})
+        places = ", ".join(f"page {page} block {block}" for page, block in blocks)
+        yield f"  augmented from record {row['parent_id']} by {row['augmentation']}, resting on {places}"
     redactions = Counter(action["type"] for action in row["phi_actions"])
     if redactions:
         yield "  redacted: " + ", ".join(f"{count} {kind}" for kind, count in redactions.most_common())

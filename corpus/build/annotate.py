@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from corpus.build import models
+from corpus.build.cap import mark_capped
 from corpus.build.contamination import mark_contaminated
 from corpus.runner import Mark, Task
 from corpus.schema import DROPPED, by_name, named
@@ -21,32 +22,43 @@ VERSION = "3"
 TAG_BATCH = 64
 """Records tagged together; fixed, so that a record's neighbours in the batch follow from its part alone."""
 
-ANNOTATED = pa.schema([*DROPPED, pa.field("shard", pa.int32(), metadata={"description": "shard of its source type"})])
+ANNOTATED = pa.schema(
+    [
+        *DROPPED,
+        pa.field("ordinal", pa.int32(), metadata={"description": "position of its section in the document"}),
+        pa.field("shard", pa.int32(), metadata={"description": "shard of its source type"}),
+    ]
+)
 """A record with its decision; `stage` null: it goes into the shards."""
 
 
 def annotate(task: Task, mark: Mark) -> None:
-    """Arguments: `candidates`, `settled`, `hits` (files; hits may be null), `only` (ids, or null), `tagger`, `relations`,
-    `tokenizer`, `shards`.
+    """Arguments: `candidates`, `settled`, `hits`, `borders` (files; the last two may be null), `only` (ids, or null),
+    `tagger`, `relations`, `tokenizer`, `shards`.
 
-    Writes all rows that are settled, kept and dropped, sorted by (source_type, shard, id).
+    Writes all rows that are settled, kept and dropped, sorted by (source_type, shard, id). An augmented record keeps its
+    parent's topics: a text of two lines says little about its own.
     """
     arguments = task.arguments
     decisions = {row["id"]: row for row in read_table(Path(arguments["settled"])).to_pylist()}
-    table = read_table(Path(arguments["candidates"])).drop_columns(["reference", "paragraphs"])
+    table = read_table(Path(arguments["candidates"]))
     chosen = decisions.keys() if arguments["only"] is None else set(arguments["only"])
-    rows = [row | decisions[row["id"]] for row in table.to_pylist() if row["id"] in chosen]
+    columns = [name for name in table.column_names if name in ANNOTATED.names]
+    rows = [row | decisions[row["id"]] for row in table.select(columns).to_pylist() if row["id"] in chosen]
     if arguments["hits"]:
         mark_contaminated(rows, read_table(Path(arguments["hits"])).to_pylist())
+    if arguments["borders"]:
+        mark_capped(rows, read_table(Path(arguments["borders"])).to_pylist())
     kept = [row for row in rows if row["stage"] is None]
     for start in range(0, len(kept), TAG_BATCH):
         batch = kept[start : start + TAG_BATCH]
         mark(batch[0]["id"])
         _annotate_batch(batch, arguments)
-    if kept:
+    cut = [row for row in kept if row["augmentation"] is None]
+    if cut:
         # The records of a document stand in one part, so that its kind follows from all that is kept of it.
-        classified = classify([row["text"] for row in kept], [row["doc_id"] for row in kept])
-        for row, classes in zip(kept, classified, strict=True):
+        classified = classify([row["text"] for row in cut], [row["doc_id"] for row in cut])
+        for row, classes in zip(cut, classified, strict=True):
             found = {"kind": classes.kind} | ({"specialty": classes.specialty} if classes.specialty else {})
             row["topics"] = named(by_name(row["topics"]) | found)
             row["quality"] = named(by_name(row["quality"]) | {"educational": classes.quality})

@@ -11,14 +11,12 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
 from corpus.build import models
-from corpus.build.cut import CANDIDATE, entity_row, quality
+from corpus.build.candidate import CANDIDATE, of_text, score
 from corpus.dedup import boilerplate
-from corpus.dedup.exact import content_hash
 from corpus.offsets import Mapper, apply_edits
 from corpus.runner import Mark, Task
 from corpus.schema import BOILERPLATE, by_name, named
-from corpus.store import read_table, write_table
-from nlp.language import detect
+from corpus.store import read_table, write_rows, write_table
 
 VERSION = "1"
 
@@ -108,7 +106,7 @@ def strip(task: Task, mark: Mark) -> None:
         if found:
             mark(row["id"])
             _strip_row(row, found)
-    write_table(Path(task.output), pa.Table.from_pylist(rows, schema=CANDIDATE))
+    write_rows(Path(task.output), rows, CANDIDATE)
 
 
 def _strip_row(row: dict[str, Any], found: set[int]) -> None:
@@ -118,14 +116,10 @@ def _strip_row(row: dict[str, Any], found: set[int]) -> None:
         return
     for name in ("spans", "entities", "phi_actions"):
         row[name] = _moved(row[name], mapper)
-    entities = models.tagger("lexicon").tag([text])[0]
-    row["text"] = text
-    row["lang"] = detect(text)
-    row["entities"] = [entity_row(entity) for entity in entities]
+    row |= of_text(text)
     row["confidence"] = by_name(row["quality"]).get("ocr_confidence")
-    row["quality"] = named(quality(row, entities))
+    score([row])
     row["topics"] = named(by_name(row["topics"]) | {"boilerplate": " ".join(f"{key:016x}" for key in sorted(found))})
-    row["content_hash"] = content_hash(text)
     row["paragraphs"] = [key for key in row["paragraphs"] if key not in found]
     if row["spans"]:
         row["page_start"] = min(span["page"] for span in row["spans"])

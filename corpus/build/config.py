@@ -8,6 +8,7 @@ from typing import Literal
 
 from cyclopts import Parameter
 
+from corpus.augment.config import AugmentConfig
 from corpus.dedup.boilerplate import BoilerplateConfig
 from corpus.dedup.config import DedupConfig
 from corpus.filters import FilterConfig
@@ -76,6 +77,8 @@ class BuildConfig:
     of them is dropped. May be given several times."""
     decontaminate: tuple[Path, ...] = ()
     """Benchmark files (JSONL, JSON, CSV, Parquet) whose questions must not be in the corpus."""
+    augment: AugmentConfig = field(default_factory=AugmentConfig)
+    """New texts made from the kept ones."""
     workers: int = 0
     """Worker processes; 0 means one per core."""
     task_seconds: float = 300.0

@@ -7,34 +7,35 @@ from pathlib import Path
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
+from corpus.build.annotate import ANNOTATED
 from corpus.dedup import index
 from corpus.dedup.passes import band_name
 from corpus.runner import Mark, Task
-from corpus.schema import RECORD
 from corpus.store import write_table
 
-VERSION = "1"
+VERSION = "2"
 
-_SOURCE_TEXT = pc.field("augmentation").is_null()
+KEPT = pc.field("stage").is_null()
+"""Of annotated rows, those that go into the shards."""
 
 
 def write_hashes(task: Task, mark: Mark) -> None:
-    """Content hashes of the kept records. Arguments: `shards` (files), `low`, `high` (hash prefixes)."""
+    """Content hashes of the kept records. Arguments: `annotated` (files), `low`, `high` (hash prefixes)."""
     in_range = (pc.field("content_hash") >= task.arguments["low"]) & (pc.field("content_hash") < task.arguments["high"])
-    table = _shards(task).to_table(index.HASHES.names, filter=_SOURCE_TEXT & in_range)
+    table = _annotated(task).to_table(index.HASHES.names, filter=KEPT & in_range)
     write_table(Path(task.output), table.sort_by([("content_hash", "ascending"), ("id", "ascending")]))
 
 
 def write_records(task: Task, mark: Mark) -> None:
-    """Texts of the kept records. Arguments: `shards` (files), `low`, `high` (id prefixes)."""
+    """Texts of the kept records. Arguments: `annotated` (files), `low`, `high` (id prefixes)."""
     in_range = (pc.field("id") >= task.arguments["low"]) & (pc.field("id") < task.arguments["high"])
-    table = _shards(task).to_table(index.TEXTS.names, filter=_SOURCE_TEXT & in_range)
+    table = _annotated(task).to_table(index.TEXTS.names, filter=KEPT & in_range)
     write_table(Path(task.output), table.sort_by("id"))
 
 
 def write_band(task: Task, mark: Mark) -> None:
-    """Keys of one band of the kept records. Arguments: `shards`, `screened` (files), `band`."""
-    kept = _shards(task).to_table(["id"], filter=_SOURCE_TEXT)["id"].combine_chunks()
+    """Keys of one band of the kept records. Arguments: `annotated`, `screened` (files), `band`."""
+    kept = _annotated(task).to_table(["id"], filter=KEPT)["id"].combine_chunks()
     key = band_name(task.arguments["band"])
     long_enough = pc.field("n_shingles") > 0
     rows = ds.dataset(task.arguments["screened"]).to_table(["id", "numbers", key], filter=long_enough)
@@ -42,5 +43,5 @@ def write_band(task: Task, mark: Mark) -> None:
     write_table(Path(task.output), rows.cast(index.KEYS).sort_by([("key", "ascending"), ("id", "ascending")]))
 
 
-def _shards(task: Task) -> ds.Dataset:
-    return ds.dataset(task.arguments["shards"], schema=RECORD)
+def _annotated(task: Task) -> ds.Dataset:
+    return ds.dataset(task.arguments["annotated"], schema=ANNOTATED)

@@ -7,13 +7,27 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
-from corpus.build import annotate, boilerplate, contamination, cut, duplicates, index, models, publish, screen
+from corpus import augment as methods
+from corpus.build import (
+    annotate,
+    augment,
+    boilerplate,
+    candidate,
+    cap,
+    contamination,
+    cut,
+    duplicates,
+    index,
+    models,
+    publish,
+    screen,
+)
 from corpus.build.config import BuildConfig
 from corpus.command import UserError, progress, resolved
 from corpus.dedup.index import Index, band_file, finish, open_index
@@ -60,6 +74,12 @@ class BuildResult:
     """Paragraphs that were taken out, since their source repeats them."""
     quarantined: int = 0
     """Records or documents that could not be processed."""
+    augmented: int = 0
+    """Augmented texts made."""
+    methods: Counter[str] = field(default_factory=Counter)
+    """Augmented records in the shards, by method."""
+    refused: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Augmented records dropped, by (stage, reason)."""
     tokens: Counter[str] = field(default_factory=Counter)
     """Tokens in the shards, by source."""
     records: Counter[str] = field(default_factory=Counter)
@@ -89,6 +109,11 @@ def build(config: BuildConfig) -> BuildResult:
 
 def _check_names(config: BuildConfig) -> None:
     """Load what the configuration names, so that a wrong name is told at once and not by every worker."""
+    unknown = [name for name in config.augment.methods if name not in methods.METHODS]
+    if unknown:
+        raise UserError(f"there is no augmentation method {unknown[0]}: choose from {', '.join(methods.METHODS)}.")
+    if not 0 <= config.augment.max_share <= 1:
+        raise UserError("the share of augmented text, --augment.max-share, is between 0 and 1.")
     try:
         models.tagger(config.tagger)
         if config.relations != "none":
@@ -102,6 +127,14 @@ class AccountError(Exception):
     """The counts do not add up: a fault of the program, never of the input."""
 
 
+class _Part(NamedTuple):
+    """The files of some records on their way."""
+
+    candidates: str
+    screened: str
+    settled: str
+
+
 class _Build:
     """The steps of one build; each is a pass of tasks whose inputs are the files of the passes before it."""
 
@@ -110,7 +143,13 @@ class _Build:
         self.work = config.data / "work" / "build"
         self.values = resolved(config)
         self.quarantine: list[dict[str, Any]] = []
+        self.augmentation_quarantine: list[dict[str, Any]] = []
+        """The same for what fails while texts are augmented: their parents are in the shards all the same."""
+        self.augmenting = False
         self.indexes = [self._open_index(path) for path in config.against]
+        """What the candidates are compared with."""
+        self.counts: list[str] = []
+        """In how many records each n-gram of the benchmarks stands."""
 
     def _open_index(self, path: str) -> Index:
         opened = open_index(path, self.config.dedup.scheme)
@@ -120,14 +159,28 @@ class _Build:
 
     def run(self) -> BuildResult:
         cuts = self._cut()
-        candidates = self._boilerplate(cuts)
+        parts = self._decide(self._boilerplate(cuts))
+        annotated = self._annotate(parts, self._contamination(parts), None)
+        self._write_index(annotated, [part.screened for part in parts])
+        made = self._augment(annotated) if self.config.augment.max_share else []
+        if made:
+            annotated += self._augmented(annotated, made)
+        self._publish(sorted(annotated))
+        return self._account(cuts, made)
+
+    def _augmented(self, annotated: Sequence[str], made: Sequence[str]) -> list[str]:
+        """What was made from the kept records goes through the passes that those went through, and is compared with them."""
+        against = self.indexes
+        self.indexes = [*against, Index((self.config.data / "index").absolute())]
+        parts = self._decide(made)
+        self.indexes = against
+        return self._annotate(parts, self._contamination(parts), self._cap(annotated, parts))
+
+    def _decide(self, candidates: Sequence[str]) -> list[_Part]:
+        """What the filters and the duplicate search say of candidates, cut from documents or made from records."""
         screened = self._screen(candidates)
         exact = self._exact(sorted(screened))
-        clusters = self._near(candidates, sorted(screened), exact)
-        settled = self._settle(screened, clusters)
-        annotated = self._annotate(settled, self._contamination(settled))
-        self._publish(annotated, sorted(screened))
-        return self._account(cuts)
+        return self._settle(screened, self._near(candidates, sorted(screened), exact))
 
     # One task per range of documents.
 
@@ -135,7 +188,7 @@ class _Build:
         self.documents: list[str] = []
         self.sources = Counter[str]()
         tasks = []
-        versions = [cut.VERSION, models.tagger("lexicon").version]
+        versions = [cut.VERSION, candidate.VERSION, models.tagger("lexicon").version]
         for documents, pages in self._buckets():
             rows = read_table(documents, ["doc_id", "source"])
             self.sources.update(rows["source"].to_pylist())
@@ -197,7 +250,7 @@ class _Build:
         edges = [(2**64 * number) // HASH_PARTITIONS for number in range(HASH_PARTITIONS + 1)]
         shared = {"counts": counts, "folder": str(self.work / "cut"), "documents": dict(self.sources)}
         shared |= {"boilerplate": settings}
-        version = f"{boilerplate.VERSION}/{models.tagger('lexicon').version}"
+        version = "/".join([boilerplate.VERSION, candidate.VERSION, models.tagger("lexicon").version])
         tasks = [
             self._task(
                 "boilerplate",
@@ -294,8 +347,7 @@ class _Build:
     def _digests(self) -> list[str]:
         return [known.digest for known in self.indexes]
 
-    def _settle(self, screened: Mapping[str, str], clusters: str) -> dict[str, str]:
-        """Settled file to the candidates' file that it decides on."""
+    def _settle(self, screened: Mapping[str, str], clusters: str) -> list[_Part]:
         threshold = self.config.dedup.threshold
         tasks = [
             self._task(
@@ -307,9 +359,10 @@ class _Build:
             for file in sorted(screened)
         ]
         outcomes = self._pass("settle", duplicates.settle, tasks)
-        return {o.task.output: screened[o.task.arguments["screened"]] for o in outcomes}
+        files = [(o.task.arguments["screened"], o.task.output) for o in outcomes]
+        return sorted((_Part(screened[file], file, settled) for file, settled in files), key=lambda part: part.settled)
 
-    def _contamination(self, settled: Mapping[str, str]) -> dict[str, str]:
+    def _contamination(self, parts: Sequence[_Part]) -> dict[str, str]:
         """Settled file to the hits of benchmark questions in it; empty when no benchmark is named."""
         if not self.config.decontaminate:
             return {}
@@ -319,36 +372,65 @@ class _Build:
         benchmarks = [str(path.absolute()) for path in self.config.decontaminate]
         key = [file_sha256(path) for path in self.config.decontaminate]
 
-        def task(stage: str, file: str, extra: dict[str, Any], key: Any) -> Task:
-            arguments = {"candidates": settled[file], "settled": file, "benchmarks": benchmarks, **extra}
-            return self._task(stage, contamination.VERSION, arguments, key=[_name(file), key])
+        def task(stage: str, part: _Part, extra: dict[str, Any], key: Any) -> Task:
+            arguments = {"candidates": part.candidates, "settled": part.settled, "benchmarks": benchmarks, **extra}
+            return self._task(stage, contamination.VERSION, arguments, key=[_name(part.settled), key])
 
-        counting = [task("count", file, {}, key) for file in sorted(settled)]
-        counts = _outputs(self._pass("common n-grams", contamination.count_common, counting))
-        finding = [task("contamination", file, {"counts": counts}, [key, _names(counts)]) for file in sorted(settled)]
+        counting = [task("count", part, {}, key) for part in parts]
+        self.counts += _outputs(self._pass("common n-grams", contamination.count_common, counting))
+        extra = {"counts": self.counts}
+        finding = [task("contamination", part, extra, [key, _names(self.counts)]) for part in parts]
         outcomes = self._pass("benchmark questions", contamination.find_hits, finding)
         return {outcome.task.arguments["settled"]: outcome.task.output for outcome in outcomes}
 
-    def _annotate(self, settled: Mapping[str, str], hits: Mapping[str, str]) -> list[str]:
+    def _annotate(self, parts: Sequence[_Part], hits: Mapping[str, str], borders: str | None) -> list[str]:
         settings = {name: self.values[name] for name in ("tagger", "relations", "tokenizer", "shards")}
         versions = [annotate.VERSION, models.tagger(self.config.tagger).version]
         if self.config.relations != "none":
             versions.append(models.extractor(self.config.relations).version)
+        part_of = {part.settled: part for part in parts}
 
         def task(decisions: str, only: list[str] | None) -> Task:
-            candidates = settled[decisions]
+            candidates = part_of[decisions].candidates
             # The decisions' content, not their history: a new part elsewhere changes nothing here.
             found = hits.get(decisions)
-            content = [file_sha256(Path(file)) for file in (decisions, found) if file]
+            content = [file_sha256(Path(file)) if file else None for file in (decisions, found, borders)]
             key = [_name(candidates), content, only, settings]
-            arguments = {"candidates": candidates, "settled": decisions, "hits": found, "only": only, **settings}
-            return self._task("annotate", "/".join(versions), arguments, key=key)
+            files = {"candidates": candidates, "settled": decisions, "hits": found, "borders": borders}
+            return self._task("annotate", "/".join(versions), {**files, "only": only, **settings}, key=key)
 
-        return _outputs(self._pass("annotate", annotate.annotate, [task(file, None) for file in settled], halve=task))
+        tasks = [task(part.settled, None) for part in parts]
+        return _outputs(self._pass("annotate", annotate.annotate, tasks, halve=task))
 
-    def _publish(self, annotated: Sequence[str], screened: Sequence[str]) -> None:
+    def _augment(self, annotated: Sequence[str]) -> list[str]:
+        """Files of candidates made from the kept records."""
+        self.augmenting = True
+        settings = {name: self.values[name] for name in ("phi", "tagger", "tokenizer")}
+        settings |= {name: value for name, value in self.values["augment"].items() if name != "max_share"}
+        taggers = [models.tagger(name).version for name in ("lexicon", self.config.tagger)]
+        version = "/".join([augment.VERSION, methods.VERSION, candidate.VERSION, *taggers])
+
+        def task(file: str, only: list[str] | None) -> Task:
+            arguments = {"annotated": file, "only": only, **settings}
+            return self._task("augment", version, arguments, key=[_name(file), only, settings])
+
+        tasks = [task(file, None) for file in annotated]
+        return _outputs(self._pass("augment", augment.augment_records, tasks, halve=task))
+
+    def _cap(self, annotated: Sequence[str], parts: Sequence[_Part]) -> str | None:
+        """File of the ids beyond which augmented records are over the cap; none without a cap."""
+        max_share = self.config.augment.max_share
+        if max_share == 1:
+            return None
+        settled = [part.settled for part in parts]
+        candidates = [part.candidates for part in parts]
+        arguments = {"annotated": list(annotated), "candidates": candidates, "settled": settled, "max_share": max_share}
+        key = [_names(annotated), _names(settled), max_share]
+        task = self._task("cap", cap.VERSION, arguments, key=key)
+        return _outputs(self._pass("share of augmented text", cap.cap_share, [task]))[0]
+
+    def _publish(self, annotated: Sequence[str]) -> None:
         data = self.config.data
-        shards: list[str] = []
         for kind, dropped in (("shards", False), ("dropped", True)):
             tasks = {}
             for source_type in SOURCE_TYPES:
@@ -358,8 +440,7 @@ class _Build:
                         "publish", publish.VERSION, a, key=[_names(annotated), source_type, shard, dropped]
                     )
                     tasks[f"{source_type}/{shard:05d}.parquet"] = task
-            written = _outputs(self._pass(kind, publish.write_shard, list(tasks.values())))
-            shards += [] if dropped else written
+            self._pass(kind, publish.write_shard, list(tasks.values()))
             files = {name: Path(task.output) for name, task in tasks.items()}
             filled = {name: file for name, file in files.items() if ds.dataset([file]).count_rows()}
             publish.place(filled, data / kind)
@@ -371,19 +452,20 @@ class _Build:
         write_manifest(
             data / "boilerplate", kind="boilerplate", config=self._identity_config(), versions=self._versions()
         )
-        self._write_index(shards, screened)
-        self.quarantine.sort(key=lambda row: (row["doc_id"] or "", row["record_id"] or ""))
-        write_rows(data / "quarantine" / "build.parquet", self.quarantine, QUARANTINE)
+        rows = [*self.quarantine, *self.augmentation_quarantine]
+        rows.sort(key=lambda row: (row["doc_id"] or "", row["record_id"] or ""))
+        write_rows(data / "quarantine" / "build.parquet", rows, QUARANTINE)
         write_json(data / "build.config.json", self.values)
 
-    def _write_index(self, shards: Sequence[str], screened: Sequence[str]) -> None:
-        kept = sum(ds.dataset([file]).count_rows() for file in shards)
+    def _write_index(self, annotated: Sequence[str], screened: Sequence[str]) -> None:
+        kept = sum(ds.dataset([file]).count_rows(filter=index.KEPT) for file in annotated)
         files: dict[str, Path] = {}
 
         def passes(stage: Stage, arguments: Mapping[str, dict[str, Any]]) -> None:
-            key = [_names(shards), _names(screened)]
+            key = [_names(annotated), _names(screened)]
+            files_in = {"annotated": list(annotated)}
             tasks = {
-                name: self._task("index", index.VERSION, a | {"shards": list(shards)}, key=[key, name, a.get("low")])
+                name: self._task("index", index.VERSION, a | files_in, key=[key, name, a.get("low")])
                 for name, a in arguments.items()
             }
             self._pass("index", stage, list(tasks.values()))
@@ -409,8 +491,9 @@ class _Build:
 
     def _versions(self) -> dict[str, str]:
         modules = {
-            "cut": cut, "boilerplate": boilerplate, "screen": screen, "duplicates": duplicates, "contamination": contamination,
-            "annotate": annotate, "publish": publish, "index": index,
+            "cut": cut, "candidate": candidate, "boilerplate": boilerplate, "screen": screen, "duplicates": duplicates,
+            "contamination": contamination, "annotate": annotate, "augment": augment, "methods": methods, "cap": cap,
+            "publish": publish, "index": index,
         }  # fmt: skip
         taggers = {f"tagger {name}": models.tagger(name).version for name in ("lexicon", self.config.tagger)}
         if self.config.relations != "none":
@@ -419,25 +502,25 @@ class _Build:
 
     # The equations.
 
-    def _account(self, cuts: Sequence[str]) -> BuildResult:
+    def _account(self, cuts: Sequence[str], made: Sequence[str]) -> BuildResult:
         result = BuildResult(documents=len(self.documents), tasks=dict(self.runner.counts))
         result.sections = sum(ds.dataset([file]).count_rows() for file in cuts)
+        result.augmented = sum(ds.dataset([file]).count_rows() for file in made)
         shards = self._read("shards", ["doc_id", "source", "n_tokens", "augmentation"])
-        dropped = self._read("dropped", ["doc_id", "stage", "reason"])
+        dropped = self._read("dropped", ["doc_id", "stage", "reason", "augmentation"])
         for row in shards.group_by("source").aggregate([("n_tokens", "sum"), ("doc_id", "count")]).to_pylist():
             result.tokens[row["source"]] = row["n_tokens_sum"]
             result.records[row["source"]] = row["doc_id_count"]
-        for row in dropped.group_by(["stage", "reason"]).aggregate([("doc_id", "count")]).to_pylist():
-            result.dropped[row["stage"], row["reason"]] = row["doc_id_count"]
         result.boilerplate = pc.sum(self._read("boilerplate", ["taken_out"])["taken_out"]).as_py() or 0
-        result.kept = pc.sum(pc.is_null(shards["augmentation"])).as_py() or 0
-        result.quarantined = len(self.quarantine)
-        of_records = sum(row["record_id"] is not None for row in self.quarantine)
-        if result.sections != result.kept + dropped.num_rows + of_records:
-            raise AccountError(
-                f"{result.sections} sections were cut but {result.kept} kept + {dropped.num_rows} dropped"
-                f" + {of_records} quarantined come out"
-            )
+        result.methods.update(shards["augmentation"].drop_null().to_pylist())
+        result.kept = shards.num_rows - result.methods.total()
+        for row in dropped.to_pylist():
+            counts = result.dropped if row["augmentation"] is None else result.refused
+            counts[row["stage"], row["reason"]] += 1
+        result.quarantined = len(self.quarantine) + len(self.augmentation_quarantine)
+        _check_sum("sections were cut", result.sections, result.kept, result.dropped, self.quarantine)
+        of_texts = [row for row in self.augmentation_quarantine if row["stage"] != "augment"]
+        _check_sum("texts were augmented", result.augmented, result.methods.total(), result.refused, of_texts)
         seen = {*shards["doc_id"].to_pylist(), *dropped["doc_id"].to_pylist()}
         lost = set(self.documents) - seen - {row["doc_id"] for row in self.quarantine}
         if lost:
@@ -466,7 +549,7 @@ class _Build:
         `split` makes smaller tasks of one that failed; `halve` does so for a task on the records of a part, and a
         record that fails alone is quarantined. A pass with neither cannot go on without one of its tasks.
         """
-        part = "settled" if label == "annotate" else "candidates"
+        part = {"annotate": "settled", "augment": "annotated"}.get(label, "candidates")
 
         def by_records(task: Task, failure: Failure) -> list[Task]:
             assert halve is not None
@@ -488,7 +571,17 @@ class _Build:
 
     def _quarantine(self, doc_id: str | None, record_id: str | None, stage: str, failure: Failure) -> None:
         row = {"uri": "", "doc_id": doc_id, "page": None, "record_id": record_id, "stage": stage}
-        self.quarantine.append(row | {"kind": failure.kind, "message": failure.message})
+        rows = self.augmentation_quarantine if self.augmenting else self.quarantine
+        rows.append(row | {"kind": failure.kind, "message": failure.message})
+
+
+def _check_sum(what: str, count: int, kept: int, dropped: Counter[Any], quarantine: Sequence[dict[str, Any]]) -> None:
+    """Every record comes out once. Raises `AccountError`."""
+    quarantined = sum(row["record_id"] is not None for row in quarantine)
+    if count != kept + dropped.total() + quarantined:
+        raise AccountError(
+            f"{count} {what} but {kept} kept + {dropped.total()} dropped + {quarantined} quarantined come out"
+        )
 
 
 def _halves(items: list[str]) -> list[list[str]]:

@@ -15,7 +15,7 @@ from corpus.runner import Mark, Task
 from corpus.schema import by_name
 from corpus.store import read_table, write_table
 
-VERSION = "1"
+VERSION = "2"
 
 DECISION = pa.schema(
     [
@@ -38,13 +38,14 @@ def screen(task: Task, mark: Mark) -> None:
 
     Writes the decisions with the signatures' band keys.
 
-    A reference list is dropped here: it is text about texts. Thresholds stand in this stage, not in the scores', so
+    A candidate with a fault is dropped here, whatever its scores. Thresholds stand in this stage, not in the scores', so
     changing one costs no re-scoring.
     """
     arguments = task.arguments
     config = filters.FilterConfig(**arguments["filters"])
     order = {name: rank for rank, name in enumerate(arguments["source_priority"])}
-    columns = ["id", "text", "source", "source_type", "lang", "content_hash", "quality", "reference"]
+    columns = ["id", "text", "source", "source_type", "lang", "augmentation", "content_hash", "quality"]
+    columns += ["fault", "fault_value", "fault_threshold"]
     table = read_table(Path(arguments["candidates"]), columns)
     if arguments["only"] is not None:
         table = table.filter(pc.field("id").isin(arguments["only"]))
@@ -59,7 +60,7 @@ def screen(task: Task, mark: Mark) -> None:
                 "content_hash": row["content_hash"],
                 "quality": filters.overall(scores),
                 "priority": order.get(row["source_type"], len(order)),
-                "stage": "filter" if verdict else None,
+                "stage": _stage(row) if verdict else None,
                 "reason": verdict.reason if verdict else None,
                 "value": verdict.value if verdict else None,
                 "threshold": verdict.threshold if verdict else None,
@@ -73,6 +74,11 @@ def screen(task: Task, mark: Mark) -> None:
 
 
 def _verdict(row: dict[str, Any], scores: dict[str, float], config: filters.FilterConfig) -> filters.Verdict | None:
-    if row["reference"]:
-        return filters.Verdict("reference list", None, None)
+    if row["fault"]:
+        return filters.Verdict(row["fault"], row["fault_value"], row["fault_threshold"])
     return filters.decide(scores, row["lang"], config)
+
+
+def _stage(row: dict[str, Any]) -> str:
+    """Who drops it: what an augmented text is faulted for is no matter of quality filters."""
+    return "augmentation" if row["augmentation"] and row["fault"] else "filter"

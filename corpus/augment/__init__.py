@@ -1,0 +1,38 @@
+"""Augmentation: new training texts made from kept records, each traced to the stretches of its parent.
+
+A method takes a `Parent` (a kept record with its entities and relations) and yields `Augmented` texts, best first. The
+methods here need no model: they mine reading-comprehension exercises from what the text itself says, after Cheng et al.
+2023 (arXiv 2309.09530). Unlike there, the exercises stand apart from the raw text: the parent is in the shards already,
+so a copy of it before its exercises would be a near-duplicate, and would spend the augmented share on text that the model
+reads anyway.
+
+A new method is one file in `methods/` and one line in `METHODS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import islice
+
+from corpus.augment.methods import cloze
+from corpus.augment.parent import Parent
+from corpus.augment.text import Augmented
+
+VERSION = "1"
+"""Raised when a method or a check computes something else."""
+
+Method = Callable[[Parent], Iterator[Augmented]]
+"""Yields the texts that it makes of a record, best first; nothing for a record that gives none. Depends on the record
+only."""
+
+METHODS: dict[str, Method] = {
+    "cloze": cloze.augment,
+}
+"""Name, which stands in a record's `augmentation`, to method."""
+
+
+def augment(parent: Parent, methods: tuple[str, ...], most: int) -> Iterator[tuple[str, int, Augmented]]:
+    """(method, ordinal k, text) of the first `most` texts of each method."""
+    for method in methods:
+        for k, augmented in enumerate(islice(METHODS[method](parent), most)):
+            yield method, k, augmented

@@ -1,0 +1,85 @@
+"""Kept records to augmented candidates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pyarrow.compute as pc
+import pyarrow.dataset as ds
+
+from corpus.augment import augment
+from corpus.augment.checks import check
+from corpus.augment.parent import Parent
+from corpus.augment.text import source_spans
+from corpus.build import models
+from corpus.build.annotate import ANNOTATED
+from corpus.build.candidate import CANDIDATE, of_redaction, redact, score
+from corpus.runner import Mark, Task
+from corpus.schema import by_name
+from corpus.store import identity, write_rows
+from corpus.tokenising import count_tokens
+from nlp.phi.engine import PLACEHOLDER
+
+VERSION = "1"
+
+_INHERITED = ("doc_id", "ordinal", "source_type", "source", "title", "section", "license")
+
+
+def augment_records(task: Task, mark: Mark) -> None:
+    """Arguments: `annotated` (file), `only` (ids, or null), `methods`, `source_types`, `per_record`, `phi`, `tagger`,
+    `tokenizer`.
+
+    Writes candidates, like those that are cut from documents: PHI is removed by the policy of the source type, and what
+    fails a check carries its fault.
+    """
+    a = task.arguments
+    chosen = pc.field("stage").is_null() & pc.field("source_type").isin(a["source_types"])
+    if a["only"] is not None:
+        chosen &= pc.field("id").isin(a["only"])
+    rows: list[dict[str, Any]] = []
+    for parent in ds.dataset(a["annotated"], schema=ANNOTATED).to_table(filter=chosen).sort_by("id").to_pylist():
+        mark(parent["id"])
+        rows += _candidates(parent, a)
+    counts = count_tokens(models.tokenizer(a["tokenizer"]), [row["text"] for row in rows])
+    for row, count in zip(rows, counts, strict=True):
+        row["n_tokens"] = count
+    score(rows)
+    write_rows(Path(task.output), rows, CANDIDATE)
+
+
+def _candidates(row: Mapping[str, Any], arguments: Mapping[str, Any]) -> list[dict[str, Any]]:
+    parent = Parent.of(row)
+    made = list(augment(parent, tuple(arguments["methods"]), arguments["per_record"]))
+    policy = arguments["phi"].get(row["source_type"], arguments["phi"]["other"])
+    redactions = redact([augmented.text for _, _, augmented in made], parent.lang, policy)
+    tag = models.tagger(arguments["tagger"]).tag
+    rows = []
+    for (method, k, augmented), redaction in zip(made, redactions, strict=True):
+        fault = check(augmented, parent, tag)
+        spans = source_spans(augmented.stretches, row["spans"])
+        pages = [span["page"] for span in spans] or [row["page_start"], row["page_end"]]
+        rows.append(
+            {
+                **{name: row[name] for name in _INHERITED},
+                **of_redaction(augmented.text, spans, redaction),
+                "id": identity(row["doc_id"], row["ordinal"], method, k),
+                "parent_id": row["id"],
+                "augmentation": method,
+                "phi_actions": _placeholders(redaction.text),
+                "page_start": min(pages),
+                "page_end": max(pages),
+                "topics": by_name(row["topics"]) | {"template": augmented.template},
+                "dup_count": 1,
+                "fault": fault.reason if fault else None,
+                "fault_value": fault.value if fault else None,
+                "fault_threshold": fault.threshold if fault else None,
+            }
+        )
+    return rows
+
+
+def _placeholders(text: str) -> list[dict[str, Any]]:
+    """What was redacted here or in the parent."""
+    return [{"type": m["type"], "start": m.start(), "end": m.end()} for m in PLACEHOLDER.finditer(text)]

@@ -1,0 +1,73 @@
+"""Candidate records: a text before any decision, without PHI, with the scores that the filters look at.
+
+What is cut from documents and what is augmented from records become candidates here, by the same code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from corpus import filters
+from corpus.build import models
+from corpus.build.config import PhiPolicy
+from corpus.dedup.exact import content_hash
+from corpus.offsets import apply_edits
+from corpus.schema import RECORD
+from nlp import phi
+from nlp.language import detect
+from nlp.spans import Entity
+from nlp.tagging.density import medical_density
+
+VERSION = "1"
+
+CANDIDATE = pa.schema(
+    [
+        *RECORD,
+        pa.field("ordinal", pa.int32(), metadata={"description": "position of its section in the document, from 0"}),
+        pa.field(
+            "fault", pa.string(), metadata={"description": "why it must be dropped, whatever its scores; or null"}
+        ),
+        pa.field("paragraphs", pa.list_(pa.uint64()), metadata={"description": "hashes of its paragraphs"}),
+        pa.field("fault_value", pa.float64(), metadata={"description": "the value behind the fault"}),
+        pa.field("fault_threshold", pa.float64(), metadata={"description": "what it was held against"}),
+    ]
+)
+"""A record before the decisions."""
+
+
+def redact(texts: Sequence[str], lang: str, policy: PhiPolicy) -> list[phi.Redaction]:
+    """The texts of one document without PHI; a name that one gives away is taken out of all."""
+    if policy == "off":
+        return [phi.Redaction(text, [], []) for text in texts]
+    return phi.redact_sections(texts, lang=lang, policy=policy)
+
+
+def of_text(text: str) -> dict[str, Any]:
+    """The fields that follow from a text alone: text, lang and content_hash."""
+    return {"text": text, "lang": detect(text), "content_hash": content_hash(text)}
+
+
+def of_redaction(text: str, spans: Sequence[Mapping[str, int]], redaction: phi.Redaction) -> dict[str, Any]:
+    """The fields that follow from a text and its redaction: those of the redacted text, phi_actions, and spans (`start`,
+    `end`, `page`, `block` into the text as it was) moved along."""
+    _, mapper = apply_edits(text, redaction.edits)
+    moved = []
+    for span in spans:
+        start, end = mapper.span(span["start"], span["end"])
+        moved.append({"start": start, "end": end, "page": span["page"], "block": span["block"]})
+    actions = [{"type": kind, "start": start, "end": end} for kind, start, end in redaction.actions]
+    return {**of_text(redaction.text), "spans": moved, "phi_actions": actions}
+
+
+def score(rows: Sequence[dict[str, Any]]) -> None:
+    """Fill in the lexicon's entities and the scores of candidates; `confidence`, where a row has one, is that of its OCR."""
+    for row, entities in zip(rows, models.tagger("lexicon").tag([row["text"] for row in rows]), strict=True):
+        row["entities"] = [{name: getattr(e, name) for name in Entity.__dataclass_fields__} for e in entities]
+        scores = filters.score(row)
+        scores["medical_density"] = medical_density(row["text"], entities)
+        if row.get("confidence") is not None:
+            scores["ocr_confidence"] = row["confidence"]
+        row["quality"] = dict(sorted(scores.items()))
