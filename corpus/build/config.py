@@ -74,7 +74,8 @@ class BuildConfig:
     """Near-duplicate search."""
     against: tuple[str, ...] = ()
     """Existing corpora (their data folders, or the `index` in them) whose records count as kept already: what repeats one
-    of them is dropped. May be given several times."""
+    of them is dropped. A team's index on a Redis server, redis://HOST:PORT/PREFIX?corpus=NAME, is added to as well.
+    May be given several times."""
     decontaminate: tuple[Path, ...] = ()
     """Benchmark files (JSONL, JSON, CSV, Parquet) whose questions must not be in the corpus."""
     augment: AugmentConfig = field(default_factory=AugmentConfig)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -31,10 +32,12 @@ from corpus.build import (
 from corpus.build.config import BuildConfig
 from corpus.command import UserError, progress, resolved
 from corpus.dedup.index import Index, band_file, finish, open_index
+from corpus.dedup.redis_index import Address, SharedIndex, connect, is_address, parse
 from corpus.runner import Failure, Limits, Outcome, Runner, Stage, Task, exclusive, make_task, open_executor
 from corpus.schema import BOILERPLATE, QUARANTINE, SCHEMAS, SOURCE_TYPES
 from corpus.store import (
     file_sha256,
+    identity,
     read_dataset,
     read_manifest,
     read_table,
@@ -54,6 +57,8 @@ RECORDS_PER_TASK = 50_000
 """Records written into one file of the index, about."""
 PAIRS_PER_TASK = 200_000
 """Candidate pairs verified together, about: each slice reads the texts that its pairs need."""
+KEPT_COLUMNS = ["id", "content_hash", "text"]
+"""What a team's index holds of a record."""
 PRELOAD = ("numpy", "pyarrow.dataset", "scipy.sparse", "corpus.build.preload")
 """Imported once, before the workers are forked."""
 
@@ -123,6 +128,18 @@ def _check_names(config: BuildConfig) -> None:
         raise UserError(str(error)) from error
 
 
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A team's index that this build was compared with."""
+
+    index: SharedIndex
+    build: str
+    state: str
+    """Of the index, then."""
+    added: bool
+    """Whether an earlier run has added what this build keeps."""
+
+
 class AccountError(Exception):
     """The counts do not add up: a fault of the program, never of the input."""
 
@@ -146,8 +163,21 @@ class _Build:
         self.augmentation_quarantine: list[dict[str, Any]] = []
         """The same for what fails while texts are augmented: their parents are in the shards all the same."""
         self.augmenting = False
-        self.indexes = [self._open_index(path) for path in config.against]
+        self.values["against"] = []  # without passwords
+        self.indexes: list[Index] = []
         """What the candidates are compared with."""
+        self.shared: list[Address] = []
+        """Teams' indexes: compared with, and added to."""
+        self.comparisons: list[Comparison] = []
+        for path in config.against:
+            if is_address(path):
+                self.shared.append(parse(path))
+                with connect(self.shared[-1], config.dedup.scheme):
+                    self.values["against"].append(str(self.shared[-1]))
+            else:
+                self.indexes.append(self._open_index(path))
+                self.values["against"].append(path)
+        self.shared.sort(key=str)  # everybody holds them in this order, so that no two wait for each other
         self.counts: list[str] = []
         """In how many records each n-gram of the benchmarks stands."""
 
@@ -179,8 +209,15 @@ class _Build:
     def _decide(self, candidates: Sequence[str]) -> list[_Part]:
         """What the filters and the duplicate search say of candidates, cut from documents or made from records."""
         screened = self._screen(candidates)
-        exact = self._exact(sorted(screened))
-        return self._settle(screened, self._near(candidates, sorted(screened), exact))
+        with ExitStack() as holding:
+            if not self.augmenting:
+                for address in self.shared:
+                    holding.enter_context(self._compare(address, candidates, sorted(screened)))
+            exact = self._exact(sorted(screened))
+            parts = self._settle(screened, self._near(candidates, sorted(screened), exact))
+            if not self.augmenting:
+                self._add(parts)
+        return parts
 
     # One task per range of documents.
 
@@ -341,6 +378,37 @@ class _Build:
         task = self._task("clusters", duplicates.VERSION, arguments, key=key)
         return _outputs(self._pass("clusters", duplicates.decide_clusters, [task]))[0]
 
+    @contextmanager
+    def _compare(self, address: Address, candidates: Sequence[str], screened: Sequence[str]) -> Iterator[None]:
+        """Hold a team's index, and take from it what meets the candidates."""
+        build = identity(_names(candidates), _names(screened), self.values["dedup"], self._digests())
+        with connect(address, self.config.dedup.scheme) as shared, shared.held():
+            earlier = shared.compared(build)
+            state = shared.state if earlier is None else earlier
+            folder = self.work / "known" / identity(str(address), build, state)
+            if not (folder / "manifest.json").exists():
+                shared.take(ds.dataset(list(candidates)).to_batches(columns=["content_hash", "text"]), folder)
+            self.indexes.append(Index(folder.absolute()))
+            self.comparisons.append(Comparison(shared, build, state, earlier is not None))
+            yield
+
+    def _add(self, parts: Sequence[_Part]) -> None:
+        """Add what is kept so far to the indexes that it was compared with, before anybody else looks there."""
+        for comparison in self.comparisons:
+            if not comparison.added:
+                settled = ds.dataset([part.settled for part in parts]).to_table(["id"], filter=index.KEPT)
+                rows = ds.dataset([part.candidates for part in parts]).to_batches(columns=KEPT_COLUMNS)
+                comparison.index.keep(rows, settled["id"].to_pylist(), comparison.build, comparison.state)
+
+    def _share(self, annotated: Sequence[str]) -> None:
+        """Leave in the teams' indexes what is really kept, now that the last record was decided on."""
+        for address, comparison in zip(self.shared, self.comparisons, strict=True):
+            kept = ds.dataset(list(annotated), schema=annotate.ANNOTATED)
+            ids = kept.to_table(["id"], filter=index.KEPT)["id"].to_pylist()
+            with connect(address, self.config.dedup.scheme) as shared, shared.held():
+                rows = kept.to_batches(columns=KEPT_COLUMNS, filter=index.KEPT)
+                shared.keep(rows, ids, comparison.build, comparison.state)
+
     def _folders(self) -> list[str]:
         return [str(known.folder) for known in self.indexes]
 
@@ -480,6 +548,7 @@ class _Build:
         )
         bands = range(self.config.dedup.bands)
         passes(index.write_band, {band_file(band): {"band": band, "screened": list(screened)} for band in bands})
+        self._share(annotated)
         folder = self.config.data / "index"
         publish.place(files, folder)
         finish(folder, self.config.dedup.scheme)
