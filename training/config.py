@@ -65,7 +65,7 @@ class CptConfig(TrainingConfig):
     """Continued pre-training on shards, or pre-training of a small model from a random start."""
 
     shards: Path = Path("data/shards")
-    """Folder of shards that `corpus build` wrote."""
+    """Folder that `corpus build` wrote: data/shards, or data/tokens of `corpus build --tokenize`."""
     out: Path = Path("runs/cpt")
     """Folder of this run: checkpoints, metrics, the finished model. The same command carries an interrupted run on."""
     model: str = ""

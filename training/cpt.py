@@ -13,7 +13,7 @@ import numpy as np
 from torch import Tensor
 
 from corpus.packing import IGNORED
-from corpus.tokenising import load_tokenizer, train_tokenizer
+from corpus.tokenising import load_tokenizer, train_tokenizer, understands
 from training.batch import Batch, check_divisible
 from training.config import CptConfig, InputError
 from training.data import Encoder, MixedBatches, Shards
@@ -25,6 +25,7 @@ from training.tokenizer import begin_of_document, end_of_document, open_tokenize
 from training.trainer import Ticker, begin, train
 
 if TYPE_CHECKING:
+    from tokenizers import Tokenizer
     from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 RANDOM_START_TOKENS = 500_000
@@ -103,7 +104,9 @@ def sequence_length(config: CptConfig) -> int:
 def _start(config: CptConfig, shards: Shards, world: World) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
     """The model named, or a small one from a random start with the tokenizer of its folder, made on the first run."""
     if config.model:
-        return open_model(config.model)
+        model, tokenizer = open_model(config.model)
+        _check_tokens(shards, tokenizer.backend_tokenizer, config.model)
+        return model, tokenizer
     folder = config.out / "tokenizer"
     if world.first and not folder.exists():
         _make_tokenizer(config, shards, folder)
@@ -120,12 +123,27 @@ def _start(config: CptConfig, shards: Shards, world: World) -> tuple[PreTrainedM
     return model, tokenizer
 
 
+def _check_tokens(shards: Shards, tokenizer: Tokenizer, name: str) -> None:
+    """Raise `InputError` when token shards are not in the tokens of this tokenizer."""
+    if shards.tokenized and not understands(tokenizer, shards.tokenizer()):
+        raise InputError(
+            f"{shards.folder} holds tokens of another tokenizer than that of {name}: write them anew with `corpus build "
+            f"--tokenize --tokenizer {name}`, or train on the shards in text."
+        )
+
+
 def _make_tokenizer(config: CptConfig, shards: Shards, folder: Path) -> None:
     if config.tokenizer:
         try:
-            tokenizer = wrap(load_tokenizer(config.tokenizer))
+            chosen = load_tokenizer(config.tokenizer)
         except FileNotFoundError as error:
             raise InputError(str(error)) from error
+        _check_tokens(shards, chosen, config.tokenizer)
+        tokenizer = wrap(chosen)
+    elif shards.tokenized:
+        if config.vocabulary:
+            raise InputError(f"--vocabulary is for shards in text: {shards.folder} is in tokens already.")
+        tokenizer = wrap(shards.tokenizer())
     else:
         texts = (text for text, _ in shards.sample(TOKENIZER_CHARACTERS, config.seed))
         try:
@@ -145,14 +163,8 @@ def vocabulary_for(shards: Shards) -> int:
 
 
 def make_plan(config: CptConfig, shards: Shards, encoder: Encoder) -> Plan:
-    """How many steps make the epochs wanted.
-
-    The shards count tokens by the tokenizer of their manifest; a sample tells how many of this model's those are.
-    """
-    sample = list(shards.sample(300_000, config.seed + 1))
-    counted = sum(tokens for _, tokens in sample)
-    own = sum(len(document) - 1 for document in encoder.documents(text for text, _ in sample))
-    available = sum(source.tokens for source in shards.sources) * own / max(1, counted)
+    """How many steps make the epochs wanted."""
+    available = _predictions(config, shards, encoder)
     if available < 1:
         raise InputError(f"{shards.folder} holds no text to train on.")
     per_step = config.batch_size * sequence_length(config)
@@ -160,6 +172,18 @@ def make_plan(config: CptConfig, shards: Shards, encoder: Encoder) -> Plan:
     wanted = max(least, (config.epochs or 1.0) * available)
     steps = config.steps or max(1, round(wanted / per_step))
     return Plan(steps=steps, epochs=steps * per_step / available)
+
+
+def _predictions(config: CptConfig, shards: Shards, encoder: Encoder) -> float:
+    """Labels in the training rows: counted for token shards; for text estimated, since the shards count tokens by the
+    tokenizer of their manifest and only a sample tells how many of this model's those are.
+    """
+    counted = sum(source.tokens for source in shards.sources)
+    if shards.tokenized:
+        return counted + sum(source.records for source in shards.sources) * (len(encoder.enclosed([])) - 1)
+    sample = list(shards.sample(300_000, config.seed + 1))
+    own = sum(len(document) - 1 for document in encoder.documents(text for text, _ in sample))
+    return counted * own / max(1, sum(tokens for _, tokens in sample))
 
 
 def unigram_entropies(batches: MixedBatches) -> dict[str, Any]:

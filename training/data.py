@@ -1,4 +1,4 @@
-"""Shards as endless streams of packed sequences, in an order that depends on the seed alone.
+"""Shards, in text or in tokens, as endless streams of packed sequences, in an order that depends on the seed alone.
 
 The order is by index, not by a shuffle buffer: a seeded permutation of (shard, row group) for each source and epoch, then
 of the rows in the group. The place in it is three numbers a source, so a run resumes exactly. Every process draws the
@@ -21,11 +21,15 @@ from tokenizers import Tokenizer
 
 from corpus.packing import Piece, as_piece, assemble
 from corpus.store import identity, parts, read_manifest
+from corpus.tokenising import TOKENIZER_FILE, encode, literal, load_tokenizer
 from training.batch import Batch, from_rows
 from training.config import InputError
 from training.mixing import Feedback, Mixer
 
 _OPEN_FILES = 16
+
+Document = np.ndarray
+"""Token ids of one document, closed by the token that ends it (int64)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,8 @@ class _Stretch:
 class Shards:
     """An index over a folder of shards: which rows belong to which source, and which are held out.
 
+    The folder holds the records' texts (`data/shards`), or the same rows in tokens (`data/tokens`).
+
     `held_out` is the share of records kept from training, by the hash of the record's id (augmented records go with the
     record they were made from). A source of two records or more always has one on either side. Raises `InputError` when
     the folder holds no records.
@@ -86,6 +92,8 @@ class Shards:
         self.hash = identity(manifest)
         """Names the content: equal for equal files."""
         self._open: OrderedDict[int, pq.ParquetFile] = OrderedDict()
+        self.tokenized = bool(self.files) and "input_ids" in self._file(0).schema_arrow.names
+        """Whether the rows are tokens."""
         self.sources = self._index(held_out)
         if not self.sources:
             raise InputError(f"{folder} holds no records: run `corpus build` first, or name its shards with --shards.")
@@ -95,7 +103,7 @@ class Shards:
         for number, path in enumerate(self.files):
             file = self._file(number)
             names = set(file.schema_arrow.names)
-            if missing := {"id", "text", "source", "n_tokens"} - names:
+            if missing := {"id", self._content, "source", "n_tokens"} - names:
                 raise InputError(f"{path} is not a shard of this program: it has no column {min(missing)!r}.")
             columns = [c for c in ("id", "parent_id", "source", "n_tokens") if c in names]
             for row_group in range(file.num_row_groups):
@@ -124,17 +132,39 @@ class Shards:
             self._open.popitem(last=False)[1].close()
         return file
 
+    @property
+    def _content(self) -> str:
+        return "input_ids" if self.tokenized else "text"
+
     def texts(self, group: Group, rows: Sequence[int] | np.ndarray) -> list[str]:
-        """The texts of some rows of a group, in that order."""
+        """The texts of some rows of a group of shards in text, in that order."""
         return [text for text, _ in self._rows(group, rows)]
 
+    def documents(self, group: Group, rows: Sequence[int] | np.ndarray, encoder: Encoder) -> list[Document]:
+        """Some rows of a group as documents of the encoder, in that order."""
+        if not self.tokenized:
+            return encoder.documents(self.texts(group, rows))
+        column = self._taken(group, rows, ["input_ids"])["input_ids"].combine_chunks()
+        ids = column.flatten().to_numpy()
+        return [encoder.enclosed(part) for part in np.split(ids, np.cumsum(column.value_lengths().to_numpy())[:-1])]
+
     def _rows(self, group: Group, rows: Sequence[int] | np.ndarray) -> list[tuple[str, int]]:
-        table = self._file(group.file).read_row_group(group.row_group, columns=["text", "n_tokens"])
-        chosen = table.take(pa.array(rows, type=pa.int64())).to_pydict()
+        chosen = self._taken(group, rows, ["text", "n_tokens"]).to_pydict()
         return [(text or "", size or 0) for text, size in zip(chosen["text"], chosen["n_tokens"], strict=True)]
 
+    def _taken(self, group: Group, rows: Sequence[int] | np.ndarray, columns: list[str]) -> pa.Table:
+        table = self._file(group.file).read_row_group(group.row_group, columns=columns)
+        return table.take(pa.array(rows, type=pa.int64()))
+
+    def tokenizer(self) -> Tokenizer:
+        """The tokenizer that the tokens of these shards are of, which lies beside them. Raises `InputError`."""
+        try:
+            return load_tokenizer(str(self.folder))
+        except FileNotFoundError as error:
+            raise InputError(f"{self.folder} has lost its {TOKENIZER_FILE}: build the token shards again.") from error
+
     def sample(self, characters: int, seed: int) -> Iterator[tuple[str, int]]:
-        """Training texts with their counted tokens, the sources by turns, until there are `characters` of them."""
+        """Training texts of shards in text with their counted tokens, the sources by turns, until there are `characters` of them."""
         order = np.random.default_rng([seed, 0x70C]).permutation
         queues = [[source.groups[i] for i in order(len(source.groups))] for source in self.sources]
         left = characters
@@ -189,15 +219,17 @@ class Encoder:
     """
 
     def __init__(self, tokenizer: Tokenizer, end: int, begin: int | None = None) -> None:
-        self._tokenizer = Tokenizer.from_str(tokenizer.to_str())
-        self._tokenizer.encode_special_tokens = True
+        self._tokenizer = literal(tokenizer)
         self._begin = [] if begin is None else [begin]
         self._end = end
 
-    def documents(self, texts: Iterable[str]) -> list[list[int]]:
+    def documents(self, texts: Iterable[str]) -> list[Document]:
         """Token ids of each text."""
-        encodings = self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
-        return [[*self._begin, *encoding.ids, self._end] for encoding in encodings]
+        return [self.enclosed(ids) for ids in encode(self._tokenizer, list(texts))]
+
+    def enclosed(self, ids: Sequence[int] | np.ndarray) -> Document:
+        """Tokens of a text between those that open and close a document."""
+        return np.array([*self._begin, *ids, self._end], dtype=np.int64)
 
 
 class Stream:
@@ -247,7 +279,7 @@ class Stream:
             order = np.random.default_rng([*self._seed, self.epoch]).permutation(len(groups))
             group, rows = groups[order[self._group]]
             rows = np.random.default_rng([*self._seed, self.epoch, 1 + self._group]).permutation(rows)
-            documents = self._encoder.documents(self._shards.texts(group, rows))
+            documents = self._shards.documents(group, rows, self._encoder)
             self._loaded = (place, [as_piece(tokens) for tokens in documents if len(tokens) > 1])
         return self._loaded[1]
 
@@ -310,7 +342,7 @@ class MixedBatches:
         for number, source in enumerate(self._shards.sources):
             left = self._held_out_tokens
             for group, row in source.held_out:
-                (document,) = self._encoder.documents(self._shards.texts(group, [row]))
+                (document,) = self._shards.documents(group, [row], self._encoder)
                 rest = as_piece(document[: left + 1])
                 left -= len(rest)
                 while len(rest):

@@ -35,7 +35,8 @@ def checksums(data: Path) -> Verdict:
     """Every dataset is what its manifest says."""
     faults = [
         f"{kind}/{fault}"
-        for kind in ("documents", "pages", "shards", "dropped", "boilerplate", "index")
+        for kind in ("documents", "pages", "shards", "dropped", "boilerplate", "index", "tokens")
+        if kind != "tokens" or (data / kind).exists()
         for fault in check_manifest(data / kind)
     ]
     return Verdict(not faults, "; ".join(faults[:5]) or "every file has the checksum of its manifest")
@@ -102,6 +103,24 @@ def no_identifiers(data: Path) -> Verdict:
     return Verdict(not found, f"left in the shards: {listing}" if found else "no hard identifier is left in the shards")
 
 
+def token_shards(data: Path) -> Verdict:
+    """Token shards, where there are any, hold the records of the shards, each in its place."""
+    if not (data / "tokens").exists():
+        return Verdict(True, "none were asked for")
+    ids = [
+        [(path.relative_to(data / kind), id) for path in parts(data / kind) for id in _ids(path)]
+        for kind in ("shards", "tokens")
+    ]
+    if ids[0] != ids[1]:
+        return Verdict(False, "they hold other records than the shards; run `corpus build --tokenize` again")
+    return Verdict(True, f"{len(ids[1]):,} records, each where the shards have it")
+
+
+def _ids(path: Path) -> list[str]:
+    ids: list[str] = pq.ParquetFile(path).read(columns=["id"])["id"].to_pylist()
+    return ids
+
+
 def something_to_train_on(data: Path) -> Verdict:
     """The shards are not empty, and no source lost everything."""
     kept = Counter[str]()
@@ -121,6 +140,7 @@ GATES: dict[str, Callable[[Path], Verdict]] = {
     "nothing disappeared": nothing_disappeared,
     "offsets": offsets,
     "no identifiers": no_identifiers,
+    "token shards": token_shards,
     "something to train on": something_to_train_on,
 }
 """Name to gate, in the order of the report."""

@@ -60,6 +60,8 @@ class BuildConfig:
     """Relation extractor: rules, linear, transformers:PATH or none."""
     tokenizer: str = "deepseek"
     """Tokenizer that counts tokens: the one that ships with medpress, a folder, or a Hugging Face id."""
+    tokenize: bool = False
+    """Also write `tokens/`: the shards in tokens of that tokenizer, which `train cpt --shards` takes as they are."""
     source_priority: tuple[str, ...] = ("guideline", "textbook", "literature", "note", "web", "other")
     """Of equally good duplicates the one whose source type comes first is kept."""
     section: SectionConfig = field(default_factory=SectionConfig)

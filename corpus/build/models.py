@@ -10,7 +10,7 @@ from functools import cache
 
 from tokenizers import Tokenizer
 
-from corpus.tokenising import load_tokenizer
+from corpus.tokenising import literal, load_tokenizer
 from nlp.relations import RelationExtractor, load_extractor
 from nlp.tagging import Tagger, load_tagger
 
@@ -29,5 +29,5 @@ def extractor(name: str) -> RelationExtractor:
 
 @cache
 def tokenizer(name: str) -> Tokenizer:
-    """The tokenizer of this name."""
-    return load_tokenizer(name)
+    """The tokenizer of this name; control tokens spelled out in a text are text to it."""
+    return literal(load_tokenizer(name))

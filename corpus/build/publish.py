@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -27,6 +28,12 @@ def write_shard(task: Task, mark: Mark) -> None:
     schema = DROPPED if a["dropped"] else RECORD
     table = ds.dataset(a["annotated"], schema=ANNOTATED).to_table(columns=schema.names, filter=chosen)
     write_table(Path(task.output), table.cast(schema).sort_by("id"))
+
+
+def withdraw(folder: Path) -> None:
+    """Remove a dataset that this build does not write, so that nobody takes that of an earlier build for its own."""
+    if folder.exists():
+        shutil.rmtree(folder)
 
 
 def place(files: Mapping[str, Path], folder: Path) -> None:

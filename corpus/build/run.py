@@ -28,6 +28,7 @@ from corpus.build import (
     models,
     publish,
     screen,
+    tokenise,
 )
 from corpus.build.config import BuildConfig
 from corpus.command import UserError, progress, resolved
@@ -45,7 +46,9 @@ from corpus.store import (
     write_manifest,
     write_rows,
     write_table,
+    write_text,
 )
+from corpus.tokenising import TOKENIZER_FILE, fingerprint
 
 DOCUMENTS_PER_TASK = 64
 """Documents cut together; fixed, so that parts do not depend on the number of workers."""
@@ -196,6 +199,7 @@ class _Build:
         if made:
             annotated += self._augmented(annotated, made)
         self._publish(sorted(annotated))
+        self._tokenise()
         return self._account(cuts, made)
 
     def _augmented(self, annotated: Sequence[str], made: Sequence[str]) -> list[str]:
@@ -553,9 +557,27 @@ class _Build:
         publish.place(files, folder)
         finish(folder, self.config.dedup.scheme)
 
+    def _tokenise(self) -> None:
+        shards, folder = self.config.data / "shards", self.config.data / "tokens"
+        if not self.config.tokenize:
+            return publish.withdraw(folder)
+        tokenizer = models.tokenizer(self.config.tokenizer)
+        name = fingerprint(tokenizer)
+        tasks = {}
+        for entry in read_manifest(shards)["files"]:
+            arguments = {"shard": str(shards / entry["path"]), "tokenizer": self.config.tokenizer}
+            tasks[entry["path"]] = self._task(
+                "tokenise", tokenise.VERSION, arguments, key=[entry["path"], entry["sha256"], name]
+            )
+        self._pass("tokenise", tokenise.tokenise_shard, list(tasks.values()))
+        publish.place({path: Path(task.output) for path, task in tasks.items()}, folder)
+        write_text(folder / TOKENIZER_FILE, tokenizer.to_str(pretty=True) + "\n")
+        config = {"tokenizer": Path(self.config.tokenizer).name, "fingerprint": name}
+        write_manifest(folder, kind="tokens", config=config, versions={"tokenise": tokenise.VERSION})
+
     def _identity_config(self) -> dict[str, Any]:
         """The configuration without what cannot change a byte."""
-        apart = ("data", "against", "workers", "task_seconds", "worker_gib", "engine", "address", "strict")
+        apart = ("data", "against", "workers", "task_seconds", "worker_gib", "engine", "address", "strict", "tokenize")
         return {name: value for name, value in self.values.items() if name not in apart} | {"against": self._digests()}
 
     def _versions(self) -> dict[str, str]:

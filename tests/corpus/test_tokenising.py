@@ -7,14 +7,18 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tokenizers import AddedToken, Tokenizer, normalizers
 
 from corpus.tokenising import (
     CONTROL_TOKENS,
     MARKUP_TOKENS,
     count_tokens,
+    encode,
     fingerprint,
+    literal,
     load_tokenizer,
     train_tokenizer,
+    understands,
 )
 
 TEXTS = [
@@ -88,3 +92,23 @@ def test_saved_cutting_and_padding_are_switched_off(trained, tmp_path: Path) -> 
 def test_a_missing_tokenizer_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="there is no tokenizer at"):
         load_tokenizer(str(tmp_path))
+
+
+def test_a_tokenizer_is_known_by_what_it_does_not_by_how_it_is_written():
+    trained = train_tokenizer(TEXTS, 600)
+    assert understands(trained, trained)
+    grown = load_tokenizer("deepseek")
+    grown.add_tokens([AddedToken("<|endoftext|>", special=True), AddedToken("<think>", normalized=False)])
+    assert understands(grown, load_tokenizer("deepseek"))  # a model's, with tokens for conversations
+    assert not understands(trained, train_tokenizer(TEXTS, 400))
+    assert not understands(load_tokenizer("deepseek"), trained)
+    otherwise = Tokenizer.from_str(trained.to_str())
+    otherwise.normalizer = normalizers.Lowercase()
+    assert not understands(otherwise, trained)  # the same vocabulary, another reading
+
+
+def test_control_tokens_in_a_text_are_text():
+    trained = train_tokenizer(TEXTS, 600)
+    (ids,) = encode(literal(trained), ["a <|endoftext|> b"])
+    assert trained.token_to_id("<|endoftext|>") not in ids
+    assert trained.decode(ids, skip_special_tokens=False) == "a <|endoftext|> b"

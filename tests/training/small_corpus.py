@@ -12,7 +12,11 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from tokenizers import Tokenizer
 
+from corpus.build.tokenise import tokenise_shard
+from corpus.runner import Task
+from corpus.store import parts, write_manifest
 from training.log import read_metrics
 
 CPT = ("--steps", "60", "--mix", "odm", "--width", "32", "--layers", "2", "--heads", "2")
@@ -50,6 +54,7 @@ def write_shards(folder: Path, per_source: int = 40) -> Path:
             rows.append(
                 {
                     "id": hashlib.sha256(f"{source}{number}".encode()).hexdigest()[:24],
+                    "doc_id": hashlib.sha256(source.encode()).hexdigest()[:24],
                     "text": text,
                     "source": source,
                     "source_type": source_type,
@@ -61,7 +66,20 @@ def write_shards(folder: Path, per_source: int = 40) -> Path:
         (folder / source_type).mkdir(parents=True, exist_ok=True)
         for part in range(2):
             table = pa.Table.from_pylist(rows[part::2])
+            table = table.append_column("parent_id", pa.nulls(table.num_rows, pa.string()))
             pq.write_table(table, folder / source_type / f"part-{part:05d}.parquet", row_group_size=8)
+    return folder
+
+
+def write_token_shards(shards: Path, folder: Path, tokenizer: Tokenizer) -> Path:
+    """The same in tokens, by the build's own stage."""
+    folder.mkdir()
+    tokenizer.save(str(folder / "tokenizer.json"))
+    for path in parts(shards):
+        output = folder / path.relative_to(shards)
+        arguments = {"shard": str(path), "tokenizer": str(folder)}
+        tokenise_shard(Task("", "", arguments, str(output)), lambda mark: None)
+    write_manifest(folder, kind="tokens", config={}, versions={})
     return folder
 
 

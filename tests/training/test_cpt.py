@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 import torch
-from small_corpus import CPT, environment, losses, run_train, train_command, wait_for_steps
+from small_corpus import CPT, environment, losses, run_train, train_command, wait_for_steps, write_token_shards
 
 from corpus.store import read_json
+from corpus.tokenising import load_tokenizer, train_tokenizer
 from training import checkpoint
 from training.config import CptConfig, InputError
 from training.cpt import run_cpt, silent
@@ -194,3 +195,21 @@ def test_a_mistake_on_the_command_line(tmp_path: Path) -> None:
     done = run_train("cpt", "--shards", "nowhere", "--out", str(tmp_path / "x"))
     assert done.returncode == 2
     assert "there is no folder nowhere" in " ".join(done.stderr.split()) and "Traceback" not in done.stderr
+
+
+def test_token_shards_train_to_the_same_losses_without_encoding(finished: Path, shards: Path, tmp_path: Path) -> None:
+    tokens = write_token_shards(shards, tmp_path / "tokens", load_tokenizer(str(finished / "tokenizer")))
+    done = run_train("cpt", "--shards", str(tokens), "--out", str(tmp_path / "out"), *CPT)
+    assert done.returncode == 0, done.stderr
+    assert losses(tmp_path / "out") == losses(finished)
+
+
+@pytest.mark.parametrize("choice", ["--tokenizer", "--model"])
+def test_token_shards_of_another_tokenizer_are_one_sentence(
+    finished: Path, shards: Path, tmp_path: Path, choice: str
+) -> None:
+    tokens = write_token_shards(shards, tmp_path / "tokens", train_tokenizer(["fever and cough"] * 3, 400))
+    done = run_train("cpt", "--shards", str(tokens), choice, str(finished / "model"), "--out", str(tmp_path / "out"))
+    assert done.returncode == 2
+    assert "holds tokens of another tokenizer than that of" in done.stderr
+    assert "corpus build --tokenize --tokenizer" in done.stderr.replace("\n", " ")

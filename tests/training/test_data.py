@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from small_corpus import write_shards
+from small_corpus import write_shards, write_token_shards
 
 from corpus.packing import IGNORED
 from corpus.tokenising import CONTROL_TOKENS, train_tokenizer
@@ -124,6 +124,21 @@ def test_the_number_of_processes_never_changes_the_data(shards: Path, encoder: E
             part.input_ids for rank, builder in enumerate(ranks) for part in builder.next().slices(rank, world, micro=2)
         ]
         np.testing.assert_array_equal(np.concatenate(parts), whole.input_ids)
+
+
+def test_token_shards_give_the_batches_of_the_text(shards: Path, tmp_path: Path) -> None:
+    tokenizer = train_tokenizer([text for text, _ in Shards(shards, 0.0).sample(10**6, 0)], 500)
+    for number, begin in enumerate((None, 7)):
+        encoder = Encoder(tokenizer, tokenizer.token_to_id("<|endoftext|>"), begin)
+        tokens = write_token_shards(shards, tmp_path / f"tokens{number}", tokenizer)
+        of_text, of_tokens = batches(shards, encoder), batches(tokens, encoder)
+        for one, other in [(of_text.next(), of_tokens.next()) for _ in range(200)] + [
+            (of_text.held_out(), of_tokens.held_out())
+        ]:
+            for name in ("input_ids", "labels", "position_ids", "sources"):
+                np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
+        assert of_tokens.report() == of_text.report()
+        assert max(of_tokens.report()["epochs"].values()) > 0
 
 
 def test_labels_stay_inside_their_document_and_source(shards: Path, encoder: Encoder) -> None:
