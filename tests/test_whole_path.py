@@ -19,9 +19,8 @@ from pathlib import Path
 import pytest
 
 from corpus.normalise import normalise
-from corpus.schema import DOCUMENT, DROPPED, PAGE, RECORD, TOKENS, by_name
+from corpus.schema import DOCUMENT, DROPPED, PAGE, RECORD, by_name
 from corpus.store import check_manifest, read_dataset
-from corpus.tokenising import load_tokenizer
 
 BIN = Path(sys.executable).parent
 
@@ -184,28 +183,6 @@ def test_a_second_run_does_nothing_and_says_so(data, sample_docs):
     assert "Nothing to do" in command("ingest", "auto", sample_docs, "--data", data)
     assert "Nothing to do" in command("corpus", "build", "--data", data)
     assert tree(data) == before
-
-
-def test_token_shards_hold_the_text_of_every_record_until_a_build_without_them(data, tmp_path):
-    copy = tmp_path / "data"
-    shutil.copytree(data, copy)
-    command("corpus", "build", "--data", copy, "--tokenize")
-    tokenizer = load_tokenizer(str(copy / "tokens"))
-    tokens = {row["id"]: row for row in read_dataset(copy / "tokens", TOKENS).to_pylist()}
-    for record in rows(copy, "shards"):
-        row = tokens.pop(record["id"])
-        assert tokenizer.decode(row["input_ids"], skip_special_tokens=False) == record["text"]
-        assert row["n_tokens"] == len(row["input_ids"]) == record["n_tokens"]
-        assert (row["doc_id"], row["source"]) == (record["doc_id"], record["source"])
-    assert not tokens
-    assert "FAILED" not in command("corpus", "audit", "--data", copy)
-    next((copy / "tokens").rglob("*.parquet")).unlink()
-    assert "token shards           FAILED" in command("corpus", "audit", "--data", copy, check=1)
-    command("corpus", "build", "--data", copy, "--tokenize")
-    command("corpus", "audit", "--data", copy)
-    command("corpus", "build", "--data", copy)
-    assert not (copy / "tokens").exists()
-    assert tree(copy) == tree(data)
 
 
 def test_trace_tells_the_story_of_a_record(data):
