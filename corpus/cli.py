@@ -11,13 +11,13 @@ from corpus.audit.run import audit as run_audit
 from corpus.build.config import BuildConfig
 from corpus.build.run import BuildResult
 from corpus.build.run import build as run_build
-from corpus.command import build_app, print_table, run, say
+from corpus.command import Location, build_app, print_table, run, say
 from corpus.instruct.run import InstructConfig
 from corpus.instruct.run import instruct as run_instruct
 
 app = build_app("corpus", "Turn ingested documents into audited training shards.")
 
-Data = Annotated[Path, Parameter(name="--data", help="The data folder.")]
+Data = Annotated[Location, Parameter(name="--data", help="The data folder.")]
 
 
 @app.command

@@ -19,8 +19,16 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
-from corpus.errors import STORAGE
 from corpus.errors import UserError as UserError
+from corpus.location import location, storage_fault
+
+
+def _of_flag(type_: Any, tokens: Sequence[Any]) -> Path:
+    return location(tokens[0].value)
+
+
+Location = Annotated[Path, Parameter(converter=_of_flag)]
+"""A `Path` in a command or a configuration that may also be an address (`s3://bucket/run1`)."""
 
 console = Console(highlight=False, soft_wrap=True)
 """Standard output; tables and summaries."""
@@ -60,15 +68,16 @@ def run(app: App, tokens: Sequence[str] | None = None) -> NoReturn:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
-    except OSError as error:
-        if error.errno not in STORAGE:
-            raise
-        where = f" ({error.filename})" if error.filename else ""
-        stderr.print(f"{app.name[0]}: the disk refuses: {error.strerror or error}{where}.", style="red", markup=False)
-        sys.exit(1)
     except KeyboardInterrupt:
         stderr.print(f"{app.name[0]}: stopped; run the same command again to carry on.", style="red")
         sys.exit(130)
+    except Exception as error:
+        fault = storage_fault(error)
+        if fault is None:
+            raise
+        where = f" ({error.filename})" if isinstance(error, OSError) and error.filename else ""
+        stderr.print(f"{app.name[0]}: the storage refuses: {fault}{where}.", style="red", markup=False)
+        sys.exit(1)
     sys.exit(code if isinstance(code, int) else 0)
 
 
@@ -95,7 +104,7 @@ def _plain(value: Any) -> Any:
         return {str(k): _plain(v) for k, v in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [_plain(v) for v in value]
-    return str(value) if isinstance(value, Path) else value
+    return str(value) if hasattr(value, "as_posix") else value
 
 
 class Ticker(Protocol):

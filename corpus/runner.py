@@ -6,18 +6,18 @@ configuration and of the stage's code version — so a re-run after a kill, or a
 
 from __future__ import annotations
 
-import fcntl
 import itertools
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from corpus.command import Ticker, UserError
-from corpus.store import identity, read_json, write_json
+from corpus.location import location
+from corpus.lock import exclusive as exclusive
+from corpus.store import LineFile, identity, names_in, read_json, write_json
 
 Mark = Callable[[str], None]
 """Called inside a task with a short word for the step that begins; restarts the step's time limit."""
@@ -40,14 +40,9 @@ class Task:
     """The file that exists when the task is done."""
 
     @property
-    def done(self) -> bool:
-        """Whether an earlier run finished it."""
-        return Path(self.output).exists()
-
-    @property
     def failure_file(self) -> Path:
         """Where a failure is remembered, so that a re-run does not crash on it again; `ingest retry` forgets it."""
-        return Path(self.output + ".failed.json")
+        return location(self.output + ".failed.json")
 
 
 def make_task(
@@ -113,6 +108,10 @@ class Runner:
     """JSON lines: timings, attempts, failures. Never part of a dataset or an identity."""
     counts: dict[str, int] = field(default_factory=lambda: {"done": 0, "skipped": 0, "failed": 0})
     """Attempts and skips over all stages, for the closing summary."""
+    _lines: LineFile = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._lines = LineFile(self.log)
 
     def run(
         self,
@@ -131,8 +130,8 @@ class Runner:
         outcomes: list[Outcome] = []
         waiting = list({task.id: task for task in tasks}.values())
         while waiting:
-            fresh = [task for task in waiting if not task.done and not task.failure_file.exists()]
-            results = self._remembered(waiting)
+            done, failed, fresh = _by_state(waiting)
+            results = self._remembered(done, failed)
             if fresh:
                 results = itertools.chain(results, self._attempt(stage, fresh))
             waiting = []
@@ -142,24 +141,23 @@ class Runner:
                 outcomes.append(replace(outcome, status="split") if pieces else outcome)
                 if tick:
                     tick(note=outcome.task.label)
+        self._lines.flush()
         return sorted(outcomes, key=lambda outcome: outcome.task.id)
 
-    def _remembered(self, tasks: Iterable[Task]) -> Iterator[Outcome]:
+    def _remembered(self, done: Sequence[Task], failed: Sequence[Task]) -> Iterator[Outcome]:
         """What earlier runs finished or failed at."""
-        for task in tasks:
-            if task.done:
-                self.counts["skipped"] += 1
-                yield Outcome(task, "skipped")
-            elif task.failure_file.exists():
-                self.counts["skipped"] += 1
-                yield Outcome(task, "failed", Failure(**read_json(task.failure_file)))
+        self.counts["skipped"] += len(done) + len(failed)
+        for task in done:
+            yield Outcome(task, "skipped")
+        for task in failed:
+            yield Outcome(task, "failed", Failure(**read_json(task.failure_file)))
 
     def _attempt(self, stage: Stage, tasks: Sequence[Task]) -> Iterator[Outcome]:
         for task, failure, seconds in self.executor.map(stage, tasks):
             outcome = Outcome(task, "failed" if failure else "done", failure, seconds)
             self._write_log(stage, outcome)
             if failure and failure.kind == "storage":
-                raise UserError(f"cannot write below {Path(task.output).parent}: {failure.message}", exit_code=1)
+                raise UserError(f"cannot go on with {task.output.rpartition('/')[0]}: {failure.message}", exit_code=1)
             if failure:
                 write_json(task.failure_file, asdict(failure))
             self.counts[outcome.status] += 1
@@ -175,23 +173,18 @@ class Runner:
             "seconds": round(outcome.seconds, 3),
             "failure": asdict(outcome.failure) if outcome.failure else None,
         }
-        self.log.parent.mkdir(parents=True, exist_ok=True)
-        with open(self.log, "a", encoding="utf-8") as file:
-            file.write(json.dumps(row, ensure_ascii=False) + "\n")
+        self._lines.append(json.dumps(row, ensure_ascii=False))
 
 
-@contextmanager
-def exclusive(folder: Path) -> Iterator[None]:
-    """Hold a data folder for this process; a second run on it is refused in one sentence instead of mixing files."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with open(folder / ".lock", "w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise UserError(
-                f"another run is writing to {folder}; wait for it or name another folder with --data."
-            ) from error
-        yield
+def _by_state(tasks: Sequence[Task]) -> tuple[list[Task], list[Task], list[Task]]:
+    """Tasks that are done, that failed before, and that are still to do: one listing of each output folder."""
+    names: dict[str, set[str]] = {}
+    states: tuple[list[Task], list[Task], list[Task]] = ([], [], [])
+    for task in tasks:
+        folder, _, name = task.output.rpartition("/")
+        present = names[folder] if folder in names else names.setdefault(folder, names_in(location(folder)))
+        states[0 if name in present else 1 if f"{name}.failed.json" in present else 2].append(task)
+    return states
 
 
 def open_executor(

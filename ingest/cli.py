@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from corpus.command import UserError, build_app, print_table, run, say
+from corpus.command import Location, UserError, build_app, print_table, run, say
 from ingest.document import ReadOptions
 from ingest.fetch import FetchConfig, read_url_list
 from ingest.run import FORMATS, IngestConfig, IngestResult, ingest
@@ -138,7 +138,7 @@ def auto(paths: Paths, /, *, config: IngestConfig | None = None) -> int:
     return _run(paths, "auto", config)
 
 
-Data = Annotated[Path, Parameter(name="--data", help="The data folder.")]
+Data = Annotated[Location, Parameter(name="--data", help="The data folder.")]
 
 
 @app.command

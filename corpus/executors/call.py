@@ -6,7 +6,7 @@ import traceback
 from importlib import import_module
 from typing import Any
 
-from corpus.errors import STORAGE
+from corpus.location import storage_fault
 from corpus.runner import Failure, Mark, Stage, Task
 
 
@@ -29,8 +29,8 @@ def call(stage: str, task: dict[str, Any], mark: Mark) -> Failure | None:
         kind = getattr(error, "kind", None)
         if isinstance(kind, str):
             return Failure(kind, str(error))
-        if isinstance(error, OSError) and error.errno in STORAGE:
-            return Failure("storage", f"{error.strerror}.")
+        if fault := storage_fault(error):
+            return Failure("storage", f"{fault}.")
         frame = traceback.extract_tb(error.__traceback__)[-1]
         place = "/".join(frame.filename.replace("\\", "/").split("/")[-2:])
         return Failure("error", f"{type(error).__name__} at {place}:{frame.lineno}.")

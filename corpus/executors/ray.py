@@ -1,6 +1,7 @@
 """Tasks on a Ray cluster: the same stage functions, the same files.
 
-All nodes must see the data folder at the same path (a shared file system). Ray restarts dead workers; a task that dies
+All nodes must see the data folder at the same place: an object store (with its credentials in each node's environment),
+or a shared file system. Ray restarts dead workers; a task that dies
 is not tried again, so a poison document costs its own task only, as on one machine.
 """
 
