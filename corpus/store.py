@@ -172,10 +172,10 @@ def read_json(place: Place) -> Any:
 
 def write_table(place: Place, table: pa.Table) -> None:
     """Write one Parquet file atomically: zstd 3, groups of `ROW_GROUP_ROWS` rows or `ROW_GROUP_BYTES`."""
-    write_row_groups(path, table.schema, _row_groups(table))
+    write_row_groups(place, table.schema, _row_groups(table))
 
 
-def write_row_groups(path: Path, schema: pa.Schema, groups: Iterable[pa.Table]) -> None:
+def write_row_groups(place: Place, schema: pa.Schema, groups: Iterable[pa.Table]) -> None:
     """Write one Parquet file atomically, each table as one row group; only one of them is in memory at a time."""
 
     def write(temporary: Path) -> None:
@@ -207,12 +207,13 @@ def write_rows(place: Place, rows: Iterable[Mapping[str, Any]], schema: pa.Schem
     write_table(place, pa.Table.from_pylist([stored(row) for row in rows], schema=schema))
 
 
-def place_file(source: Path, target: Path) -> None:
+def place_file(source: Place, target: Path) -> None:
     """Make `target` the file `source`, atomically and without its bytes passing through this machine.
 
     On a disk it is a hard link (nothing is done when it is that file already: renaming one hard link over another would
     leave both), in an object store a copy made by the store.
     """
+    source = location(source)
     if is_remote(target):
         filesystem(target).cp_file(key(source), key(target))
         return
