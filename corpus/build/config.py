@@ -37,6 +37,9 @@ class PhiConfig:
     """Policy for clinical notes."""
     other: PhiPolicy = "thorough"
     """Policy for everything else."""
+    engine: str = "patterns"
+    """How identifiers are found: `patterns`, or `presidio` beside them (`presidio:NAME` for another spaCy pipeline than
+    Presidio's own; about a hundred times slower)."""
 
     def policy(self, source_type: str) -> PhiPolicy:
         """The policy of a source type; an unknown one is treated like `other`."""

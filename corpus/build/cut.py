@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
 from corpus.build.candidate import CANDIDATE, of_redaction, redact, score
-from corpus.build.config import PhiPolicy
+from corpus.build.config import PhiConfig
 from corpus.dedup.boilerplate import paragraph_hashes
 from corpus.normalise import normalise
 from corpus.runner import Mark, Task
@@ -33,17 +33,16 @@ def cut_documents(task: Task, mark: Mark) -> None:
     pages: dict[str, list[dict[str, Any]]] = {doc_id: [] for doc_id in ids}
     for row in ds.dataset(arguments["pages"], schema=PAGE).to_table(filter=chosen).to_pylist():
         pages[row["doc_id"]].append(row)
-    config = SectionConfig(**arguments["section"])
+    config, phi = SectionConfig(**arguments["section"]), PhiConfig(**arguments["phi"])
     rows: list[dict[str, Any]] = []
     for document in documents:
         mark(document["doc_id"])
-        policy = arguments["phi"].get(document["source_type"], arguments["phi"]["other"])
-        rows.extend(_candidates(document, sorted(pages[document["doc_id"]], key=lambda p: p["page"]), config, policy))
+        rows.extend(_candidates(document, sorted(pages[document["doc_id"]], key=lambda p: p["page"]), config, phi))
     write_rows(Path(task.output), rows, CANDIDATE)
 
 
 def _candidates(
-    document: Mapping[str, Any], pages: Sequence[dict[str, Any]], config: SectionConfig, policy: PhiPolicy
+    document: Mapping[str, Any], pages: Sequence[dict[str, Any]], config: SectionConfig, phi: PhiConfig
 ) -> list[dict[str, Any]]:
     lang = document["lang"]
     for page in pages:
@@ -51,7 +50,8 @@ def _candidates(
             block["text"] = normalise(block["text"], lang)
     sections = cut(pages, document["title"], config) or [_nothing(pages)]
     headings = sorted({heading for section in sections for heading in section.path})
-    redacted = redact([document["title"], *headings, *(section.text for section in sections)], lang, policy)
+    texts = [document["title"], *headings, *(section.text for section in sections)]
+    redacted = redact(texts, lang, document["source_type"], phi)
     heading_of = dict(zip(headings, (redaction.text for redaction in redacted[1:]), strict=False))
     rows = []
     for section, redaction in zip(sections, redacted[1 + len(headings) :], strict=True):

@@ -49,6 +49,7 @@ from corpus.store import (
     write_text,
 )
 from corpus.tokenising import TOKENIZER_FILE, fingerprint
+from nlp import phi
 
 DOCUMENTS_PER_TASK = 64
 """Documents cut together; fixed, so that parts do not depend on the number of workers."""
@@ -123,6 +124,7 @@ def _check_names(config: BuildConfig) -> None:
     if not 0 <= config.augment.max_share <= 1:
         raise UserError("the share of augmented text, --augment.max-share, is between 0 and 1.")
     try:
+        phi.load_finder(config.phi.engine)
         models.tagger(config.tagger)
         if config.relations != "none":
             models.extractor(config.relations)
@@ -230,6 +232,7 @@ class _Build:
         self.sources = Counter[str]()
         tasks = []
         versions = [cut.VERSION, candidate.VERSION, models.tagger("lexicon").version]
+        versions.append(phi.finder_version(self.config.phi.engine))
         for documents, pages in self._buckets():
             rows = read_table(documents, ["doc_id", "source"])
             self.sources.update(rows["source"].to_pylist())

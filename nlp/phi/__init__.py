@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nlp.phi.finders import FINDERS, find
+from nlp.phi.finders import FINDERS, find, finder_version, load_finder
 from nlp.phi.kinds import KINDS, PhiSpan, Policy, policy_for
 from nlp.phi.redaction import Redaction, redact, redact_sections
 from nlp.phi.surrogates import Surrogates
@@ -15,6 +15,8 @@ __all__ = [
     "Redaction",
     "Surrogates",
     "find",
+    "finder_version",
+    "load_finder",
     "policy_for",
     "redact",
     "redact_sections",

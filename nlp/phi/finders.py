@@ -1,23 +1,33 @@
-"""The ways to find protected health information, by name; a new one is a function here and one line below."""
+"""The ways to find protected health information, by name; a new one is a function and one line below."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
 from nlp.phi.engine import find_with_patterns
-from nlp.phi.kinds import PhiSpan, Policy
-from nlp.phi.presidio import find_with_presidio
+from nlp.phi.kinds import Finder, PhiSpan, Policy
+from nlp.phi.presidio import presidio_finder, presidio_version
 
-Finder = Callable[[str, str, Policy, Iterable[str]], list[PhiSpan]]
-"""(text, language, policy, names known from elsewhere in the document) -> spans in order, without overlaps."""
+FINDERS: dict[str, Callable[[str], Finder]] = {"patterns": lambda _: find_with_patterns, "presidio": presidio_finder}
+"""Engine name -> maker of a finder, given what stands behind a colon: `presidio:en_core_web_lg`."""
 
-FINDERS: dict[str, Finder] = {"patterns": find_with_patterns, "presidio": find_with_presidio}
+
+def load_finder(engine: str) -> Finder:
+    """The finder of an engine; raises ValueError in one sentence when there is none, or when it cannot run here."""
+    name, _, model = engine.partition(":")
+    if name not in FINDERS:
+        raise ValueError(f"there is no PHI engine {engine!r}; choose one of: {', '.join(sorted(FINDERS))}")
+    return FINDERS[name](model)
+
+
+def finder_version(engine: str) -> str:
+    """The versions of what an engine has from outside; empty for the patterns, which belong to the program's code."""
+    name, _, model = engine.partition(":")
+    return presidio_version(model) if name == "presidio" else ""
 
 
 def find(
     text: str, lang: str = "en", policy: Policy = "thorough", known_names: Iterable[str] = (), engine: str = "patterns"
 ) -> list[PhiSpan]:
     """Protected health information in `text`: spans in order, without overlaps, `text[start:end]` being the value."""
-    if engine not in FINDERS:
-        raise ValueError(f"there is no PHI engine {engine!r}; choose one of: {', '.join(sorted(FINDERS))}")
-    return FINDERS[engine](text, lang, policy, known_names)
+    return load_finder(engine)(text, lang, policy, known_names)

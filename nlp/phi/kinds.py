@@ -8,6 +8,7 @@ the name of such a file.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -54,6 +55,10 @@ class PhiSpan:
     start: int
     end: int
     type: str
+
+
+Finder = Callable[[str, str, Policy, Iterable[str]], list[PhiSpan]]
+"""(text, language, policy, names known from elsewhere in the document) -> spans in order, without overlaps."""
 
 
 def policy_for(source_type: str) -> Policy:
