@@ -31,6 +31,7 @@ from corpus.build import (
     tokenise,
 )
 from corpus.build.config import BuildConfig
+from corpus.card import write_card
 from corpus.command import UserError, progress, resolved
 from corpus.dedup.index import Index, band_file, finish, open_index
 from corpus.dedup.redis_index import Address, SharedIndex, connect, is_address, parse
@@ -201,6 +202,7 @@ class _Build:
         if made:
             annotated += self._augmented(annotated, made)
         self._publish(sorted(annotated))
+        write_card(self.config.data)
         self._tokenise()
         return self._account(cuts, made)
 
