@@ -24,12 +24,12 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from corpus.dedup.shingles import U64, Tokens, shingles, tokens
 from corpus.dedup.verify import batches
 from corpus.normalise import HAN
+from corpus.store import open_parquet
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,7 +161,7 @@ def load_items(path: Path, fields: Mapping[str, str] | None = None) -> list[Item
 def _rows(path: Path) -> Iterator[dict[str, Any]]:
     suffix = path.suffix.lower()
     if suffix == ".parquet":
-        yield from pq.read_table(path).to_pylist()
+        yield from open_parquet(path).read().to_pylist()
         return
     raw = path.read_bytes()
     try:

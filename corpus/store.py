@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -63,6 +64,14 @@ def make_folder(folder: Path, mode: int = 0o777) -> None:
     """Make a folder and those above it. An object store has none, and a missing bucket is not made but told."""
     if not is_remote(folder):
         folder.mkdir(parents=True, exist_ok=True, mode=mode)
+
+
+def remove_folder(folder: Path) -> None:
+    """Remove a folder and all below it."""
+    if is_remote(folder):
+        filesystem(folder).rm(key(folder), recursive=True)
+    else:
+        shutil.rmtree(folder)
 
 
 def names_in(folder: Path) -> set[str]:

@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow.compute as pc
 
 from corpus.command import UserError
+from corpus.location import check_reachable
 from corpus.schema import BOILERPLATE, DOCUMENT, DROPPED, PAGE, RECORD, by_name
 from corpus.store import read_dataset
 
@@ -27,6 +28,7 @@ def trace(data: Path, id: str) -> list[str]:
     """
     if len(id) < FEWEST_DIGITS:
         raise UserError(f"name at least {FEWEST_DIGITS} digits of the id.")
+    check_reachable(data)
     matches = pc.starts_with(pc.field("id"), id) | pc.starts_with(pc.field("doc_id"), id)
     kept = read_dataset(data / "shards", RECORD, filter=matches).to_pylist()
     dropped = read_dataset(data / "dropped", DROPPED, filter=matches).to_pylist()

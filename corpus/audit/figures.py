@@ -9,10 +9,9 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from corpus.schema import BOILERPLATE, DOCUMENT, PAGE, QUARANTINE, by_name
-from corpus.store import parts, read_dataset, read_manifest
+from corpus.store import open_parquet, parts, read_dataset, read_manifest
 
 EXAMPLES_PER_REASON = 3
 """Dropped texts shown for each reason."""
@@ -61,7 +60,7 @@ def _quarantine(data: Path) -> list[dict[str, Any]]:
 def row_groups(folder: Path, columns: list[str]) -> Iterator[pa.Table]:
     """The row groups of a dataset, one after the other."""
     for file in parts(folder):
-        parquet = pq.ParquetFile(file)
+        parquet = open_parquet(file)
         for group in range(parquet.num_row_groups):
             yield parquet.read_row_group(group, columns=columns)
 

@@ -10,12 +10,11 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from corpus.audit.figures import row_groups
 from corpus.errors import CorruptError
 from corpus.schema import DOCUMENT, RECORD
-from corpus.store import check_manifest, parts, read_dataset
+from corpus.store import check_manifest, open_parquet, parts, read_dataset
 from nlp import phi
 
 NEVER_IN_A_SHARD = ("ID_CARD", "SSN", "PHONE", "RECORD", "BANK_CARD", "PASSPORT")
@@ -44,7 +43,7 @@ def checksums(data: Path) -> Verdict:
 
 def schema(data: Path) -> Verdict:
     """Every shard has the declared schema."""
-    wrong = [p.name for p in parts(data / "shards") if not pq.read_schema(p).equals(RECORD)]
+    wrong = [p.name for p in parts(data / "shards") if not open_parquet(p).schema_arrow.equals(RECORD)]
     return Verdict(not wrong, f"{len(wrong)} shards have another schema" if wrong else "all shards have the schema")
 
 
@@ -117,7 +116,7 @@ def token_shards(data: Path) -> Verdict:
 
 
 def _ids(path: Path) -> list[str]:
-    ids: list[str] = pq.ParquetFile(path).read(columns=["id"])["id"].to_pylist()
+    ids: list[str] = open_parquet(path).read(columns=["id"])["id"].to_pylist()
     return ids
 
 

@@ -12,11 +12,13 @@ import pyarrow as pa
 from corpus.audit.figures import figures
 from corpus.audit.gates import Verdict, run_gates
 from corpus.errors import CorruptError, UserError
+from corpus.location import check_reachable
 from corpus.store import write_json, write_text
 
 
 def audit(data: Path) -> dict[str, Verdict]:
     """Check a build and write its report; returns the verdicts. Raises `UserError` when there is no build."""
+    check_reachable(data)
     if not (data / "shards" / "manifest.json").exists():
         raise UserError(f"there are no shards in {data}; run `corpus build` first.")
     verdicts = run_gates(data)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -40,15 +39,15 @@ def annotate(task: Task, mark: Mark) -> None:
     parent's topics: a text of two lines says little about its own.
     """
     arguments = task.arguments
-    decisions = {row["id"]: row for row in read_table(Path(arguments["settled"])).to_pylist()}
-    table = read_table(Path(arguments["candidates"]))
+    decisions = {row["id"]: row for row in read_table(arguments["settled"]).to_pylist()}
+    table = read_table(arguments["candidates"])
     chosen = decisions.keys() if arguments["only"] is None else set(arguments["only"])
     columns = [name for name in table.column_names if name in ANNOTATED.names]
     rows = [row | decisions[row["id"]] for row in table.select(columns).to_pylist() if row["id"] in chosen]
     if arguments["hits"]:
-        mark_contaminated(rows, read_table(Path(arguments["hits"])).to_pylist())
+        mark_contaminated(rows, read_table(arguments["hits"]).to_pylist())
     if arguments["borders"]:
-        mark_capped(rows, read_table(Path(arguments["borders"])).to_pylist())
+        mark_capped(rows, read_table(arguments["borders"]).to_pylist())
     kept = [row for row in rows if row["stage"] is None]
     for start in range(0, len(kept), TAG_BATCH):
         batch = kept[start : start + TAG_BATCH]
@@ -68,7 +67,7 @@ def annotate(task: Task, mark: Mark) -> None:
     for row in rows:
         row["shard"] = int(row["id"][:8], 16) % arguments["shards"]
     rows.sort(key=lambda row: (row["source_type"], row["shard"], row["id"]))
-    write_table(Path(task.output), pa.Table.from_pylist(rows, schema=ANNOTATED))
+    write_table(task.output, pa.Table.from_pylist(rows, schema=ANNOTATED))
 
 
 def _annotate_batch(rows: list[dict[str, Any]], arguments: dict[str, Any]) -> None:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pyarrow.compute as pc
-import pyarrow.dataset as ds
 
 from corpus.augment import augment
 from corpus.augment.checks import check
@@ -19,7 +17,7 @@ from corpus.build.candidate import CANDIDATE, of_redaction, redact, score
 from corpus.build.config import PhiConfig
 from corpus.runner import Mark, Task
 from corpus.schema import by_name
-from corpus.store import identity, write_rows
+from corpus.store import dataset, identity, write_rows
 from corpus.tokenising import count_tokens
 from nlp.phi.engine import PLACEHOLDER
 
@@ -40,14 +38,14 @@ def augment_records(task: Task, mark: Mark) -> None:
     if a["only"] is not None:
         chosen &= pc.field("id").isin(a["only"])
     rows: list[dict[str, Any]] = []
-    for parent in ds.dataset(a["annotated"], schema=ANNOTATED).to_table(filter=chosen).sort_by("id").to_pylist():
+    for parent in dataset(a["annotated"], schema=ANNOTATED).to_table(filter=chosen).sort_by("id").to_pylist():
         mark(parent["id"])
         rows += _candidates(parent, a)
     counts = count_tokens(models.tokenizer(a["tokenizer"]), [row["text"] for row in rows])
     for row, count in zip(rows, counts, strict=True):
         row["n_tokens"] = count
     score(rows)
-    write_rows(Path(task.output), rows, CANDIDATE)
+    write_rows(task.output, rows, CANDIDATE)
 
 
 def _candidates(row: Mapping[str, Any], arguments: Mapping[str, Any]) -> list[dict[str, Any]]:

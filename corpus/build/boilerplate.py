@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.dataset as ds
 
 from corpus.build import models
 from corpus.build.candidate import CANDIDATE, of_text, score
 from corpus.dedup import boilerplate
+from corpus.location import location
 from corpus.offsets import Mapper, apply_edits
 from corpus.runner import Mark, Task
 from corpus.schema import BOILERPLATE, by_name, named
-from corpus.store import read_table, write_rows, write_table
+from corpus.store import dataset, read_table, write_rows, write_table
 
 VERSION = "1"
 
@@ -34,11 +33,9 @@ FOUND = pa.schema(
 def count(task: Task, mark: Mark) -> None:
     """Where each paragraph of some part files stands. Argument: `candidates` (files). Writes `OCCURRENCES` rows."""
     tables = [boilerplate.OCCURRENCES.empty_table()]
-    for file in map(Path, task.arguments["candidates"]):
+    for file in map(location, task.arguments["candidates"]):
         tables.append(boilerplate.occurrences(read_table(file, ["doc_id", "paragraphs"]), file.name))
-    write_table(
-        Path(task.output), pa.concat_tables(tables).sort_by([("paragraph", "ascending"), ("part", "ascending")])
-    )
+    write_table(task.output, pa.concat_tables(tables).sort_by([("paragraph", "ascending"), ("part", "ascending")]))
 
 
 def find(task: Task, mark: Mark) -> None:
@@ -51,14 +48,14 @@ def find(task: Task, mark: Mark) -> None:
     config = boilerplate.BoilerplateConfig(**a["boilerplate"])
     low, high = (pa.scalar(a[name], pa.uint64()) for name in ("low", "high"))
     in_range = (pc.field("paragraph") >= low) & (pc.field("paragraph") <= high)
-    table = ds.dataset(a["counts"], schema=boilerplate.OCCURRENCES).to_table(filter=in_range)
+    table = dataset(a["counts"], schema=boilerplate.OCCURRENCES).to_table(filter=in_range)
     rows = []
     by_part: dict[str, list[dict[str, Any]]] = {}
     for row in boilerplate.recurring([table], config.min_documents).to_pylist():
         by_part.setdefault(row["keeper_part"], []).append(row)
     for part, recurring in sorted(by_part.items()):
         keepers = {row["keeper"] for row in recurring}
-        texts = ds.dataset([str(Path(a["folder"]) / part)]).to_table(
+        texts = dataset([location(a["folder"]) / part]).to_table(
             ["doc_id", "source", "text"], filter=pc.field("doc_id").isin(keepers)
         )
         texts_of: dict[int, tuple[str, str]] = {}
@@ -67,7 +64,7 @@ def find(task: Task, mark: Mark) -> None:
                 texts_of.setdefault(key, (record["source"], record["text"][start:end]))
         rows += [_found(row, *texts_of[row["paragraph"]], a["documents"], config) for row in recurring]
     kept = [row for row in rows if row["documents"] >= row["threshold"]]
-    write_table(Path(task.output), pa.Table.from_pylist(kept, schema=FOUND).sort_by("id"))
+    write_table(task.output, pa.Table.from_pylist(kept, schema=FOUND).sort_by("id"))
 
 
 def _found(
@@ -95,7 +92,7 @@ def strip(task: Task, mark: Mark) -> None:
     keeps it, for those in this part). Writes `CANDIDATE` rows; offsets, scores and hashes are those of the new text.
     """
     a = task.arguments
-    table = read_table(Path(a["candidates"]))
+    table = read_table(a["candidates"])
     if a["only"] is not None:
         table = table.filter(pc.field("id").isin(a["only"]))
     repeated = set(a["paragraphs"])
@@ -106,7 +103,7 @@ def strip(task: Task, mark: Mark) -> None:
         if found:
             mark(row["id"])
             _strip_row(row, found)
-    write_rows(Path(task.output), rows, CANDIDATE)
+    write_rows(task.output, rows, CANDIDATE)
 
 
 def _strip_row(row: dict[str, Any], found: set[int]) -> None:

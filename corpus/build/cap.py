@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.dataset as ds
 
 from corpus.runner import Mark, Task
-from corpus.store import write_table
+from corpus.store import dataset, write_table
 
 VERSION = "1"
 
@@ -32,12 +30,12 @@ def cap_share(task: Task, mark: Mark) -> None:
     `settled` (files of the augmented text), `max_share`. Writes `BORDERS`."""
     a = task.arguments
     kept = pc.field("stage").is_null()
-    text = ds.dataset(a["annotated"]).to_table(["source", "n_tokens"], filter=kept)
+    text = dataset(a["annotated"]).to_table(["source", "n_tokens"], filter=kept)
     tokens = {row["source"]: row["n_tokens_sum"] for row in _sums(text)}
-    settled = ds.dataset(a["settled"]).to_table(["id"], filter=kept)
+    settled = dataset(a["settled"]).to_table(["id"], filter=kept)
     columns = ["source", "id", "n_tokens"]
     chosen = pc.field("id").isin(settled["id"].combine_chunks())
-    made = ds.dataset(a["candidates"]).to_table(columns, filter=chosen)
+    made = dataset(a["candidates"]).to_table(columns, filter=chosen)
     rows = []
     for row in _sums(made):
         source, all_of_it = row["source"], row["n_tokens_sum"]
@@ -54,7 +52,7 @@ def cap_share(task: Task, mark: Mark) -> None:
                 "max_share": a["max_share"],
             }
         )
-    write_table(Path(task.output), pa.Table.from_pylist(rows, schema=BORDERS))
+    write_table(task.output, pa.Table.from_pylist(rows, schema=BORDERS))
 
 
 def _sums(table: pa.Table) -> list[dict[str, Any]]:

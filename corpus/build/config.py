@@ -9,6 +9,7 @@ from typing import Literal
 from cyclopts import Parameter
 
 from corpus.augment.config import AugmentConfig
+from corpus.command import Location
 from corpus.dedup.boilerplate import BoilerplateConfig
 from corpus.dedup.config import DedupConfig
 from corpus.filters import FilterConfig
@@ -52,7 +53,7 @@ class PhiConfig:
 class BuildConfig:
     """A whole build. Tables of the TOML file are the nested parts: `[build.filters]`, `[build.dedup]`, …"""
 
-    data: Path = Path("data")
+    data: Location = Path("data")
     """The data folder: `documents/` and `pages/` are read, `shards/`, `dropped/` and `quarantine/` are written."""
     shards: int = 8
     """Files a source type; a record's is chosen by the hash of its id."""
@@ -81,7 +82,7 @@ class BuildConfig:
     """Existing corpora (their data folders, or the `index` in them) whose records count as kept already: what repeats one
     of them is dropped. A team's index on a Redis server, redis://HOST:PORT/PREFIX?corpus=NAME, is added to as well.
     May be given several times."""
-    decontaminate: tuple[Path, ...] = ()
+    decontaminate: tuple[Location, ...] = ()
     """Benchmark files (JSONL, JSON, CSV, Parquet) whose questions must not be in the corpus."""
     augment: AugmentConfig = field(default_factory=AugmentConfig)
     """New texts made from the kept ones."""

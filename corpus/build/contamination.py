@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from corpus import decontaminate
+from corpus.location import location
 from corpus.runner import Mark, Task
 from corpus.store import read_table, write_table
 
@@ -37,14 +37,14 @@ HITS = pa.schema(
 
 @lru_cache(maxsize=1)
 def _index(files: tuple[str, ...]) -> decontaminate.Index:
-    items = [item for file in files for item in decontaminate.load_items(Path(file))]
+    items = [item for file in files for item in decontaminate.load_items(location(file))]
     return decontaminate.build_index(items)
 
 
 def _kept_texts(task: Task) -> pa.Table:
-    settled = read_table(Path(task.arguments["settled"]), ["id", "stage"])
+    settled = read_table(task.arguments["settled"], ["id", "stage"])
     kept = settled.filter(pc.is_null(settled["stage"]))["id"]
-    table = read_table(Path(task.arguments["candidates"]), ["id", "text"])
+    table = read_table(task.arguments["candidates"], ["id", "text"])
     return table.filter(pc.is_in(table["id"], kept.combine_chunks()))
 
 
@@ -52,13 +52,13 @@ def count_common(task: Task, mark: Mark) -> None:
     """In how many records of a part each n-gram of the benchmarks stands. Arguments: `candidates`, `settled`, `benchmarks`."""
     texts = _kept_texts(task)["text"].to_pylist()
     counts = decontaminate.count_grams(texts, _index(tuple(task.arguments["benchmarks"])))
-    write_table(Path(task.output), pa.table({"count": counts, "records": np.full(len(counts), len(texts))}))
+    write_table(task.output, pa.table({"count": counts, "records": np.full(len(counts), len(texts))}))
 
 
 def find_hits(task: Task, mark: Mark) -> None:
     """Arguments: `candidates`, `settled`, `benchmarks`, `counts` (files of `count_common`). Writes `HITS`."""
     index = _index(tuple(task.arguments["benchmarks"]))
-    tables = [read_table(Path(file)) for file in task.arguments["counts"]]
+    tables = [read_table(file) for file in task.arguments["counts"]]
     counts = np.sum([table["count"].to_numpy() for table in tables], axis=0)
     records = sum(table["records"][0].as_py() for table in tables if table.num_rows)
     index = decontaminate.without_common(index, counts, max(COMMON_RECORDS, int(COMMON_SHARE * records)))
@@ -69,7 +69,7 @@ def find_hits(task: Task, mark: Mark) -> None:
         for id, hits in zip(ids, decontaminate.find(table["text"].to_pylist(), index), strict=True)
         for hit in hits
     ]
-    write_table(Path(task.output), pa.Table.from_pylist(rows, schema=HITS))
+    write_table(task.output, pa.Table.from_pylist(rows, schema=HITS))
 
 
 def _row(id: str, hit: decontaminate.Hit) -> dict[str, Any]:

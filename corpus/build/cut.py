@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import pyarrow.compute as pc
-import pyarrow.dataset as ds
 
 from corpus.build.candidate import CANDIDATE, of_redaction, redact, score
 from corpus.build.config import PhiConfig
@@ -16,7 +14,7 @@ from corpus.normalise import normalise
 from corpus.runner import Mark, Task
 from corpus.schema import DOCUMENT, PAGE
 from corpus.sections import Section, SectionConfig, cut
-from corpus.store import identity, write_rows
+from corpus.store import dataset, identity, write_rows
 
 VERSION = "4"
 
@@ -29,16 +27,16 @@ def cut_documents(task: Task, mark: Mark) -> None:
     arguments = task.arguments
     ids = arguments["doc_ids"]
     chosen = pc.field("doc_id").isin(ids)
-    documents = ds.dataset(arguments["documents"], schema=DOCUMENT).to_table(filter=chosen).to_pylist()
+    documents = dataset([arguments["documents"]], schema=DOCUMENT).to_table(filter=chosen).to_pylist()
     pages: dict[str, list[dict[str, Any]]] = {doc_id: [] for doc_id in ids}
-    for row in ds.dataset(arguments["pages"], schema=PAGE).to_table(filter=chosen).to_pylist():
+    for row in dataset([arguments["pages"]], schema=PAGE).to_table(filter=chosen).to_pylist():
         pages[row["doc_id"]].append(row)
     config, phi = SectionConfig(**arguments["section"]), PhiConfig(**arguments["phi"])
     rows: list[dict[str, Any]] = []
     for document in documents:
         mark(document["doc_id"])
         rows.extend(_candidates(document, sorted(pages[document["doc_id"]], key=lambda p: p["page"]), config, phi))
-    write_rows(Path(task.output), rows, CANDIDATE)
+    write_rows(task.output, rows, CANDIDATE)
 
 
 def _candidates(

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.dataset as ds
 
 from corpus.build import models
 from corpus.dedup import exact, passes
 from corpus.dedup.index import KNOWN, Index, known_rows
+from corpus.location import location
 from corpus.runner import Mark, Task
-from corpus.store import read_table, write_table
+from corpus.store import dataset, read_table, write_table
 
 VERSION = "3"
 
@@ -25,11 +24,11 @@ def exact_partition(task: Task, mark: Mark) -> None:
     """
     low, high = task.arguments["low"], task.arguments["high"]
     in_partition = (pc.field("content_hash") >= low) & (pc.field("content_hash") < high) & pc.field("stage").is_null()
-    table = ds.dataset(task.arguments["screened"]).to_table(
+    table = dataset(task.arguments["screened"]).to_table(
         columns=["id", "content_hash", "quality", "priority"], filter=in_partition
     )
     known = [index.hashes(table["content_hash"]) for index in _indexes(task)]
-    write_table(Path(task.output), exact.decide_exact(known_rows(known, table)))
+    write_table(task.output, exact.decide_exact(known_rows(known, table)))
 
 
 def band_candidates(task: Task, mark: Mark) -> None:
@@ -38,19 +37,19 @@ def band_candidates(task: Task, mark: Mark) -> None:
     Arguments: `screened`, `exact` (files), `band`, `indexes` (folders). Writes `passes.PAIRS`.
     """
     band = passes.band_name(task.arguments["band"])
-    table = ds.dataset(task.arguments["screened"]).to_table(
+    table = dataset(task.arguments["screened"]).to_table(
         columns=["id", "quality", "priority", "numbers", band],
         filter=pc.field("stage").is_null() & (pc.field("n_shingles") > 0),
     )
-    copies = ds.dataset(task.arguments["exact"]).to_table(["id"], filter=pc.field("duplicate_of").is_valid())
+    copies = dataset(task.arguments["exact"]).to_table(["id"], filter=pc.field("duplicate_of").is_valid())
     table = table.filter(pc.invert(pc.is_in(table["id"], copies["id"].combine_chunks())))
     table = table.rename_columns(["key" if name == band else name for name in table.column_names])
     known = [index.keys(task.arguments["band"], table["key"].to_numpy()) for index in _indexes(task)]
-    write_table(Path(task.output), passes.candidates([known_rows(known, table)]))
+    write_table(task.output, passes.candidates([known_rows(known, table)]))
 
 
 def _indexes(task: Task) -> list[Index]:
-    return [Index(Path(folder)) for folder in task.arguments["indexes"]]
+    return [Index(location(folder)) for folder in task.arguments["indexes"]]
 
 
 def verify_pairs(task: Task, mark: Mark) -> None:
@@ -61,13 +60,13 @@ def verify_pairs(task: Task, mark: Mark) -> None:
     """
     low, high = task.arguments["low"], task.arguments["high"]
     in_slice = (pc.field("a") >= low) & (pc.field("a") < high)
-    pairs = passes.merge_pairs([ds.dataset(task.arguments["pairs"], schema=passes.PAIRS).to_table(filter=in_slice)])
+    pairs = passes.merge_pairs([dataset(task.arguments["pairs"], schema=passes.PAIRS).to_table(filter=in_slice)])
     wanted = pc.unique(pa.chunked_array([*pairs["a"].chunks, *pairs["b"].chunks], type=pa.string()))
-    texts = ds.dataset(task.arguments["candidates"]).to_table(["id", "text"], filter=pc.field("id").isin(wanted))
+    texts = dataset(task.arguments["candidates"]).to_table(["id", "text"], filter=pc.field("id").isin(wanted))
     known = wanted.filter(pc.starts_with(wanted, KNOWN))
     if len(known):
         texts = known_rows([index.texts(known) for index in _indexes(task)], texts)
-    write_table(Path(task.output), passes.verify(pairs, texts, task.arguments["threshold"], find_drugs))
+    write_table(task.output, passes.verify(pairs, texts, task.arguments["threshold"], find_drugs))
 
 
 def find_drugs(text: str) -> list[tuple[int, int]]:
@@ -81,19 +80,19 @@ def decide_clusters(task: Task, mark: Mark) -> None:
     Writes `passes.DECISIONS`, with the similarity to the record that replaces it, for every record that has copies or
     near-duplicates.
     """
-    edges = ds.dataset(task.arguments["edges"], schema=passes.EDGES).to_table()
+    edges = dataset(task.arguments["edges"], schema=passes.EDGES).to_table()
     touched = pc.unique(pa.chunked_array([*edges["a"].chunks, *edges["b"].chunks], type=pa.string()))
-    quality = ds.dataset(task.arguments["screened"]).to_table(
+    quality = dataset(task.arguments["screened"]).to_table(
         columns=["id", "quality", "priority"], filter=pc.field("id").isin(touched)
     )
     known = touched.filter(pc.starts_with(touched, KNOWN))
     quality = known_rows([pa.table({"id": known})], quality)
-    exact_rows = ds.dataset(task.arguments["exact"], schema=exact.EXACT).to_table()
+    exact_rows = dataset(task.arguments["exact"], schema=exact.EXACT).to_table()
     decisions = passes.combine(exact_rows, passes.decide(edges, quality))
     similarity = {(a, b): j for a, b, j in zip(*(edges[c].to_pylist() for c in ("a", "b", "jaccard")), strict=True)}
     pairs = zip(decisions["id"].to_pylist(), decisions["duplicate_of"].to_pylist(), strict=True)
     jaccard = [similarity.get((min(a, b), max(a, b))) if b else None for a, b in pairs]
-    write_table(Path(task.output), decisions.append_column("jaccard", pa.array(jaccard, pa.float64())))
+    write_table(task.output, decisions.append_column("jaccard", pa.array(jaccard, pa.float64())))
 
 
 def settle(task: Task, mark: Mark) -> None:
@@ -101,12 +100,12 @@ def settle(task: Task, mark: Mark) -> None:
 
     Writes `SETTLED` rows, sorted by id.
     """
-    table = read_table(Path(task.arguments["screened"]), ["id", "stage", "reason", "value", "threshold"])
+    table = read_table(task.arguments["screened"], ["id", "stage", "reason", "value", "threshold"])
     of_part = pc.field("id").isin(table["id"].combine_chunks())
-    clusters = ds.dataset([task.arguments["clusters"]]).to_table(filter=of_part).to_pylist()
+    clusters = dataset([task.arguments["clusters"]]).to_table(filter=of_part).to_pylist()
     cluster_of = {row["id"]: row for row in clusters}
     rows = [row | _settled(cluster_of.get(row["id"]), task.arguments["threshold"]) for row in table.to_pylist()]
-    write_table(Path(task.output), pa.Table.from_pylist(rows, schema=SETTLED).sort_by("id"))
+    write_table(task.output, pa.Table.from_pylist(rows, schema=SETTLED).sort_by("id"))
 
 
 def _settled(cluster: dict[str, Any] | None, threshold: float) -> dict[str, Any]:

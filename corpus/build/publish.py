@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
 import pyarrow.compute as pc
-import pyarrow.dataset as ds
 
 from corpus.build.annotate import ANNOTATED
 from corpus.runner import Mark, Task
 from corpus.schema import DROPPED, RECORD
-from corpus.store import parts, place_file, write_table
+from corpus.store import dataset, make_folder, parts, place_file, remove_folder, write_table
 
 VERSION = "1"
 
@@ -26,19 +24,19 @@ def write_shard(task: Task, mark: Mark) -> None:
     chosen = (pc.field("source_type") == a["source_type"]) & (pc.field("shard") == a["shard"])
     chosen &= pc.field("stage").is_valid() if a["dropped"] else pc.field("stage").is_null()
     schema = DROPPED if a["dropped"] else RECORD
-    table = ds.dataset(a["annotated"], schema=ANNOTATED).to_table(columns=schema.names, filter=chosen)
-    write_table(Path(task.output), table.cast(schema).sort_by("id"))
+    table = dataset(a["annotated"], schema=ANNOTATED).to_table(columns=schema.names, filter=chosen)
+    write_table(task.output, table.cast(schema).sort_by("id"))
 
 
 def withdraw(folder: Path) -> None:
     """Remove a dataset that this build does not write, so that nobody takes that of an earlier build for its own."""
     if folder.exists():
-        shutil.rmtree(folder)
+        remove_folder(folder)
 
 
-def place(files: Mapping[str, Path], folder: Path) -> None:
-    """Make `folder` hold exactly `files` (relative name to work file), by hard links where the file system has them."""
-    folder.mkdir(parents=True, exist_ok=True)
+def place(files: Mapping[str, str], folder: Path) -> None:
+    """Make `folder` hold exactly `files` (relative name to work file), without copying their bytes through this machine."""
+    make_folder(folder)
     for path in parts(folder):
         if path.relative_to(folder).as_posix() not in files:
             path.unlink()

@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.dataset as ds
 
 from corpus import augment as methods
 from corpus.build import (
@@ -35,9 +34,12 @@ from corpus.card import write_card
 from corpus.command import UserError, progress, resolved
 from corpus.dedup.index import Index, band_file, finish, open_index
 from corpus.dedup.redis_index import Address, SharedIndex, connect, is_address, parse
-from corpus.runner import Failure, Limits, Outcome, Runner, Stage, Task, exclusive, make_task, open_executor
+from corpus.location import check_reachable, location
+from corpus.lock import exclusive
+from corpus.runner import Failure, Limits, Outcome, Runner, Stage, Task, make_task, open_executor
 from corpus.schema import BOILERPLATE, QUARANTINE, SCHEMAS, SOURCE_TYPES
 from corpus.store import (
+    dataset,
     file_sha256,
     identity,
     read_dataset,
@@ -103,6 +105,7 @@ def build(config: BuildConfig) -> BuildResult:
 
     Raises `UserError` when nothing was ingested there, and `AccountError` when the equations do not hold.
     """
+    check_reachable(config.data)
     if not (config.data / "documents" / "manifest.json").exists():
         raise UserError(f"there are no documents in {config.data}; run `ingest` first.")
     _check_names(config)
@@ -247,7 +250,7 @@ class _Build:
 
         def smaller(task: Task, failure: Failure) -> list[Task]:
             a = task.arguments
-            files = Path(a["documents"]), Path(a["pages"])
+            files = location(a["documents"]), location(a["pages"])
             return [self._cut_task(*files, ids, a["bytes_in"], versions) for ids in _halves(a["doc_ids"])]
 
         outcomes = self._pass("cut", cut.cut_documents, tasks, split=smaller)
@@ -314,7 +317,7 @@ class _Build:
         keepers: dict[str, dict[int, str]] = {}
         columns = ["paragraph", "keeper", "keeper_part", "parts", "taken_out"]
         for file in self.found:
-            for row in read_table(Path(file), columns).to_pylist():
+            for row in read_table(file, columns).to_pylist():
                 if row["taken_out"]:
                     for part in row["parts"]:
                         paragraphs.setdefault(part, []).append(row["paragraph"])
@@ -370,7 +373,7 @@ class _Build:
             for band in range(self.config.dedup.bands)
         ]
         pairs = _outputs(self._pass("band keys", duplicates.band_candidates, tasks))
-        count = sum(ds.dataset([file]).count_rows() for file in pairs)
+        count = sum(dataset([file]).count_rows() for file in pairs)
         tasks = [
             self._task(
                 "verify",
@@ -396,7 +399,7 @@ class _Build:
             state = shared.state if earlier is None else earlier
             folder = self.work / "known" / identity(str(address), build, state)
             if not (folder / "manifest.json").exists():
-                shared.take(ds.dataset(list(candidates)).to_batches(columns=["content_hash", "text"]), folder)
+                shared.take(dataset(list(candidates)).to_batches(columns=["content_hash", "text"]), folder)
             self.indexes.append(Index(folder.absolute()))
             self.comparisons.append(Comparison(shared, build, state, earlier is not None))
             yield
@@ -405,14 +408,14 @@ class _Build:
         """Add what is kept so far to the indexes that it was compared with, before anybody else looks there."""
         for comparison in self.comparisons:
             if not comparison.added:
-                settled = ds.dataset([part.settled for part in parts]).to_table(["id"], filter=index.KEPT)
-                rows = ds.dataset([part.candidates for part in parts]).to_batches(columns=KEPT_COLUMNS)
+                settled = dataset([part.settled for part in parts]).to_table(["id"], filter=index.KEPT)
+                rows = dataset([part.candidates for part in parts]).to_batches(columns=KEPT_COLUMNS)
                 comparison.index.keep(rows, settled["id"].to_pylist(), comparison.build, comparison.state)
 
     def _share(self, annotated: Sequence[str]) -> None:
         """Leave in the teams' indexes what is really kept, now that the last record was decided on."""
         for address, comparison in zip(self.shared, self.comparisons, strict=True):
-            kept = ds.dataset(list(annotated), schema=annotate.ANNOTATED)
+            kept = dataset(list(annotated), schema=annotate.ANNOTATED)
             ids = kept.to_table(["id"], filter=index.KEPT)["id"].to_pylist()
             with connect(address, self.config.dedup.scheme) as shared, shared.held():
                 rows = kept.to_batches(columns=KEPT_COLUMNS, filter=index.KEPT)
@@ -471,7 +474,7 @@ class _Build:
             candidates = part_of[decisions].candidates
             # The decisions' content, not their history: a new part elsewhere changes nothing here.
             found = hits.get(decisions)
-            content = [file_sha256(Path(file)) if file else None for file in (decisions, found, borders)]
+            content = [file_sha256(file) if file else None for file in (decisions, found, borders)]
             key = [_name(candidates), content, only, settings]
             files = {"candidates": candidates, "settled": decisions, "hits": found, "borders": borders}
             return self._task("annotate", "/".join(versions), {**files, "only": only, **settings}, key=key)
@@ -518,11 +521,11 @@ class _Build:
                     )
                     tasks[f"{source_type}/{shard:05d}.parquet"] = task
             self._pass(kind, publish.write_shard, list(tasks.values()))
-            files = {name: Path(task.output) for name, task in tasks.items()}
-            filled = {name: file for name, file in files.items() if ds.dataset([file]).count_rows()}
+            files = {name: task.output for name, task in tasks.items()}
+            filled = {name: file for name, file in files.items() if dataset([file]).count_rows()}
             publish.place(filled, data / kind)
             write_manifest(data / kind, kind=kind, config=self._identity_config(), versions=self._versions())
-        tables = [read_table(Path(file), BOILERPLATE.names) for file in self.found]
+        tables = [read_table(file, BOILERPLATE.names) for file in self.found]
         order = [("source", "ascending"), ("documents", "descending"), ("id", "ascending")]
         table = pa.concat_tables([BOILERPLATE.empty_table(), *tables]).sort_by(order)
         write_table(data / "boilerplate" / "boilerplate.parquet", table)
@@ -535,8 +538,8 @@ class _Build:
         write_json(data / "build.config.json", self.values)
 
     def _write_index(self, annotated: Sequence[str], screened: Sequence[str]) -> None:
-        kept = sum(ds.dataset([file]).count_rows(filter=index.KEPT) for file in annotated)
-        files: dict[str, Path] = {}
+        kept = sum(dataset([file]).count_rows(filter=index.KEPT) for file in annotated)
+        files: dict[str, str] = {}
 
         def passes(stage: Stage, arguments: Mapping[str, dict[str, Any]]) -> None:
             key = [_names(annotated), _names(screened)]
@@ -546,7 +549,7 @@ class _Build:
                 for name, a in arguments.items()
             }
             self._pass("index", stage, list(tasks.values()))
-            files.update({name: Path(task.output) for name, task in tasks.items()})
+            files.update({name: task.output for name, task in tasks.items()})
 
         ranges = _hex_ranges(-(-kept // RECORDS_PER_TASK))
         passes(
@@ -575,7 +578,7 @@ class _Build:
                 "tokenise", tokenise.VERSION, arguments, key=[entry["path"], entry["sha256"], name]
             )
         self._pass("tokenise", tokenise.tokenise_shard, list(tasks.values()))
-        publish.place({path: Path(task.output) for path, task in tasks.items()}, folder)
+        publish.place({path: task.output for path, task in tasks.items()}, folder)
         write_text(folder / TOKENIZER_FILE, tokenizer.to_str(pretty=True) + "\n")
         config = {"tokenizer": Path(self.config.tokenizer).name, "fingerprint": name}
         write_manifest(folder, kind="tokens", config=config, versions={"tokenise": tokenise.VERSION})
@@ -600,8 +603,8 @@ class _Build:
 
     def _account(self, cuts: Sequence[str], made: Sequence[str]) -> BuildResult:
         result = BuildResult(documents=len(self.documents), tasks=dict(self.runner.counts))
-        result.sections = sum(ds.dataset([file]).count_rows() for file in cuts)
-        result.augmented = sum(ds.dataset([file]).count_rows() for file in made)
+        result.sections = sum(dataset([file]).count_rows() for file in cuts)
+        result.augmented = sum(dataset([file]).count_rows() for file in made)
         shards = self._read("shards", ["doc_id", "source", "n_tokens", "augmentation"])
         dropped = self._read("dropped", ["doc_id", "stage", "reason", "augmentation"])
         for row in shards.group_by("source").aggregate([("n_tokens", "sum"), ("doc_id", "count")]).to_pylist():
@@ -650,7 +653,7 @@ class _Build:
         def by_records(task: Task, failure: Failure) -> list[Task]:
             assert halve is not None
             file = task.arguments[part]
-            ids = task.arguments["only"] or sorted(read_table(Path(file), ["id"])["id"].to_pylist())
+            ids = task.arguments["only"] or sorted(read_table(file, ["id"])["id"].to_pylist())
             return [halve(file, half) for half in _halves(ids)]
 
         with progress(label, len(tasks), "parts") as tick:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -46,7 +45,7 @@ def screen(task: Task, mark: Mark) -> None:
     order = {name: rank for rank, name in enumerate(arguments["source_priority"])}
     columns = ["id", "text", "source", "source_type", "lang", "augmentation", "content_hash", "quality"]
     columns += ["fault", "fault_value", "fault_threshold"]
-    table = read_table(Path(arguments["candidates"]), columns)
+    table = read_table(arguments["candidates"], columns)
     if arguments["only"] is not None:
         table = table.filter(pc.field("id").isin(arguments["only"]))
     rows: list[dict[str, Any]] = []
@@ -70,7 +69,7 @@ def screen(task: Task, mark: Mark) -> None:
     signed = passes.signatures(table.select(["id", "text"]), DedupConfig(**arguments["dedup"]).scheme)
     for name in signed.column_names[1:]:
         decisions = decisions.append_column(name, signed[name])
-    write_table(Path(task.output), decisions.sort_by("id"))
+    write_table(task.output, decisions.sort_by("id"))
 
 
 def _verdict(row: dict[str, Any], scores: dict[str, float], config: filters.FilterConfig) -> filters.Verdict | None:

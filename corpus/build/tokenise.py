@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from tokenizers import Tokenizer
 
 from corpus.build import models
 from corpus.runner import Mark, Task
 from corpus.schema import TOKENS
-from corpus.store import write_row_groups
+from corpus.store import open_parquet, write_row_groups
 from corpus.tokenising import encode
 
 VERSION = "1"
@@ -27,7 +25,7 @@ def tokenise_shard(task: Task, mark: Mark) -> None:
     tokenizer = models.tokenizer(task.arguments["tokenizer"])
 
     def groups() -> Iterator[pa.Table]:
-        with pq.ParquetFile(task.arguments["shard"]) as file:
+        with open_parquet(task.arguments["shard"]) as file:
             for number in range(file.num_row_groups):
                 mark(f"row group {number}")
                 table = file.read_row_group(number, columns=[*_KEPT, "text"])
@@ -35,7 +33,7 @@ def tokenise_shard(task: Task, mark: Mark) -> None:
                 columns = {name: table[name] for name in _KEPT}
                 yield pa.table({**columns, "input_ids": ids, "n_tokens": ids.value_lengths()}, schema=TOKENS)
 
-    write_row_groups(Path(task.output), TOKENS, groups())
+    write_row_groups(task.output, TOKENS, groups())
 
 
 def _ids(tokenizer: Tokenizer, texts: pa.ChunkedArray) -> pa.ListArray:

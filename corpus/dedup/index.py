@@ -21,14 +21,14 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from corpus.dedup.exact import CONTENT_HASH
 from corpus.dedup.minhash import Scheme
 from corpus.dedup.passes import band_name
 from corpus.dedup.shingles import U64
 from corpus.errors import CorruptError, UserError
-from corpus.store import file_sha256, read_manifest, write_manifest
+from corpus.location import location
+from corpus.store import file_sha256, open_parquet, read_manifest, write_manifest
 
 FORMAT = "1"
 """Raised when the layout changes."""
@@ -96,7 +96,7 @@ class Index:
         values = wanted.to_numpy(zero_copy_only=False)
         for path in sorted(self.folder.glob(pattern)):
             try:
-                file = pq.ParquetFile(path)
+                file = open_parquet(path)
                 place = file.schema_arrow.names.index(column)
                 for number in range(file.num_row_groups):
                     bounds = file.metadata.row_group(number).column(place).statistics
@@ -112,7 +112,7 @@ def open_index(path: str, scheme: Scheme) -> Index:
 
     Raises `UserError` when there is none, or when its signatures cannot meet those of this scheme.
     """
-    for folder in (Path(path), Path(path) / "index"):
+    for folder in (location(path), location(path) / "index"):
         try:
             manifest = read_manifest(folder)
         except (FileNotFoundError, NotADirectoryError):

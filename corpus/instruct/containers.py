@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
 from lxml import etree
 
 from corpus.encoding import decode
+from corpus.store import open_parquet
 
 Row = tuple[str, dict[str, Any]]
 """(place in the file, the row as it stands there)."""
@@ -97,7 +97,7 @@ def _medquad(raw: bytes) -> Iterator[Row]:
 
 def _parquet(path: Path) -> Iterator[Row]:
     number = 0
-    for batch in pq.ParquetFile(path).iter_batches(1000):
+    for batch in open_parquet(path).iter_batches(1000):
         for row in batch.to_pylist():
             yield f"row {number}", row
             number += 1
@@ -105,7 +105,7 @@ def _parquet(path: Path) -> Iterator[Row]:
 
 def _archive(path: Path) -> Iterator[Row]:
     try:
-        archive = zipfile.ZipFile(path)
+        archive = zipfile.ZipFile(path.open("rb"))  # type: ignore[arg-type]
     except zipfile.BadZipFile as error:
         raise ContainerError("It is not a readable ZIP archive.") from error
     with archive:

@@ -12,14 +12,25 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from cyclopts import Parameter
 
-from corpus.command import UserError, progress, resolved
+from corpus.command import Location, UserError, progress, resolved
 from corpus.dedup.exact import content_hash
 from corpus.instruct.containers import SUFFIXES, read_rows
 from corpus.instruct.conversation import clean, fault, suggest_stage
 from corpus.instruct.formats import Messages, conversation
-from corpus.runner import Limits, Mark, Runner, Task, exclusive, make_task, open_executor
+from corpus.location import check_reachable, location
+from corpus.lock import exclusive
+from corpus.runner import Limits, Mark, Runner, Task, make_task, open_executor
 from corpus.schema import INSTRUCTION
-from corpus.store import file_sha256, identity, read_json, read_table, write_json, write_manifest, write_rows
+from corpus.store import (
+    file_sha256,
+    identity,
+    make_folder,
+    read_json,
+    read_table,
+    write_json,
+    write_manifest,
+    write_rows,
+)
 from corpus.tokenising import count_tokens, load_tokenizer
 from nlp import phi
 from nlp.language import detect
@@ -57,7 +68,7 @@ class InstructConfig:
     """Tokenizer that counts tokens."""
     workers: int = 0
     """Worker processes; 0 means one per core."""
-    data: Path = Path("data")
+    data: Location = Path("data")
     """The data folder."""
 
 
@@ -104,13 +115,14 @@ def instruct(paths: Sequence[str], config: InstructConfig) -> InstructResult:
             else:
                 known[outcome.task.arguments["path"]] = outcome.task.output
         write_json(catalogue, known)
-        _publish([Path(file) for file in known.values()], config, result)
+        _publish([location(file) for file in known.values()], config, result)
         return result
 
 
 def _files(paths: Sequence[str]) -> Iterator[Path]:
     for text in paths:
-        path = Path(text)
+        path = location(text)
+        check_reachable(path)
         if not path.exists():
             raise UserError(f"{text} does not exist.")
         if path.is_file():
@@ -130,7 +142,7 @@ def take_in(task: Task, mark: Mark) -> None:
     a = task.arguments
     tokenizer = load_tokenizer(a["tokenizer"])
     rows = []
-    path = Path(a["path"])
+    path = location(a["path"])
     for place, row in read_rows(path):
         found = conversation(row)
         if found is None:
@@ -141,7 +153,7 @@ def take_in(task: Task, mark: Mark) -> None:
             messages = _redact(clean(messages, lang), lang, a["phi"])
             rows.append(_row(messages, place, path, a, name, fault(messages)) | {"lang": lang})
     counts = count_tokens(tokenizer, ["\n".join(m["content"] for m in row["messages"]) for row in rows])
-    write_rows(Path(task.output), [row | {"n_tokens": n} for row, n in zip(rows, counts, strict=True)], PART)
+    write_rows(task.output, [row | {"n_tokens": n} for row, n in zip(rows, counts, strict=True)], PART)
 
 
 def _row(
@@ -195,7 +207,7 @@ def _publish(files: Sequence[Path], config: InstructConfig, result: InstructResu
     for old in set(folder.glob(f"stage=*/{FILE_NAME}")) - wanted:
         old.unlink()
     write_rows(config.data / "instructions_dropped" / FILE_NAME, dropped.sort_by("id").to_pylist(), DROPPED_INSTRUCTION)
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     write_manifest(folder, kind="instructions", config={"tokenizer": config.tokenizer}, versions={"instruct": VERSION})
     result.rows = table.num_rows
     result.dropped.update(dropped["reason"].to_pylist())
