@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -40,9 +41,23 @@ _WORD = re.compile(r"[^\W\d_]{3,}")
 _LETTERS = re.compile(r"[^\W\d_]{2}|[\u3400-\u9fff]")
 
 
-def find_figures(layer: TextLayer, width: float, height: float) -> list[Box]:
-    """Boxes of images, and of clusters of paths that are no mere frames or rules."""
-    return _drawings(layer, width, height) + _images(layer.images, width, height)
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """An image, or a cluster of paths that is no mere frame or rule."""
+
+    box: Box
+    """Where it stands."""
+    surroundings: Box | None
+    """Where its labels may stand: as far as its caption, and a little above and beside it. None without a caption."""
+
+
+def find_figures(layer: TextLayer, width: float, height: float) -> list[Figure]:
+    """The figures of a page, drawn ones and images."""
+    boxes = _drawings(layer, width, height) + _images(layer.images, width, height)
+    if not boxes:
+        return []
+    captions = [bounds(run) for run in pieces(layer.lines) if FIGURE_CAPTION.match(run[0].text)]
+    return [Figure(box, around) for box, around in zip(boxes, _surroundings(boxes, captions), strict=True)]
 
 
 def _drawings(layer: TextLayer, width: float, height: float) -> list[Box]:
@@ -109,13 +124,14 @@ def _components(grid: np.ndarray) -> list[tuple[int, int, int, int]]:
     return result
 
 
-def in_figure(line: Line, figures: Sequence[Box]) -> bool:
-    """Whether a line's middle lies in a figure."""
-    return any(_within((line.x0, line.y0, line.x1, line.y1), box, 0.0) for box in figures)
+def in_figure(line: Line, figures: Sequence[Figure]) -> bool:
+    """Whether a line's middle lies in a figure with a caption."""
+    box = (line.x0, line.y0, line.x1, line.y1)
+    return any(figure.surroundings is not None and _within(box, figure.box, 0.0) for figure in figures)
 
 
 def without_labels(
-    lines: list[Line], figures: Sequence[Box], body_size: float, height: float
+    lines: list[Line], figures: Sequence[Figure], body_size: float, height: float
 ) -> tuple[list[Line], int]:
     """(lines without the labels of figures, how many labels were left out). Sentences in a figure stay.
 
@@ -127,8 +143,7 @@ def without_labels(
     labels: set[int] = set()
     below_head = [line for line in lines if line.y1 > HEAD_SHARE * height]
     runs = [(run, bounds(run), " ".join(line.text for line in run)) for run in pieces(below_head)]
-    captions = [box for _, box, text in runs if FIGURE_CAPTION.match(text)]
-    for figure, reach in zip(figures, _with_surroundings(figures, captions), strict=True):
+    for figure, reach in ((figure.box, figure.surroundings) for figure in figures):
         found: set[int] = set()
         words = 0
         for run, box, text in runs:
@@ -148,11 +163,8 @@ def without_labels(
     return [line for line in lines if id(line) not in labels], len(labels)
 
 
-def _with_surroundings(figures: Sequence[Box], captions: Sequence[Box]) -> list[Box | None]:
-    """For each figure the space in which its labels may stand: as far as its caption, and a little above and beside it.
-
-    None for a figure without a caption. Panels above one another share the caption below them.
-    """
+def _surroundings(figures: Sequence[Box], captions: Sequence[Box]) -> list[Box | None]:
+    """`Figure.surroundings` of each. Panels above one another share the caption below them."""
     result: list[Box | None] = [None] * len(figures)
     ends = [(box, True) for box in captions]
     for number in sorted(range(len(figures)), key=lambda i: -figures[i][3]):

@@ -57,6 +57,8 @@ class Line:
     superscripts: int = 0
     """How many pieces of the line were raised marks: citations, affiliations, footnote signs."""
     confidence: float | None = None
+    cuts: tuple[tuple[float, float, int], ...] = ()
+    """Wide gaps in the line, where a table may have a border: left and right edge, and the place in the text."""
 
     @property
     def height(self) -> float:

@@ -36,7 +36,7 @@ def layout_page(
             continue
         for line in lines:
             block = _margin(line, angle, width, height)
-            if block.bbox is not None and any(_touches(block.bbox, figure) for figure in figures):
+            if block.bbox is not None and any(_touches(block.bbox, figure.box) for figure in figures):
                 left_out += 1
             else:
                 blocks.append(block)

@@ -1,8 +1,7 @@
 """Tables, ruled or only aligned: found among the lines of a page and written as Markdown.
 
 A ruled table lies between horizontal rules of the same extent with more than one cell in its rows; an unruled one is
-a stretch of rows whose cells stand in columns. Columns are the white corridors that hardly any row crosses, or
-vertical rules; rows are cut at rules, at white bands, and at lines.
+a stretch of rows whose cells stand in columns.
 """
 
 from __future__ import annotations
@@ -12,13 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from ingest.figures import Box, in_figure
+from ingest.figures import Figure, in_figure
 from ingest.layout import MAX_LINES, Line, bounds, pieces
 from ingest.markdown_table import markdown_table
-from ingest.structure import CAPTION, clean, glue
-
-Rule = tuple[float, float, float]
-"""(start, end, position): x0, x1, y of a horizontal rule; y0, y1, x of a vertical one."""
+from ingest.structure import CAPTION
+from ingest.table_grid import Rule, column_edges, grid_of
 
 MIN_RULE = 40.0
 """Shorter horizontal rules, in points, are underlines and fraction bars."""
@@ -44,24 +41,28 @@ def find_tables(
     horizontal: Sequence[Rule],
     vertical: Sequence[Rule],
     body_size: float,
-    figures: Sequence[Box] = (),
+    figures: Sequence[Figure] = (),
 ) -> tuple[list[Table], list[Line]]:
-    """(the tables, the lines that are in none of them). What is aligned in a figure is no table."""
+    """(the tables, the lines that are in none of them). What stands in a figure is no table."""
     tables: list[Table] = []
     rest = lines
     if len(lines) > MAX_LINES:
         return tables, rest
+    drawn = {id(line) for line in lines if in_figure(line, figures)} if figures else set()
     rules = joined_rules(horizontal)
     if len(rules) >= 2:
         for top, bottom, x0, x1 in _ruled_regions(rest, rules):
             inside = _below_caption([line for line in rest if _inside(line, x0, x1, top, bottom)])
             inside += _open_end(inside, rest, x0, x1, bottom, body_size)
+            inside += _open_start(inside, rest, x0, x1)
+            if sum(id(line) in drawn for line in inside) > 0.5 * len(inside):
+                continue
             table = build(inside, rules, vertical, body_size)
             if table is not None:
                 tables.append(table)
                 taken = {id(line) for line in inside}
                 rest = [line for line in rest if id(line) not in taken]
-    for group in _aligned_groups([line for line in rest if not in_figure(line, figures)]):
+    for group in _aligned_groups([line for line in rest if id(line) not in drawn]):
         table = build(group, rules, vertical, body_size, aligned=True)
         if table is not None:
             tables.append(table)
@@ -155,6 +156,25 @@ def _open_end(
     return [line for row in rows for line in row] if several >= max(3, 0.25 * len(rows)) else []
 
 
+def _open_start(inside: list[Line], lines: list[Line], x0: float, x1: float) -> list[Line]:
+    """Rows right above the first rule whose cells stand above those below, as a header on a coloured bar does."""
+    if not inside:
+        return []
+    size = sorted(line.size for line in inside)[len(inside) // 2]
+    starts = [line.x0 for line in inside]
+    top = min(line.y0 for line in inside)
+    found: list[Line] = []
+    within = [line for line in lines if line.y1 < top + 0.3 * size and line.x0 >= x0 - 4 and line.x1 <= x1 + 4]
+    for row in reversed(rows_of(within)[-3:]):
+        aligned = sum(any(abs(line.x0 - start) < 1.0 for start in starts) for line in row)
+        near = top - max(line.y1 for line in row) < 1.2 * size
+        if len(row) < 2 or aligned < len(row) or not near or any(abs(line.size - size) > 0.5 for line in row):
+            break
+        found.extend(row)
+        top = min(line.y0 for line in row)
+    return found
+
+
 def _band(lines: list[Line], width: float) -> str:
     """What lies between two rules: a `table`, something `small` that may belong to one, or `none` of these."""
     lines = _below_caption(lines)
@@ -164,6 +184,8 @@ def _band(lines: list[Line], width: float) -> str:
     several = sum(len(row) > 1 for row in rows)
     if len(rows) > 2 and _prose_share(lines) > 0.6:
         return "none"
+    if len(rows) <= 6 and max(len(row) for row in rows) >= 3:
+        return "table"  # one row whose cells have some lines more
     if several < 0.5 * len(rows):
         # cells centred on one another stand at half heights: rows that overlap count as one
         staggered: list[list[Line]] = []
@@ -277,14 +299,13 @@ def build(
     sizes = sorted(line.size for line in lines)
     size = sizes[len(sizes) // 2] or body_size
     rows = rows_of(lines)
-    edges = _column_edges(rows, vertical, (x0, y0, x1, y1), size)
+    edges = column_edges(rows, vertical, (x0, y0, x1, y1), size)
     if not edges or len(rows) < 2:
         return None
     n_columns = len(edges) + 1
     if n_columns == 2 and not aligned and _prose_share(list(lines)) > 0.5:
         return None
-    inner = [y for start, end, y in rules if y0 < y < y1 and min(end, x1) - max(start, x0) > 0.6 * (x1 - x0)]
-    grid = _grid(rows, edges, inner, size)
+    grid = grid_of(rows, edges, rules, (x0, y0, x1, y1), size)
     filled = sum(bool(cell) for row in grid for cell in row)
     if len(grid) < 2 or filled < (0.5 if aligned else 0.3) * len(grid) * n_columns:
         return None
@@ -293,125 +314,3 @@ def build(
         return None
     markdown = markdown_table(grid)
     return Table((x0, y0, x1, y1), markdown, size) if markdown else None
-
-
-def _column_edges(
-    rows: Sequence[Sequence[Line]], vertical: Sequence[Rule], box: tuple[float, float, float, float], size: float
-) -> list[float]:
-    """x of the borders between columns."""
-    x0, y0, x1, y1 = box
-    ruled: list[float] = []
-    reach: dict[int, float] = {}
-    for start, end, x in vertical[:5000]:
-        if x0 + size < x < x1 - size and end > y0 and start < y1:
-            key = round(x / 3)
-            key = key - 1 if key - 1 in reach else key
-            reach[key] = reach.get(key, 0.0) + min(end, y1) - max(start, y0)
-    ruled = sorted(3.0 * key for key, length in reach.items() if length > 0.45 * (y1 - y0))
-    if len(ruled) >= 2:
-        return ruled
-    events: list[tuple[float, int]] = []
-    for row in rows:
-        for line in row:
-            events.append((line.x0 + 0.1 * size, 1))
-            events.append((max(line.x1 - 0.1 * size, line.x0 + 0.2 * size), -1))
-    events.sort(key=lambda event: (event[0], event[1]))
-    allowed = max(1 if len(rows) >= 5 else 0, int(0.12 * len(rows)))
-    edges: list[float] = []
-    cover = 0
-    open_since: float | None = None
-    for position, step in events:
-        before = cover
-        cover += step
-        if before > allowed and cover <= allowed:
-            open_since = position
-        elif before <= allowed < cover and open_since is not None:
-            if position - open_since >= 0.45 * size:
-                edges.append((open_since + position) / 2)
-            open_since = None
-    return edges
-
-
-def _grid(
-    rows: Sequence[Sequence[Line]], edges: Sequence[float], inner: Sequence[float], size: float
-) -> list[list[str]]:
-    """Texts by row and column."""
-    bands = _bands(rows, len(edges) + 1, edges, inner, size)
-    grid: list[list[str]] = []
-    for band in bands:
-        cells: list[list[tuple[float, float, str]]] = [[] for _ in range(len(edges) + 1)]
-        for row in band:
-            for line in row:
-                cells[_column(line, edges)].append((line.y0, line.x0, line.text))
-        grid.append([_cell_text(cell) for cell in cells])
-    return grid
-
-
-def _cell_text(cell: list[tuple[float, float, str]]) -> str:
-    text = ""
-    for _, _, raw in cell:
-        text, joiner = glue(text, clean(raw), {})
-        text += joiner + clean(raw)
-    return text
-
-
-def _column(line: Line, edges: Sequence[float]) -> int:
-    """The column in which a cell stands: that of its middle, or of its beginning if it spans several."""
-    crossed = [edge for edge in edges if line.x0 + 1 < edge < line.x1 - 1]
-    position = line.x0 + 1 if len(crossed) > 1 else (line.x0 + line.x1) / 2 if not crossed else line.x0 + 1
-    return sum(edge < position for edge in edges)
-
-
-def _bands(
-    rows: Sequence[Sequence[Line]], n_columns: int, edges: Sequence[float], inner: Sequence[float], size: float
-) -> list[list[Sequence[Line]]]:
-    """Rows of text put together to rows of the table: cells may have several lines."""
-    middles = [sum(line.y0 + line.y1 for line in row) / (2 * len(row)) for row in rows]
-    if len(inner) >= max(2, 0.3 * len(rows)):
-        bands: list[list[Sequence[Line]]] = []
-        last = -1
-        for row, middle in zip(rows, middles, strict=True):
-            index = sum(y < middle for y in inner)
-            if index != last:
-                bands.append([])
-                last = index
-            bands[-1].append(row)
-        return bands
-    bands = [[rows[0]]]
-    for row in rows[1:]:
-        if _gap(bands[-1], [row]) <= -0.12 * size:
-            bands[-1].append(row)  # cells centred on one another: their lines stand at half heights
-        else:
-            bands.append([row])
-    if len(bands) < 3:
-        return bands
-    gaps = [_gap(upper, lower) for upper, lower in pairwise(bands)]
-    tight = sorted(gaps)[len(gaps) // 10]
-    wide = tight + 0.25 * size
-    spread = [bands[0]]
-    for band, gap in zip(bands[1:], gaps, strict=True):
-        if gap > wide:
-            spread.append(band)
-        else:
-            spread[-1] = [*spread[-1], *band]
-    columns = [{_column(line, edges) for row in band for line in row} for band in bands]
-    complete = sum(len(filled) >= 0.7 * n_columns for filled in columns)
-    if len(spread) >= 3 and len(bands) <= 4.5 * len(spread) and complete <= 1.4 * len(spread):
-        return spread
-    result = [bands[0]]
-    for i in range(1, len(bands)):
-        tied = gaps[i - 1] <= wide and columns[i] <= columns[i - 1]
-        continues = i > 1 and 0 not in columns[i] and len(columns[i]) <= 0.5 * n_columns
-        lower = len(columns[i]) < n_columns and all(
-            line.text[:1].islower() or line.text[:1] in "(,;" for row in bands[i] for line in row
-        )
-        if tied and (continues or lower):
-            result[-1] = [*result[-1], *bands[i]]
-        else:
-            result.append(bands[i])
-    return result
-
-
-def _gap(upper: Sequence[Sequence[Line]], lower: Sequence[Sequence[Line]]) -> float:
-    """White space between two bands of rows; negative where they overlap."""
-    return min(line.y0 for row in lower for line in row) - max(line.y1 for row in upper for line in row)

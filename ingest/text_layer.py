@@ -25,6 +25,8 @@ MAX_SPACED = 50
 """Lines of spaced letters that are looked at letter by letter, per page."""
 MAX_SHAPES = 20_000
 """Drawn shapes looked at per page."""
+WIDE_SPACE = 0.4
+"""A gap in a line wider than this, in font sizes, may be the border between two cells."""
 MAX_IMAGES = 5_000
 """Images looked at per page."""
 
@@ -475,7 +477,10 @@ def _line(parts: list[Fragment]) -> Line:
     lead_bold = lead_italic = False
     lead_family = ""
     fonts: dict[str, int] = {}
+    cuts: list[tuple[float, float, int]] = []
     for part in parts:
+        if text and part.x0 - end > WIDE_SPACE * size:
+            cuts.append((end, part.x0, len(text)))
         if text and not text.endswith(" ") and part.x0 - end > 0.13 * size and part.spans[0][0][:1] != " ":
             text += " "
         end = part.x1
@@ -504,7 +509,8 @@ def _line(parts: list[Fragment]) -> Line:
                 plain += length
             fonts[font] = fonts.get(font, 0) + length
     stripped = text.lstrip()
-    lead = max(0, lead - (len(text) - len(stripped))) if lead > 0 else 0
+    shift = len(text) - len(stripped)
+    lead = max(0, lead - shift) if lead > 0 else 0
     return Line(
         x0=parts[0].x0,
         y0=base - 0.8 * size,
@@ -518,6 +524,7 @@ def _line(parts: list[Fragment]) -> Line:
         lead=lead,
         lead_bold=lead_bold,
         superscripts=superscripts,
+        cuts=tuple((left, right, index - shift) for left, right, index in cuts),
     )
 
 

@@ -55,4 +55,6 @@ def test_text_in_a_frame_is_text() -> None:
 def test_a_table_drawn_with_rectangles_is_no_figure() -> None:
     cells = [(100.0 + 60 * i, 100.0 + 14 * j, 158.0 + 60 * i, 112.0 + 14 * j) for i in range(5) for j in range(8)]
     assert find_figures(TextLayer(shapes=cells), 600, 800) == []
-    assert find_figures(TextLayer(shapes=cells, curves=cells), 600, 800) == [(96, 96, 420, 228)]
+    assert [figure.box for figure in find_figures(TextLayer(shapes=cells, curves=cells), 600, 800)] == [
+        (96, 96, 420, 228)
+    ]
