@@ -11,17 +11,20 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from ingest.layout import Line
+from ingest.layout import LIST_MARK, Line
 from ingest.structure import clean, glue
 
 Rule = tuple[float, float, float]
 """(start, end, position): x0, x1, y of a horizontal rule; y0, y1, x of a vertical one."""
 
+Band = Sequence[Sequence[Line]]
+"""Rows of print that make up one row of the table."""
+
 OVERLAP = 0.12
 """Rows that overlap by more than this share of the font size have cells centred on one another."""
 MAX_HEADER = 6
 """Rows of print that a header has at most."""
-_VALUE = re.compile(r"^\S*\d\S*$|^[^A-Za-z]*$|^\W*[A-Za-z]{1,3}\W*$")
+_VALUE = re.compile(r"^\S*\d\S*$|^[^A-Za-z]*$|^\W*[A-Za-z]{1,3}\W*$|^[<>≤≥±~∼−–-]?\s?\d.{0,10}$")
 """A figure, a code or an abbreviation: no line of a longer text."""
 
 
@@ -42,7 +45,14 @@ def grid_of(
     grid: list[list[str]] = []
     if len(segments) > 1 and _is_header(segments[0], len(edges) + 1):
         grid.extend(_header(segments.pop(0), edges, partial, size))
-    for band in _bands(segments, edges, size, headed=bool(grid), ruled=len(inner) > 1):
+    headed = bool(grid)
+    plain = [segment for segment in segments if not _is_list(segment, edges)]
+    row_by_row = len(inner) >= max(2, 0.3 * len(rows)) or (len(inner) > headed and _is_ragged(plain, edges, size))
+    bands: list[Band] = []
+    for segment in segments:
+        one = row_by_row and not _is_list(segment, edges)
+        bands.extend([segment] if one else _rows_of_segment(segment, edges, size, headed=headed or bool(bands)))
+    for band in bands:
         cells: list[list[Line]] = [[] for _ in range(len(edges) + 1)]
         for line in {id(line): line for row in band for line in row}.values():
             cells[_column(line, edges)].append(line)
@@ -136,8 +146,6 @@ def _middle(row: Sequence[Line]) -> float:
 def _is_header(rows: Sequence[Sequence[Line]], n_columns: int) -> bool:
     """Whether what stands above the first rule is a header, and no part of the body."""
     cells = [line.text for row in rows for line in row]
-    if len(rows) > 1 and all(len(row) == n_columns for row in rows):
-        return False
     values = sum(_VALUE.search(text) is not None for text in cells)
     return len(rows) <= MAX_HEADER and (len(rows) <= 2 or values < 0.5 * len(cells) or n_columns == 1)
 
@@ -225,29 +233,10 @@ def _column(line: Line, edges: Sequence[float]) -> int:
     return sum(edge < position for edge in edges)
 
 
-Band = list[Sequence[Line]]
-"""Rows of print that make up one row of the table."""
-
-
-def _bands(
-    segments: Sequence[list[list[Line]]], edges: Sequence[float], size: float, *, headed: bool, ruled: bool
-) -> list[Band]:
-    """Rows of print put together to rows of the table: cells may have several lines.
-
-    `headed`: the header has been taken away; `ruled`: there are more rules than those around header and body.
-    """
-    n_rows = sum(len(segment) for segment in segments)
-    bands: list[Band] = []
-    if len(segments) > max(2, 0.3 * n_rows) or (ruled and _is_ragged(segments, edges, size)):
-        # a rule between all rows, save perhaps the first ones
-        if not headed:
-            bands.extend(_rows_of_segment(segments[0], edges, size, headed=False))
-        for segment in segments[len(bands) > 0 :]:
-            bands.append(list(segment))
-        return bands
-    for segment in segments:
-        bands.extend(_rows_of_segment(segment, edges, size, headed=headed or bool(bands)))
-    return bands
+def _is_list(segment: Sequence[Sequence[Line]], edges: Sequence[float]) -> bool:
+    """Whether the first column lists items, each of which has cells of its own."""
+    firsts = [row[0] for row in segment if _column(row[0], edges) == 0]
+    return sum(LIST_MARK.match(line.text) is not None for line in firsts) > 1
 
 
 def _is_ragged(segments: Sequence[list[list[Line]]], edges: Sequence[float], size: float) -> bool:
@@ -282,13 +271,18 @@ def _rows_of_segment(rows: list[list[Line]], edges: Sequence[float], size: float
     complete = sum(len(filled) >= 0.7 * n_columns for filled in columns)
     spread, has_values = [bands[0]], values[0]
     for i in range(1, len(bands)):
-        if gaps[i - 1] > wide or (values[i] and has_values):
+        if (
+            gaps[i - 1] > wide
+            or (values[i] and has_values)
+            or (len(spread[-1]) == 1 and _is_group(spread[-1][0], bands[i]))
+        ):
             spread.append(bands[i])
             has_values = values[i]
         else:
             spread[-1] = [*spread[-1], *bands[i]]
             has_values = has_values or values[i]
-    if len(spread) + headed >= 3 and len(bands) <= 4.5 * len(spread) and complete <= 1.4 * len(spread):
+    apart = sum(gap > wide for gap in gaps)
+    if apart + headed >= 2 and len(bands) <= 4.5 * len(spread) and complete <= 1.4 * len(spread):
         return spread
     result = [bands[0]]
     for i in range(1, len(bands)):
@@ -304,10 +298,18 @@ def _rows_of_segment(rows: list[list[Line]], edges: Sequence[float], size: float
     return result
 
 
+def _is_group(row: Sequence[Line], below: Band) -> bool:
+    """Whether a row of one cell is the heading of the rows below it: set in another style, or further out."""
+    first = below[0][0]
+    if len(row) != 1 or len(below[0]) < 2 or not first.text[:1].isupper():
+        return False
+    return row[0].bold != first.bold or row[0].italic != first.italic or abs(first.x0 - row[0].x0) > 0.3 * first.size
+
+
 def _clusters(rows: Sequence[Sequence[Line]], edges: Sequence[float], size: float) -> list[Band]:
     """Rows of print put together where they overlap."""
     bands: list[Band] = []
-    cluster: Band = []
+    cluster: list[Sequence[Line]] = []
     for row in rows:
         if cluster and _gap(cluster, [row]) > -OVERLAP * size:
             bands.extend(_centred(cluster, edges, size))

@@ -54,10 +54,13 @@ def find_tables(
         for top, bottom, x0, x1 in _ruled_regions(rest, rules):
             inside = _below_caption([line for line in rest if _inside(line, x0, x1, top, bottom)])
             inside += _open_end(inside, rest, x0, x1, bottom, body_size)
-            inside += _open_start(inside, rest, x0, x1)
+            above = _open_start(inside, rest, x0, x1)
+            inside += [line for row in above for line in row]
             if sum(id(line) in drawn for line in inside) > 0.5 * len(inside):
                 continue
-            table = build(inside, rules, vertical, body_size)
+            # such rows are rows of the table, as if there were a rule below each
+            ruled = sorted([*rules, *((x0, x1, max(line.y1 for line in row) + 0.5) for row in above)], key=_height)
+            table = build(inside, ruled, vertical, body_size)
             if table is not None:
                 tables.append(table)
                 taken = {id(line) for line in inside}
@@ -156,21 +159,25 @@ def _open_end(
     return [line for row in rows for line in row] if several >= max(3, 0.25 * len(rows)) else []
 
 
-def _open_start(inside: list[Line], lines: list[Line], x0: float, x1: float) -> list[Line]:
+def _height(rule: Rule) -> float:
+    return rule[2]
+
+
+def _open_start(inside: list[Line], lines: list[Line], x0: float, x1: float) -> list[list[Line]]:
     """Rows right above the first rule whose cells stand above those below, as a header on a coloured bar does."""
     if not inside:
         return []
     size = sorted(line.size for line in inside)[len(inside) // 2]
     starts = [line.x0 for line in inside]
     top = min(line.y0 for line in inside)
-    found: list[Line] = []
+    found: list[list[Line]] = []
     within = [line for line in lines if line.y1 < top + 0.3 * size and line.x0 >= x0 - 4 and line.x1 <= x1 + 4]
     for row in reversed(rows_of(within)[-3:]):
         aligned = sum(any(abs(line.x0 - start) < 1.0 for start in starts) for line in row)
         near = top - max(line.y1 for line in row) < 1.2 * size
         if len(row) < 2 or aligned < len(row) or not near or any(abs(line.size - size) > 0.5 for line in row):
             break
-        found.extend(row)
+        found.append(row)
         top = min(line.y0 for line in row)
     return found
 
