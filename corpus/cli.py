@@ -93,6 +93,52 @@ def trace(id: str, /, *, data: Data = Path("data")) -> int:
 
 
 @app.command
+def remove(
+    names: Annotated[list[str], Parameter(help="Documents: ids, first digits of ids, or uris.")] = [],  # noqa: B006
+    /,
+    *,
+    reason: str = "",
+    against: tuple[str, ...] = (),
+    undo: bool = False,
+    data: Data = Path("data"),
+) -> int:
+    """Take documents down: out of documents, pages, shards, dropped records, token shards, instructions, index and work.
+
+    A row in `removed/` says so, and `ingest`, `corpus build` and `corpus instruct` refuse the same file from then on: it
+    is quarantined as `removed`. The original is not touched. Without a document, an interrupted takedown is finished.
+
+    Example: `corpus remove 3f2a9c notes/letter_12.txt --reason "consent withdrawn"`
+
+    Parameters
+    ----------
+    reason:
+        Why; it is kept with the takedown.
+    against:
+        Teams' indexes on Redis servers (redis://HOST:PORT/PREFIX?corpus=NAME) to take it out of as well.
+    undo:
+        Forget the takedown instead, so that `ingest` reads the file again.
+    """
+    from corpus.takedown import remove as run_remove
+    from corpus.takedown import restore
+
+    if undo:
+        say(f"Forgotten: {', '.join(restore(data, names))}; run `ingest` on the files again.")
+        return 0
+    result = run_remove(data, names, reason, against)
+    for row in result.documents:
+        say(f"{row['doc_id']} ({', '.join(row['uris'])}): {len(row['records'])} records, {row['n_tokens']:,} tokens")
+    rows = ", ".join(f"{count} in {name}" for name, count in result.rows.items() if count) or "none"
+    say(f"Rows left out: {rows}. Work files removed: {result.work_files}.")
+    if result.alike:
+        say(
+            f"Nearly the same text stands in {', '.join(result.alike)}: remove them too if it is the text that must go."
+        )
+    if result.orphans:
+        say(f"{result.orphans} records were dropped as duplicates of it; `corpus build --data {data}` takes them back.")
+    return 0
+
+
+@app.command
 def instruct(
     paths: Annotated[list[str], Parameter(help="Files or folders of instruction data.")],
     /,

@@ -18,6 +18,10 @@ SOURCE_TYPES = ("textbook", "guideline", "literature", "web", "note", "other")
 """Allowed values of `source_type`."""
 
 
+DOC_ID_DIGITS = 24
+"""Of the sha256 of a file: 96 bits, no two of any imaginable collection meet."""
+
+
 def _field(name: str, kind: pa.DataType, doc: str) -> pa.Field:
     return pa.field(name, kind, metadata={"description": doc})
 
@@ -221,6 +225,19 @@ QUARANTINE = pa.schema(
 )
 """What could not be processed."""
 
+REMOVED = pa.schema(
+    [
+        _field("doc_id", pa.string(), "the document that was taken down"),
+        _field("uris", pa.list_(pa.string()), "all places it was found"),
+        _field("source", pa.string(), "the collection"),
+        _field("reason", pa.string(), "why, in the words of who took it down"),
+        _field("n_pages", pa.int32(), "pages that went"),
+        _field("n_tokens", pa.int64(), "tokens that went from the shards"),
+        _field("records", pa.list_(pa.string()), "ids of its records, kept and dropped"),
+    ]
+)
+"""A takedown: what went, and why; none of its text."""
+
 MESSAGE = pa.struct(
     [
         _field("role", pa.string(), "system, user or assistant"),
@@ -268,6 +285,7 @@ SCHEMAS = {
     "dropped": DROPPED,
     "boilerplate": BOILERPLATE,
     "quarantine": QUARANTINE,
+    "removed": REMOVED,
     "instructions": INSTRUCTION,
     "pairs": PAIR,
 }

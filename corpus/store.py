@@ -235,6 +235,14 @@ def place_file(source: Place, target: Path) -> None:
     os.replace(temporary, target)
 
 
+def move_file(source: Path, target: Path) -> None:
+    """Put a finished file of the same folder in the place of another."""
+    if is_remote(target):
+        filesystem(target).mv(key(source), key(target))
+    else:
+        os.replace(source, target)
+
+
 def open_parquet(place: Place, *, memory_map: bool = False) -> pq.ParquetFile:
     """Open one Parquet file; of a remote one only the ranges that are asked for are fetched."""
     path = location(place)
@@ -303,31 +311,42 @@ def write_manifest(
     Holds files (path, rows, bytes, sha256, tokens where known), totals, schema version, resolved
     configuration and stage versions. No times and no host: the same input gives the same manifest.
     """
-    files = []
-    for path in parts(folder):
-        parquet = open_parquet(path)
-        entry = {
-            "path": path.relative_to(folder).as_posix(),
-            "rows": parquet.metadata.num_rows,
-            "bytes": path.stat().st_size,
-            "sha256": file_sha256(path),
-        }
-        if "n_tokens" in parquet.schema_arrow.names:
-            entry["tokens"] = pc.sum(parquet.read(columns=["n_tokens"])["n_tokens"]).as_py() or 0
-        files.append(entry)
+    files = [_entry(path, path.relative_to(folder).as_posix()) for path in parts(folder)]
     manifest = {
         "kind": kind,
         "schema_version": SCHEMA_VERSION,
-        "files": files,
-        "rows": sum(f["rows"] for f in files),
-        "bytes": sum(f["bytes"] for f in files),
-        "tokens": sum(f.get("tokens", 0) for f in files),
+        **_totals(files),
         "config": dict(config),
         "versions": dict(versions),
         **(extra or {}),
     }
     write_json(folder / "manifest.json", manifest)
     return manifest
+
+
+def update_manifest(folder: Path, replaced: Mapping[Path, Path | None]) -> None:
+    """Describe files that are about to be put in the place of others (old path to new file, or None for no file)."""
+    manifest = read_manifest(folder)
+    names = {path.relative_to(folder).as_posix(): new for path, new in replaced.items()}
+    files = []
+    for entry in manifest["files"]:
+        new = names.get(entry["path"], folder / entry["path"])
+        if new is not None:
+            files.append(_entry(new, entry["path"]) if entry["path"] in names else entry)
+    write_json(folder / "manifest.json", manifest | _totals(files))
+
+
+def _entry(path: Path, name: str) -> dict[str, Any]:
+    parquet = open_parquet(path)
+    entry = {"path": name, "rows": parquet.metadata.num_rows, "bytes": path.stat().st_size, "sha256": file_sha256(path)}
+    if "n_tokens" in parquet.schema_arrow.names:
+        entry["tokens"] = pc.sum(parquet.read(columns=["n_tokens"])["n_tokens"]).as_py() or 0
+    return entry
+
+
+def _totals(files: list[dict[str, Any]]) -> dict[str, Any]:
+    sums = {name: sum(entry.get(name, 0) for entry in files) for name in ("rows", "bytes", "tokens")}
+    return {"files": files, **sums}
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:

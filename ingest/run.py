@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
+from corpus import takedown
 from corpus.command import UserError, progress, resolved
 from corpus.runner import Failure, Limits, Outcome, Runner, Task, exclusive, make_task, open_executor
 from corpus.schema import DOCUMENT, QUARANTINE, SOURCE_TYPES
@@ -112,8 +113,10 @@ def ingest(
         try:
             runner = Runner(executor, config.data / "log" / "ingest.jsonl")
             unread = _fetch(urls, fetching or FetchConfig(), config, work, found)
-            unread += _unpack(found, formats, config, work, runner)
+            gone = takedown.removed(config.data)
+            unread += _unpack(found, formats, config, work, runner, gone)
             entries = unread + _examine(found.files, formats, config, work, runner)
+            _refuse_removed(entries, gone, work)
             _read(entries, config, work, runner)
             catalogue = _update_catalogue(work, entries)
             _publish(catalogue, config.data, work, runner)
@@ -197,7 +200,23 @@ def _fetch(
     return unread
 
 
-def _unpack(found: Discovery, formats: Sequence[str], config: IngestConfig, work: Path, runner: Runner) -> list[Entry]:
+def _refuse_removed(entries: Sequence[Entry], gone: Mapping[str, dict[str, Any]], work: Path) -> None:
+    """What was taken down is not read again, and what was unpacked or fetched of it does not stay here."""
+    for entry in entries:
+        if entry.doc_id and entry.doc_id in gone:
+            entry.failure = takedown.failure(gone[entry.doc_id])
+            if Path(entry.path).is_relative_to(work.absolute()):
+                Path(entry.path).unlink(missing_ok=True)
+
+
+def _unpack(
+    found: Discovery,
+    formats: Sequence[str],
+    config: IngestConfig,
+    work: Path,
+    runner: Runner,
+    gone: Mapping[str, dict[str, Any]],
+) -> list[Entry]:
     """Spread containers out and add their files to what was found; returns those that could not be had."""
     tasks = {}
     for container in found.containers:
@@ -208,6 +227,7 @@ def _unpack(found: Discovery, formats: Sequence[str], config: IngestConfig, work
         task = make_task("unpack", stages.VERSION, work / "unpacked", container.uri, arguments, key=key, suffix=".json")
         tasks[task.id] = (container, task)
     unread = []
+    taken_down = {uri: row for row in gone.values() for uri in row["uris"]}
     with progress("unpack", len(tasks), "containers") as tick:
         outcomes = runner.run(stages.unpack, [task for _, task in tasks.values()], tick=tick)
     for outcome in outcomes:
@@ -223,6 +243,11 @@ def _unpack(found: Discovery, formats: Sequence[str], config: IngestConfig, work
         for held in contents["held"]:
             if held["failure"]:
                 unread.append(_unread(held["uri"], held["uri"], held["failure"], config))
+            elif held["uri"] in taken_down and not Path(held["path"]).exists():
+                row = taken_down[held["uri"]]
+                entry = _unread(held["uri"], held["uri"], takedown.failure(row), config)
+                entry.doc_id = row["doc_id"]
+                unread.append(entry)
             else:
                 found.files.append(Found(Path(held["path"]), held["uri"], container.collection))
     return unread

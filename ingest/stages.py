@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from corpus.runner import Mark, Task
-from corpus.schema import PAGE
+from corpus.schema import DOC_ID_DIGITS, PAGE
 from corpus.store import canonical_json, file_sha256, read_table, write_json, write_table
 from ingest.assemble import assemble
 from ingest.containers import spread_out
@@ -21,8 +21,6 @@ from nlp.language import detect
 
 VERSION = "2"
 """Code version of these stages; a reader's own version comes on top."""
-DOC_ID_DIGITS = 24
-"""96 bits of the sha256: no two of any imaginable collection meet."""
 
 
 def unpack(task: Task, mark: Mark) -> None:

@@ -15,6 +15,7 @@ from corpus.audit.figures import row_groups
 from corpus.errors import CorruptError
 from corpus.schema import DOCUMENT, RECORD
 from corpus.store import check_manifest, open_parquet, parts, read_dataset
+from corpus.takedown import datasets, holds, removed
 from nlp import phi
 
 NEVER_IN_A_SHARD = ("ID_CARD", "SSN", "PHONE", "RECORD", "BANK_CARD", "PASSPORT")
@@ -132,6 +133,15 @@ def something_to_train_on(data: Path) -> Verdict:
     return Verdict(bool(kept), f"{kept.total():,} records from {len(kept)} sources")
 
 
+def takedowns(data: Path) -> Verdict:
+    """What was taken down is in no dataset."""
+    gone = removed(data)
+    left = sorted({folder.name for folder in datasets(data) for path in parts(folder) if holds(path, gone.values())})
+    if left:
+        return Verdict(False, f"still in {', '.join(left)}: `corpus remove` finishes what was interrupted")
+    return Verdict(True, f"{len(gone)} documents were taken down" if gone else "nothing was taken down")
+
+
 GATES: dict[str, Callable[[Path], Verdict]] = {
     "checksums": checksums,
     "schema": schema,
@@ -139,6 +149,7 @@ GATES: dict[str, Callable[[Path], Verdict]] = {
     "nothing disappeared": nothing_disappeared,
     "offsets": offsets,
     "no identifiers": no_identifiers,
+    "takedowns": takedowns,
     "token shards": token_shards,
     "something to train on": something_to_train_on,
 }

@@ -51,6 +51,7 @@ from corpus.store import (
     write_table,
     write_text,
 )
+from corpus.takedown import refuse_unfinished
 from corpus.tokenising import TOKENIZER_FILE, fingerprint
 from nlp import phi
 
@@ -247,6 +248,8 @@ class _Build:
             for start in range(0, len(doc_ids), DOCUMENTS_PER_TASK):
                 chosen = doc_ids[start : start + DOCUMENTS_PER_TASK]
                 tasks.append(self._cut_task(documents, pages, chosen, bytes_in, versions))
+
+        refuse_unfinished(self.config.data, self.documents)
 
         def smaller(task: Task, failure: Failure) -> list[Task]:
             a = task.arguments

@@ -20,7 +20,7 @@ from corpus.instruct.formats import Messages, conversation
 from corpus.location import check_reachable, location
 from corpus.lock import exclusive
 from corpus.runner import Limits, Mark, Runner, Task, make_task, open_executor
-from corpus.schema import INSTRUCTION
+from corpus.schema import DOC_ID_DIGITS, INSTRUCTION
 from corpus.store import (
     file_sha256,
     identity,
@@ -31,11 +31,12 @@ from corpus.store import (
     write_manifest,
     write_rows,
 )
+from corpus.takedown import failure, removed
 from corpus.tokenising import count_tokens, load_tokenizer
 from nlp import phi
 from nlp.language import detect
 
-VERSION = "1"
+VERSION = "2"
 FILE_NAME = "given.parquet"
 """What was given, beside what `train synthesize` makes."""
 
@@ -98,7 +99,9 @@ def instruct(paths: Sequence[str], config: InstructConfig) -> InstructResult:
     with exclusive(config.data):
         work = config.data / "work" / "instruct"
         settings = {k: v for k, v in resolved(config).items() if k not in ("workers", "data")}
-        tasks = {path: _task(path, settings, work) for path in files}
+        gone = removed(config.data)
+        doc_ids = {path: file_sha256(path)[:DOC_ID_DIGITS] for path in files}
+        tasks = {path: _task(path, doc_ids[path], settings, work) for path in files if doc_ids[path] not in gone}
         executor = open_executor("local", workers=config.workers, limits=Limits(step_seconds=600))
         try:
             runner = Runner(executor, config.data / "log" / "instruct.jsonl")
@@ -108,7 +111,11 @@ def instruct(paths: Sequence[str], config: InstructConfig) -> InstructResult:
             executor.close()
         catalogue = work / "catalogue.json"
         known: dict[str, str] = read_json(catalogue) if catalogue.exists() else {}
+        known = {path: file for path, file in known.items() if location(file).exists()}  # without what was taken down
         result = InstructResult(tasks=dict(runner.counts))
+        for path, doc_id in doc_ids.items():
+            if doc_id in gone:
+                result.failures.append((str(path), failure(gone[doc_id])["message"]))
         for outcome in outcomes:
             if outcome.failure:
                 result.failures.append((outcome.task.arguments["path"], outcome.failure.message))
@@ -131,9 +138,9 @@ def _files(paths: Sequence[str]) -> Iterator[Path]:
             yield from sorted(p.absolute() for p in path.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
 
 
-def _task(path: Path, settings: dict[str, Any], work: Path) -> Task:
-    arguments = {"path": str(path), **settings}
-    key = [file_sha256(path), path.name, settings]
+def _task(path: Path, doc_id: str, settings: dict[str, Any], work: Path) -> Task:
+    arguments = {"path": str(path), "doc_id": doc_id, **settings}
+    key = [doc_id, path.name, settings]
     return make_task("instruct", VERSION, work / "parts", path.name, arguments, key=key)
 
 
@@ -168,7 +175,7 @@ def _row(
         "source": a["source"] or path.name.split(".")[0],
         "license": a["license"],
         "topics": {},
-        "provenance": {"file": path.name, "place": place, "format": form},
+        "provenance": {"file": path.name, "doc_id": a["doc_id"], "place": place, "format": form},
         "reason": reason,
         "content_hash": content_hash(said),
     }
