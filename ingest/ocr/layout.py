@@ -19,7 +19,8 @@ from ingest.document import Block
 from ingest.layout import Line, pieces, reading_order
 from ingest.ocr import OcrLine
 from ingest.ocr.orientation import turn_back
-from ingest.ocr.straighten import main_turn, straighten
+from ingest.ocr.rules import find_rules
+from ingest.ocr.straighten import main_slant, main_turn, straighten
 from ingest.ocr.table import Table, find_tables
 
 LARGER = 1.18
@@ -133,23 +134,27 @@ class _Paragraph:
     """Whether it is the first of its run of lines."""
 
 
-def arrange(lines: Sequence[OcrLine], width_pt: float, height_pt: float, scale: float) -> tuple[Block, ...]:
+def arrange(
+    lines: Sequence[OcrLine], width_pt: float, height_pt: float, scale: float, image: np.ndarray | None = None
+) -> tuple[Block, ...]:
     """Blocks of one page in reading order.
 
     `lines` as an engine gave them, in pixels; `width_pt` and `height_pt` the page in points; `scale` is points per
-    pixel (72 / dpi). Boxes of the blocks are in points on the page as it was given, also when its text stands on its
+    pixel (72 / dpi); `image` the page image (H × W × 3, uint8, RGB), on which the rules of tables are looked for. Boxes of the blocks are in points on the page as it was given, also when its text stands on its
     side or its head. Text in the margins comes along as blocks with `furniture` set.
     """
     turn = main_turn(lines)
     labels = [line for line in lines if line.picture]
     lines = [line for line in lines if not line.picture]
     height = width_pt if turn in (90, 270) else height_pt
-    straight = straighten(lines, turn, width_pt, height_pt, scale)
+    slant = main_slant(lines, turn)
+    straight = straighten(lines, turn, slant, width_pt, height_pt, scale)
     if not straight:
         return tuple(_aside(line, scale) for line in labels)
     size = _body_size(straight)
     headers, footers, text = _margins(straight, height)
-    tables, text = find_tables(text, size)
+    rules = ([], []) if image is None else find_rules(image, straight, turn, slant, scale)
+    tables, text = find_tables(text, *rules, size)
     blocks = [_furniture(line, "header") for line in headers]
     blocks += _blocks(_join_fragments(text), tables, size)
     blocks += [_furniture(line, "footer") for line in footers]

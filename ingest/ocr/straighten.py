@@ -37,17 +37,26 @@ def main_turn(lines: Sequence[OcrLine]) -> int:
     return max(sorted(weight), key=lambda turn: weight[turn], default=0)
 
 
-def straighten(lines: Sequence[OcrLine], turn: int, width: float, height: float, scale: float) -> list[Line]:
+def main_slant(lines: Sequence[OcrLine], turn: int) -> float:
+    """Angle in radians by which the text still falls after `turn`: the median over lines long enough to have one."""
+    quads = [turn_back(_corners(line), (360 - turn) % 360, 0.0, 0.0) for line in lines if line.turn == turn]
+    runs = [(quad[1] - quad[0], _length(quad[3] - quad[0])) for quad in quads]
+    angles = [float(np.arctan2(run[1], run[0])) for run, tall in runs if np.hypot(*run) > LONG_LINE * tall]
+    return median(angles) if len(angles) >= 3 else 0.0
+
+
+def straighten(
+    lines: Sequence[OcrLine], turn: int, slant: float, width: float, height: float, scale: float
+) -> list[Line]:
     """Lines that stand upright after `turn`, in points, with tight boxes and evened sizes.
 
-    `width` and `height` are those of the page in points before it is turned. The page's own slant is taken out by
+    `width` and `height` are those of the page in points before it is turned. The page's own `slant` is taken out by
     turning it round its centre.
     """
     upright = [line for line in lines if line.turn == turn]
     if turn in (90, 270):
         width, height = height, width
     quads = [turn_back(_corners(line) * scale, (360 - turn) % 360, width, height) for line in upright]
-    slant = _slant(quads)
     rotation = np.array([[np.cos(slant), np.sin(slant)], [-np.sin(slant), np.cos(slant)]])
     centre = np.array([width / 2, height / 2])
     boxes = [_box(quad, rotation, centre) for quad in quads]
@@ -126,13 +135,6 @@ def _corners(line: OcrLine) -> np.ndarray:
 
 def _length(*sides: np.ndarray) -> float:
     return float(np.mean([np.hypot(*side) for side in sides]))
-
-
-def _slant(quads: Sequence[np.ndarray]) -> float:
-    """Angle of the text in radians: the median over lines that are long enough to have one."""
-    runs = [(quad[1] - quad[0], _length(quad[3] - quad[0])) for quad in quads]
-    angles = [float(np.arctan2(run[1], run[0])) for run, tall in runs if np.hypot(*run) > LONG_LINE * tall]
-    return median(angles) if len(angles) >= 3 else 0.0
 
 
 def _usual(values: Sequence[float], weights: Sequence[int]) -> float:

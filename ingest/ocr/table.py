@@ -8,6 +8,7 @@ from statistics import median
 
 from ingest.layout import Line
 from ingest.markdown_table import markdown_table
+from ingest.tables import Rule
 
 LONGEST_CELL = 22
 """A line longer than this many times its size is running text, not a cell."""
@@ -36,7 +37,7 @@ class Table:
     size: float
 
 
-def find_tables(lines: Sequence[Line], size: float) -> tuple[list[Table], list[Line]]:
+def find_tables(lines: Sequence[Line], horizontal: Sequence[Rule], vertical: Sequence[Rule], size: float) -> tuple[list[Table], list[Line]]:
     """(tables, the lines that are in none). `size` is the usual font size on the page in points."""
     tables: list[Table] = []
     used: set[int] = set()
