@@ -34,6 +34,9 @@ class OcrLine:
     """Font size in pixels, measured on the ink; 0 when unknown."""
     weight: float = 0.0
     """Thickness of the strokes in font sizes, which tells bold from plain; 0 when unknown."""
+    gaps: tuple[tuple[float, float, int], ...] = ()
+    """Gaps wider than a space, where one cell of a table may end and another begin: left and right edge as shares of
+    the line's length, and the place in the text."""
     picture: bool = False
     """Whether it stands in a picture: a label, a scale, a word on a photograph."""
 
@@ -48,10 +51,6 @@ class OcrBackend(Protocol):
 
     def read(self, image: np.ndarray, dpi: float) -> list[OcrLine]:
         """Lines of one page image: H × W × 3, uint8, RGB, drawn at `dpi`. An empty page gives an empty list."""
-        ...
-
-    def read_many(self, images: Iterable[np.ndarray], dpi: float) -> Iterator[list[OcrLine]]:
-        """The lines of each image in turn, exactly as `read` gives them; for engines that are faster on many."""
         ...
 
 

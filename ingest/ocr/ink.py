@@ -1,4 +1,4 @@
-"""Font size and weight of a line, measured on its ink.
+"""Font size and weight of a line and the gaps in it, measured on its ink.
 
 The boxes of text detection come from a coarse map and say little about the size of the letters (an 8-point and a
 10-point line get boxes of one height); the pixels of the line do, once one knows which letters they show.
@@ -7,6 +7,7 @@ The boxes of text detection come from a coarse map and say little about the size
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -24,6 +25,9 @@ LEAST_SEEN = 0.14
 FEW = 0.1
 """Share of the characters below which they may go unseen."""
 
+WIDE = 0.6
+"""A gap wider than this, in font sizes, is more than the space between two words."""
+
 _RISING = re.compile(r"[A-Zbdfhklt0-9()\[\]/&%À-ÞĂ-ſ]")
 _FALLING = re.compile(r"[gjpqy,;()\[\]/ç]")
 _SQUARE = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\uac00-\ud7af\u3040-\u30ff]")
@@ -31,14 +35,23 @@ RISE, FALL, X_HEIGHT, SQUARE = 0.72, 0.21, 0.47, 0.92
 """Usual heights over the font size: of capitals, of descenders below the baseline, of x, of a Chinese character."""
 
 
-def measure(picture: np.ndarray, text: str) -> tuple[float, float]:
-    """(font size in pixels, mean thickness of the strokes in font sizes) of the line `text` shown by `picture`.
+@dataclass(frozen=True, slots=True)
+class Ink:
+    """What the pixels of a line tell."""
 
-    `picture` is h × w × 3 and holds the line straight. Both are 0 when there is nothing to measure.
-    """
+    size: float = 0.0
+    """Font size in pixels; 0 when there is nothing to measure."""
+    weight: float = 0.0
+    """Mean thickness of the strokes in font sizes."""
+    gaps: tuple[tuple[float, float], ...] = ()
+    """Wide gaps between its letters: left and right edge as shares of the picture's width."""
+
+
+def measure(picture: np.ndarray, text: str) -> Ink:
+    """The ink of the line `text` shown by `picture`, which is h × w × 3 and holds the line straight."""
     grey = cv2.cvtColor(np.ascontiguousarray(picture), cv2.COLOR_RGB2GRAY)
     if int(grey.max()) - int(grey.min()) < LEAST_CONTRAST:
-        return 0.0, 0.0
+        return Ink()
     _, ink = cv2.threshold(grey, 0, 1, cv2.THRESH_BINARY_INV + cv2.THRESH_OTSU)
     if ink.mean() > MOST_INK:
         ink = 1 - ink
@@ -52,11 +65,19 @@ def measure(picture: np.ndarray, text: str) -> tuple[float, float]:
     while bottom < len(rows) and rows[bottom] >= least:
         bottom += 1
     if bottom == top:
-        return 0.0, 0.0
+        return Ink()
     size = _font_size(top, x_line, baseline, bottom, text)
     letters = ink[top:bottom]
     starts = np.count_nonzero(np.diff(letters, axis=1, prepend=0) == 1)
-    return size, float(letters.sum() / max(1, starts) / size)
+    return Ink(size, float(letters.sum() / max(1, starts) / size), _gaps(letters, WIDE * size))
+
+
+def _gaps(letters: np.ndarray, least: float) -> tuple[tuple[float, float], ...]:
+    """Stretches without ink between letters, longer than `least` pixels."""
+    inked = np.flatnonzero(np.count_nonzero(letters, axis=0) >= SPECK)
+    wide = np.flatnonzero(np.diff(inked) > least)
+    width = letters.shape[1]
+    return tuple((float(inked[i] + 1) / width, float(inked[i + 1]) / width) for i in wide)
 
 
 def _font_size(top: int, x_line: int, baseline: int, bottom: int, text: str) -> float:

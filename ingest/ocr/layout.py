@@ -1,7 +1,7 @@
 """OCR lines of a page -> blocks in reading order.
 
 The engines give lines without fonts, with boxes that jitter by some pixels and heights that depend on whether a line
-has an ascender. So: straighten the page and even out the boxes, set the margins aside, find tables by their alignment,
+has an ascender. So: straighten the page and even out the boxes, set the margins aside, find tables by their rules and alignment,
 order the rest by columns (`ingest.layout`), and cut it into paragraphs.
 """
 
@@ -21,7 +21,7 @@ from ingest.ocr import OcrLine
 from ingest.ocr.orientation import turn_back
 from ingest.ocr.rules import find_rules
 from ingest.ocr.straighten import main_slant, main_turn, straighten
-from ingest.ocr.table import Table, find_tables
+from ingest.tables import Table, find_tables
 
 LARGER = 1.18
 """A line this much larger than body text is set in a heading's size."""
@@ -156,7 +156,7 @@ def arrange(
     rules = ([], []) if image is None else find_rules(image, straight, turn, slant, scale)
     tables, text = find_tables(text, *rules, size)
     blocks = [_furniture(line, "header") for line in headers]
-    blocks += _blocks(_join_fragments(text), tables, size)
+    blocks += _blocks(_join_fragments(text), [_table(table, straight) for table in tables], size)
     blocks += [_furniture(line, "footer") for line in footers]
     placed = [_on_page(block, turn, width_pt, height_pt) for block in blocks]
     sideways = [line for line in lines if line.turn != turn]
@@ -288,12 +288,18 @@ def _glued(left: Line, right: Line) -> Line:
     )
 
 
-def _blocks(lines: Sequence[Line], tables: Sequence[Table], size: float) -> list[Block]:
+def _table(table: Table, lines: Sequence[Line]) -> Block:
+    x0, y0, x1, y1 = table.bbox
+    cells = [line for line in lines if x0 <= (line.x0 + line.x1) / 2 <= x1 and y0 <= (line.y0 + line.y1) / 2 <= y1]
+    return Block("table", table.markdown, bbox=table.bbox, confidence=_confidence(cells), size=round(table.size, 1))
+
+
+def _blocks(lines: Sequence[Line], tables: Sequence[Block], size: float) -> list[Block]:
     """Blocks in reading order, tables in their places."""
     runs = pieces(lines)
-    boxes = [_box(run) for run in runs] + [table.bbox for table in tables]
+    boxes = [_box(run) for run in runs] + [table.bbox for table in tables if table.bbox is not None]
     words = _words(lines)
-    paragraphs: list[_Paragraph | Table] = []
+    paragraphs: list[_Paragraph | Block] = []
     for index in reading_order(boxes):
         if index < len(runs):
             paragraphs += _paragraphs(runs[index], _space_above(runs[index], [*boxes[:index], *boxes[index + 1 :]]))
@@ -373,16 +379,12 @@ def _like_a_title(line: Line, space: float, width: float, room: float) -> bool:
 # --- blocks -----------------------------------------------------------------------------------------------------------
 
 
-def _classified(paragraphs: Sequence[_Paragraph | Table], size: float, words: frozenset[str]) -> list[Block]:
+def _classified(paragraphs: Sequence[_Paragraph | Block], size: float, words: frozenset[str]) -> list[Block]:
     blocks: list[Block] = []
     in_references = False
     for number, paragraph in enumerate(paragraphs):
-        if isinstance(paragraph, Table):
-            blocks.append(
-                Block(
-                    "table", paragraph.text, bbox=paragraph.bbox, confidence=paragraph.confidence, size=paragraph.size
-                )
-            )
+        if isinstance(paragraph, Block):
+            blocks.append(paragraph)
             continue
         text = _text(paragraph.lines, words)
         title = _RUN_IN.match(text) if len(text) > LONGEST_HEADING else None
@@ -422,7 +424,7 @@ def _classified(paragraphs: Sequence[_Paragraph | Table], size: float, words: fr
     return blocks
 
 
-def _heads(paragraph: _Paragraph, following: _Paragraph | Table | None) -> bool:
+def _heads(paragraph: _Paragraph, following: _Paragraph | Block | None) -> bool:
     """Whether a line in body type is the heading of the text right below it."""
     if len(paragraph.lines) > 1 or not isinstance(following, _Paragraph) or len(following.lines) < 2:
         return False

@@ -5,6 +5,7 @@ Upright pages pay nothing for this: the lines that decide are lines of the page,
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Callable, Iterable
 
 import numpy as np
@@ -73,15 +74,23 @@ def make_line(box: np.ndarray, picture: np.ndarray, reading: Reading, turn: int,
         own_turn = 0
     quad = turn_back(box.astype(float), turn, shape[1] - 1, shape[0] - 1).round(1).tolist()
     xs, ys = [x for x, _ in quad], [y for _, y in quad]
-    size, weight = measure(picture, reading.text)
+    ink = measure(picture, reading.text)
+    text = reading.text.strip()
+    indent = reading.text.index(text)
     return OcrLine(
-        text=reading.text.strip(),
+        text=text,
         bbox=(min(xs), min(ys), max(xs), max(ys)),
         confidence=round(reading.confidence, 4),
         quad=tuple((x, y) for x, y in quad),
         turn=(turn + own_turn) % 360,
-        size=round(size, 1),
-        weight=round(weight, 3),
+        size=round(ink.size, 1),
+        weight=round(ink.weight, 3),
+        gaps=tuple(
+            (round(left, 4), round(right, 4), index)
+            for left, right in ink.gaps
+            for index in [bisect(reading.places, (left + right) / 2) - indent]
+            if 0 < index < len(text)
+        ),
     )
 
 

@@ -10,7 +10,6 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Iterable, Iterator
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
@@ -50,7 +49,7 @@ class PaddleOcrBackend:
         """
         os.environ.setdefault("PADDLE_PDX_DISABLE_MODEL_SOURCE_CHECK", "True")
         try:
-            self.version = f"paddleocr {version('paddleocr')} with {models or 'its own models'}/1"
+            self.version = f"paddleocr {version('paddleocr')} with {models or 'its own models'}/2"
         except PackageNotFoundError as error:
             raise RuntimeError(f"The OCR backend paddleocr is not installed; install it with: {INSTALL}.") from error
         refuse_crashing_paddle()
@@ -78,11 +77,6 @@ class PaddleOcrBackend:
             if reading.confidence >= LEAST_CONFIDENCE and reading.text.strip()
         ]
         return mark_pictures(image, lines, dpi)
-
-    def read_many(self, images: Iterable[np.ndarray], dpi: float) -> Iterator[list[OcrLine]]:
-        """The lines of each image in turn."""
-        for image in images:
-            yield self.read(image, dpi)
 
     def _found(self, image: np.ndarray) -> list[tuple[np.ndarray, Reading]]:
         [result] = self._pipeline.predict(np.ascontiguousarray(image[:, :, ::-1]))

@@ -7,7 +7,6 @@ longest neighbour, which costs time and lets a line's text depend on other lines
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -47,7 +46,7 @@ class RapidOcrBackend:
         if models:
             raise RuntimeError("The OCR backend rapidocr has its own weights; other models are read by paddleocr.")
         detection, recognition = wheel_weights()
-        self.version = f"{detection.stem}+{recognition.stem}/1"
+        self.version = f"{detection.stem}+{recognition.stem}/2"
         self._batch = BATCH[device]
         # Numbers near zero are taken for zero, which saves 8 % of the time. That is a mode of the thread that loads and
         # runs the networks, and numpy elsewhere must not find itself in it: so they have a thread of their own.
@@ -61,11 +60,6 @@ class RapidOcrBackend:
     def read(self, image: np.ndarray, dpi: float) -> list[OcrLine]:
         """Lines of one page image, from top to bottom; see `OcrBackend`."""
         return read_upright(image, dpi, self._boxes, self._texts)
-
-    def read_many(self, images: Iterable[np.ndarray], dpi: float) -> Iterator[list[OcrLine]]:
-        """The lines of each image in turn."""
-        for image in images:
-            yield self.read(image, dpi)
 
     def _boxes(self, image: np.ndarray, dpi: float) -> np.ndarray:
         return find_boxes(image, dpi, lambda pixels: self._run(self._detection, pixels))

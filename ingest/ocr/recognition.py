@@ -31,6 +31,8 @@ class Reading:
 
     text: str
     confidence: float
+    places: tuple[float, ...] = ()
+    """Where each character stands, as a share of the picture's width; empty when the engine does not tell."""
 
 
 def cut_line(image: np.ndarray, box: np.ndarray) -> np.ndarray:
@@ -73,7 +75,7 @@ def recognise(pictures: Sequence[np.ndarray], network: Network, characters: Sequ
                 _draw(pictures[number], lines[row])
             probabilities = network(lines)
             for row, number in enumerate(chunk):
-                readings[number] = decode(probabilities[row], characters)
+                readings[number] = decode(probabilities[row], characters, width / _natural_width(pictures[number]))
     return readings
 
 
@@ -94,8 +96,11 @@ def _draw(picture: np.ndarray, line: np.ndarray) -> None:
     line[:, :, :width] -= 1
 
 
-def decode(probabilities: np.ndarray, characters: Sequence[str]) -> Reading:
-    """Greedy CTC: the likeliest class of each step, repeats and blanks left out. T × C in."""
+def decode(probabilities: np.ndarray, characters: Sequence[str], width: float = 1.0) -> Reading:
+    """Greedy CTC: the likeliest class of each step, repeats and blanks left out. T × C in.
+
+    `width` is that of what the network saw in widths of the line's picture.
+    """
     classes = probabilities.argmax(axis=1)
     first = np.ones(len(classes), dtype=bool)
     first[1:] = classes[1:] != classes[:-1]
@@ -103,4 +108,5 @@ def decode(probabilities: np.ndarray, characters: Sequence[str]) -> Reading:
     if not len(steps):
         return Reading("", 0.0)
     text = "".join(characters[index] for index in classes[steps])
-    return Reading(text, float(probabilities[steps, classes[steps]].mean()))
+    places = ((steps + 0.5) * (width / len(classes))).round(4)
+    return Reading(text, float(probabilities[steps, classes[steps]].mean()), tuple(places.tolist()))

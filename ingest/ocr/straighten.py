@@ -25,8 +25,9 @@ HEAVIER = 1.25
 """Strokes this much thicker than usual on the page are bold."""
 AIR = 0.2
 """Air at either end of a box, in font sizes."""
-LONG_LINE = 6
-"""A line this many times as long as high shows the slant of the page."""
+LONG_LINE, SHORT_LINE = 6, 2.5
+"""A line this many times as long as high shows the slant of the page; where there are hardly any, as in a table, shorter
+ones do."""
 
 
 def main_turn(lines: Sequence[OcrLine]) -> int:
@@ -41,8 +42,11 @@ def main_slant(lines: Sequence[OcrLine], turn: int) -> float:
     """Angle in radians by which the text still falls after `turn`: the median over lines long enough to have one."""
     quads = [turn_back(_corners(line), (360 - turn) % 360, 0.0, 0.0) for line in lines if line.turn == turn]
     runs = [(quad[1] - quad[0], _length(quad[3] - quad[0])) for quad in quads]
-    angles = [float(np.arctan2(run[1], run[0])) for run, tall in runs if np.hypot(*run) > LONG_LINE * tall]
-    return median(angles) if len(angles) >= 3 else 0.0
+    for least in (LONG_LINE, SHORT_LINE):
+        angles = [float(np.arctan2(run[1], run[0])) for run, tall in runs if np.hypot(*run) > least * tall]
+        if len(angles) >= 3:
+            return median(angles)
+    return 0.0
 
 
 def straighten(

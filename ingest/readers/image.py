@@ -47,7 +47,7 @@ class ImageReader:
     """Images of pages; every page goes through OCR."""
 
     name = "image"
-    version = "1"
+    version = "2"
     suffixes = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
 
     def sniff(self, head: bytes, path: str) -> bool:
@@ -84,7 +84,7 @@ def _page(number: int, pixels: np.ndarray, dpi: float, backend: OcrBackend) -> P
         reason="the file is a page image",
         width=round(width, 2),
         height=round(height, 2),
-        blocks=arrange(lines, width, height, points),
+        blocks=arrange(lines, width, height, points, pixels),
         confidence=mean_confidence(lines),
     )
 

@@ -45,7 +45,7 @@ class PdfReader:
     """The reader for PDF files."""
 
     name = "pdf"
-    version = "2"
+    version = "3"
     suffixes = (".pdf",)
 
     def sniff(self, head: bytes, path: str) -> bool:
@@ -309,4 +309,4 @@ def _recognise(page: pymupdf.Page, options: ReadOptions) -> tuple[tuple[Block, .
 
     image, dpi = draw(page, options.ocr_dpi)
     lines = load_backend(options.ocr_backend, options.ocr_device, options.ocr_models).read(image, dpi)
-    return arrange(lines, page.rect.width, page.rect.height, 72.0 / dpi), mean_confidence(lines)
+    return arrange(lines, page.rect.width, page.rect.height, 72.0 / dpi, image), mean_confidence(lines)

@@ -60,6 +60,19 @@ def test_boxes_lie_on_their_lines(backend) -> None:
         assert line.turn == 0
 
 
+def test_wide_gaps_in_a_line_are_found_where_they_are_in_its_text(backend) -> None:
+    page = pymupdf.open().new_page(width=420, height=120)
+    page.insert_text((40, 60), "Immunoglobulin receptor", fontsize=11)
+    page.insert_text((170, 60), "C, P", fontsize=11)  # near enough to be found as one line
+    pixmap = page.get_pixmap(dpi=DPI, alpha=False)
+    image = np.frombuffer(pixmap.samples, np.uint8).reshape(pixmap.height, pixmap.width, 3)
+    [line] = backend.read(image, DPI)
+    [(left, right, index)] = line.gaps
+    assert (line.text[:index].strip(), line.text[index:].strip()) == ("Immunoglobulin receptor", "C, P")
+    x0, _, x1, _ = (value * 72 / DPI for value in line.bbox)
+    assert x0 + left * (x1 - x0) == pytest.approx(161, abs=2) and x0 + right * (x1 - x0) == pytest.approx(170, abs=2)
+
+
 @pytest.mark.parametrize("turn", [90, 180, 270])
 def test_a_page_on_its_side_or_head_is_read(backend, turn: int) -> None:
     upright = drawn(ENGLISH)
@@ -103,11 +116,6 @@ def test_a_line_does_not_depend_on_its_neighbours(backend) -> None:
         whole = read(pictures)
         assert [read([pictures[index]])[0] for index in range(4)] == whole[:4]
         assert read([pictures[index] for index in shuffled]) == [whole[index] for index in shuffled]
-
-
-def test_many_pages_read_as_one_by_one(backend) -> None:
-    pages = [drawn(ENGLISH), drawn(CHINESE, "china-s")]
-    assert list(backend.read_many(pages, DPI)) == [backend.read(page, DPI) for page in pages]
 
 
 def test_backends_are_loaded_once_and_by_name(backend) -> None:
