@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -28,6 +29,10 @@ FINER_SIDE = 1600
 USUAL_PAGE_INCHES = 11.7
 MOST_SIDE = 2560
 """However large the sheet."""
+STRIP = 3
+"""An image this many times as high as wide is no sheet but a strip of them (a long screenshot): searched in pieces."""
+PIECE = 1.5
+"""Height of a piece in widths, at most."""
 
 Network = Callable[[np.ndarray], np.ndarray]
 """1 × 3 × H × W float32 to 1 × 1 × H × W probabilities; H and W are multiples of `STRIDE`."""
@@ -37,16 +42,35 @@ def find_boxes(image: np.ndarray, dpi: float, network: Network) -> np.ndarray:
     """Rectangles of the text lines in an RGB image, N × 4 × 2 float32 pixels.
 
     Corners go clockwise from the one that is top left on the image; boxes from top to bottom. A sheet larger than A4 is
-    searched at the resolution that an A4 page has, so that its text does not shrink out of sight. A page with few lines
-    is searched a second time, finer, for lines that were overlooked: there it costs little beside the reading.
+    searched at the resolution that an A4 page has, so that its text does not shrink out of sight, and a long strip piece
+    by piece. A page with few lines is searched a second time, finer, for lines that were overlooked: there it costs little beside the reading.
     """
-    inches = max(image.shape[:2]) / max(dpi, 1.0)
+    height, width = image.shape[:2]
+    if height > STRIP * width >= STRIP * STRIDE:
+        bounds = _pieces(image)
+        found = [
+            find_boxes(image[top:bottom], dpi, network) + np.array([0, top], dtype=np.float32)
+            for top, bottom in pairwise(bounds)
+        ]
+        return np.concatenate(found)
+    inches = max(height, width) / max(dpi, 1.0)
     limit = min(LONGEST_SIDE * max(1.0, inches / USUAL_PAGE_INCHES), MOST_SIDE)
     boxes = _search(image, limit, network)
-    if 0 < len(boxes) < FEW_LINES and limit < FINER_SIDE <= max(image.shape[:2]):
+    if 0 < len(boxes) < FEW_LINES and limit < FINER_SIDE <= max(height, width):
         finer = _search(image, FINER_SIDE, network)
         boxes = np.concatenate([boxes, [box for box in finer if not _covered(box, boxes)] or boxes[:0]])
     return boxes[np.argsort(boxes[:, :, 1].min(axis=1), kind="stable")]
+
+
+def _pieces(image: np.ndarray) -> list[int]:
+    """Rows at which a strip is cut, its ends included: the emptiest row of the last third of each piece."""
+    height, width = image.shape[:2]
+    unrest = cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_RGB2GRAY).std(axis=1)
+    cuts = [0]
+    while height - cuts[-1] > PIECE * width:
+        first, last = cuts[-1] + int(PIECE * width * 2 / 3), cuts[-1] + int(PIECE * width)
+        cuts.append(first + int(unrest[first:last].argmin()))
+    return [*cuts, height]
 
 
 def _covered(box: np.ndarray, boxes: np.ndarray) -> bool:

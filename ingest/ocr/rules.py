@@ -27,6 +27,8 @@ SHORTEST = 44
 """A rule runs on for so many pixels at least."""
 THICKEST = 8
 """What is thicker is a stripe, in pixels."""
+STEEPEST = 0.015
+"""Pixels that a rule may still fall for each pixel of its length."""
 SOLID = 0.8
 """Share of a stripe's box that is dark; a picture has less."""
 
@@ -66,7 +68,7 @@ def _rules(dark: np.ndarray, points: float) -> list[Rule]:
     count, _, stats, _ = cv2.connectedComponentsWithStats(runs)
     rules: list[Rule] = []
     for x, y, w, h, area in stats[1:count].tolist():
-        if h <= THICKEST:
+        if area <= THICKEST * w and h <= THICKEST + STEEPEST * w:
             middles = [y + h / 2]
         elif area >= SOLID * w * h:
             middles = [y + 1.0, y + h - 1.0]

@@ -26,8 +26,8 @@ HEAVIER = 1.25
 AIR = 0.2
 """Air at either end of a box, in font sizes."""
 LONG_LINE, SHORT_LINE = 6, 2.5
-"""A line this many times as long as high shows the slant of the page; where there are hardly any, as in a table, shorter
-ones do."""
+"""Lines this many times as long as high show the slant of the page; where there are hardly any, as in a table, the
+three longest do if they are not too short."""
 
 
 def main_turn(lines: Sequence[OcrLine]) -> int:
@@ -42,11 +42,11 @@ def main_slant(lines: Sequence[OcrLine], turn: int) -> float:
     """Angle in radians by which the text still falls after `turn`: the median over lines long enough to have one."""
     quads = [turn_back(_corners(line), (360 - turn) % 360, 0.0, 0.0) for line in lines if line.turn == turn]
     runs = [(quad[1] - quad[0], _length(quad[3] - quad[0])) for quad in quads]
-    for least in (LONG_LINE, SHORT_LINE):
-        angles = [float(np.arctan2(run[1], run[0])) for run, tall in runs if np.hypot(*run) > least * tall]
-        if len(angles) >= 3:
-            return median(angles)
-    return 0.0
+    lengths = sorted(((float(np.hypot(*run) / max(tall, 1.0)), float(np.arctan2(*run[::-1]))) for run, tall in runs))
+    angles = [angle for length, angle in lengths if length > LONG_LINE]
+    if len(angles) < 3:
+        angles = [angle for length, angle in lengths[-3:] if length > SHORT_LINE]
+    return median(angles) if len(angles) >= 3 else 0.0
 
 
 def straighten(

@@ -13,6 +13,7 @@ from PIL import Image, ImageOps
 
 from ingest.document import Mark, Page, Probe, ReadOptions, UnreadableError
 from ingest.ocr import OcrBackend, load_backend, mean_confidence
+from ingest.ocr.detection import STRIP
 from ingest.ocr.layout import arrange
 
 MAGIC = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
@@ -24,11 +25,13 @@ MOST_READ = 24_000_000
 FINEST_ENLARGED = 130
 """Below this resolution in dots per inch an image is enlarged: lines are found and measured better."""
 ENLARGED = 2.0
+LOWEST = 72.0
+"""Resolution that a strip has at least."""
 MAX_FRAMES = 20_000
 DPI_RANGE = (100, 1200)
 """A resolution outside this, or none, was not set by a scanner."""
-PAGE_INCHES = 11.0
-"""Longer side of the sheet that an image without a resolution is taken to show."""
+PAGE_INCHES = (8.3, 11.0)
+"""Sides of the sheet that an image without a resolution is taken to show."""
 
 _DECODER_ERRORS = (
     OSError,
@@ -122,7 +125,9 @@ def _dpi(image: Image.Image) -> float:
         value = 0.0
     if DPI_RANGE[0] <= value <= DPI_RANGE[1]:
         return value
-    return max(image.size) / PAGE_INCHES
+    if image.height > STRIP * image.width:  # several sheets, one below the other: a long screenshot
+        return max(image.width / PAGE_INCHES[0], LOWEST)
+    return max(image.size) / PAGE_INCHES[1]
 
 
 def _pixels(image: Image.Image, dpi: float) -> tuple[np.ndarray, float]:
