@@ -42,9 +42,11 @@ import numpy as np
 import pymupdf
 from rapidocr import RapidOCR
 
-sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parent)]
+sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from ingest_tables import cells, f1, from_markdown, neighbours, truth
+import ingest_tables as by_cells
+
 from corpus.store import write_atomic
 from ingest.document import Block
 from ingest.ocr import OcrLine, load_backend
@@ -264,7 +266,7 @@ def tables(out: Path) -> None:
     for xml in sorted((DATA / "jats").glob("*/fulltext.xml")):
         pages = list(pymupdf.open(xml.with_suffix(".pdf")))
         files = [out / "lines" / f"{xml.parent.name}-{page.number + 1:03}.json" for page in pages]
-        right = truth(xml)
+        right = by_cells.truth(xml)
         if not right or not all(file.exists() for file in files):
             continue
         found = [
@@ -272,13 +274,13 @@ def tables(out: Path) -> None:
             for page, file in zip(pages, files, strict=True)
             for block in arranged(page, file)
             if block.kind == "table"
-            for grid in from_markdown(block.text)
+            for grid in by_cells.from_markdown(block.text)
         ]
         row = []
-        for measure, total in zip((cells, neighbours), sums, strict=True):
+        for measure, total in zip((by_cells.cells, by_cells.neighbours), sums, strict=True):
             a, b = (sum(map(measure, grids), Counter()) for grids in (right, found))
             total += [(a & b).total(), b.total(), a.total()]
-            row.append(f"{measure.__name__} {f1(a, b):.3f}")
+            row.append(f"{measure.__name__} {by_cells.f1(a, b):.3f}")
         print(f"{xml.parent.name:15} tables {len(right)} found {len(found)}", *row, flush=True)
     for name, (hits, made, true) in zip(("cells", "neighbours"), sums, strict=True):
         print(f"{name:10} F1 {2 * hits / (made + true):.3f} ({hits} of {true}, {made} found)")

@@ -37,7 +37,7 @@ def grid_of(
 ) -> list[list[str]]:
     """Texts by row and column. `rules` are the horizontal ones of the page, `box` is that of the table's lines."""
     x0, y0, x1, y1 = box
-    lines = [[part for line in row for part in _split(line, edges)] for row in rows]
+    lines = [[part for line in row for part in split_line(line, edges)] for row in rows]
     inside = [rule for rule in rules if y0 < rule[2] < y1 and min(rule[1], x1) > max(rule[0], x0)]
     inner = [y for start, end, y in inside if min(end, x1) - max(start, x0) > 0.6 * (x1 - x0)]
     partial = [rule for rule in inside if min(rule[1], x1) - max(rule[0], x0) <= 0.6 * (x1 - x0)]
@@ -56,7 +56,7 @@ def grid_of(
         cells: list[list[Line]] = [[] for _ in range(len(edges) + 1)]
         for line in {id(line): line for row in band for line in row}.values():
             cells[_column(line, edges)].append(line)
-        grid.append([_cell_text(cell) for cell in cells])
+        grid.append([cell_text(cell) for cell in cells])
     return grid
 
 
@@ -115,14 +115,14 @@ def _sparse_column(start: float, end: float, rows: Sequence[Sequence[Line]]) -> 
     return min(line.x0 for row in inside for line in row), max(line.x1 for row in inside for line in row)
 
 
-def _split(line: Line, edges: Sequence[float]) -> list[Line]:
+def split_line(line: Line, edges: Sequence[float]) -> list[Line]:
     """A line cut where a gap in it lies on a border between columns."""
     for left, right, index in line.cuts:
         if any(left - 1.0 <= edge <= right + 1.0 for edge in edges):
             first = replace(line, x1=left, text=line.text[:index].rstrip(), cuts=())
             rest = tuple((x0, x1, at - index) for x0, x1, at in line.cuts if at > index)
             second = replace(line, x0=right, text=line.text[index:].lstrip(), cuts=rest, lead=0, superscripts=0)
-            return [first, *_split(second, edges)]
+            return [first, *split_line(second, edges)]
     return [line]
 
 
@@ -170,10 +170,10 @@ def _header(
                 upper[column].append(line)
         else:
             lower[_column(line, edges)].append(line)
-    below = [_cell_text(cell) for cell in lower]
+    below = [cell_text(cell) for cell in lower]
     if not spans:
         return [below]
-    return [[_cell_text(cell) or text for cell, text in zip(upper, below, strict=True)], below]
+    return [[cell_text(cell) or text for cell, text in zip(upper, below, strict=True)], below]
 
 
 def _span(
@@ -215,7 +215,7 @@ def _span(
     return best
 
 
-def _cell_text(cell: list[Line]) -> str:
+def cell_text(cell: list[Line]) -> str:
     text = ""
     for line in sorted(cell, key=lambda line: (line.y0, line.x0)):
         text, joiner = glue(text, clean(line.text), {})

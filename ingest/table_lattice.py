@@ -9,10 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ingest.layout import Line
-from ingest.structure import clean, glue
-
-Rule = tuple[float, float, float]
-"""(start, end, position): x0, x1, y of a horizontal rule; y0, y1, x of a vertical one."""
+from ingest.table_grid import Rule, cell_text, split_line
 
 SAME_PLACE = 4.0
 """Rules nearer to one another than this, in points, are one border."""
@@ -52,13 +49,13 @@ def lattice_of(
         if row and not _drawn(across, ys[row], xs[column], xs[column + 1]):
             _join(cells, first((row, column)), first((row - 1, column)))
     inside: dict[tuple[int, int], list[Line]] = {}
-    for line in sorted(lines, key=lambda line: (line.y0 + line.y1, line.x0)):
-        row = sum(y < (line.y0 + line.y1) / 2 for y in ys[1:-1])
-        column = sum(x < (line.x0 + line.x1) / 2 for x in xs[1:-1])
-        inside.setdefault(first((row, column)), []).append(line)
+    for part in (part for line in lines for part in split_line(line, xs[1:-1])):
+        row = sum(y < (part.y0 + part.y1) / 2 for y in ys[1:-1])
+        column = sum(x < (part.x0 + part.x1) / 2 for x in xs[1:-1])
+        inside.setdefault(first((row, column)), []).append(part)
     if n_rows < FEWEST_ROWS and any(len(cell) > 2 for cell in inside.values()):
         return None
-    texts = {field: _text(cell) for field, cell in inside.items()}
+    texts = {field: cell_text(cell) for field, cell in inside.items()}
     return [[texts.get(first((row, column)), "") for column in range(n_columns)] for row in range(n_rows)]
 
 
@@ -90,19 +87,3 @@ def _drawn(rules: Sequence[Rule], place: float, start: float, end: float) -> boo
             length += min(x1, end) - max(x0, reached)
             reached = x1
     return length >= DRAWN * (end - start)
-
-
-def _text(cell: Sequence[Line]) -> str:
-    """Rows of print in one cell as running text."""
-    rows: list[list[Line]] = []
-    for line in cell:
-        if rows and line.y0 < rows[-1][0].y1 - 0.5 * line.height:
-            rows[-1].append(line)
-        else:
-            rows.append([line])
-    text = ""
-    for row in rows:
-        raw = clean(" ".join(line.text for line in sorted(row, key=lambda line: line.x0)))
-        text, joiner = glue(text, raw, {})
-        text += joiner + raw
-    return text

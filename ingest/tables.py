@@ -16,6 +16,7 @@ from ingest.layout import MAX_LINES, Line, bounds, pieces
 from ingest.markdown_table import markdown_table
 from ingest.structure import CAPTION
 from ingest.table_grid import Rule, column_edges, grid_of
+from ingest.table_lattice import lattice_of
 
 MIN_RULE = 40.0
 """Shorter horizontal rules, in points, are underlines and fraction bars."""
@@ -312,7 +313,8 @@ def build(
     n_columns = len(edges) + 1
     if n_columns == 2 and not aligned and _prose_share(list(lines)) > 0.5:
         return None
-    grid = grid_of(rows, edges, rules, (x0, y0, x1, y1), size)
+    box = (x0, y0, x1, y1)
+    grid = lattice_of(lines, rules, vertical, box) or grid_of(rows, edges, rules, box, size)
     filled = sum(bool(cell) for row in grid for cell in row)
     if len(grid) < 2 or filled < (0.5 if aligned else 0.3) * len(grid) * n_columns:
         return None

@@ -82,6 +82,9 @@ def straighten(
             size=size,
             bold=line.weight > HEAVIER * usual_weight > 0,
             confidence=line.confidence,
+            cuts=tuple(
+                (x + (2 * left - 1) * half, x + (2 * right - 1) * half, index) for left, right, index in line.gaps
+            ),
         )
         for line, (x, y, half), size in zip(upright, boxes, sizes, strict=True)
         for air in [min(AIR * size, half / 2)]
