@@ -9,6 +9,7 @@ from cyclopts import Parameter
 
 from corpus.audit.run import audit as run_audit
 from corpus.build.config import BuildConfig
+from corpus.build.replies import Asked
 from corpus.build.run import BuildResult
 from corpus.build.run import build as run_build
 from corpus.command import Location, build_app, print_table, run, say
@@ -39,6 +40,8 @@ def _summary(result: BuildResult, data: Path) -> None:
         f"{result.documents} documents, {result.sections} sections cut = {result.kept} kept"
         f" + {result.dropped.total()} dropped + {result.quarantined} quarantined."
     )
+    if result.asked:
+        _asked(result.asked)
     if result.augmented:
         say(
             f"{result.augmented} texts augmented from them = {result.methods.total()} kept"
@@ -59,6 +62,16 @@ def _summary(result: BuildResult, data: Path) -> None:
     sources = [(source, result.records[source], tokens) for source, tokens in sorted(result.tokens.items())]
     print_table("Shards", ["source", "records", "tokens"], sources)
     say(f"Shards are in {data / 'shards'}; `corpus audit --data {data}` checks them.")
+
+
+def _asked(asked: Asked) -> None:
+    spent = asked.spent["prompt_tokens"] + asked.spent["completion_tokens"]
+    say(
+        f"{asked.calls:,} calls to {asked.model}: {asked.replies:,} have a reply ({asked.spent['journaled']:,} from earlier"
+        f" runs), {asked.calls - asked.replies:,} have none; {spent:,} tokens spent in this run."
+    )
+    if asked.failures:
+        print_table("Without a reply", ["failure", "calls"], asked.failures.most_common())
 
 
 @app.command

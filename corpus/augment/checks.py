@@ -43,7 +43,8 @@ _LIST_NUMBER = re.compile(r"^[ \t]*(?:[-*•][ \t]+)?[(（]?\d{1,2}[.)）、:：
 def check(augmented: Augmented, parent: Parent, tag: Tag) -> Fault | None:
     """The first fault of an augmented text, or None. `tag` finds the entities that must stand in the source."""
     return (
-        _length(augmented.text, parent)
+        (Fault(augmented.fault) if augmented.fault else None)
+        or _length(augmented.text, parent)
         or _form(augmented.text)
         or _language(augmented.text, parent.lang)
         or _rests(augmented, parent)

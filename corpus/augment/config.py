@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from corpus.augment import METHODS
+from corpus.augment.model import MODEL_METHODS
+from corpus.generation.client import GenerationConfig
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,4 +21,8 @@ class AugmentConfig:
     source_types: tuple[str, ...] = ("textbook",)
     """Source types whose records are augmented."""
     per_record: int = 6
-    """Texts that one method makes of one record at most, its best ones."""
+    """Texts that one method makes of one record at most, its best ones; of a method with a model, calls."""
+    model_methods: tuple[str, ...] = tuple(MODEL_METHODS)
+    """Methods to use with a model, by name; none without `model`."""
+    generation: GenerationConfig = field(default_factory=GenerationConfig)
+    """The model that is asked."""

@@ -31,6 +31,8 @@ class Augmented:
     """What it rests on, ordered by start; at least one."""
     template: str
     """The phrasing or prompt behind it, `cloze/en/03`: no few of them may stand behind much of the corpus."""
+    fault: str | None = None
+    """What its method found wrong with it: a reply that was cut. It is dropped with this reason."""
 
 
 class Quote(NamedTuple):

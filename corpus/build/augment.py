@@ -9,15 +9,18 @@ import pyarrow.compute as pc
 
 from corpus.augment import augment
 from corpus.augment.checks import check
+from corpus.augment.model import read
 from corpus.augment.parent import Parent
 from corpus.augment.text import source_spans
 from corpus.build import models
 from corpus.build.annotate import ANNOTATED
 from corpus.build.candidate import CANDIDATE, of_redaction, redact, score
 from corpus.build.config import PhiConfig
+from corpus.build.replies import replies_by_record
+from corpus.generation.request import Reply
 from corpus.runner import Mark, Task
 from corpus.schema import by_name
-from corpus.store import dataset, identity, write_rows
+from corpus.store import dataset, identity, read_table, write_rows
 from corpus.tokenising import count_tokens
 from nlp.phi.engine import PLACEHOLDER
 
@@ -27,8 +30,8 @@ _INHERITED = ("doc_id", "ordinal", "source_type", "source", "title", "section", 
 
 
 def augment_records(task: Task, mark: Mark) -> None:
-    """Arguments: `annotated` (file), `only` (ids, or null), `methods`, `source_types`, `per_record`, `phi`, `tagger`,
-    `tokenizer`.
+    """Arguments: `annotated` (file), `replies` (file of what a model answered, or null), `only` (ids, or null), `methods`,
+    `model_methods`, `source_types`, `per_record`, `phi`, `tagger`, `tokenizer`.
 
     Writes candidates, like those that are cut from documents: PHI is removed by the policy of the source type, and what
     fails a check carries its fault.
@@ -37,10 +40,11 @@ def augment_records(task: Task, mark: Mark) -> None:
     chosen = pc.field("stage").is_null() & pc.field("source_type").isin(a["source_types"])
     if a["only"] is not None:
         chosen &= pc.field("id").isin(a["only"])
+    replies = replies_by_record(read_table(a["replies"])) if a["replies"] else {}
     rows: list[dict[str, Any]] = []
     for parent in dataset(a["annotated"], schema=ANNOTATED).to_table(filter=chosen).sort_by("id").to_pylist():
         mark(parent["id"])
-        rows += _candidates(parent, a)
+        rows += _candidates(parent, a, replies.get(parent["id"], {}))
     counts = count_tokens(models.tokenizer(a["tokenizer"]), [row["text"] for row in rows])
     for row, count in zip(rows, counts, strict=True):
         row["n_tokens"] = count
@@ -48,12 +52,23 @@ def augment_records(task: Task, mark: Mark) -> None:
     write_rows(task.output, rows, CANDIDATE)
 
 
-def _candidates(row: Mapping[str, Any], arguments: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _candidates(
+    row: Mapping[str, Any], arguments: Mapping[str, Any], replies: Mapping[tuple[str, int], Reply]
+) -> list[dict[str, Any]]:
     parent = Parent.of(row)
-    made = list(augment(parent, tuple(arguments["methods"]), arguments["per_record"]))
+    tag = models.tagger(arguments["tagger"]).tag
+    made = [
+        *augment(parent, tuple(arguments["methods"]), arguments["per_record"]),
+        *read(
+            parent,
+            tuple(arguments["model_methods"]),
+            arguments["per_record"],
+            replies,
+            lambda augmented: check(augmented, parent, tag) is None,
+        ),
+    ]
     texts = [augmented.text for _, _, augmented in made]
     redactions = redact(texts, parent.lang, row["source_type"], PhiConfig(**arguments["phi"]))
-    tag = models.tagger(arguments["tagger"]).tag
     rows = []
     for (method, k, augmented), redaction in zip(made, redactions, strict=True):
         fault = check(augmented, parent, tag)

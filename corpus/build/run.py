@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from corpus import augment as methods
+from corpus.augment import model as by_model
 from corpus.build import (
     annotate,
     augment,
@@ -30,11 +31,13 @@ from corpus.build import (
     tokenise,
 )
 from corpus.build.config import BuildConfig
+from corpus.build.replies import Asked, ask_model
 from corpus.card import write_card
 from corpus.command import UserError, progress, resolved
 from corpus.dedup.index import Index, band_file, finish, open_index
 from corpus.dedup.redis_index import Address, SharedIndex, connect, is_address, parse
-from corpus.location import check_reachable, location
+from corpus.generation.client import model_name
+from corpus.location import check_reachable, is_remote, location
 from corpus.lock import exclusive
 from corpus.runner import Failure, Limits, Outcome, Runner, Stage, Task, make_task, open_executor
 from corpus.schema import BOILERPLATE, QUARANTINE, SCHEMAS, SOURCE_TYPES
@@ -87,6 +90,8 @@ class BuildResult:
     """Paragraphs that were taken out, since their source repeats them."""
     quarantined: int = 0
     """Records or documents that could not be processed."""
+    asked: Asked | None = None
+    """What a model was asked for augmentation; None without one."""
     augmented: int = 0
     """Augmented texts made."""
     methods: Counter[str] = field(default_factory=Counter)
@@ -126,6 +131,18 @@ def _check_names(config: BuildConfig) -> None:
     unknown = [name for name in config.augment.methods if name not in methods.METHODS]
     if unknown:
         raise UserError(f"there is no augmentation method {unknown[0]}: choose from {', '.join(methods.METHODS)}.")
+    unknown = [name for name in config.augment.model_methods if name not in by_model.MODEL_METHODS]
+    if unknown:
+        known = ", ".join(by_model.MODEL_METHODS)
+        raise UserError(f"there is no augmentation method {unknown[0]} for a model: choose from {known}.")
+    if config.augment.generation.model and not config.augment.max_share:
+        raise UserError(
+            "a model is named but nothing is to be augmented: give --augment.max-share too, 0.2 for example."
+        )
+    if config.augment.generation.model and is_remote(config.data):
+        raise UserError(
+            "replies of a model are kept in a journal, which cannot grow in an object store: use a local --data."
+        )
     if not 0 <= config.augment.max_share <= 1:
         raise UserError("the share of augmented text, --augment.max-share, is between 0 and 1.")
     try:
@@ -173,6 +190,10 @@ class _Build:
         self.augmentation_quarantine: list[dict[str, Any]] = []
         """The same for what fails while texts are augmented: their parents are in the shards all the same."""
         self.augmenting = False
+        generation = config.augment.generation
+        self.model = model_name(generation) if generation.model else ""
+        self.asked: Asked | None = None
+        """What the model was asked, when there is one."""
         self.values["against"] = []  # without passwords
         self.indexes: list[Index] = []
         """What the candidates are compared with."""
@@ -489,16 +510,32 @@ class _Build:
         """Files of candidates made from the kept records."""
         self.augmenting = True
         settings = {name: self.values[name] for name in ("phi", "tagger", "tokenizer")}
-        settings |= {name: value for name, value in self.values["augment"].items() if name != "max_share"}
+        settings |= {name: value for name, value in self._augmentation().items() if name != "max_share"}
         taggers = [models.tagger(name).version for name in ("lexicon", self.config.tagger)]
-        version = "/".join([augment.VERSION, methods.VERSION, candidate.VERSION, *taggers])
+        version = "/".join([augment.VERSION, methods.VERSION, by_model.VERSION, candidate.VERSION, *taggers])
+        replies = self._ask(annotated) if self.model else {}
 
         def task(file: str, only: list[str] | None) -> Task:
-            arguments = {"annotated": file, "only": only, **settings}
-            return self._task("augment", version, arguments, key=[_name(file), only, settings])
+            answered = replies.get(file)
+            arguments = {"annotated": file, "replies": answered, "only": only, **settings}
+            content = file_sha256(answered) if answered else None
+            return self._task("augment", version, arguments, key=[_name(file), content, only, settings])
 
         tasks = [task(file, None) for file in annotated]
         return _outputs(self._pass("augment", augment.augment_records, tasks, halve=task))
+
+    def _ask(self, annotated: Sequence[str]) -> dict[str, str]:
+        """Annotated file to the file of a model's replies on its records, written anew from the journal by every build."""
+        outputs = [self.work / "replies" / _name(file) for file in annotated]
+        journal = self.config.data / "journal" / "augmentation.jsonl"
+        with progress("ask the model", len(annotated), "parts") as tick:
+            self.asked = ask_model(annotated, self.config.augment, journal, outputs, tick)
+        return {file: str(output) for file, output in zip(annotated, outputs, strict=True)}
+
+    def _augmentation(self) -> dict[str, Any]:
+        """The configuration of augmentation: which model is asked, not where it is and how patiently."""
+        values = {name: value for name, value in self.values["augment"].items() if name != "generation"}
+        return values | {"model": self.model} | ({} if self.model else {"model_methods": []})
 
     def _cap(self, annotated: Sequence[str], parts: Sequence[_Part]) -> str | None:
         """File of the ids beyond which augmented records are over the cap; none without a cap."""
@@ -527,7 +564,10 @@ class _Build:
             files = {name: task.output for name, task in tasks.items()}
             filled = {name: file for name, file in files.items() if dataset([file]).count_rows()}
             publish.place(filled, data / kind)
-            write_manifest(data / kind, kind=kind, config=self._identity_config(), versions=self._versions())
+            extra = {"model_calls": {"calls": self.asked.calls, "replies": self.asked.replies}} if self.asked else {}
+            write_manifest(
+                data / kind, kind=kind, config=self._identity_config(), versions=self._versions(), extra=extra
+            )
         tables = [read_table(file, BOILERPLATE.names) for file in self.found]
         order = [("source", "ascending"), ("documents", "descending"), ("id", "ascending")]
         table = pa.concat_tables([BOILERPLATE.empty_table(), *tables]).sort_by(order)
@@ -589,12 +629,14 @@ class _Build:
     def _identity_config(self) -> dict[str, Any]:
         """The configuration without what cannot change a byte."""
         apart = ("data", "against", "workers", "task_seconds", "worker_gib", "engine", "address", "strict", "tokenize")
-        return {name: value for name, value in self.values.items() if name not in apart} | {"against": self._digests()}
+        values = {name: value for name, value in self.values.items() if name not in apart}
+        return values | {"against": self._digests(), "augment": self._augmentation()}
 
     def _versions(self) -> dict[str, str]:
         modules = {
             "cut": cut, "candidate": candidate, "boilerplate": boilerplate, "screen": screen, "duplicates": duplicates,
-            "contamination": contamination, "annotate": annotate, "augment": augment, "methods": methods, "cap": cap,
+            "contamination": contamination, "annotate": annotate, "augment": augment, "methods": methods,
+            "methods by model": by_model, "cap": cap,
             "publish": publish, "index": index,
         }  # fmt: skip
         taggers = {f"tagger {name}": models.tagger(name).version for name in ("lexicon", self.config.tagger)}
@@ -607,6 +649,7 @@ class _Build:
     def _account(self, cuts: Sequence[str], made: Sequence[str]) -> BuildResult:
         result = BuildResult(documents=len(self.documents), tasks=dict(self.runner.counts))
         result.sections = sum(dataset([file]).count_rows() for file in cuts)
+        result.asked = self.asked
         result.augmented = sum(dataset([file]).count_rows() for file in made)
         shards = self._read("shards", ["doc_id", "source", "n_tokens", "augmentation"])
         dropped = self._read("dropped", ["doc_id", "stage", "reason", "augmentation"])

@@ -13,6 +13,7 @@ from cyclopts import Parameter
 
 from corpus.command import UserError
 from corpus.generation.journal import Journal
+from corpus.generation.local import model_identity
 from corpus.generation.request import Endpoint, GenerationError, Reply, Request
 
 LONGEST_PAUSE = 300.0
@@ -59,6 +60,32 @@ def open_endpoint(config: GenerationConfig) -> Endpoint:
         return LocalEndpoint(config.model, gguf_file=config.gguf_file)
     except (OSError, ValueError) as error:
         raise UserError(f"cannot load the model {config.model}: {str(error).splitlines()[0]}") from error
+
+
+def model_name(config: GenerationConfig) -> str:
+    """The name under which replies of the model are journaled."""
+    return config.model if config.endpoint else model_identity(config.model)
+
+
+class LazyEndpoint:
+    """The endpoint that a configuration names, opened by the first call: where all replies are in the journal, no weights
+    are loaded."""
+
+    def __init__(self, config: GenerationConfig) -> None:
+        self.model = model_name(config)
+        self._config = config
+        self._opened: Endpoint | None = None
+
+    async def complete(self, request: Request) -> Reply:
+        """One reply. Raises `GenerationError`, and `UserError` when the model cannot be loaded."""
+        if self._opened is None:
+            self._opened = open_endpoint(self._config)
+        return await self._opened.complete(request)
+
+    async def close(self) -> None:
+        """Close what was opened."""
+        if self._opened is not None:
+            await self._opened.close()
 
 
 class Client:
