@@ -42,7 +42,7 @@ def augment_records(task: Task, mark: Mark) -> None:
         chosen &= pc.field("id").isin(a["only"])
     replies = replies_by_record(read_table(a["replies"])) if a["replies"] else {}
     rows: list[dict[str, Any]] = []
-    for parent in dataset(a["annotated"], schema=ANNOTATED).to_table(filter=chosen).sort_by("id").to_pylist():
+    for parent in dataset([a["annotated"]], schema=ANNOTATED).to_table(filter=chosen).sort_by("id").to_pylist():
         mark(parent["id"])
         rows += _candidates(parent, a, replies.get(parent["id"], {}))
     counts = count_tokens(models.tokenizer(a["tokenizer"]), [row["text"] for row in rows])

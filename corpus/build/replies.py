@@ -110,7 +110,7 @@ async def _from_journal(client: Client, request: Request) -> Reply | str:
 def _calls(file: str, config: AugmentConfig) -> Iterator[_Call]:
     """(record, method, ordinal of the call, request) for the kept records of a part."""
     chosen = pc.field("stage").is_null() & pc.field("source_type").isin(config.source_types)
-    for row in dataset(file, schema=ANNOTATED).to_table(filter=chosen).sort_by("id").to_pylist():
+    for row in dataset([file], schema=ANNOTATED).to_table(filter=chosen).sort_by("id").to_pylist():
         for method, number, request in requests(Parent.of(row), config.model_methods, config.per_record):
             yield row["id"], method, number, request
 
