@@ -198,7 +198,7 @@ def scan(folder: Path, pages: int, seconds: float) -> None:
     book = pymupdf.open()
     for number in range(pages):
         page = book.new_page(width=420, height=595)
-        page.insert_image(pymupdf.Rect(20, 20 + number % 50, 400, 220 + number % 50), stream=raw)
+        page.insert_image(pymupdf.Rect(0, number % 50, 420, 595), stream=raw)
     path = folder / "book.pdf"
     book.save(path)
     result = run(["pdf", str(path), "--data", str(folder / "data"), "--workers", "2"], stop_after=seconds)
