@@ -18,8 +18,8 @@ SPARSE = 40
 """With fewer characters than this on a page that an image covers, the text is a stamp or a page number."""
 COVERED = 0.85
 """Share of the page that images cover when it is a scan; slides with a picture stay below."""
-PICTURE = 0.15
-"""Share of a page without any text that images must cover: less is a logo on an empty page."""
+PICTURE = 0.08
+"""Share of a page without any text that images must cover: less is a logo on an empty page, and is said to be there."""
 ENOUGH_LETTERS = 150
 """Letters that the statistics of a font's text need."""
 GARBLED_SHARE = 0.15
@@ -143,7 +143,7 @@ def route(facts: PageFacts) -> Route:
             return Route("ocr", f"no text layer, images cover {share} of the page")
         if facts.n_shapes >= 300:
             return Route("ocr", f"no text layer, {facts.n_shapes} drawn shapes")
-        return Route("native", "empty page")
+        return Route("native", f"empty page but for images on {share} of it" if facts.image_share else "empty page")
     if facts.characters < SPARSE and facts.image_share >= COVERED:
         return Route("ocr", f"only {facts.characters} characters, images cover {share} of the page")
     doubt = _doubt(facts)

@@ -252,7 +252,7 @@ def _route(
         n_shapes=len(layer.shapes) + len(layer.curves),
     )
     way = route(facts)
-    if way.reason == "empty page" and document.is_repaired:
+    if way.reason.startswith("empty page") and document.is_repaired:
         return Route("native", "empty page of a damaged file: its content may be lost")
     if options.ocr == "never" and way.name == "ocr":
         return Route("native", f"OCR is off, although: {way.reason}")

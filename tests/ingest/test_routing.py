@@ -124,3 +124,8 @@ def test_real_pdfs_go_where_they_should() -> None:
             reader.read(DATA / f"olmocr_garbled_font_{name}.pdf", 1, 1, ReadOptions(ocr="never"), lambda _: None)
         )
         assert "garbled" in page.reason
+
+
+@pytest.mark.parametrize(("share", "way"), [(0.0, "native"), (0.05, "native"), (0.13, "ocr"), (0.9, "ocr")])
+def test_a_picture_on_a_page_without_text_is_looked_at(share: float, way: str) -> None:
+    assert route(facts("", image_share=share)).name == way
