@@ -1,7 +1,8 @@
-"""The `corpus` command: build shards, audit them, trace where a text came from."""
+"""The `corpus` command: build shards, audit and compare them, trace where a text came from, take documents down."""
 
 from __future__ import annotations
 
+from json import dumps
 from pathlib import Path
 from typing import Annotated
 
@@ -102,6 +103,46 @@ def trace(id: str, /, *, data: Data = Path("data")) -> int:
 
     for line in run_trace(data, id):
         say(line)
+    return 0
+
+
+@app.command
+def diff(before: Location, after: Location, /, *, json: bool = False) -> int:
+    """Say what changed between two builds: records, decisions, annotations, tokens, configuration, versions.
+
+    Example: `corpus diff ./data-october ./data` or `corpus diff ./data-october ./data --json | jq .decisions`
+
+    Parameters
+    ----------
+    before:
+        Data folder of the older build.
+    after:
+        Data folder of the newer build.
+    json:
+        Print JSON, with ids of examples to look at with `corpus trace`.
+    """
+    from corpus.diff import diff as compare
+
+    result = compare(before, after)
+    if json:
+        print(dumps(result.as_json(), indent=1, ensure_ascii=False))
+        return 0
+    counts = result.records
+    changed = ", ".join(f"{counts[kind]} in {kind}" for kind in ("text", "decision", "annotations", "provenance"))
+    say(
+        f"Records: {counts['added']} added, {counts['removed']} removed, {counts['unchanged']} unchanged; changed: {changed}."
+    )
+    say(f"Documents: {result.documents['added']} added, {result.documents['removed']} removed.")
+    old, new = result.tokens
+    say(f"Tokens in the shards: {old:,} before, {new:,} after ({new - old:+,}).")
+    columns = ["added", "removed", "text", "decision", "annotations", "tokens before", "tokens after"]
+    sources = [(name, *(counts[c] for c in columns)) for name, counts in sorted(result.sources.items())]
+    print_table("By source", ["source", *columns], sources)
+    if result.decisions:
+        print_table("Decisions", ["before", "after", "records"], [(*k, n) for k, n in result.decisions.most_common()])
+    for title, differing in (("Configuration", result.configuration), ("Versions", result.versions)):
+        if differing:
+            print_table(title, ["name", "before", "after"], [(name, *both) for name, both in differing.items()])
     return 0
 
 

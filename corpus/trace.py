@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from corpus.command import UserError
 from corpus.location import check_reachable
-from corpus.schema import BOILERPLATE, DOCUMENT, DROPPED, PAGE, RECORD, by_name
+from corpus.schema import BOILERPLATE, DOCUMENT, DROPPED, PAGE, RECORD, REMOVED, by_name
 from corpus.store import read_dataset
 
 FEWEST_DIGITS = 6
@@ -36,9 +36,13 @@ def trace(data: Path, id: str) -> list[str]:
         [r["doc_id"] for r in kept + dropped]
     )
     documents = read_dataset(data / "documents", DOCUMENT, filter=of_document).to_pylist()
-    if not documents and not kept and not dropped:
+    taken_down = read_dataset(data / "removed", REMOVED, filter=pc.starts_with(pc.field("doc_id"), id)).to_pylist()
+    if not documents and not kept and not dropped and not taken_down:
         raise UserError(f"{id} is neither a record nor a document of {data}.")
     lines: list[str] = []
+    for row in taken_down:
+        lines.append(f"document {row['doc_id']}: {', '.join(row['uris'])}")
+        lines.append(f"  taken down, with {len(row['records'])} records: {row['reason'] or 'no reason given'}")
     for document in documents:
         lines += _document(data, document)
         rows = [row for row in kept + dropped if row["doc_id"] == document["doc_id"]]
