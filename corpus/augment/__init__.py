@@ -14,11 +14,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from itertools import islice
 
-from corpus.augment.methods import cloze
+from corpus.augment.methods import abbreviation, cloze, definition, heading, order, relation, table
 from corpus.augment.parent import Parent
 from corpus.augment.text import Augmented
 
-VERSION = "1"
+VERSION = "2"
 """Raised when a method or a check computes something else."""
 
 Method = Callable[[Parent], Iterator[Augmented]]
@@ -26,7 +26,13 @@ Method = Callable[[Parent], Iterator[Augmented]]
 only."""
 
 METHODS: dict[str, Method] = {
+    "heading": heading.augment,
+    "definition": definition.augment,
+    "abbreviation": abbreviation.augment,
     "cloze": cloze.augment,
+    "relation": relation.augment,
+    "table": table.augment,
+    "order": order.augment,
 }
 """Name, which stands in a record's `augmentation`, to method."""
 

@@ -18,6 +18,12 @@ def pick(count: int, *parts: object) -> int:
 def phrase(
     parent: Parent, name: str, place: int, phrasings: Sequence[str], slots: Mapping[str, Piece | Sequence[Piece]]
 ) -> Augmented:
-    """The text of one of the phrasings of `name` (`cloze/en`), chosen by the parent and the place in it."""
-    number = pick(len(phrasings), parent.id, name, place)
-    return compose(parent.text, phrasings[number], f"{name}/{number:02d}", slots)
+    """The text of one of the phrasings of `name` (`cloze/en`), chosen by the parent and the place in it.
+
+    Every phrasing may speak of the `{title}` of the document or the `{heading}` above the text, where the parent has them.
+    """
+    context: dict[str, str] = {"title": parent.title, "heading": parent.section[-1] if parent.section else ""}
+    missing = [f"{{{name}}}" for name, words in context.items() if not words and name not in slots]
+    fitting = [n for n, phrasing in enumerate(phrasings) if not any(slot in phrasing for slot in missing)]
+    number = fitting[pick(len(fitting), parent.id, name, place)]
+    return compose(parent.text, phrasings[number], f"{name}/{number:02d}", {**context, **slots})

@@ -16,21 +16,69 @@ LABELS = frozenset({"disease", "symptom", "drug", "procedure", "test", "anatomy"
 PHRASINGS = {
     "en": (
         "Fill in the blank: {before}_____{after}\nAnswer: {term}",
-        "Complete the sentence.\n{before}_____{after}\n\nMissing term: {term}",
+        "Complete the sentence.\n\n{before}_____{after}\n\nThe missing words: {term}",
+        "Which words are missing here?\n{before}_____{after}\n→ {term}",
+        "One expression was left out of this sentence from “{title}”. Which one?\n\n{before}_____{after}\n\nIt was “{term}”.",
+        "{before}_____{after}\nWhat belongs in the gap? {term}",
+        "Q: {before}_____{after} What is missing?\nA: {term}",
+        "Gap text\n\n{before}[...]{after}\n\n[...] = {term}",
+        "Read the sentence and supply what is missing.\n{before}______{after}\nSolution: {term}",
+        "In “{title}” it says: {before}_____{after}\nThe gap reads: {term}",
+        "Put the right expression in place of the dots: {before}......{after}\nRight: {term}",
+        "Exercise ({title}): {before}_____{after}\nKey: {term}",
+        "Can you complete this statement?\n{before}_____{after}\nYes: {term}.",
+        "Someone smudged a line of the chapter on “{title}”: {before}(?){after}\nThe smudged words are “{term}”.",
+        "{before}_____{after}\n\nExpected answer: {term}",
+        "What has to stand between the brackets?\n\n{before}(     ){after}\n\n{term}",
+        "Cloze. {before}_____{after}\n\nFilled in: {term}",
+        "Recall the sentence: {before}_____{after}\nThe part to recall is {term}.",
+        "Supply the term that makes the statement agree with the text.\nStatement: {before}_____{after}\nTerm: {term}",
+        "From the part on “{heading}”, with a gap: {before}_____{after}\nThe gap stands for {term}.",
+        "Quiz on “{title}”\n{before}_____{after}\n- {term}",
+        "Finish what the author says: {before}…{after}\nThe author’s words: {term}",
+        "Missing: one expression.\n{before}_____{after}\nFound: {term}",
+        "Which expression did the author use at the blank? {before}_____{after}\nThe author wrote “{term}”.",
+        "{before}XXX{after}\n\nXXX stands for: {term}",
     ),
-    "zh": ("填空：{before}____{after}\n答案：{term}",),
+    "zh": (
+        "填空：{before}____{after}\n答案：{term}",
+        "把句子补充完整。\n{before}____{after}\n所缺的是“{term}”。",
+        "下面这句话缺了什么？\n{before}（　　）{after}\n缺“{term}”。",
+        "《{title}》中的一句：{before}____{after}\n空格处应为：{term}",
+        "问：{before}____{after} 横线上应填什么？\n答：{term}",
+        "请根据原文填写：{before}____{after}\n填写：{term}",
+        "{before}____{after}\n（空处原作“{term}”。）",
+        "原文有一处模糊：{before}□□{after}\n□□当作“{term}”。",
+        "默写练习\n{before}________{after}\n参考答案：{term}",
+        "读句子，说出省略号处的词。\n{before}……{after}\n省略的词是{term}。",
+        "在“{heading}”一节里有这样一句：{before}____{after}\n空白处是{term}。",
+        "补全：{before}____{after}——{term}",
+        "考一考：{before}____{after}\n应答：{term}",
+        "下句空格里该用哪个词？{before}____{after}\n该用“{term}”。",
+        "{before}＿＿{after}\n横线处的词语：{term}",
+        "《{title}》填空题：{before}（　）{after}\n括号内填：{term}",
+        "完成句子：{before}____{after}\n完成后，空格里的词是“{term}”。",
+        "甲：“{before}某某{after}”，这里的“某某”是什么？\n乙：是“{term}”。",
+        "请写出原文此处所用的词：{before}____{after}\n原文用“{term}”。",
+        "回忆原句：{before}____{after}\n要回忆的词：{term}",
+        "学习《{title}》时遇到一道题：{before}____{after}\n解答：填“{term}”。",
+        "句中“＊＊”代表什么？{before}＊＊{after}\n代表“{term}”。",
+        "缺词：{before}____{after}\n补词：{term}",
+        "{before}____{after}\n请填入恰当的词语。\n\n{term}",
+    ),
 }
 
 
 def augment(parent: Parent) -> Iterator[Augmented]:
-    """One text a sentence; the longest term of the sentence that stands in it once."""
+    """One text a sentence, the sentences with most terms first; the term stands in its sentence once."""
     phrasings = PHRASINGS.get(parent.lang)
     if not phrasings:
         return
-    for start, end in statements(parent):
-        entity = _term(parent, start, end)
-        if entity is None:
-            continue
+    found = [(start, end, _terms(parent, start, end)) for start, end in statements(parent)]
+    for start, end, terms in sorted(found, key=lambda row: (-len(row[2]), row[0])):
+        if not terms:
+            return
+        entity = terms[pick(len(terms), parent.id, start)]
         slots = {
             "before": Quote(start, entity.start),
             "after": Quote(entity.end, end),
@@ -39,11 +87,14 @@ def augment(parent: Parent) -> Iterator[Augmented]:
         yield phrase(parent, f"cloze/{parent.lang}", start, phrasings, slots)
 
 
-def _term(parent: Parent, start: int, end: int) -> Entity | None:
+def _terms(parent: Parent, start: int, end: int) -> list[Entity]:
+    """What may be left out. A single Chinese character is too often a part of a longer word."""
     sentence = parent.text[start:end].lower()
-    fitting = [
+    least = 2 if parent.lang == "zh" else 3
+    return [
         entity
         for entity in parent.entities_in(start, end)
-        if entity.label in LABELS and sentence.count(parent.text[entity.start : entity.end].lower()) == 1
+        if entity.label in LABELS
+        and entity.end - entity.start >= least
+        and sentence.count(parent.text[entity.start : entity.end].lower()) == 1
     ]
-    return fitting[pick(len(fitting), parent.id, start)] if fitting else None
