@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from corpus.command import UserError
@@ -66,7 +67,9 @@ def _document(data: Path, row: dict[str, Any]) -> Iterator[str]:
 def _boilerplate(data: Path, row: dict[str, Any]) -> Iterator[str]:
     """The paragraphs that the record lost, since its source repeats them."""
     lost = by_name(row["topics"]).get("boilerplate", "").split()
-    for paragraph in read_dataset(data / "boilerplate", BOILERPLATE, filter=pc.field("id").isin(lost)).to_pylist():
+    for paragraph in read_dataset(
+        data / "boilerplate", BOILERPLATE, filter=pc.field("id").isin(pa.array(lost, pa.string()))
+    ).to_pylist():
         words = textwrap.shorten(paragraph["text"], SHOWN_CHARACTERS, placeholder=" …")
         yield f"  taken out, as {paragraph['documents']} documents of {paragraph['source']} hold it: {words}"
 

@@ -28,6 +28,7 @@ def figures(data: Path) -> dict[str, Any]:
         "pages": _pages(data),
         "quarantine": _quarantine(data),
         "shards": _shards(data),
+        "augmentation": _augmentation(data),
         "dropped": _dropped(data),
         "boilerplate": _boilerplate(data),
         "manifest": {k: v for k, v in read_manifest(data / "shards").items() if k != "files"},
@@ -105,6 +106,31 @@ def _spread(values: list[float]) -> dict[str, float]:
     array = pa.array(values, pa.float64())
     low, middle, high = pc.quantile(array, [0, 0.5, 1]).to_pylist()
     return {"min": low, "median": middle, "max": high}
+
+
+def _augmentation(data: Path) -> list[dict[str, Any]]:
+    """What each method gave: records and tokens in the shards, records dropped, and the share that its most frequent
+    wording has of all augmented records."""
+    kept, tokens, dropped = Counter[str](), Counter[str](), Counter[str]()
+    templates: dict[str, Counter[str]] = {}
+    for table in row_groups(data / "shards", ["augmentation", "n_tokens", "topics"]):
+        for row in table.filter(pc.is_valid(table["augmentation"])).to_pylist():
+            method = row["augmentation"]
+            kept[method] += 1
+            tokens[method] += row["n_tokens"]
+            templates.setdefault(method, Counter())[by_name(row["topics"]).get("template", "")] += 1
+    for table in row_groups(data / "dropped", ["augmentation"]):
+        dropped.update(table["augmentation"].drop_null().to_pylist())
+    return [
+        {
+            "method": method,
+            "records": kept[method],
+            "tokens": tokens[method],
+            "dropped": dropped[method],
+            "wording_share": max(templates[method].values()) / kept.total() if method in templates else 0.0,
+        }
+        for method in sorted(kept | dropped)
+    ]
 
 
 def _dropped(data: Path) -> list[dict[str, Any]]:

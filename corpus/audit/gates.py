@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from corpus.audit.figures import row_groups
 from corpus.errors import CorruptError
 from corpus.schema import DOCUMENT, RECORD
-from corpus.store import check_manifest, open_parquet, parts, read_dataset
+from corpus.store import check_manifest, open_parquet, parts, read_dataset, read_manifest
 from corpus.takedown import datasets, holds, removed
 from nlp import phi
 
@@ -121,6 +121,34 @@ def _ids(path: Path) -> list[str]:
     return ids
 
 
+def augmented_text(data: Path) -> Verdict:
+    """Every augmented record rests on a record of the shards, and their share of each source is below its cap."""
+    records: set[str] = set()
+    parents: set[str] = set()
+    tokens: dict[str, Counter[bool]] = {}
+    resting = True
+    for table in row_groups(data / "shards", ["id", "parent_id", "source", "n_tokens", "spans"]):
+        made = pc.is_valid(table["parent_id"])
+        records.update(table["id"].filter(pc.invert(made)).to_pylist())
+        parents.update(table["parent_id"].drop_null().to_pylist())
+        resting &= bool(pc.all(pc.greater(pc.list_value_length(table["spans"].filter(made)), 0), min_count=0).as_py())
+        columns = (table["source"].to_pylist(), made.to_pylist(), table["n_tokens"].to_pylist())
+        for source, is_made, count in zip(*columns, strict=True):
+            tokens.setdefault(source, Counter())[is_made] += count
+    if not parents:
+        return Verdict(True, "none was asked for")
+    if orphans := len(parents - records):
+        return Verdict(False, f"{orphans} parents of augmented records are not in the shards")
+    if not resting:
+        return Verdict(False, "there are augmented records that rest on no passage")
+    cap = read_manifest(data / "shards")["config"]["augment"]["max_share"]
+    share, source = max((counts[True] / max(1, counts.total()), source) for source, counts in tokens.items())
+    finding = (
+        f"at most {share:.1%} of a source ({source}), {cap:.0%} allowed; every one rests on a record of the shards"
+    )
+    return Verdict(share <= cap, finding)
+
+
 def something_to_train_on(data: Path) -> Verdict:
     """The shards are not empty, and no source lost everything."""
     kept = Counter[str]()
@@ -151,6 +179,7 @@ GATES: dict[str, Callable[[Path], Verdict]] = {
     "no identifiers": no_identifiers,
     "takedowns": takedowns,
     "token shards": token_shards,
+    "augmented text": augmented_text,
     "something to train on": something_to_train_on,
 }
 """Name to gate, in the order of the report."""

@@ -69,6 +69,7 @@ def _candidates(
     ]
     texts = [augmented.text for _, _, augmented in made]
     redactions = redact(texts, parent.lang, row["source_type"], PhiConfig(**arguments["phi"]))
+    topics = {name: topic for name, topic in by_name(row["topics"]).items() if name in ("kind", "specialty")}
     rows = []
     for (method, k, augmented), redaction in zip(made, redactions, strict=True):
         fault = check(augmented, parent, tag)
@@ -84,7 +85,7 @@ def _candidates(
                 "phi_actions": _placeholders(redaction.text),
                 "page_start": min(pages),
                 "page_end": max(pages),
-                "topics": by_name(row["topics"]) | {"template": augmented.template},
+                "topics": topics | {"template": augmented.template},
                 "dup_count": 1,
                 "fault": fault.reason if fault else None,
                 "fault_value": fault.value if fault else None,

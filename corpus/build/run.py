@@ -512,7 +512,8 @@ class _Build:
         settings = {name: self.values[name] for name in ("phi", "tagger", "tokenizer")}
         settings |= {name: value for name, value in self._augmentation().items() if name != "max_share"}
         taggers = [models.tagger(name).version for name in ("lexicon", self.config.tagger)]
-        version = "/".join([augment.VERSION, methods.VERSION, by_model.VERSION, candidate.VERSION, *taggers])
+        versions = [augment.VERSION, methods.VERSION, by_model.VERSION, candidate.VERSION]
+        version = "/".join([*versions, phi.finder_version(self.config.phi.engine), *taggers])
         replies = self._ask(annotated) if self.model else {}
 
         def task(file: str, only: list[str] | None) -> Task:
@@ -522,7 +523,8 @@ class _Build:
             return self._task("augment", version, arguments, key=[_name(file), content, only, settings])
 
         tasks = [task(file, None) for file in annotated]
-        return _outputs(self._pass("augment", augment.augment_records, tasks, halve=task))
+        made = _outputs(self._pass("augment", augment.augment_records, tasks, halve=task))
+        return [file for file in made if dataset([file]).count_rows()]
 
     def _ask(self, annotated: Sequence[str]) -> dict[str, str]:
         """Annotated file to the file of a model's replies on its records, written anew from the journal by every build."""

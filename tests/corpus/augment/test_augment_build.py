@@ -17,7 +17,7 @@ from pathlib import Path
 import pyarrow.compute as pc
 import pytest
 
-from corpus.schema import DOCUMENT, DROPPED, PAGE, RECORD, by_name
+from corpus.schema import DROPPED, PAGE, RECORD, by_name
 from corpus.store import identity, read_dataset
 
 BIN = Path(sys.executable).parent
@@ -30,6 +30,9 @@ Enalapril is an inhibitor of the angiotensin-converting enzyme (ACE). Bisoprolol
 | enalapril | 2.5 mg twice daily | watch potassium |
 | bisoprolol | 1.25 mg once daily | not in asthma |
 | spironolactone | 25 mg once daily | watch potassium |
+| candesartan | 4 mg once daily | watch creatinine |
+| carvedilol | 3.125 mg twice daily | take with food |
+| furosemide | 20 mg once daily | weigh the patient |
 """
 
 
@@ -75,9 +78,11 @@ def copy(data: Path, target: Path) -> Path:
     return target
 
 
-def test_without_the_setting_nothing_is_augmented(read, tmp_path):
-    data = copy(read, tmp_path / "data")
-    assert "augmented" not in command("corpus", "build", "--data", data)
+@pytest.mark.parametrize("words", [[], ["--augment.max-share", "1", "--augment.source-types", "note"]])
+def test_nothing_is_augmented_by_default_nor_of_other_source_types(words, built, tmp_path):
+    data = tmp_path / "data"
+    shutil.copytree(built[0], data)
+    assert "augmented" not in command("corpus", "build", "--data", data, *words)
     assert rows(data, "shards") == []
 
 
@@ -145,7 +150,9 @@ def test_a_benchmark_question_that_augmentation_would_make_is_dropped(built, tmp
     """The question is nowhere in the source: it comes about when a cell of a table is asked for."""
     data = tmp_path / "data"
     shutil.copytree(built[0], data)
-    victim = next(row for row in rows(data, "shards") if row["augmentation"] == "table" and "/cell/" in str(row["topics"]))
+    victim = next(
+        row for row in rows(data, "shards") if row["augmentation"] == "table" and "/cell/" in str(row["topics"])
+    )
     question = {"question": victim["text"], "answer": ""}
     (tmp_path / "exam.jsonl").write_text(json.dumps(question) + "\n")
     command("corpus", "build", "--data", data, "--augment.max-share", "1", "--decontaminate", tmp_path / "exam.jsonl")
@@ -154,11 +161,11 @@ def test_a_benchmark_question_that_augmentation_would_make_is_dropped(built, tmp
     assert victim["parent_id"] in {row["id"] for row in rows(data, "shards", augmented=False)}
 
 
-def test_a_text_that_repeats_one_in_the_corpus_is_dropped(read, tmp_path):
+def test_a_text_that_repeats_one_in_the_corpus_is_dropped(built, tmp_path):
     """A document holds word for word what augmentation makes of another: it is dropped as its copy."""
-    data = copy(read, tmp_path / "data")
-    command("corpus", "build", "--data", data, "--augment.max-share", "1")
-    victim = max(rows(data, "shards"), key=lambda row: len(row["text"]))
+    data = tmp_path / "data"
+    shutil.copytree(built[0], data)
+    victim = max((r for r in rows(data, "shards") if "\n" not in r["text"]), key=lambda row: len(row["text"]))
     (tmp_path / "copy.txt").write_text(victim["text"])
     command("ingest", "text", tmp_path / "copy.txt", "--source-type", "web", "--data", data)
     command("corpus", "build", "--data", data, "--augment.max-share", "1")
@@ -173,7 +180,10 @@ def test_the_same_bytes_for_one_worker_and_after_kills(built, tmp_path):
     rng = random.Random(6)
     for _ in range(3):
         run = subprocess.Popen(
-            [BIN / words[0], *map(str, words[1:])], start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            [BIN / words[0], *map(str, words[1:])],
+            start_new_session=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
         time.sleep(rng.uniform(4, 12))
         os.killpg(run.pid, signal.SIGKILL)
@@ -187,9 +197,3 @@ def test_an_unknown_method_and_a_share_out_of_range_are_refused(read):
     assert "no augmentation method magic" in output
     output = command("corpus", "build", "--data", read, "--augment.max-share", "20", check=2)
     assert "between 0 and 1" in output
-
-
-def test_documents_of_other_types_are_left_alone(read):
-    assert set(read_dataset(read / "documents", DOCUMENT, ["source_type"])["source_type"].to_pylist()) == {"textbook"}
-    output = command("corpus", "build", "--data", read, "--augment.max-share", "1", "--augment.source-types", "note")
-    assert "augmented" not in output
