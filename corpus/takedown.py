@@ -19,6 +19,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from corpus.card import write_card
 from corpus.command import UserError
 from corpus.dedup.minhash import Scheme
 from corpus.dedup.redis_index import connect, parse
@@ -129,6 +130,8 @@ def remove(data: Path, names: Sequence[str], reason: str, shared: Sequence[str] 
             result.rows[folder.name] = _leave_out(folder, gone)
         _quarantine(data, known)
         _note_in_catalogue(data, known)
+        if result.rows.get("shards"):
+            write_card(data)
         result.work_files = _sweep(data, gone)
     return result
 
@@ -347,6 +350,8 @@ def _sweep(data: Path, gone: _Gone) -> int:
                     other.unlink(missing_ok=True)
             path.unlink(missing_ok=True)
             count += 1
+    for journal in (data / "journal").glob("*.jsonl"):  # what a model made of it
+        _filter_lines(journal, gone.records.to_pylist())
     pictures = [path for doc_id in doc_ids for path in (data / "show").glob(f"{doc_id[:12]}-*")]
     for path in [*pictures, *(data / name for name in _REPORTS)]:
         path.unlink(missing_ok=True)

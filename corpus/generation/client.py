@@ -139,7 +139,7 @@ class Client:
                     await self._pause(min(LONGEST_PAUSE, failure.retry_after or backoff(attempt, key)))
                     continue
                 self.counts.update(prompt_tokens=reply.prompt_tokens, completion_tokens=reply.completion_tokens)
-                self.journal.put(key, reply)
+                self.journal.put(key, reply, request.subject)
                 return reply
         raise AssertionError("the loop returns or raises")
 

@@ -43,9 +43,10 @@ class Journal:
         self._file.seek(place)
         return _read(self._file.read(size))[1]
 
-    def put(self, key: str, reply: Reply) -> None:
-        """Keep a reply for good."""
-        line = json.dumps({"key": key, **asdict(reply)}, ensure_ascii=False).encode() + b"\n"
+    def put(self, key: str, reply: Reply, subject: str = "") -> None:
+        """Keep a reply for good, with the id of what it is about."""
+        about = {"subject": subject} if subject else {}
+        line = json.dumps({"key": key, **about, **asdict(reply)}, ensure_ascii=False).encode() + b"\n"
         self._file.write(line)
         self._file.flush()
         os.fsync(self._file.fileno())
@@ -59,4 +60,5 @@ class Journal:
 
 def _read(line: bytes) -> tuple[str, Reply]:
     row = json.loads(line)
+    row.pop("subject", None)
     return row.pop("key"), Reply(**row)

@@ -22,6 +22,8 @@ class Request:
     """Nucleus sampling."""
     sample: int = 0
     """Which of several replies to the same messages this is; also the sampling seed."""
+    subject: str = ""
+    """Whose text it holds, by id: stands beside the reply in the journal, so that a takedown finds it. No part of the key."""
 
     def key(self, model: str) -> str:
         """Identity of the reply: the same question to the same model is asked once."""

@@ -47,7 +47,7 @@ def prompt(parent: Parent, passage: tuple[int, int], task: str, template: str, a
     asked = f"{task}\n\n<text>\n{parent.text[start:end]}\n</text>"
     messages = (("system", RULES[parent.lang]), ("user", asked))
     most = FREE_TOKENS + int(TOKENS_PER_CHARACTER[parent.lang] * (end - start))
-    return Prompt(Request(messages=messages, max_tokens=most), template, start, end, about)
+    return Prompt(Request(messages=messages, max_tokens=most, subject=parent.id), template, start, end, about)
 
 
 def passages(parent: Parent) -> list[tuple[int, int]]:

@@ -22,7 +22,8 @@ from corpus.build.run import BuildResult
 from corpus.errors import UserError
 from corpus.generation.client import GenerationConfig
 from corpus.schema import by_name
-from corpus.store import read_manifest
+from corpus.store import read_manifest, read_table
+from corpus.takedown import remove
 
 TEXTS = {
     "warfarin.txt": "Warfarin is given to patients with atrial fibrillation to prevent stroke. It must be stopped 5 days "
@@ -169,6 +170,22 @@ def test_the_shards_follow_from_the_journal(data: Path, tmp_path: Path) -> None:
     result = augment(other, "http://127.0.0.1:9/v1")  # nobody is there, and nobody is needed
     assert result.asked.spent["journaled"] == 12 and not result.asked.failures
     assert files(other) == first
+
+
+def test_a_takedown_leaves_nothing_of_what_a_model_made_of_the_document(data: Path) -> None:
+    with scripted_server(honest) as (url, _):
+        augment(data, url)
+        remove(data, ["warfarin.txt"], "asked for")
+        held = {path: path.read_bytes() for path in data.rglob("*") if path.is_file()}
+        tables = {path: str(read_table(path).to_pylist()).encode() for path in held if path.suffix == ".parquet"}
+        assert [path.name for path, words in (held | tables).items() if b"atrial fibrillation" in words.lower()] == []
+        assert len((data / "journal/augmentation.jsonl").read_text().splitlines()) == 8
+        card = (data / "shards/README.md").read_text()
+        assert f"{len(rows(data, 'shards'))} texts of" in card
+        sums = json.loads((data / "shards/croissant.json").read_text())["distribution"]
+        assert {f["contentUrl"]: f["sha256"] for f in sums if "sha256" in f} == {
+            f["path"]: f["sha256"] for f in read_manifest(data / "shards")["files"]
+        }
 
 
 KILLED = """
