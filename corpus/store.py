@@ -60,6 +60,16 @@ def fingerprint(path: Path) -> list[Any]:
     return [stat.st_size, stat.st_mtime_ns]
 
 
+def read_head(path: Path, size: int) -> bytes:
+    """The first bytes of a file, and of a remote one no more than these."""
+    if is_remote(path):
+        with filesystem(path).open(key(path), "rb", cache_type="none") as file:
+            head: bytes = file.read(size)
+            return head
+    with open(path, "rb") as file:
+        return file.read(size)
+
+
 def make_folder(folder: Path, mode: int = 0o777) -> None:
     """Make a folder and those above it. An object store has none, and a missing bucket is not made but told."""
     if not is_remote(folder):

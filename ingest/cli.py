@@ -196,7 +196,7 @@ def retry(*, data: Data = Path("data")) -> int:
 
 
 @app.command
-def export(*, format: Literal["md", "jsonl"] = "md", out: Path = Path("export"), data: Data = Path("data")) -> int:
+def export(*, format: Literal["md", "jsonl"] = "md", out: Location = Path("export"), data: Data = Path("data")) -> int:
     """Write the documents as Markdown files or as one JSON Lines file.
 
     Example: `ingest export --format md --out ./markdown`
@@ -224,7 +224,7 @@ def show(
     *,
     page: int = 1,
     record: str = "",
-    out: Path | None = None,
+    out: Location | None = None,
     data: Data = Path("data"),
 ) -> int:
     """Draw a page with the blocks that were read, numbered in reading order.

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from corpus.store import write_bytes
 from ingest.archives import is_archive, read_archive
 from ingest.document import UnreadableError
 from ingest.warc import is_warc, read_warc
@@ -67,8 +67,5 @@ def _write(folder: Path, content: bytes, suffix: str) -> Path:
     digest = hashlib.sha256(content).hexdigest()
     path = folder / digest[:2] / f"{digest}{suffix}"
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{path.name}.{os.getpid()}")
-        temporary.write_bytes(content)
-        os.replace(temporary, path)
+        write_bytes(path, content)
     return path

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from corpus.command import UserError
+from corpus.location import check_reachable, filesystem, is_remote, key, location
+from corpus.store import read_head
 from ingest.compression import inner_suffix, unpacked_head
 from ingest.containers import is_container
 from ingest.document import Reader
@@ -22,6 +25,10 @@ NOT_DOCUMENTS = frozenset(
 """Endings that are left alone when every known format is wanted; any other unknown file is quarantined by name."""
 HEAD_BYTES = 8192
 """How much of a file a reader sees to recognise it."""
+REQUESTS_AT_ONCE = 32
+"""Remote files that are looked at side by side."""
+HEADS_AT_ONCE = 1024
+"""First bytes of remote files in memory together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,20 +69,20 @@ def discover(paths: Sequence[str], formats: Sequence[str]) -> Discovery:
     everything = set(formats) >= set(READERS)
     result = Discovery()
     for text in paths:
-        root = Path(text)
+        root = location(text)
+        check_reachable(root)
         if not root.exists():
             raise UserError(f"{text} does not exist.")
         if root.is_file():
             found = Found(root.absolute(), root.name, root.absolute().parent.name)
-            (result.containers if is_container(_head(root), root.name) else result.files).append(found)
+            (result.containers if is_container(read_head(root, HEAD_BYTES), root.name) else result.files).append(found)
             continue
-        for path in _walk(root):
-            relative = path.relative_to(root)
+        for path, relative, head in _with_heads(root, _walk(root)):
             collection = relative.parts[0] if len(relative.parts) > 1 else root.resolve().name
             found = Found(path.absolute(), relative.as_posix(), collection)
-            if is_container(_head(path), path.name):
+            if is_container(head, path.name):
                 result.containers.append(found)
-            elif _is_wanted(path, readers, endings, of_others) or (
+            elif _is_wanted(path.name, head, readers, endings, of_others) or (
                 everything and path.suffix.lower() not in NOT_DOCUMENTS
             ):
                 result.files.append(found)
@@ -89,37 +96,61 @@ def discover(paths: Sequence[str], formats: Sequence[str]) -> Discovery:
 def wanted(path: Path, formats: Sequence[str]) -> bool:
     """Whether a file out of a container is of one of these formats, by its ending or its first bytes."""
     readers = [load_reader(name) for name in formats]
-    return _is_wanted(path, readers, {ending for reader in readers for ending in reader.suffixes}, set())
+    endings = {ending for reader in readers for ending in reader.suffixes}
+    return _is_wanted(path.name, read_head(path, HEAD_BYTES), readers, endings, set())
 
 
-def _is_wanted(path: Path, readers: Sequence[Reader], endings: set[str], of_others: set[str]) -> bool:
-    ending = inner_suffix(path.name)
-    return ending in endings or (ending not in of_others and _sniff(path, readers) is not None)
+def _is_wanted(name: str, head: bytes, readers: Sequence[Reader], endings: set[str], of_others: set[str]) -> bool:
+    ending = inner_suffix(name)
+    return ending in endings or (ending not in of_others and _sniff(name, head, readers) is not None)
 
 
 def _in_order(found: Sequence[Found]) -> list[Found]:
     return sorted({f.path: f for f in found}.values(), key=lambda f: (f.uri, str(f.path)))
 
 
-def _walk(root: Path) -> Iterator[Path]:
+def _walk(root: Path) -> Iterator[PurePosixPath]:
+    """Files below a folder, relative to it."""
+    if is_remote(root):
+        for name in filesystem(root).find(key(root)):
+            path = PurePosixPath(name.removeprefix(key(root)).lstrip("/"))
+            # A name with :: cannot stand in an address, whose later part fsspec would take for another one.
+            if not any(part[0] in "._" for part in path.parts) and not _is_about(path.stem) and "::" not in name:
+                yield path
+        return
     for folder, names, files in os.walk(root, followlinks=False):
         names[:] = sorted(name for name in names if name[0] not in "._")
         for name in sorted(files):
-            path = Path(folder, name)
-            if name[0] not in "._" and path.stem.lower() not in ABOUT_THE_FOLDER and path.is_file():
-                yield path
+            file = Path(folder, name)
+            if name[0] not in "._" and not _is_about(file.stem) and file.is_file():
+                yield PurePosixPath(file.relative_to(root))
+
+
+def _is_about(stem: str) -> bool:
+    return stem.lower() in ABOUT_THE_FOLDER
+
+
+def _with_heads(root: Path, files: Iterable[PurePosixPath]) -> Iterator[tuple[Path, PurePosixPath, bytes]]:
+    """Each file with its place below the root and its first bytes; those of remote files are fetched side by side."""
+
+    def head(file: PurePosixPath) -> tuple[Path, PurePosixPath, bytes]:
+        return root / file, file, read_head(root / file, HEAD_BYTES)
+
+    if not is_remote(root):
+        yield from map(head, files)
+        return
+    listed = list(files)
+    with ThreadPoolExecutor(REQUESTS_AT_ONCE) as pool:
+        for start in range(0, len(listed), HEADS_AT_ONCE):
+            yield from pool.map(head, listed[start : start + HEADS_AT_ONCE])
 
 
 def recognise(path: Path, formats: Sequence[str]) -> str | None:
     """The format of a file by its first bytes, asked in the registry's order; None when no reader knows it."""
-    return _sniff(path, [load_reader(name) for name in READERS if name in formats])
+    readers = [load_reader(name) for name in READERS if name in formats]
+    return _sniff(path.name, read_head(path, HEAD_BYTES), readers)
 
 
-def _sniff(path: Path, readers: Sequence[Reader]) -> str | None:
-    head = unpacked_head(_head(path), HEAD_BYTES)
-    return next((reader.name for reader in readers if reader.sniff(head, path.name)), None)
-
-
-def _head(path: Path) -> bytes:
-    with open(path, "rb") as file:
-        return file.read(HEAD_BYTES)
+def _sniff(name: str, head: bytes, readers: Sequence[Reader]) -> str | None:
+    head = unpacked_head(head, HEAD_BYTES)
+    return next((reader.name for reader in readers if reader.sniff(head, name)), None)

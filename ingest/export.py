@@ -11,13 +11,13 @@ from typing import Any, Literal
 import pyarrow.compute as pc
 
 from corpus.schema import DOCUMENT, by_name
-from corpus.store import parts, read_dataset, read_table, write_atomic, write_text
+from corpus.store import make_folder, parts, read_dataset, read_table, write_atomic, write_text
 from ingest.markdown import to_markdown
 
 
 def export_documents(data: Path, out: Path, format: Literal["md", "jsonl"]) -> int:
     """Write all documents below `out` (mode 0700: this is raw text); returns how many."""
-    out.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_folder(out, mode=0o700)
     documents = {row["doc_id"]: row for row in read_dataset(data / "documents", DOCUMENT).to_pylist()}
     if format == "md":
         for doc_id, text in _texts(data):

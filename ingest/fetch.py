@@ -12,7 +12,6 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import json
-import os
 import random
 import re
 import socket
@@ -31,6 +30,7 @@ import httpx
 from cyclopts import Parameter
 from lxml import etree
 
+from corpus.store import LineFile, make_folder, write_bytes
 from ingest.compression import is_gzip, unpack_gzip
 from ingest.document import UnreadableError
 from ingest.robots import ALLOW_ALL, MAX_ROBOTS_BYTES, Robots, parse_robots
@@ -147,7 +147,7 @@ def fetch(
     threads, one at a time). Nothing is raised for a page that cannot be had: its outcome says why.
     """
     config = config or FetchConfig()
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     order = list(dict.fromkeys(url.strip() for url in urls if url.strip()))
     by_host: dict[str, list[str]] = {}
     for url in order:
@@ -156,6 +156,7 @@ def fetch(
     with _Client(config) as client, ThreadPoolExecutor(max_workers=max(1, config.hosts)) as pool:
         outcomes = pool.map(lambda part: [_fetch_one(url, folder, client, index) for url in part], by_host.values())
         found = {outcome.url: outcome for part in outcomes for outcome in part}
+    index.file.flush()
     return [found[url] for url in order]
 
 
@@ -251,7 +252,7 @@ def _fetch_one(url: str, folder: Path, client: _Client, index: _Index) -> Fetche
         if not answer.content.strip():
             raise FetchError("empty", "The page has no bytes.")
         name = _file_name(url, answer)
-        _write(folder / name, answer.content)
+        write_bytes(folder / name, answer.content)
     except FetchError as error:
         return index.note(Fetched(url=url, outcome="failed", kind=error.kind, message=error.message, time=time.time()))
     return index.note(
@@ -284,13 +285,6 @@ def _file_name(url: str, answer: _Answer) -> str:
     return f"{host}/{hashlib.sha256(url.encode()).hexdigest()[:20]}{suffix}"
 
 
-def _write(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}")
-    temporary.write_bytes(content)
-    os.replace(temporary, path)
-
-
 def _host(url: str) -> str:
     try:
         return (urlsplit(url).hostname or "").lower()
@@ -307,12 +301,11 @@ class _Index:
         self.lock = threading.Lock()
         self.records: dict[str, Fetched] = {}
         names = set(Fetched.__dataclass_fields__)
-        path = folder / INDEX
-        if path.exists():
-            for line in path.read_text(encoding="utf-8").splitlines():
-                with suppress(ValueError, TypeError):  # a line that was cut by a kill
-                    record = json.loads(line)
-                    self.records[record["url"]] = Fetched(**{k: v for k, v in record.items() if k in names})
+        self.file = LineFile(folder / INDEX)
+        for line in self.file.lines():
+            with suppress(ValueError, TypeError):  # a line that was cut by a kill
+                record = json.loads(line)
+                self.records[record["url"]] = Fetched(**{k: v for k, v in record.items() if k in names})
 
     def known(self, url: str) -> Fetched | None:
         """The page as it was fetched before, if its file is still there."""
@@ -324,8 +317,7 @@ class _Index:
     def note(self, outcome: Fetched, write: bool = True) -> Fetched:
         with self.lock:
             if write:
-                with open(self.folder / INDEX, "a", encoding="utf-8") as file:
-                    file.write(json.dumps(asdict(outcome), ensure_ascii=False) + "\n")
+                self.file.append(json.dumps(asdict(outcome), ensure_ascii=False))
             if self.seen is not None:
                 self.seen(outcome)
         return outcome

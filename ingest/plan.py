@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from corpus.command import progress
+from corpus.location import local_copy
 from ingest.discover import discover, recognise
 from ingest.document import ReadOptions, UnreadableError
 from ingest.readers import load_reader
@@ -47,7 +48,7 @@ def plan(paths: Sequence[str], formats: Sequence[str], options: ReadOptions) -> 
         for file in found.files:
             result.files += 1
             try:
-                _look(file.path, formats, options, result)
+                _look(local_copy(file.path), formats, options, result)
             except UnreadableError as error:
                 result.unreadable.append((file.uri, error.message))
             tick(note=file.uri)

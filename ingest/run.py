@@ -14,10 +14,21 @@ from typing import Annotated, Any, Literal
 from cyclopts import Parameter
 
 from corpus import takedown
-from corpus.command import UserError, progress, resolved
-from corpus.runner import Failure, Limits, Outcome, Runner, Task, exclusive, make_task, open_executor
+from corpus.command import Location, UserError, progress, resolved
+from corpus.location import location
+from corpus.lock import exclusive
+from corpus.runner import Failure, Limits, Outcome, Runner, Task, make_task, open_executor
 from corpus.schema import DOCUMENT, QUARANTINE, SOURCE_TYPES
-from corpus.store import identity, place_file, read_json, write_json, write_manifest, write_rows
+from corpus.store import (
+    fingerprint,
+    identity,
+    make_folder,
+    place_file,
+    read_json,
+    write_json,
+    write_manifest,
+    write_rows,
+)
 from ingest import stages
 from ingest.discover import Discovery, Found, discover
 from ingest.document import ReadOptions
@@ -59,7 +70,7 @@ class IngestConfig:
     """Where tasks run: processes of this machine, or a Ray cluster."""
     address: str | None = None
     """Address of the Ray cluster; without it a local one is started."""
-    data: Path = Path("data")
+    data: Location = Path("data")
     """The data folder."""
     strict: bool = False
     """End with exit code 1 when anything was quarantined."""
@@ -220,10 +231,9 @@ def _unpack(
     """Spread containers out and add their files to what was found; returns those that could not be had."""
     tasks = {}
     for container in found.containers:
-        stat = container.path.stat()
         folder = str((work / "unpacked").absolute())
         arguments = {"path": str(container.path), "uri": container.uri, "folder": folder, "formats": list(formats)}
-        key = [str(container.path), container.uri, stat.st_size, stat.st_mtime_ns, sorted(formats)]
+        key = [str(container.path), container.uri, *fingerprint(container.path), sorted(formats)]
         task = make_task("unpack", stages.VERSION, work / "unpacked", container.uri, arguments, key=key, suffix=".json")
         tasks[task.id] = (container, task)
     unread = []
@@ -238,18 +248,18 @@ def _unpack(
             entry.failed_tasks = [str(task.failure_file)]
             unread.append(entry)
             continue
-        contents = read_json(Path(task.output))
+        contents = read_json(task.output)
         found.ignored["in archives"] += contents["ignored"]
         for held in contents["held"]:
             if held["failure"]:
                 unread.append(_unread(held["uri"], held["uri"], held["failure"], config))
-            elif held["uri"] in taken_down and not Path(held["path"]).exists():
+            elif held["uri"] in taken_down and not location(held["path"]).exists():
                 row = taken_down[held["uri"]]
                 entry = _unread(held["uri"], held["uri"], takedown.failure(row), config)
                 entry.doc_id = row["doc_id"]
                 unread.append(entry)
             else:
-                found.files.append(Found(Path(held["path"]), held["uri"], container.collection))
+                found.files.append(Found(location(held["path"]), held["uri"], container.collection))
     return unread
 
 
@@ -264,8 +274,7 @@ def _examine(
     options = resolved(config.read)
     tasks = {}
     for found in files:
-        stat = found.path.stat()
-        key = [str(found.path), stat.st_size, stat.st_mtime_ns, sorted(formats), options, _reader_versions(formats)]
+        key = [str(found.path), *fingerprint(found.path), sorted(formats), options, _reader_versions(formats)]
         arguments = {"path": str(found.path), "formats": list(formats), "options": options}
         tasks[found] = make_task(
             "examine", stages.VERSION, work / "examined", found.uri, arguments, key=key, suffix=".json"
@@ -291,7 +300,7 @@ def _entry(found: Found, task: Task, outcome: Outcome, config: IngestConfig) -> 
         entry.failure = {"kind": outcome.failure.kind, "message": outcome.failure.message}
         entry.failed_tasks = [str(task.failure_file)]
         return entry
-    examined = read_json(Path(task.output))
+    examined = read_json(task.output)
     entry.doc_id, entry.failure = examined["doc_id"], examined.get("failure")
     if entry.failure:
         return entry
@@ -411,7 +420,7 @@ def _assemble(entries: Sequence[Entry], work: Path, runner: Runner) -> None:
             entry.failed_tasks.append(str(task.failure_file))
         else:
             entry.assembled = task.output
-            entry.routes = stages.count_routes(Path(task.output))
+            entry.routes = stages.count_routes(task.output)
 
 
 def _update_catalogue(work: Path, entries: Sequence[Entry]) -> list[dict[str, Any]]:
@@ -451,7 +460,7 @@ def _publish(catalogue: Sequence[dict[str, Any]], data: Path, work: Path, runner
         assembled[row["doc_id"]] = row["assembled"]
         quarantine.extend(_quarantine_row(row, page["page"], page) for page in row["failed_pages"])
     documents = [
-        stages.document_row(Path(file)) | {"uris": sorted(uris[doc_id])} for doc_id, file in sorted(assembled.items())
+        stages.document_row(file) | {"uris": sorted(uris[doc_id])} for doc_id, file in sorted(assembled.items())
     ]
     _link_editions(documents)
     _write_documents(data / "documents", documents)
@@ -529,9 +538,9 @@ def _write_pages(folder: Path, assembled: dict[str, str], work: Path, runner: Ru
     for outcome in runner.run(stages.write_bucket, [task for task, _ in tasks.values()]):
         if outcome.failure:
             raise UserError(f"could not write {outcome.task.label}: {outcome.failure.message}", exit_code=1)
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     for task, target in tasks.values():
-        place_file(Path(task.output), target)
+        place_file(task.output, target)
 
 
 def _result(entries: Sequence[Entry], found: Discovery, runner: Runner) -> IngestResult:

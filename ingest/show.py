@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow.compute as pc
 
 from corpus.command import UserError
+from corpus.location import local_copy, location
 from corpus.schema import DOCUMENT, PAGE, RECORD
 from corpus.store import read_dataset, read_json, write_atomic, write_text
 
@@ -45,7 +46,7 @@ def show(data: Path, document: str, page: int, out: Path | None) -> Path:
     source = _source(data, doc_id)
     if rows[0]["width"] and source.exists():
         target = stem.with_suffix(".png")
-        write_atomic(target, lambda path: path.write_bytes(_picture(source, rows[0])))
+        write_atomic(target, lambda path: path.write_bytes(_picture(local_copy(source), rows[0])))
     else:
         target = stem.with_suffix(".html")
         write_text(target, _page_as_html(rows[0]))
@@ -64,7 +65,7 @@ def page_of_record(data: Path, record: str) -> tuple[str, int]:
 
 def _source(data: Path, doc_id: str) -> Path:
     catalogue = read_json(data / "work" / "ingest" / "catalogue.json")
-    return next(Path(row["path"]) for row in catalogue.values() if row["doc_id"] == doc_id)
+    return next(location(row["path"]) for row in catalogue.values() if row["doc_id"] == doc_id)
 
 
 def _picture(source: Path, row: dict[str, Any]) -> bytes:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
+from corpus.location import local_copy, location
 from corpus.runner import Mark, Task
 from corpus.schema import DOC_ID_DIGITS, PAGE
-from corpus.store import canonical_json, file_sha256, read_table, write_json, write_table
+from corpus.store import Place, canonical_json, file_sha256, open_parquet, read_table, write_json, write_table
 from ingest.assemble import assemble
 from ingest.containers import spread_out
 from ingest.discover import recognise, wanted
@@ -31,7 +30,7 @@ def unpack(task: Task, mark: Mark) -> None:
     arguments = task.arguments
     held: list[dict[str, Any]] = []
     ignored = 0
-    for file in spread_out(Path(arguments["path"]), arguments["uri"], Path(arguments["folder"])):
+    for file in spread_out(local_copy(location(arguments["path"])), arguments["uri"], location(arguments["folder"])):
         mark(file.uri)
         if file.error is not None:
             failure = {"kind": file.error.kind, "message": file.error.message}
@@ -40,7 +39,7 @@ def unpack(task: Task, mark: Mark) -> None:
             held.append({"uri": file.uri, "path": str(file.path), "failure": None})
         else:
             ignored += 1
-    write_json(Path(task.output), {"held": held, "ignored": ignored})
+    write_json(task.output, {"held": held, "ignored": ignored})
 
 
 def examine(task: Task, mark: Mark) -> None:
@@ -48,7 +47,7 @@ def examine(task: Task, mark: Mark) -> None:
 
     Arguments: `path`, `formats`, `options`. The result has `doc_id`, and either `format` and `probe`, or `failure`.
     """
-    path = Path(task.arguments["path"])
+    path = local_copy(location(task.arguments["path"]))
     result: dict[str, Any] = {"doc_id": file_sha256(path)[:DOC_ID_DIGITS]}
     try:
         if path.stat().st_size == 0:
@@ -61,7 +60,7 @@ def examine(task: Task, mark: Mark) -> None:
         result |= {"format": name, "reader_version": reader.version, "probe": _probe_values(probe)}
     except UnreadableError as error:
         result["failure"] = {"kind": error.kind, "message": error.message}
-    write_json(Path(task.output), result)
+    write_json(task.output, result)
 
 
 def _unrecognised(formats: list[str]) -> tuple[str, str]:
@@ -90,10 +89,12 @@ def read_pages(task: Task, mark: Mark) -> None:
     arguments = task.arguments
     reader = load_reader(arguments["format"])
     options = ReadOptions(**arguments["options"])
-    pages = list(reader.read(Path(arguments["path"]), arguments["first"], arguments["last"], options, mark))
+    pages = list(
+        reader.read(local_copy(location(arguments["path"])), arguments["first"], arguments["last"], options, mark)
+    )
     if arguments["first_failure"] and not any(page.blocks for page in pages):
         raise UnreadableError(**arguments["first_failure"])
-    write_table(Path(task.output), to_table(arguments["doc_id"], pages, WORK_PAGE))
+    write_table(task.output, to_table(arguments["doc_id"], pages, WORK_PAGE))
 
 
 def assemble_document(task: Task, mark: Mark) -> None:
@@ -102,7 +103,7 @@ def assemble_document(task: Task, mark: Mark) -> None:
     Writes the pages in the dataset's schema; the document's row stands as JSON in the file's metadata.
     """
     pages, probe = assemble(
-        from_tables([read_table(Path(part)) for part in task.arguments["parts"]]), probe_of(task.arguments["probe"])
+        from_tables([read_table(part) for part in task.arguments["parts"]]), probe_of(task.arguments["probe"])
     )
     text = "\n".join(block.text for page in pages for block in page.blocks)
     row = task.arguments["document"] | {
@@ -117,24 +118,24 @@ def assemble_document(task: Task, mark: Mark) -> None:
     row["lang"] = row["lang"] or detect(text)
     row["license"] = row["license"] or probe.license
     table = to_table(row["doc_id"], pages, PAGE)
-    write_table(Path(task.output), table.replace_schema_metadata({b"document": canonical_json(row).encode()}))
+    write_table(task.output, table.replace_schema_metadata({b"document": canonical_json(row).encode()}))
 
 
-def document_row(path: Path) -> dict[str, Any]:
+def document_row(place: Place) -> dict[str, Any]:
     """The document's row from an assembled file."""
     import json
 
-    row: dict[str, Any] = json.loads(pq.read_schema(path).metadata[b"document"])
+    row: dict[str, Any] = json.loads(open_parquet(place).schema_arrow.metadata[b"document"])
     return row
 
 
 def write_bucket(task: Task, mark: Mark) -> None:
     """Write the pages of all documents of one bucket, one document after the other. Argument: `files`."""
-    tables = [read_table(Path(file)).replace_schema_metadata(None).cast(PAGE) for file in task.arguments["files"]]
-    write_table(Path(task.output), pa.concat_tables(tables))
+    tables = [read_table(file).replace_schema_metadata(None).cast(PAGE) for file in task.arguments["files"]]
+    write_table(task.output, pa.concat_tables(tables))
 
 
-def count_routes(path: Path) -> dict[str, int]:
+def count_routes(place: Place) -> dict[str, int]:
     """How many pages of an assembled document went which way."""
-    routes = pq.read_table(path, columns=["route"])["route"].value_counts().to_pylist()
+    routes = read_table(place, ["route"])["route"].value_counts().to_pylist()
     return {row["values"]: row["counts"] for row in routes}

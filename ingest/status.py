@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from corpus.command import UserError
-from corpus.runner import exclusive
+from corpus.location import check_reachable, location
+from corpus.lock import exclusive
 from corpus.schema import DOCUMENT, PAGE, QUARANTINE
 from corpus.store import read_dataset, read_json
 
@@ -28,6 +29,7 @@ class Overview:
 
 def overview(data: Path) -> Overview:
     """Read the datasets of a data folder. Raises `UserError` when nothing was ingested there."""
+    check_reachable(data)
     if not (data / "documents").exists():
         raise UserError(f"there are no documents in {data}; run `ingest` first.")
     documents: dict[tuple[str, str], list[int]] = {}
@@ -55,7 +57,7 @@ def forget_failures(data: Path) -> int:
     if not catalogue.exists():
         raise UserError(f"nothing was ingested into {data}.")
     with exclusive(data):
-        failures = {Path(file) for row in read_json(catalogue).values() for file in row["failed_tasks"]}
+        failures = {location(file) for row in read_json(catalogue).values() for file in row["failed_tasks"]}
         present = [file for file in failures if file.exists()]
         for file in present:
             file.unlink()
