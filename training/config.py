@@ -64,8 +64,9 @@ class TrainingConfig:
 class CptConfig(TrainingConfig):
     """Continued pre-training on shards, or pre-training of a small model from a random start."""
 
-    shards: Path = Path("data/shards")
-    """Folder that `corpus build` wrote: data/shards, or data/tokens of `corpus build --tokenize`."""
+    shards: str | Path = Path("data/shards")
+    """Folder that `corpus build` wrote, here or in an object store (s3://bucket/run1/shards): data/shards, or data/tokens
+    of `corpus build --tokenize`."""
     out: Path = Path("runs/cpt")
     """Folder of this run: checkpoints, metrics, the finished model. The same command carries an interrupted run on."""
     model: str = ""

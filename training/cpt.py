@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from torch import Tensor
 
+from corpus.location import location
 from corpus.packing import IGNORED
 from corpus.tokenising import load_tokenizer, train_tokenizer, understands
 from training.batch import Batch, check_divisible
@@ -59,7 +60,7 @@ def run_cpt(config: CptConfig, progress: Any) -> dict[str, Any]:
         check_divisible(config.batch_size, world.size)
         if config.weights and config.mix != "static":
             raise InputError(f"--weights go with --mix static, not with --mix {config.mix}.")
-        shards = Shards(config.shards, config.held_out)
+        shards = Shards(location(config.shards), config.held_out)
         if finished := begin(config, shards.hash, world):
             return finished
         model, tokenizer = _start(config, shards, world)

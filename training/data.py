@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from tokenizers import Tokenizer
 
 from corpus.packing import Piece, as_piece, assemble
-from corpus.store import identity, parts, read_manifest
+from corpus.store import identity, open_parquet, parts, read_manifest
 from corpus.tokenising import TOKENIZER_FILE, encode, literal, load_tokenizer
 from training.batch import Batch, from_rows
 from training.config import InputError
@@ -122,7 +122,7 @@ class Shards:
         file = self._open.pop(number, None)
         if file is None:
             try:
-                file = pq.ParquetFile(self.files[number], memory_map=True)
+                file = open_parquet(self.files[number], memory_map=True)
             except pa.ArrowInvalid as error:
                 raise InputError(
                     f"{self.files[number]} is not a readable Parquet file: build the shards again."

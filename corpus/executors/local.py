@@ -101,7 +101,7 @@ class LocalExecutor:
         before = {name: os.environ.get(name) for name in ONE_THREAD}
         os.environ.update(ONE_THREAD)
         try:
-            process = self.context.Process(target=_serve, args=(theirs,), daemon=True)
+            process = self.context.Process(target=_serve, args=(theirs, dict(os.environ)), daemon=True)
             process.start()
         finally:
             for name, value in before.items():
@@ -173,8 +173,12 @@ class _Worker:
         self.connection.close()
 
 
-def _serve(connection: Connection) -> None:
-    """The worker's side: do tasks until the pipe closes."""
+def _serve(connection: Connection, environment: dict[str, str]) -> None:
+    """The worker's side: do tasks until the pipe closes.
+
+    The environment is that of now, not of when the fork server started: credentials may have been set since.
+    """
+    os.environ.update(environment)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_leave_with_parent, args=(os.getppid(),), daemon=True).start()
 

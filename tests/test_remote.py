@@ -1,0 +1,261 @@
+"""Documents and data in an object store: the same commands, the same bytes, the same promises."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+import corpus.lock
+from corpus.audit.run import audit
+from corpus.build.config import BuildConfig
+from corpus.build.run import build
+from corpus.errors import UserError
+from corpus.location import is_remote, local_copy, location, scratch
+from corpus.lock import exclusive
+from corpus.store import parts, place_file, read_table, write_atomic, write_table, write_text
+from corpus.trace import trace
+from ingest.run import FORMATS, IngestConfig, ingest
+from training.data import Shards
+
+server = pytest.importorskip("moto.server", reason="moto is not installed")
+pytest.importorskip("s3fs", reason="s3fs is not installed")
+boto3 = pytest.importorskip("boto3")
+
+HERE = Path(__file__).parent.parent
+SAMPLES = ("notes/discharge_summary_en.txt", "guideline/sepsis_2024.pdf", "literature", "web")
+SECRET = "a-secret-access-key-of-nobody"
+SETTINGS = {"tagger": "lexicon", "workers": 1, "shards": 1}
+
+
+@pytest.fixture(scope="module")
+def store():
+    """A real S3-compatible server on this machine, and the environment that leads to it."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    moto = server.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    moto.start()
+    host, port = moto.get_host_and_port()
+    environment = {
+        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
+        "AWS_ACCESS_KEY_ID": "somebody",
+        "AWS_SECRET_ACCESS_KEY": SECRET,
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        client = boto3.client("s3")
+        client.create_bucket(Bucket="books")
+        yield client
+    moto.stop()
+
+
+@pytest.fixture(scope="module")
+def samples(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("samples") / "books"
+    for name in SAMPLES:
+        source = HERE / "sample_docs" / name
+        if source.is_dir():
+            shutil.copytree(source, folder / name)
+        else:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(source, folder / name)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def local(samples, tmp_path_factory):
+    data = tmp_path_factory.mktemp("local")
+    ingest([str(samples)], FORMATS["auto"], IngestConfig(data=data, workers=1))
+    build(BuildConfig(data=data, **SETTINGS))
+    return data
+
+
+@pytest.fixture(scope="module")
+def remote(store, samples):
+    for path in samples.rglob("*"):
+        if path.is_file():
+            store.upload_file(str(path), "books", f"books/{path.relative_to(samples)}")
+    data = location("s3://books/run1")
+    ingest(["s3://books/books"], FORMATS["auto"], IngestConfig(data=data, workers=1))
+    build(BuildConfig(data=data, **SETTINGS))
+    return data
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in parts(folder)}
+
+
+@pytest.mark.parametrize("kind", ["documents", "pages", "shards", "dropped", "quarantine"])
+def test_the_bytes_are_those_of_a_local_run(local, remote, kind):
+    assert contents(remote / kind) == contents(local / kind)
+    if kind != "quarantine":
+        assert (remote / kind / "manifest.json").read_bytes() == (local / kind / "manifest.json").read_bytes()
+
+
+def test_audit_trace_and_training_read_from_the_store(local, remote):
+    assert all(verdict.passed for verdict in audit(remote).values())
+    assert (remote / "audit.html").exists()
+    (shard,) = contents(remote / "shards").keys() & {"note/00000.parquet"}
+    record = read_table(remote / "shards" / shard, ["id"])["id"][0].as_py()
+    assert trace(remote, record) == trace(local, record)
+    over_there, here = (Shards(data / "shards", held_out=0.1) for data in (remote, local))
+    assert over_there.hash == here.hash
+    source = over_there.sources[0]
+    group, rows = source.groups[0]
+    assert over_there.texts(group, rows) == here.texts(group, rows)
+
+
+def test_a_second_run_has_nothing_to_do(remote):
+    again = build(BuildConfig(data=remote, **SETTINGS))
+    assert again.tasks["done"] == 0 and again.tasks["skipped"] > 0
+
+
+def test_no_credential_is_written_down(store, remote):
+    for entry in store.list_objects_v2(Bucket="books", Prefix="run1/")["Contents"]:
+        assert SECRET.encode() not in store.get_object(Bucket="books", Key=entry["Key"])["Body"].read()
+
+
+def test_a_killed_build_is_carried_on(store, remote, monkeypatch):
+    """The run that is killed leaves its work and its lock object behind; the next one needs neither help nor luck."""
+    data = location("s3://books/run2")
+    for entry in store.list_objects_v2(Bucket="books", Prefix="run1/")["Contents"]:
+        if entry["Key"].split("/")[1] in ("documents", "pages"):
+            target = entry["Key"].replace("run1", "run2")
+            store.copy_object(Bucket="books", Key=target, CopySource={"Bucket": "books", "Key": entry["Key"]})
+    flags = ["build", "--data", str(data), "--tagger", "lexicon", "--workers", "1", "--shards", "1"]
+    process = subprocess.Popen([sys.executable, "-m", "corpus.cli", *flags], cwd=HERE, stdout=subprocess.DEVNULL)
+    deadline = time.monotonic() + 120
+    while len(list((data / "work").rglob("*.parquet"))) < 12 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert (data / ".lock").exists() and not (data / "shards" / "manifest.json").exists()
+    monkeypatch.setattr(corpus.lock, "WATCH_SECONDS", 3.0)
+    result = build(BuildConfig(data=data, **SETTINGS))
+    assert result.tasks["skipped"] >= 10
+    for kind in ("shards", "dropped"):
+        assert contents(data / kind) == contents(remote / kind)
+    assert not (data / ".lock").exists()
+
+
+def test_one_writer_at_a_time(store, monkeypatch):
+    monkeypatch.setattr(corpus.lock, "BEAT_SECONDS", 0.1)
+    monkeypatch.setattr(corpus.lock, "WATCH_SECONDS", 5.0)
+    folder = location("s3://books/locked")
+    with exclusive(folder), pytest.raises(UserError, match="another run is writing to s3://books/locked"):
+        with exclusive(folder):
+            pass
+    with exclusive(folder):
+        pass
+
+
+def test_a_run_that_lost_its_lock_says_so(store, monkeypatch):
+    monkeypatch.setattr(corpus.lock, "BEAT_SECONDS", 0.1)
+    folder = location("s3://books/lost")
+    with pytest.raises(UserError, match="took s3://books/lost over"), exclusive(folder):
+        store.put_object(Bucket="books", Key="lost/.lock", Body=b"another")
+        time.sleep(1)
+
+
+def test_an_object_is_replaced_whole_or_not_at_all(store):
+    target = location("s3://books/atomic/a.txt")
+    write_text(target, "old")
+
+    def fail(path: Path) -> None:
+        path.write_text("half")
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        write_atomic(target, fail)
+    assert target.read_text() == "old"
+    assert [path.name for path in target.parent.iterdir()] == ["a.txt"]
+
+
+def test_any_scheme_of_fsspec_will_do(tmp_path):
+    """`memory://` and a file system with folders of its own, known to fsspec under another name."""
+    import fsspec
+    from fsspec.implementations.local import LocalFileSystem
+
+    class Mounted(LocalFileSystem):
+        protocol = "mounted"
+
+    fsspec.register_implementation("mounted", Mounted, clobber=True)
+    table = pa.table({"id": ["a", "b"]})
+    for folder in (location("memory://somewhere/deep"), location(f"mounted://{tmp_path}/deep")):
+        write_table(folder / "one.parquet", table)
+        place_file(folder / "one.parquet", folder / "other" / "two.parquet")
+        assert [path.relative_to(folder).as_posix() for path in parts(folder)] == ["one.parquet", "other/two.parquet"]
+        assert read_table(str(folder / "other" / "two.parquet")) == table
+    assert [path.name for path in tmp_path.rglob("*.tmp")] == []
+
+
+def test_what_cannot_be_used_is_one_sentence(store, tmp_path, monkeypatch, capfd):
+    def said(*arguments: str) -> str:
+        from corpus.cli import app
+        from corpus.command import run
+
+        with pytest.raises(SystemExit) as end:
+            run(app, arguments)
+        assert end.value.code
+        printed = capfd.readouterr().err.strip()
+        assert "\n" not in printed and "Traceback" not in printed and SECRET not in printed
+        return printed
+
+    assert said("build", "--data", "s3://nowhere/run").endswith("there is no bucket nowhere.")
+    assert "password" in said("audit", "--data", "ftp://me:hunter2@host/run")
+    assert "is not a scheme that fsspec knows" in said("audit", "--data", "gopher://host/run")
+    assert "`ingest web`" in said("audit", "--data", "https://host/run")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    assert "Could not connect to the endpoint" in said("audit", "--data", "s3://books/unreachable")
+
+
+def test_wrong_credentials_are_one_sentence(store, monkeypatch):
+    import urllib.request
+
+    endpoint = os.environ["AWS_ENDPOINT_URL"]
+    for allowed in (b"0", b"1000000"):
+        urllib.request.urlopen(f"{endpoint}/moto-api/reset-auth", data=allowed).read()
+        if allowed == b"0":
+            monkeypatch.setenv("AWS_ACCESS_KEY_ID", "an-impostor")
+            location("s3://books/x").fs.clear_instance_cache()  # type: ignore[attr-defined]
+            with pytest.raises(UserError, match=r"cannot use s3://books/run9: .*(Key|credentials|Forbidden|denied)"):
+                ingest(["s3://books/run9"], FORMATS["auto"], IngestConfig())
+    monkeypatch.undo()
+    location("s3://books/x").fs.clear_instance_cache()  # type: ignore[attr-defined]
+
+
+def test_an_address_does_not_survive_as_a_path():
+    assert is_remote(location("memory://a/b")) and not is_remote(location("file:///tmp/x"))
+    with pytest.raises(ValueError, match="was an address"):
+        location(Path("s3://books/run1"))
+    with pytest.raises(UserError, match="not an address"):
+        location("s3://books/a::file:///etc/passwd")
+
+
+def test_local_copies_are_bounded_and_leave_nothing(store, monkeypatch):
+    store.put_object(Bucket="books", Key="copy/a.pdf", Body=b"%PDF")
+    first = local_copy(location("s3://books/copy/a.pdf"))
+    assert first.name == "a.pdf" and first.read_bytes() == b"%PDF"
+    store.put_object(Bucket="books", Key="copy/a.pdf", Body=b"%PDF-2")
+    second = local_copy(location("s3://books/copy/a.pdf"))
+    assert second.read_bytes() == b"%PDF-2" and not first.exists()
+    monkeypatch.setattr("corpus.location.MAX_COPY_BYTES", 3)
+    with pytest.raises(ValueError, match="more than 3 bytes"):
+        local_copy(location("s3://books/copy/a.pdf"))
+    killed = subprocess.run(
+        [sys.executable, "-c", "import os; from corpus.location import scratch; print(scratch()); os.kill(os.getpid(), 9)"],
+        cwd=HERE, capture_output=True, text=True,
+    )  # fmt: skip
+    left = scratch().parent
+    subprocess.run([sys.executable, "-c", "from corpus.location import scratch; scratch()"], cwd=HERE, check=True)
+    assert killed.returncode == -signal.SIGKILL
+    assert {path.name for path in left.iterdir()} == {scratch().name}
