@@ -117,18 +117,22 @@ def write_atomic(place: Place, write: Callable[[Path], object]) -> None:
 
 def _upload(path: Path, write: Callable[[Path], object]) -> None:
     temporary = scratch() / f"{identity(str(path))}{path.suffix}"
-    files, target = filesystem(path), key(path)
     try:
         write(temporary)
-        if path.protocol in OBJECT_STORES:  # type: ignore[attr-defined]
-            files.put_file(str(temporary), target)
-        else:
-            beside = key(path.with_name(f".{path.name}.tmp"))
-            files.makedirs(key(path.parent), exist_ok=True)
-            files.put_file(str(temporary), beside)
-            files.mv(beside, target)
+        _put(path, lambda target: filesystem(path).put_file(str(temporary), target))
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _put(path: Path, put: Callable[[str], object]) -> None:
+    """Let `put` write a remote file so that it appears whole: where no object store sees to that, by a move."""
+    if path.protocol in OBJECT_STORES:  # type: ignore[attr-defined]
+        put(key(path))
+        return
+    files, beside = filesystem(path), key(path.with_name(f".{path.name}.tmp"))
+    files.makedirs(key(path.parent), exist_ok=True)
+    put(beside)
+    files.mv(beside, key(path))
 
 
 class LineFile:
@@ -234,7 +238,7 @@ def place_file(source: Place, target: Path) -> None:
     """
     source = location(source)
     if is_remote(target):
-        filesystem(target).cp_file(key(source), key(target))
+        _put(target, lambda place: filesystem(target).cp_file(key(source), place))
         return
     if target.exists() and target.samefile(source):
         return

@@ -34,7 +34,7 @@ def trace(data: Path, id: str) -> list[str]:
     kept = read_dataset(data / "shards", RECORD, filter=matches).to_pylist()
     dropped = read_dataset(data / "dropped", DROPPED, filter=matches).to_pylist()
     of_document = pc.starts_with(pc.field("doc_id"), id) | pc.field("doc_id").isin(
-        [r["doc_id"] for r in kept + dropped]
+        pa.array([r["doc_id"] for r in kept + dropped], pa.string())
     )
     documents = read_dataset(data / "documents", DOCUMENT, filter=of_document).to_pylist()
     taken_down = read_dataset(data / "removed", REMOVED, filter=pc.starts_with(pc.field("doc_id"), id)).to_pylist()

@@ -31,7 +31,7 @@ pytest.importorskip("s3fs", reason="s3fs is not installed")
 boto3 = pytest.importorskip("boto3")
 
 HERE = Path(__file__).parent.parent
-SAMPLES = ("notes/discharge_summary_en.txt", "guideline/sepsis_2024.pdf", "literature", "web")
+SAMPLES = ("notes/discharge_summary_en.txt", "guideline/sepsis_2024.pdf", "monographs")
 SECRET = "a-secret-access-key-of-nobody"
 SETTINGS = {"tagger": "lexicon", "workers": 1, "shards": 1}
 
@@ -134,14 +134,14 @@ def test_a_killed_build_is_carried_on(store, remote, monkeypatch):
     flags = ["build", "--data", str(data), "--tagger", "lexicon", "--workers", "1", "--shards", "1"]
     process = subprocess.Popen([sys.executable, "-m", "corpus.cli", *flags], cwd=HERE, stdout=subprocess.DEVNULL)
     deadline = time.monotonic() + 120
-    while len(list((data / "work").rglob("*.parquet"))) < 12 and time.monotonic() < deadline:
-        time.sleep(0.05)
+    while not (data / "work" / "build" / "screen").exists() and time.monotonic() < deadline:
+        time.sleep(0.1)
     process.send_signal(signal.SIGKILL)
     process.wait()
     assert (data / ".lock").exists() and not (data / "shards" / "manifest.json").exists()
     monkeypatch.setattr(corpus.lock, "WATCH_SECONDS", 3.0)
     result = build(BuildConfig(data=data, **SETTINGS))
-    assert result.tasks["skipped"] >= 10
+    assert result.tasks["skipped"] > 0
     for kind in ("shards", "dropped"):
         assert contents(data / kind) == contents(remote / kind)
     assert not (data / ".lock").exists()
@@ -198,24 +198,23 @@ def test_any_scheme_of_fsspec_will_do(tmp_path):
     assert [path.name for path in tmp_path.rglob("*.tmp")] == []
 
 
-def test_what_cannot_be_used_is_one_sentence(store, tmp_path, monkeypatch, capfd):
-    def said(*arguments: str) -> str:
-        from corpus.cli import app
-        from corpus.command import run
-
-        with pytest.raises(SystemExit) as end:
-            run(app, arguments)
-        assert end.value.code
-        printed = capfd.readouterr().err.strip()
-        assert "\n" not in printed and "Traceback" not in printed and SECRET not in printed
-        return printed
-
-    assert said("build", "--data", "s3://nowhere/run").endswith("there is no bucket nowhere.")
-    assert "password" in said("audit", "--data", "ftp://me:hunter2@host/run")
-    assert "is not a scheme that fsspec knows" in said("audit", "--data", "gopher://host/run")
-    assert "`ingest web`" in said("audit", "--data", "https://host/run")
+def test_what_cannot_be_used_is_one_sentence(store, monkeypatch):
+    with pytest.raises(UserError, match=r"^cannot use s3://nowhere/run: there is no bucket nowhere\.$"):
+        build(BuildConfig(data=location("s3://nowhere/run")))
+    for address, complaint in {
+        "ftp://me:hunter2@host/run": "address must not hold a password",
+        "gopher://host/run": "is not a scheme that fsspec knows",
+        "https://host/run": "`ingest web` fetches pages",
+        "s3://": "is not an address",
+    }.items():
+        with pytest.raises(UserError, match=complaint) as refused:
+            location(address)
+        assert "hunter2" not in str(refused.value)
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
-    assert "Could not connect to the endpoint" in said("audit", "--data", "s3://books/unreachable")
+    command = [sys.executable, "-m", "corpus.cli", "audit", "--data", "s3://books/unreachable"]
+    said = subprocess.run(command, cwd=HERE, capture_output=True, text=True)
+    assert said.returncode == 1 and len(said.stderr.splitlines()) == 1
+    assert "Could not connect to the endpoint" in said.stderr and SECRET not in said.stderr
 
 
 def test_wrong_credentials_are_one_sentence(store, monkeypatch):
@@ -223,7 +222,8 @@ def test_wrong_credentials_are_one_sentence(store, monkeypatch):
 
     endpoint = os.environ["AWS_ENDPOINT_URL"]
     for allowed in (b"0", b"1000000"):
-        urllib.request.urlopen(f"{endpoint}/moto-api/reset-auth", data=allowed).read()
+        headers = {"Content-Type": "text/plain"}
+        urllib.request.urlopen(urllib.request.Request(f"{endpoint}/moto-api/reset-auth", allowed, headers)).read()
         if allowed == b"0":
             monkeypatch.setenv("AWS_ACCESS_KEY_ID", "an-impostor")
             location("s3://books/x").fs.clear_instance_cache()  # type: ignore[attr-defined]
