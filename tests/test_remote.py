@@ -151,9 +151,9 @@ def test_one_writer_at_a_time(store, monkeypatch):
     monkeypatch.setattr(corpus.lock, "BEAT_SECONDS", 0.1)
     monkeypatch.setattr(corpus.lock, "WATCH_SECONDS", 5.0)
     folder = location("s3://books/locked")
-    with exclusive(folder), pytest.raises(UserError, match="another run is writing to s3://books/locked"):
-        with exclusive(folder):
-            pass
+    refused = pytest.raises(UserError, match="another run is writing to s3://books/locked")
+    with exclusive(folder), refused, exclusive(folder):
+        pass
     with exclusive(folder):
         pass
 
