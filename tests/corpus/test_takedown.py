@@ -20,6 +20,7 @@ from corpus.lock import exclusive
 from corpus.schema import DOCUMENT, INSTRUCTION, QUARANTINE, REMOVED
 from corpus.store import read_dataset, read_json, write_rows
 from corpus.takedown import remove, removed, restore
+from corpus.trace import trace
 
 BIN = Path(sys.executable).parent
 SECRET = "Quagmire"
@@ -84,6 +85,8 @@ def test_no_word_of_it_is_left_and_everything_else_is_as_it_was(data):
     assert {row["id"]: row for row in rows(data, "shards")} == before
     assert result.rows["shards"] == result.rows["tokens"] == len(ids) and result.work_files > 3
     assert accounted(data) == []
+    assert "taken down" in trace(data, doc_id(LETTER))[1]
+    assert trace(data, next(iter(before)))[-1].startswith("  kept:")
     (row,) = read_dataset(data / "removed", REMOVED).to_pylist()
     assert (row["doc_id"], row["uris"], row["records"]) == (doc_id(LETTER), ["notes/letter.txt"], sorted(ids))
     (gone,) = read_dataset(data / "quarantine", QUARANTINE).to_pylist()
