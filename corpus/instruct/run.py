@@ -14,12 +14,13 @@ from cyclopts import Parameter
 
 from corpus.command import Location, UserError, progress, resolved
 from corpus.dedup.exact import content_hash
+from corpus.instruct import contamination
 from corpus.instruct.containers import SUFFIXES, read_rows
 from corpus.instruct.conversation import clean, fault, suggest_stage
 from corpus.instruct.formats import Messages, conversation
 from corpus.location import check_reachable, location
 from corpus.lock import exclusive
-from corpus.runner import Limits, Mark, Runner, Task, make_task, open_executor
+from corpus.runner import Limits, Mark, Outcome, Runner, Stage, Task, make_task, open_executor
 from corpus.schema import DOC_ID_DIGITS, INSTRUCTION
 from corpus.store import (
     file_sha256,
@@ -67,6 +68,9 @@ class InstructConfig:
     """How identities are removed."""
     tokenizer: str = "deepseek"
     """Tokenizer that counts tokens."""
+    decontaminate: tuple[Path, ...] = ()
+    """Benchmark files (JSONL, JSON, CSV, Parquet) whose questions must not be in the instructions, these and those that were
+    taken in before."""
     workers: int = 0
     """Worker processes; 0 means one per core."""
     data: Location = Path("data")
@@ -98,7 +102,7 @@ def instruct(paths: Sequence[str], config: InstructConfig) -> InstructResult:
         raise UserError(f"no {', '.join(SUFFIXES)} file below {', '.join(paths)}.")
     with exclusive(config.data):
         work = config.data / "work" / "instruct"
-        settings = {k: v for k, v in resolved(config).items() if k not in ("workers", "data")}
+        settings = {k: v for k, v in resolved(config).items() if k not in ("workers", "data", "decontaminate")}
         gone = removed(config.data)
         doc_ids = {path: file_sha256(path)[:DOC_ID_DIGITS] for path in files}
         tasks = {path: _task(path, doc_ids[path], settings, work) for path in files if doc_ids[path] not in gone}
@@ -107,23 +111,62 @@ def instruct(paths: Sequence[str], config: InstructConfig) -> InstructResult:
             runner = Runner(executor, config.data / "log" / "instruct.jsonl")
             with progress("instructions", len(tasks), "files") as tick:
                 outcomes = runner.run(take_in, list(tasks.values()), tick=tick)
+            result = InstructResult()
+            known = _known(work / "catalogue.json", outcomes, result)
+            hits = _contamination(runner, sorted(known.values()), config.decontaminate, work)
+            result.tasks = dict(runner.counts)
         finally:
             executor.close()
-        catalogue = work / "catalogue.json"
-        known: dict[str, str] = read_json(catalogue) if catalogue.exists() else {}
-        known = {path: file for path, file in known.items() if location(file).exists()}  # without what was taken down
-        result = InstructResult(tasks=dict(runner.counts))
         for path, doc_id in doc_ids.items():
             if doc_id in gone:
                 result.failures.append((str(path), failure(gone[doc_id])["message"]))
-        for outcome in outcomes:
-            if outcome.failure:
-                result.failures.append((outcome.task.arguments["path"], outcome.failure.message))
-            else:
-                known[outcome.task.arguments["path"]] = outcome.task.output
-        write_json(catalogue, known)
-        _publish([location(file) for file in known.values()], config, result)
+        _publish([location(file) for file in known.values()], hits, config, result)
         return result
+
+
+def _known(catalogue: Path, outcomes: Sequence[Outcome], result: InstructResult) -> dict[str, str]:
+    """Path to part of every file that was ever taken in; failures go into the result."""
+    known: dict[str, str] = read_json(catalogue) if catalogue.exists() else {}
+    known = {path: file for path, file in known.items() if location(file).exists()}  # without what was taken down
+    for outcome in outcomes:
+        if outcome.failure:
+            result.failures.append((outcome.task.arguments["path"], outcome.failure.message))
+        else:
+            known[outcome.task.arguments["path"]] = outcome.task.output
+    write_json(catalogue, known)
+    return known
+
+
+def _contamination(runner: Runner, parts: Sequence[str], benchmarks: Sequence[Path], work: Path) -> list[Path]:
+    """Files of hits of benchmark questions in the parts; none when no benchmark is named."""
+    for path in benchmarks:
+        if not path.is_file():
+            raise UserError(f"the benchmark file {path} does not exist.")
+    if not benchmarks:
+        return []
+    files = [str(path.absolute()) for path in benchmarks]
+    key = [file_sha256(path) for path in benchmarks]
+
+    def outputs(label: str, stage: Stage, extra: dict[str, Any]) -> list[str]:
+        tasks = [
+            make_task(
+                label,
+                contamination.VERSION,
+                work / "contamination",
+                label,
+                {"part": part, "benchmarks": files, **extra},
+                key=[Path(part).name, key, [Path(file).name for file in extra.get("counts", ())]],
+            )
+            for part in parts
+        ]
+        done = runner.run(stage, tasks)
+        for outcome in done:
+            if outcome.failure:
+                raise UserError(f"the search for benchmark questions failed: {outcome.failure.message}", exit_code=1)
+        return [outcome.task.output for outcome in done]
+
+    counts = outputs("common", contamination.count_common, {})
+    return [location(file) for file in outputs("hits", contamination.find_hits, {"counts": counts})]
 
 
 def _files(paths: Sequence[str]) -> Iterator[Path]:
@@ -188,9 +231,10 @@ def _redact(messages: Messages, lang: str, policy: phi.Policy | Literal["off"]) 
     return [{"role": m["role"], "content": r.text} for m, r in zip(messages, redacted, strict=True)]
 
 
-def _publish(files: Sequence[Path], config: InstructConfig, result: InstructResult) -> None:
+def _publish(files: Sequence[Path], hits: Sequence[Path], config: InstructConfig, result: InstructResult) -> None:
     tables = [read_table(file) for file in sorted(files)]
     table = pa.concat_tables([PART.empty_table(), *tables]).sort_by([("stage", "descending"), ("id", "ascending")])
+    table = contamination.mark_contaminated(table, hits)
     keeper: dict[str, str] = {}
     duplicate_of = []
     for row in table.select(["id", "reason", "content_hash"]).to_pylist():
@@ -215,7 +259,9 @@ def _publish(files: Sequence[Path], config: InstructConfig, result: InstructResu
         old.unlink()
     write_rows(config.data / "instructions_dropped" / FILE_NAME, dropped.sort_by("id").to_pylist(), DROPPED_INSTRUCTION)
     make_folder(folder)
-    write_manifest(folder, kind="instructions", config={"tokenizer": config.tokenizer}, versions={"instruct": VERSION})
+    settings = {"tokenizer": config.tokenizer, "decontaminate": [path.name for path in config.decontaminate]}
+    versions = {"instruct": VERSION, "contamination": contamination.VERSION}
+    write_manifest(folder, kind="instructions", config=settings, versions=versions)
     result.rows = table.num_rows
     result.dropped.update(dropped["reason"].to_pylist())
     assert result.rows == result.kept.total() + result.dropped.total()

@@ -99,6 +99,29 @@ def test_identities_are_removed(tmp_path):
     assert "88123407" not in text
 
 
+def test_conversations_that_hold_a_benchmark_question_are_dropped_and_say_which(tmp_path):
+    question = (
+        "A 58-year-old gardener has had numbness of both hands at night for three months, worse on the right. Tapping "
+        "over the wrist causes tingling in the thumb and the index finger. Which nerve is most likely compressed?"
+    )
+    item = {"id": "wrist-7", "question": question, "options": {"A": "Median nerve", "B": "Ulnar nerve"}, "answer": "A"}
+    bench = write(tmp_path / "bench.jsonl", [item])
+    leak = [{"role": "user", "content": question.upper()}, {"role": "assistant", "content": "The median nerve."}]
+    folder = tmp_path / "in"
+    folder.mkdir()
+    write(folder / "a.jsonl", [{"messages": ASKED}])
+    write(folder / "b.jsonl", [{"messages": leak}])
+    result = instruct([str(folder)], InstructConfig(data=tmp_path / "data", workers=1, decontaminate=(bench,)))
+    assert result.kept.total() == 1
+    assert dict(result.dropped) == {"holds a question of bench": 1}
+    (dropped,) = read_dataset(tmp_path / "data/instructions_dropped", DROPPED_INSTRUCTION).to_pylist()
+    assert by_name(dropped["provenance"])["benchmark_question"] == "bench wrist-7"
+    again = instruct([str(folder)], InstructConfig(data=tmp_path / "data", workers=1))
+    assert again.kept.total() == 2  # no benchmark is named now
+    with pytest.raises(UserError, match="does not exist"):
+        instruct([str(folder)], InstructConfig(data=tmp_path / "data", decontaminate=(tmp_path / "no.jsonl",)))
+
+
 def test_csv_in_gb18030_and_a_zip_are_read(tmp_path):
     table = "department,title,ask,answer\n心内科,高血压能吃党参吗？,我有高血压，可以吃党参吗？,可以少量服用，注意监测血压。\n"
     (tmp_path / "a.csv").write_bytes(table.encode("gb18030"))

@@ -1,0 +1,77 @@
+"""Look for benchmark questions in conversations: in all that is said, as `corpus build` does in records."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from corpus import decontaminate
+from corpus.build.contamination import COMMON_RECORDS, COMMON_SHARE, HITS
+from corpus.runner import Mark, Task
+from corpus.store import read_table, write_table
+
+VERSION = "1"
+
+
+@lru_cache(maxsize=1)
+def _index(files: tuple[str, ...]) -> decontaminate.Index:
+    return decontaminate.build_index([item for file in files for item in decontaminate.load_items(Path(file))])
+
+
+def _said(file: str) -> tuple[list[str], list[str]]:
+    """Ids and texts of the conversations of a part that have no fault yet."""
+    table = read_table(file, ["id", "messages", "reason"])
+    table = table.filter(pc.is_null(table["reason"]))
+    texts = ["\n".join(m["content"] for m in messages) for messages in table["messages"].to_pylist()]
+    return table["id"].to_pylist(), texts
+
+
+def count_common(task: Task, mark: Mark) -> None:
+    """In how many conversations each n-gram of the benchmarks stands. Arguments: `part` (file), `benchmarks` (files)."""
+    _, texts = _said(task.arguments["part"])
+    counts = decontaminate.count_grams(texts, _index(tuple(task.arguments["benchmarks"])))
+    write_table(task.output, pa.table({"count": counts, "records": np.full(len(counts), len(texts))}))
+
+
+def find_hits(task: Task, mark: Mark) -> None:
+    """Arguments: `part`, `benchmarks`, `counts` (files of `count_common`). Writes `HITS`."""
+    tables = [read_table(file) for file in task.arguments["counts"]]
+    counts = np.sum([table["count"].to_numpy() for table in tables], axis=0)
+    conversations = sum(table["records"][0].as_py() for table in tables if table.num_rows)
+    index = _index(tuple(task.arguments["benchmarks"]))
+    index = decontaminate.without_common(index, counts, max(COMMON_RECORDS, int(COMMON_SHARE * conversations)))
+    ids, texts = _said(task.arguments["part"])
+    rows = [
+        {
+            "id": id, "benchmark": hit.item.benchmark, "item": hit.item.id, "part": hit.item.part,
+            "coverage": hit.coverage, "start": hit.start, "end": hit.end,
+        }
+        for id, hits in zip(ids, decontaminate.find(texts, index), strict=True)
+        for hit in hits
+    ]  # fmt: skip
+    write_table(task.output, pa.Table.from_pylist(rows, schema=HITS))
+
+
+def mark_contaminated(table: pa.Table, hits: Sequence[Path]) -> pa.Table:
+    """Conversations (`PART` rows) that hold a question get their `reason`; `provenance` names the item of every hit."""
+    found: dict[str, dict[str, tuple[float, str, str]]] = {}
+    for file in hits:
+        for row in read_table(file).to_pylist():
+            best = found.setdefault(row["id"], {})
+            best[row["part"]] = max(
+                best.get(row["part"], (0.0, "", "")), (row["coverage"], row["benchmark"], row["item"])
+            )
+    if not found:
+        return table
+    rows = table.to_pylist()
+    for row in rows:
+        for part, (_, benchmark, item) in sorted(found.get(row["id"], {}).items()):
+            row["provenance"].append({"name": f"benchmark_{part}", "value": f"{benchmark} {item}"})
+            if part == "question" and row["reason"] is None:
+                row["reason"] = f"holds a question of {benchmark}"
+    return pa.Table.from_pylist(rows, schema=table.schema)
