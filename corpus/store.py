@@ -195,7 +195,15 @@ def read_json(place: Place) -> Any:
 
 def write_table(place: Place, table: pa.Table) -> None:
     """Write one Parquet file atomically: zstd 3, groups of `ROW_GROUP_ROWS` rows or `ROW_GROUP_BYTES`."""
-    write_row_groups(place, table.schema, _row_groups(table))
+    write_tables(place, [table], table.schema)
+
+
+def write_tables(place: Place, tables: Iterable[pa.Table], schema: pa.Schema) -> None:
+    """Write tables one after the other as one Parquet file; the bytes are those of `write_table` on all of them.
+
+    Only a row group's worth of rows is held, and what the iterable holds.
+    """
+    write_row_groups(place, schema, _row_groups(tables, schema))
 
 
 def write_row_groups(place: Place, schema: pa.Schema, groups: Iterable[pa.Table]) -> None:
@@ -209,13 +217,23 @@ def write_row_groups(place: Place, schema: pa.Schema, groups: Iterable[pa.Table]
     write_atomic(place, write)
 
 
-def _row_groups(table: pa.Table) -> Iterator[pa.Table]:
-    if table.num_rows == 0:
-        yield table
-        return
+def _row_groups(tables: Iterable[pa.Table], schema: pa.Schema) -> Iterator[pa.Table]:
+    """A thousand rows at a time, cut smaller where they are long; one empty group when there is no row at all."""
+    waiting = schema.empty_table()
+    written = False
+    for table in tables:
+        waiting = pa.concat_tables([waiting, table])
+        while waiting.num_rows >= ROW_GROUP_ROWS:
+            yield from _cut_by_bytes(waiting.slice(0, ROW_GROUP_ROWS))
+            waiting, written = waiting.slice(ROW_GROUP_ROWS), True
+    if waiting.num_rows or not written:
+        yield from _cut_by_bytes(waiting)
+
+
+def _cut_by_bytes(table: pa.Table) -> Iterator[pa.Table]:
     table = table.combine_chunks()
-    rows = min(ROW_GROUP_ROWS, max(1, int(ROW_GROUP_BYTES * table.num_rows / max(1, table.nbytes))))
-    for start in range(0, table.num_rows, rows):
+    rows = max(1, int(ROW_GROUP_BYTES * table.num_rows / max(1, table.nbytes)))
+    for start in range(0, max(1, table.num_rows), rows):
         yield table.slice(start, rows)
 
 

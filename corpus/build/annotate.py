@@ -25,18 +25,18 @@ ANNOTATED = pa.schema(
     [
         *DROPPED,
         pa.field("ordinal", pa.int32(), metadata={"description": "position of its section in the document"}),
-        pa.field("shard", pa.int32(), metadata={"description": "shard of its source type"}),
+        pa.field("place", pa.string(), metadata={"description": "shards/<source type>/<shard>/<id>, or dropped/…"}),
     ]
 )
-"""A record with its decision; `stage` null: it goes into the shards."""
+"""A record with its decision, and where it goes; `stage` null: into the shards."""
 
 
 def annotate(task: Task, mark: Mark) -> None:
     """Arguments: `candidates`, `settled`, `hits`, `borders` (files; the last two may be null), `only` (ids, or null),
     `tagger`, `relations`, `tokenizer`, `shards`.
 
-    Writes all rows that are settled, kept and dropped, sorted by (source_type, shard, id). An augmented record keeps its
-    parent's topics: a text of two lines says little about its own.
+    Writes all rows that are settled, kept and dropped, sorted by `place`. An augmented record keeps its parent's topics: a
+    text of two lines says little about its own.
     """
     arguments = task.arguments
     decisions = {row["id"]: row for row in read_table(arguments["settled"]).to_pylist()}
@@ -65,13 +65,16 @@ def annotate(task: Task, mark: Mark) -> None:
     for row, count in zip(kept, counts, strict=True):
         row["n_tokens"] = count
     for row in rows:
-        row["shard"] = int(row["id"][:8], 16) % arguments["shards"]
-    rows.sort(key=lambda row: (row["source_type"], row["shard"], row["id"]))
+        kind = "shards" if row["stage"] is None else "dropped"
+        row["place"] = f"{kind}/{row['source_type']}/{int(row['id'][:8], 16) % arguments['shards']:05d}/{row['id']}"
+    rows.sort(key=lambda row: row["place"])
     write_table(task.output, pa.Table.from_pylist(rows, schema=ANNOTATED))
 
 
 def _annotate_batch(rows: list[dict[str, Any]], arguments: dict[str, Any]) -> None:
-    if arguments["tagger"] == "lexicon":  # the scoring pass has tagged already
+    if arguments["tagger"] == "none":
+        tagged: list[list[Entity]] = [[] for _ in rows]
+    elif arguments["tagger"] == "lexicon":  # the scoring pass has tagged already
         tagged = [[Entity(**entity) for entity in row["entities"]] for row in rows]
     else:
         tagged = models.tagger(arguments["tagger"]).tag([row["text"] for row in rows])

@@ -58,8 +58,8 @@ class BuildConfig:
     shards: int = 8
     """Files a source type; a record's is chosen by the hash of its id."""
     tagger: str = "cascade"
-    """Tagger of the kept records: lexicon, crf, cascade (CRF where a passage is medical), spacy:NAME or
-    transformers:PATH."""
+    """Tagger of the kept records: lexicon, crf, cascade (CRF where a passage is medical), spacy:NAME,
+    transformers:PATH or none."""
     relations: str = "rules"
     """Relation extractor: rules, linear, transformers:PATH or none."""
     tokenizer: str = "deepseek"

@@ -20,15 +20,14 @@ VERSION = "4"
 
 
 def cut_documents(task: Task, mark: Mark) -> None:
-    """Cut some documents of one bucket. Arguments: `documents`, `pages` (files), `doc_ids`, `section`, `phi`.
+    """Cut some documents of one bucket. Arguments: `documents`, `pages` (files), `first`, `last` (ids), `section`, `phi`.
 
     A document without any text gives one candidate with empty text, so that it is dropped with a reason.
     """
     arguments = task.arguments
-    ids = arguments["doc_ids"]
-    chosen = pc.field("doc_id").isin(ids)
+    chosen = (pc.field("doc_id") >= arguments["first"]) & (pc.field("doc_id") <= arguments["last"])
     documents = dataset([arguments["documents"]], schema=DOCUMENT).to_table(filter=chosen).to_pylist()
-    pages: dict[str, list[dict[str, Any]]] = {doc_id: [] for doc_id in ids}
+    pages: dict[str, list[dict[str, Any]]] = {row["doc_id"]: [] for row in documents}
     for row in dataset([arguments["pages"]], schema=PAGE).to_table(filter=chosen).to_pylist():
         pages[row["doc_id"]].append(row)
     config, phi = SectionConfig(**arguments["section"]), PhiConfig(**arguments["phi"])

@@ -14,17 +14,28 @@ from corpus.location import location
 from corpus.runner import Mark, Task
 from corpus.store import dataset, read_table, write_table
 
-VERSION = "3"
+VERSION = "4"
+
+
+def gather_signatures(task: Task, mark: Mark) -> None:
+    """What the duplicate search needs of the candidates that passed. Argument: `screened` (files)."""
+    passed = pc.field("stage").is_null()
+    names = [name for name in dataset(task.arguments["screened"][:1]).schema.names if name not in NOT_SIGNED]
+    write_table(task.output, dataset(task.arguments["screened"]).to_table(names, filter=passed))
+
+
+NOT_SIGNED = ("stage", "reason", "value", "threshold")
+"""Columns of a screened file that are the filters' verdict."""
 
 
 def exact_partition(task: Task, mark: Mark) -> None:
     """Exact duplicates among the passed candidates of one hash partition, and of the records of the indexes.
 
-    Arguments: `screened` (files), `low`, `high` (hash prefixes), `indexes` (folders). Writes `exact.EXACT` rows.
+    Arguments: `signed` (files), `low`, `high` (hash prefixes), `indexes` (folders). Writes `exact.EXACT` rows.
     """
     low, high = task.arguments["low"], task.arguments["high"]
-    in_partition = (pc.field("content_hash") >= low) & (pc.field("content_hash") < high) & pc.field("stage").is_null()
-    table = dataset(task.arguments["screened"]).to_table(
+    in_partition = (pc.field("content_hash") >= low) & (pc.field("content_hash") < high)
+    table = dataset(task.arguments["signed"]).to_table(
         columns=["id", "content_hash", "quality", "priority"], filter=in_partition
     )
     known = [index.hashes(table["content_hash"]) for index in _indexes(task)]
@@ -34,13 +45,13 @@ def exact_partition(task: Task, mark: Mark) -> None:
 def band_candidates(task: Task, mark: Mark) -> None:
     """Pairs that agree in one band, and pairs with records of the indexes.
 
-    Arguments: `screened`, `exact` (files), `band`, `indexes` (folders). Writes `passes.PAIRS`.
+    Arguments: `signed`, `exact` (files), `band`, `low`, `high` (keys), `indexes` (folders). Writes `passes.PAIRS`.
     """
     band = passes.band_name(task.arguments["band"])
-    table = dataset(task.arguments["screened"]).to_table(
-        columns=["id", "quality", "priority", "numbers", band],
-        filter=pc.field("stage").is_null() & (pc.field("n_shingles") > 0),
-    )
+    low, high = (pa.scalar(task.arguments[name], pa.uint64()) for name in ("low", "high"))
+    in_partition = (pc.field("n_shingles") > 0) & (pc.field(band) >= low) & (pc.field(band) <= high)
+    columns = ["id", "quality", "priority", "numbers", band]
+    table = dataset(task.arguments["signed"]).to_table(columns, filter=in_partition)
     copies = dataset(task.arguments["exact"]).to_table(["id"], filter=pc.field("duplicate_of").is_valid())
     table = table.filter(pc.invert(pc.is_in(table["id"], copies["id"].combine_chunks())))
     table = table.rename_columns(["key" if name == band else name for name in table.column_names])
@@ -75,24 +86,29 @@ def find_drugs(text: str) -> list[tuple[int, int]]:
 
 
 def decide_clusters(task: Task, mark: Mark) -> None:
-    """Who stays for whom. Arguments: `edges`, `exact`, `screened` (files).
+    """Who stays for whom. Arguments: `edges`, `exact`, `signed` (files).
 
     Writes `passes.DECISIONS`, with the similarity to the record that replaces it, for every record that has copies or
-    near-duplicates.
+    near-duplicates, sorted by id.
     """
     edges = dataset(task.arguments["edges"], schema=passes.EDGES).to_table()
     touched = pc.unique(pa.chunked_array([*edges["a"].chunks, *edges["b"].chunks], type=pa.string()))
-    quality = dataset(task.arguments["screened"]).to_table(
+    quality = dataset(task.arguments["signed"]).to_table(
         columns=["id", "quality", "priority"], filter=pc.field("id").isin(touched)
     )
     known = touched.filter(pc.starts_with(touched, KNOWN))
     quality = known_rows([pa.table({"id": known})], quality)
     exact_rows = dataset(task.arguments["exact"], schema=exact.EXACT).to_table()
     decisions = passes.combine(exact_rows, passes.decide(edges, quality))
-    similarity = {(a, b): j for a, b, j in zip(*(edges[c].to_pylist() for c in ("a", "b", "jaccard")), strict=True)}
-    pairs = zip(decisions["id"].to_pylist(), decisions["duplicate_of"].to_pylist(), strict=True)
-    jaccard = [similarity.get((min(a, b), max(a, b))) if b else None for a, b in pairs]
-    write_table(task.output, decisions.append_column("jaccard", pa.array(jaccard, pa.float64())))
+    one, other = decisions["id"], decisions["duplicate_of"]
+    ends = pc.if_else(pc.less(one, other), one, other), pc.if_else(pc.less(one, other), other, one)
+    edge = pc.index_in(_joined(*ends), _joined(edges["a"], edges["b"]).combine_chunks())
+    write_table(task.output, decisions.append_column("jaccard", edges["jaccard"].take(edge)))
+
+
+def _joined(one: pa.ChunkedArray, other: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Two ids as one key; null where one is."""
+    return pc.binary_join_element_wise(one, other, " ")
 
 
 def settle(task: Task, mark: Mark) -> None:

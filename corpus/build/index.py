@@ -32,11 +32,11 @@ def write_records(task: Task, mark: Mark) -> None:
 
 
 def write_band(task: Task, mark: Mark) -> None:
-    """Keys of one band of the kept records. Arguments: `annotated`, `screened` (files), `band`."""
+    """Keys of one band of the kept records. Arguments: `annotated`, `signed` (files), `band`."""
     kept = _annotated(task).to_table(["id"], filter=KEPT)["id"].combine_chunks()
     key = band_name(task.arguments["band"])
     long_enough = pc.field("n_shingles") > 0
-    rows = dataset(task.arguments["screened"]).to_table(["id", "numbers", key], filter=long_enough)
+    rows = dataset(task.arguments["signed"]).to_table(["id", "numbers", key], filter=long_enough)
     rows = rows.filter(pc.is_in(rows["id"], kept)).rename_columns(["id", "numbers", "key"]).select(index.KEYS.names)
     write_table(task.output, rows.cast(index.KEYS).sort_by([("key", "ascending"), ("id", "ascending")]))
 

@@ -2,30 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-import pyarrow.compute as pc
+import pyarrow as pa
 
 from corpus.build.annotate import ANNOTATED
+from corpus.build.merge import merged
 from corpus.runner import Mark, Task
 from corpus.schema import DROPPED, RECORD
-from corpus.store import dataset, make_folder, parts, place_file, remove_folder, write_table
+from corpus.store import make_folder, parts, place_file, remove_folder, write_tables
 
-VERSION = "1"
+VERSION = "2"
+
+
+def gather(task: Task, mark: Mark) -> None:
+    """Merge some files of annotated records into one. Argument: `annotated` (files sorted by `place`)."""
+    write_tables(task.output, _marked(merged(task.arguments["annotated"], "place"), mark), ANNOTATED)
 
 
 def write_shard(task: Task, mark: Mark) -> None:
-    """One file of the shards or of the dropped records, sorted by id.
+    """One file of the shards or of the dropped records, sorted by id, without holding it in memory.
 
-    Arguments: `annotated` (files), `source_type`, `shard`, `dropped` (bool).
+    Arguments: `annotated` (files sorted by `place`), `place` (`shards/<source type>/<shard>/`, or `dropped/…`).
     """
-    a = task.arguments
-    chosen = (pc.field("source_type") == a["source_type"]) & (pc.field("shard") == a["shard"])
-    chosen &= pc.field("stage").is_valid() if a["dropped"] else pc.field("stage").is_null()
-    schema = DROPPED if a["dropped"] else RECORD
-    table = dataset(a["annotated"], schema=ANNOTATED).to_table(columns=schema.names, filter=chosen)
-    write_table(task.output, table.cast(schema).sort_by("id"))
+    files, prefix = task.arguments["annotated"], task.arguments["place"]
+    schema = DROPPED if prefix.startswith("dropped/") else RECORD
+    rows = (table.select(schema.names).cast(schema) for table in _marked(merged(files, "place", prefix), mark))
+    write_tables(task.output, rows, schema)
+
+
+def _marked(tables: Iterator[pa.Table], mark: Mark) -> Iterator[pa.Table]:
+    """The tables; each is a step with a time limit of its own."""
+    for table in tables:
+        mark("merge")
+        yield table
 
 
 def withdraw(folder: Path) -> None:

@@ -10,8 +10,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from corpus import augment as methods
 from corpus.augment import model as by_model
@@ -25,6 +27,7 @@ from corpus.build import (
     cut,
     duplicates,
     index,
+    merge,
     models,
     publish,
     screen,
@@ -40,11 +43,12 @@ from corpus.generation.client import model_name
 from corpus.location import check_reachable, is_remote, location
 from corpus.lock import exclusive
 from corpus.runner import Failure, Limits, Outcome, Runner, Stage, Task, make_task, open_executor
-from corpus.schema import BOILERPLATE, QUARANTINE, SCHEMAS, SOURCE_TYPES
+from corpus.schema import BOILERPLATE, QUARANTINE, SCHEMAS
 from corpus.store import (
     dataset,
     file_sha256,
     identity,
+    parts,
     read_dataset,
     read_manifest,
     read_table,
@@ -58,16 +62,18 @@ from corpus.takedown import refuse_unfinished
 from corpus.tokenising import TOKENIZER_FILE, fingerprint
 from nlp import phi
 
-DOCUMENTS_PER_TASK = 64
-"""Documents cut together; fixed, so that parts do not depend on the number of workers."""
+PAGES_PER_PART = 1024
+"""Pages of documents cut together, about; fixed, so that parts do not depend on the number of workers."""
 HASH_PARTITIONS = 16
 """Partitions of the exact pass, by the first hex digit of the content hash."""
 PARTS_PER_COUNT = 64
 """Part files whose paragraphs are counted together."""
 RECORDS_PER_TASK = 50_000
 """Records written into one file of the index, about."""
-PAIRS_PER_TASK = 200_000
-"""Candidate pairs verified together, about: each slice reads the texts that its pairs need."""
+RECORDS_PER_PARTITION = 250_000
+"""Records, or keys of one band, in a partition of the duplicate search, about."""
+SHINGLES_PER_SLICE = 20_000_000
+"""Shingles of the texts whose pairs are verified together, at most about: 14 bytes each, the text included."""
 KEPT_COLUMNS = ["id", "content_hash", "text"]
 """What a team's index holds of a record."""
 PRELOAD = ("numpy", "pyarrow.dataset", "scipy.sparse", "corpus.build.preload")
@@ -147,12 +153,20 @@ def _check_names(config: BuildConfig) -> None:
         raise UserError("the share of augmented text, --augment.max-share, is between 0 and 1.")
     try:
         phi.load_finder(config.phi.engine)
-        models.tagger(config.tagger)
-        if config.relations != "none":
-            models.extractor(config.relations)
+        _versions_of_models(config)
         models.tokenizer(config.tokenizer)
     except (ValueError, ImportError, OSError) as error:
         raise UserError(str(error)) from error
+
+
+def _versions_of_models(config: BuildConfig) -> dict[str, str]:
+    """Version of each model that annotates; what is `none` does not."""
+    versions = {"tagger lexicon": models.tagger("lexicon").version}
+    if config.tagger != "none":
+        versions[f"tagger {config.tagger}"] = models.tagger(config.tagger).version
+    if config.relations != "none":
+        versions[f"relations {config.relations}"] = models.extractor(config.relations).version
+    return versions
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,11 +236,12 @@ class _Build:
         cuts = self._cut()
         parts = self._decide(self._boilerplate(cuts))
         annotated = self._annotate(parts, self._contamination(parts), None)
-        self._write_index(annotated, [part.screened for part in parts])
+        gathered = self._gather(annotated)
+        self._write_index(gathered, self._sign(sorted(part.screened for part in parts)))
         made = self._augment(annotated) if self.config.augment.max_share else []
         if made:
-            annotated += self._augmented(annotated, made)
-        self._publish(sorted(annotated))
+            gathered = self._gather(sorted([*gathered, *self._augmented(annotated, made)]))
+        self._publish(gathered)
         write_card(self.config.data)
         self._tokenise()
         return self._account(cuts, made)
@@ -242,12 +257,13 @@ class _Build:
     def _decide(self, candidates: Sequence[str]) -> list[_Part]:
         """What the filters and the duplicate search say of candidates, cut from documents or made from records."""
         screened = self._screen(candidates)
+        signed = self._sign(sorted(screened))
         with ExitStack() as holding:
             if not self.augmenting:
                 for address in self.shared:
                     holding.enter_context(self._compare(address, candidates, sorted(screened)))
-            exact = self._exact(sorted(screened))
-            parts = self._settle(screened, self._near(candidates, sorted(screened), exact))
+            exact = self._exact(signed)
+            parts = self._settle(screened, self._near(candidates, signed, exact))
             if not self.augmenting:
                 self._add(parts)
         return parts
@@ -255,32 +271,32 @@ class _Build:
     # One task per range of documents.
 
     def _cut(self) -> list[str]:
-        self.documents: list[str] = []
+        self.documents = 0
         self.sources = Counter[str]()
         tasks = []
         versions = [cut.VERSION, candidate.VERSION, models.tagger("lexicon").version]
         versions.append(phi.finder_version(self.config.phi.engine))
         for documents, pages in self._buckets():
-            rows = read_table(documents, ["doc_id", "source"])
-            self.sources.update(rows["source"].to_pylist())
-            doc_ids = sorted(rows["doc_id"].to_pylist())
-            self.documents += doc_ids
+            rows = read_table(documents, ["doc_id", "source", "n_pages"]).sort_by("doc_id")
+            refuse_unfinished(self.config.data, rows["doc_id"].to_pylist())
+            self.documents += rows.num_rows
+            for source in pc.value_counts(rows["source"]).to_pylist():
+                self.sources[source["values"]] += source["counts"]
             bytes_in = [file_sha256(documents), file_sha256(pages)]
-            for start in range(0, len(doc_ids), DOCUMENTS_PER_TASK):
-                chosen = doc_ids[start : start + DOCUMENTS_PER_TASK]
-                tasks.append(self._cut_task(documents, pages, chosen, bytes_in, versions))
-
-        refuse_unfinished(self.config.data, self.documents)
+            for first, last in _ranges(rows["doc_id"], rows["n_pages"].to_numpy()):
+                tasks.append(self._cut_task(documents, pages, first, last, bytes_in, versions))
 
         def smaller(task: Task, failure: Failure) -> list[Task]:
             a = task.arguments
             files = location(a["documents"]), location(a["pages"])
-            return [self._cut_task(*files, ids, a["bytes_in"], versions) for ids in _halves(a["doc_ids"])]
+            chosen = (pc.field("doc_id") >= a["first"]) & (pc.field("doc_id") <= a["last"])
+            ids = sorted(dataset([a["documents"]]).to_table(["doc_id"], filter=chosen)["doc_id"].to_pylist())
+            return [self._cut_task(*files, half[0], half[-1], a["bytes_in"], versions) for half in _halves(ids)]
 
         outcomes = self._pass("cut", cut.cut_documents, tasks, split=smaller)
         for outcome in outcomes:
             if outcome.status == "failed" and outcome.failure:
-                self._quarantine(outcome.task.arguments["doc_ids"][0], None, "cut", outcome.failure)
+                self._quarantine(outcome.task.arguments["first"], None, "cut", outcome.failure)
         return _outputs(outcomes)
 
     def _buckets(self) -> list[tuple[Path, Path]]:
@@ -291,18 +307,19 @@ class _Build:
         ]
 
     def _cut_task(
-        self, documents: Path, pages: Path, doc_ids: list[str], bytes_in: list[str], versions: list[str]
+        self, documents: Path, pages: Path, first: str, last: str, bytes_in: list[str], versions: list[str]
     ) -> Task:
         arguments = {
             "documents": str(documents),
             "pages": str(pages),
-            "doc_ids": doc_ids,
+            "first": first,
+            "last": last,
             "bytes_in": bytes_in,
             "section": self.values["section"],
             "phi": self.values["phi"],
         }
-        key = [bytes_in, doc_ids, arguments["section"], arguments["phi"]]
-        label = f"{len(doc_ids)} documents from {doc_ids[0]}"
+        key = [bytes_in, first, last, arguments["section"], arguments["phi"]]
+        label = f"documents {first} to {last}"
         return make_task("cut", "/".join(versions), self.work / "cut", label, arguments, key=key)
 
     # Paragraphs that a source repeats: counted in groups of parts, decided by key range, cut out part by part.
@@ -315,9 +332,9 @@ class _Build:
         self.found: list[str] = []
         if not documents:
             return list(cuts)
-        groups = [list(cuts[start : start + PARTS_PER_COUNT]) for start in range(0, len(cuts), PARTS_PER_COUNT)]
         tasks = [
-            self._task("paragraphs", boilerplate.VERSION, {"candidates": group}, key=_names(group)) for group in groups
+            self._task("paragraphs", boilerplate.VERSION, {"candidates": group}, key=_names(group))
+            for group in _groups(cuts, PARTS_PER_COUNT)
         ]
         counts = _outputs(self._pass("count paragraphs", boilerplate.count, tasks))
         edges = [(2**64 * number) // HASH_PARTITIONS for number in range(HASH_PARTITIONS + 1)]
@@ -369,35 +386,51 @@ class _Build:
         outcomes = self._pass("screen", screen.screen, [task(file, None) for file in cuts], halve=task)
         return {o.task.output: o.task.arguments["candidates"] for o in outcomes if o.status in ("done", "skipped")}
 
-    def _exact(self, screened: Sequence[str]) -> list[str]:
-        edges = [f"{digit:x}" for digit in range(HASH_PARTITIONS)] + ["g"]
+    def _sign(self, screened: Sequence[str]) -> list[str]:
+        """What the duplicate search needs of the candidates that passed, in few files."""
+        tasks = [
+            self._task("sign", duplicates.VERSION, {"screened": group}, key=_names(group))
+            for group in _groups(screened, PARTS_PER_COUNT)
+        ]
+        return _outputs(self._pass("gather signatures", duplicates.gather_signatures, tasks))
+
+    def _exact(self, signed: Sequence[str]) -> list[str]:
         tasks = [
             self._task(
                 "exact",
                 duplicates.VERSION,
-                {"screened": list(screened), "low": low, "high": high, "indexes": self._folders()},
-                key=[_names(screened), low, self._digests()],
+                {"signed": list(signed), "low": low, "high": high, "indexes": self._folders()},
+                key=[_names(signed), low, high, self._digests()],
             )
-            for low, high in pairwise(edges)
+            for low, high in _hex_ranges(-(-_count(signed) // RECORDS_PER_PARTITION))
         ]
         return _outputs(self._pass("exact duplicates", duplicates.exact_partition, tasks))
 
-    def _near(self, cuts: Sequence[str], screened: Sequence[str], exact: Sequence[str]) -> str:
+    def _near(self, cuts: Sequence[str], signed: Sequence[str], exact: Sequence[str]) -> str:
         dedup = self.values["dedup"]
         threshold = self.config.dedup.threshold
-        key = [_names(screened), _names(exact), dedup, self._digests()]
+        key = [_names(signed), _names(exact), dedup, self._digests()]
         folders = self._folders()
         tasks = [
             self._task(
                 "band",
                 duplicates.VERSION,
-                {"screened": list(screened), "exact": list(exact), "band": band, "indexes": folders},
-                key=[key, band],
+                {
+                    "signed": list(signed),
+                    "exact": list(exact),
+                    "band": band,
+                    "low": low,
+                    "high": high,
+                    "indexes": folders,
+                },
+                key=[key, band, low, high],
             )
             for band in range(self.config.dedup.bands)
+            for low, high in _key_ranges(-(-_count(signed) // RECORDS_PER_PARTITION))
         ]
         pairs = _outputs(self._pass("band keys", duplicates.band_candidates, tasks))
-        count = sum(dataset([file]).count_rows() for file in pairs)
+        shingles = sum(pc.sum(read_table(file, ["n_shingles"])["n_shingles"]).as_py() or 0 for file in signed)
+        slices = 2 * _count(pairs) * shingles // max(1, _count(signed)) // SHINGLES_PER_SLICE
         tasks = [
             self._task(
                 "verify",
@@ -406,11 +439,11 @@ class _Build:
                 | {"indexes": folders},
                 key=[_names(pairs), _names(cuts), low, high, threshold, self._digests()],
             )
-            for low, high in _hex_ranges(-(-count // PAIRS_PER_TASK))
+            for low, high in _hex_ranges(slices + 1)
         ]
         edges = _outputs(self._pass("verify pairs", duplicates.verify_pairs, tasks))
-        arguments = {"edges": edges, "exact": list(exact), "screened": list(screened)}
-        key = [_names(edges), _names(exact), _names(screened)]
+        arguments = {"edges": edges, "exact": list(exact), "signed": list(signed)}
+        key = [_names(edges), _names(exact), _names(signed)]
         task = self._task("clusters", duplicates.VERSION, arguments, key=key)
         return _outputs(self._pass("clusters", duplicates.decide_clusters, [task]))[0]
 
@@ -489,9 +522,7 @@ class _Build:
 
     def _annotate(self, parts: Sequence[_Part], hits: Mapping[str, str], borders: str | None) -> list[str]:
         settings = {name: self.values[name] for name in ("tagger", "relations", "tokenizer", "shards")}
-        versions = [annotate.VERSION, models.tagger(self.config.tagger).version]
-        if self.config.relations != "none":
-            versions.append(models.extractor(self.config.relations).version)
+        versions = [annotate.VERSION, *_versions_of_models(self.config).values()]
         part_of = {part.settled: part for part in parts}
 
         def task(decisions: str, only: list[str] | None) -> Task:
@@ -511,9 +542,10 @@ class _Build:
         self.augmenting = True
         settings = {name: self.values[name] for name in ("phi", "tagger", "tokenizer")}
         settings |= {name: value for name, value in self._augmentation().items() if name != "max_share"}
-        taggers = [models.tagger(name).version for name in ("lexicon", self.config.tagger)]
+        settings["tagger"] = "lexicon" if settings["tagger"] == "none" else settings["tagger"]
         versions = [augment.VERSION, methods.VERSION, by_model.VERSION, candidate.VERSION]
-        version = "/".join([*versions, phi.finder_version(self.config.phi.engine), *taggers])
+        versions += [phi.finder_version(self.config.phi.engine), *_versions_of_models(self.config).values()]
+        version = "/".join(versions)
         replies = self._ask(annotated) if self.model else {}
 
         def task(file: str, only: list[str] | None) -> Task:
@@ -524,7 +556,7 @@ class _Build:
 
         tasks = [task(file, None) for file in annotated]
         made = _outputs(self._pass("augment", augment.augment_records, tasks, halve=task))
-        return [file for file in made if dataset([file]).count_rows()]
+        return [file for file in made if _count([file])]
 
     def _ask(self, annotated: Sequence[str]) -> dict[str, str]:
         """Annotated file to the file of a model's replies on its records, written anew from the journal by every build."""
@@ -551,21 +583,29 @@ class _Build:
         task = self._task("cap", cap.VERSION, arguments, key=key)
         return _outputs(self._pass("share of augmented text", cap.cap_share, [task]))[0]
 
+    def _gather(self, annotated: Sequence[str]) -> list[str]:
+        """The annotated files, merged until few enough are left for one task to read."""
+        files = list(annotated)
+        while len(files) > merge.FAN_IN:
+            tasks = [
+                self._task("gather", publish.VERSION, {"annotated": group}, key=_names(group))
+                for group in _groups(files, merge.FAN_IN)
+            ]
+            files = _outputs(self._pass("merge", publish.gather, tasks))
+        return files
+
     def _publish(self, annotated: Sequence[str]) -> None:
         data = self.config.data
-        for kind, dropped in (("shards", False), ("dropped", True)):
+        places = sorted(set[str]().union(*(merge.folders(file, "place") for file in annotated)))
+        for kind in ("shards", "dropped"):
             tasks = {}
-            for source_type in SOURCE_TYPES:
-                for shard in range(self.config.shards):
-                    a = {"annotated": list(annotated), "source_type": source_type, "shard": shard, "dropped": dropped}
-                    task = self._task(
-                        "publish", publish.VERSION, a, key=[_names(annotated), source_type, shard, dropped]
-                    )
-                    tasks[f"{source_type}/{shard:05d}.parquet"] = task
+            for place in places:
+                if place.startswith(kind):
+                    a = {"annotated": list(annotated), "place": place}
+                    task = self._task("publish", publish.VERSION, a, key=[_names(annotated), place])
+                    tasks[place[len(kind) + 1 : -1] + ".parquet"] = task
             self._pass(kind, publish.write_shard, list(tasks.values()))
-            files = {name: task.output for name, task in tasks.items()}
-            filled = {name: file for name, file in files.items() if dataset([file]).count_rows()}
-            publish.place(filled, data / kind)
+            publish.place({name: task.output for name, task in tasks.items()}, data / kind)
             extra = {"model_calls": {"calls": self.asked.calls, "replies": self.asked.replies}} if self.asked else {}
             write_manifest(
                 data / kind, kind=kind, config=self._identity_config(), versions=self._versions(), extra=extra
@@ -582,12 +622,12 @@ class _Build:
         write_rows(data / "quarantine" / "build.parquet", rows, QUARANTINE)
         write_json(data / "build.config.json", self.values)
 
-    def _write_index(self, annotated: Sequence[str], screened: Sequence[str]) -> None:
+    def _write_index(self, annotated: Sequence[str], signed: Sequence[str]) -> None:
         kept = sum(dataset([file]).count_rows(filter=index.KEPT) for file in annotated)
         files: dict[str, str] = {}
 
         def passes(stage: Stage, arguments: Mapping[str, dict[str, Any]]) -> None:
-            key = [_names(annotated), _names(screened)]
+            key = [_names(annotated), _names(signed)]
             files_in = {"annotated": list(annotated)}
             tasks = {
                 name: self._task("index", index.VERSION, a | files_in, key=[key, name, a.get("low")])
@@ -604,7 +644,7 @@ class _Build:
             index.write_records, {f"records/{n:03d}.parquet": {"low": a, "high": b} for n, (a, b) in enumerate(ranges)}
         )
         bands = range(self.config.dedup.bands)
-        passes(index.write_band, {band_file(band): {"band": band, "screened": list(screened)} for band in bands})
+        passes(index.write_band, {band_file(band): {"band": band, "signed": list(signed)} for band in bands})
         self._share(annotated)
         folder = self.config.data / "index"
         publish.place(files, folder)
@@ -641,41 +681,52 @@ class _Build:
             "methods by model": by_model, "cap": cap,
             "publish": publish, "index": index,
         }  # fmt: skip
-        taggers = {f"tagger {name}": models.tagger(name).version for name in ("lexicon", self.config.tagger)}
-        if self.config.relations != "none":
-            taggers[f"relations {self.config.relations}"] = models.extractor(self.config.relations).version
-        return {name: module.VERSION for name, module in modules.items()} | taggers
+        return {name: module.VERSION for name, module in modules.items()} | _versions_of_models(self.config)
 
     # The equations.
 
     def _account(self, cuts: Sequence[str], made: Sequence[str]) -> BuildResult:
-        result = BuildResult(documents=len(self.documents), tasks=dict(self.runner.counts))
-        result.sections = sum(dataset([file]).count_rows() for file in cuts)
+        result = BuildResult(documents=self.documents, tasks=dict(self.runner.counts))
         result.asked = self.asked
-        result.augmented = sum(dataset([file]).count_rows() for file in made)
-        shards = self._read("shards", ["doc_id", "source", "n_tokens", "augmentation"])
-        dropped = self._read("dropped", ["doc_id", "stage", "reason", "augmentation"])
-        for row in shards.group_by("source").aggregate([("n_tokens", "sum"), ("doc_id", "count")]).to_pylist():
-            result.tokens[row["source"]] = row["n_tokens_sum"]
-            result.records[row["source"]] = row["doc_id_count"]
-        result.boilerplate = pc.sum(self._read("boilerplate", ["taken_out"])["taken_out"]).as_py() or 0
-        result.methods.update(shards["augmentation"].drop_null().to_pylist())
-        result.kept = shards.num_rows - result.methods.total()
-        for row in dropped.to_pylist():
+        result.sections, result.augmented = _count(cuts), _count(made)
+        for row in self._totals("shards", ["source", "augmentation"], [("n_tokens", "sum")]):
+            result.tokens[row["source"]] += row["n_tokens_sum"]
+            result.records[row["source"]] += row["count_all"]
+            if row["augmentation"] is None:
+                result.kept += row["count_all"]
+            else:
+                result.methods[row["augmentation"]] += row["count_all"]
+        for row in self._totals("dropped", ["stage", "reason", "augmentation"], []):
             counts = result.dropped if row["augmentation"] is None else result.refused
-            counts[row["stage"], row["reason"]] += 1
+            counts[row["stage"], row["reason"]] += row["count_all"]
+        result.boilerplate = pc.sum(self._read("boilerplate", ["taken_out"])["taken_out"]).as_py() or 0
         result.quarantined = len(self.quarantine) + len(self.augmentation_quarantine)
         _check_sum("sections were cut", result.sections, result.kept, result.dropped, self.quarantine)
         of_texts = [row for row in self.augmentation_quarantine if row["stage"] != "augment"]
         _check_sum("texts were augmented", result.augmented, result.methods.total(), result.refused, of_texts)
-        seen = {*shards["doc_id"].to_pylist(), *dropped["doc_id"].to_pylist()}
-        lost = set(self.documents) - seen - {row["doc_id"] for row in self.quarantine}
+        lost = sum(map(self._lost, self._buckets()))
         if lost:
-            raise AccountError(f"{len(lost)} documents have no record, no dropped row and no quarantine row")
+            raise AccountError(f"{lost} documents have no record, no dropped row and no quarantine row")
         return result
 
-    def _read(self, kind: str, columns: list[str]) -> pa.Table:
-        return read_dataset(self.config.data / kind, SCHEMAS[kind], columns)
+    def _totals(self, kind: str, by: list[str], sums: list[tuple[str, str]]) -> Iterator[dict[str, Any]]:
+        """Rows of a dataset counted by columns, and sums of others, file by file."""
+        for file in parts(self.config.data / kind):
+            table = read_table(file, [*by, *(name for name, _ in sums)])
+            yield from table.group_by(by).aggregate([*sums, ([], "count_all")]).to_pylist()
+
+    def _lost(self, bucket: tuple[Path, Path]) -> int:
+        """Documents of a bucket of which nothing came out."""
+        ids = read_table(bucket[0], ["doc_id"])["doc_id"].combine_chunks()
+        bounds = pc.min_max(ids).as_py()
+        in_bucket = (pc.field("doc_id") >= bounds["min"]) & (pc.field("doc_id") <= bounds["max"])
+        seen = [self._read(kind, ["doc_id"], in_bucket)["doc_id"] for kind in ("shards", "dropped")]
+        chunks = [chunk for column in seen for chunk in column.chunks]
+        told = pa.array([row["doc_id"] for row in self.quarantine], pa.string())
+        return len(ids) - int(pc.sum(pc.is_in(ids, pc.unique(pa.chunked_array([*chunks, told])))).as_py() or 0)
+
+    def _read(self, kind: str, columns: list[str], filter: pc.Expression | None = None) -> pa.Table:
+        return read_dataset(self.config.data / kind, SCHEMAS[kind], columns, filter)
 
     # Small things.
 
@@ -709,8 +760,10 @@ class _Build:
         for outcome in outcomes:
             if outcome.status == "failed" and outcome.failure:
                 if halve:
-                    record_id = (outcome.task.arguments["only"] or [None])[0]
-                    self._quarantine(None, record_id, label, outcome.failure)
+                    a = outcome.task.arguments
+                    rows = read_table(a.get("candidates") or a["annotated"], ["id", "doc_id"]).to_pylist()
+                    (row,) = [row for row in rows if row["id"] == a["only"][0]] if a["only"] else rows
+                    self._quarantine(row["doc_id"], row["id"], label, outcome.failure)
                 elif not split:
                     message = f"the step `{label}` failed ({outcome.failure.kind}): {outcome.failure.message}"
                     raise UserError(message, exit_code=1)
@@ -737,10 +790,35 @@ def _halves(items: list[str]) -> list[list[str]]:
     return [items[:middle], items[middle:]] if middle else []
 
 
+def _ranges(ids: pa.ChunkedArray, n_pages: NDArray[np.int32]) -> list[tuple[str, str]]:
+    """(first, last) of consecutive documents that have about `PAGES_PER_PART` pages together."""
+    part = (np.cumsum(np.maximum(n_pages, 1)) - 1) // PAGES_PER_PART
+    firsts = np.flatnonzero(np.diff(part, prepend=-1))
+    lasts = np.append(firsts[1:], len(part)) - 1
+    return [
+        (ids[first].as_py(), ids[last].as_py()) for first, last in zip(firsts.tolist(), lasts.tolist(), strict=True)
+    ]
+
+
+def _groups(files: Sequence[str], size: int) -> list[list[str]]:
+    return [list(files[start : start + size]) for start in range(0, len(files), size)]
+
+
 def _hex_ranges(parts: int) -> list[tuple[str, str]]:
     """About so many ranges of hex strings, from 1 to 256: (low, high) of prefixes, the high one excluded."""
     parts = max(1, min(256, parts))
     return list(pairwise([*(f"{(256 * part) // parts:02x}" for part in range(parts)), "g"]))
+
+
+def _key_ranges(parts: int) -> list[tuple[int, int]]:
+    """So many ranges of 64-bit keys: (low, high), both included."""
+    edges = [(2**64 * part) // parts for part in range(max(1, parts))] if parts else [0]
+    return [(low, high - 1) for low, high in pairwise([*edges, 2**64])]
+
+
+def _count(files: Sequence[str]) -> int:
+    """Rows of some files."""
+    return sum(dataset([file]).count_rows() for file in files)
 
 
 def _outputs(outcomes: Sequence[Outcome]) -> list[str]:

@@ -226,24 +226,28 @@ def combine(exact: pa.Table, near: pa.Table) -> pa.Table:
     A copy follows its original: when that one is replaced in turn, so is the copy, by the same record; clusters count
     all copies.
     """
-    by_id = {row["id"]: row for row in near.to_pylist()}
-    copies = {row["id"]: row["dup_count"] for row in exact.to_pylist() if row["duplicate_of"] is None}
-    size: dict[str, int] = {}
-    for row in by_id.values():
-        size[row["dup_cluster"]] = size.get(row["dup_cluster"], 0) + copies.get(row["id"], 1)
-    rows = [{**row, "dup_count": size[row["dup_cluster"]]} for row in by_id.values()]
-    for row in exact.to_pylist():
-        original = row["duplicate_of"] or row["id"]
-        near_row = by_id.get(original)
-        if row["duplicate_of"] is None and near_row is not None:
-            continue
-        rows.append(
-            {
-                "id": row["id"],
-                "dup_cluster": near_row["dup_cluster"] if near_row else original,
-                "dup_count": size[near_row["dup_cluster"]] if near_row else row["dup_count"],
-                "duplicate_of": (near_row and near_row["duplicate_of"]) or row["duplicate_of"],
-                "saved_by_guard": False,
-            }
-        )
-    return pa.Table.from_pylist(rows, schema=DECISIONS).sort_by("id")
+    exact, near = exact.combine_chunks(), near.combine_chunks()
+    best = exact.filter(pc.is_null(exact["duplicate_of"]))
+    copies = pc.fill_null(best["dup_count"].take(pc.index_in(near["id"], best["id"].combine_chunks())), 1)
+    sizes = (
+        pa.table([near["dup_cluster"], copies], ["cluster", "copies"])
+        .group_by("cluster")
+        .aggregate([("copies", "sum")])
+    )
+    size = sizes["copies_sum"].take(pc.index_in(near["dup_cluster"], sizes["cluster"].combine_chunks()))
+    near = near.set_column(near.column_names.index("dup_count"), "dup_count", size)
+    # What the near pass says of the original of each copy; nulls where it says nothing.
+    original = pc.coalesce(exact["duplicate_of"], exact["id"])
+    of_original = near.take(pc.index_in(original, near["id"].combine_chunks()))
+    followers = pa.table(
+        [
+            exact["id"],
+            pc.coalesce(of_original["dup_cluster"], original),
+            pc.coalesce(of_original["dup_count"], exact["dup_count"]),
+            pc.coalesce(of_original["duplicate_of"], exact["duplicate_of"]),
+            pa.array([False] * exact.num_rows, pa.bool_()),
+        ],
+        schema=DECISIONS,
+    )
+    told = pc.and_(pc.is_null(exact["duplicate_of"]), pc.is_valid(of_original["id"]))
+    return pa.concat_tables([near, followers.filter(pc.invert(told))]).sort_by("id")

@@ -55,12 +55,17 @@ def redact_sections(
 ) -> list[Redaction]:
     """Redact the sections of one document together: a name that one section gives away is taken out of all."""
     surrogates = Surrogates()
+    clean = []
     for text in texts:
         surrogates.reserve(text)
-        surrogates.learn(
-            {text[span.start : span.end] for span in find(text, lang, policy, engine=engine) if span.type == "NAME"}
-        )
-    return [redact(text, lang, policy, surrogates, engine) for text in texts]
+        spans = find(text, lang, policy, engine=engine)
+        surrogates.learn({text[span.start : span.end] for span in spans if span.type == "NAME"})
+        clean.append(not spans)
+    # Where nobody was named, a second look at a clean text finds nothing either: most text is spared it.
+    return [
+        Redaction(text, [], []) if is_clean and not surrogates.names else redact(text, lang, policy, surrogates, engine)
+        for text, is_clean in zip(texts, clean, strict=True)
+    ]
 
 
 def _apply(text: str, edits: Sequence[tuple[int, int, str]]) -> str:

@@ -1,0 +1,111 @@
+"""SIGKILL at random moments, then the same bytes: of `ingest` and of `corpus build`, on documents below a path.
+
+    python benchmarks/kills.py sample_docs --out /tmp/kills --kills 10
+    python benchmarks/kills.py $MEDPRESS_DATA/textbook $MEDPRESS_DATA/html --out /tmp/kills --engines local ray
+
+An unbroken run with one worker gives the reference. Then the whole process group of each command is killed `--kills` times,
+at moments spread over how long it still needs, and the command is finished; other numbers of workers, the other engine and
+the files in reverse order follow. All files of documents/, pages/, shards/, dropped/, boilerplate/, index/ and quarantine/,
+the manifests among them, are compared byte for byte.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+BIN = Path(sys.executable).parent
+WORK = ("work", "log")
+"""Folders that hold work and timings, and are not compared."""
+
+
+def tree(data: Path) -> dict[str, str]:
+    """Relative name to checksum of every file of the datasets."""
+    return {
+        path.relative_to(data).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for folder in sorted(data.iterdir())
+        if folder.is_dir() and folder.name not in WORK
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def finished(command: Sequence[str]) -> float:
+    """Run a command to its end; returns the seconds that it took."""
+    started = time.monotonic()
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
+    return time.monotonic() - started
+
+
+def killed(command: Sequence[str], seconds: float, kills: int, moment: random.Random) -> int:
+    """Kill a command's process group so many times on its way, then let it finish; returns the kills that met it alive."""
+    met = 0
+    for _ in range(kills):
+        process = subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        )
+        try:
+            process.wait(timeout=moment.uniform(0.2, seconds * 0.6))
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            met += 1
+    finished(command)
+    return met
+
+
+def commands(paths: Sequence[Path], data: Path, options: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Reading and building."""
+    end = ["--data", str(data), *options]
+    read = [str(BIN / "ingest"), "auto", *map(str, paths), *end]
+    return read, [str(BIN / "corpus"), "build", *end]
+
+
+def check(name: str, data: Path, reference: dict[str, str]) -> bool:
+    """Compare a data folder with the reference and print what came out."""
+    found = tree(data)
+    differing = sorted(path for path in found.keys() | reference.keys() if found.get(path) != reference.get(path))
+    print(f"{name}: {len(found)} files, {len(differing)} differ {differing[:5] if differing else ''}", flush=True)
+    return not differing
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("paths", type=Path, nargs="+")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--kills", type=int, default=10, help="for each of the two commands")
+    parser.add_argument("--workers", type=int, nargs="+", default=[2, 4], help="numbers of workers to compare with one")
+    parser.add_argument("--engines", nargs="*", default=["local"], choices=["local", "ray"])
+    parser.add_argument("--seed", type=int, default=1)
+    arguments = parser.parse_args()
+    shutil.rmtree(arguments.out, ignore_errors=True)
+    paths, moment = arguments.paths, random.Random(arguments.seed)
+    seconds = [finished(command) for command in commands(paths, arguments.out / "unbroken", ["--workers", "1"])]
+    reference = tree(arguments.out / "unbroken")
+    print(f"unbroken: {len(reference)} files, {seconds[0]:.0f} s reading, {seconds[1]:.0f} s building", flush=True)
+    data = arguments.out / "killed"
+    pairs = zip(commands(paths, data, []), seconds, strict=True)
+    met = [killed(command, needed, arguments.kills, moment) for command, needed in pairs]
+    same = [check(f"killed {met[0]} times while reading and {met[1]} times while building", data, reference)]
+    for engine in arguments.engines:
+        for workers in arguments.workers:
+            data = arguments.out / f"{engine}-{workers}"
+            for command in commands(paths[::-1], data, ["--workers", str(workers), "--engine", engine]):
+                finished(command)
+            same.append(check(f"{engine}, {workers} workers, paths in reverse", data, reference))
+    sys.exit(0 if all(same) else 1)
+
+
+if __name__ == "__main__":
+    main()
