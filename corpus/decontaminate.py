@@ -88,6 +88,8 @@ class Item(NamedTuple):
     text: str
     answer: str
     """Text of the right answer where it is known; helps to tell a short question."""
+    options: tuple[str, ...] = ()
+    """Texts of the answers to choose from; a leaked item brings them along."""
 
 
 class Hit(NamedTuple):
@@ -216,7 +218,10 @@ def _items(benchmark: str, number: int, row: Mapping[str, Any], fields: Mapping[
             said = [str(turn.get("content") or turn.get("value") or "") for turn in row[key] if isinstance(turn, dict)]
             question, answer = (said[0] if said else None), (said[1] if len(said) > 1 else None)
     if isinstance(question, str) and question.strip():
-        yield Item(benchmark, name, "question", question.strip(), _answer_text(answer, _options(row, fields)))
+        options = _options(row, fields)
+        yield Item(
+            benchmark, name, "question", question.strip(), _answer_text(answer, options), tuple(options.values())
+        )
     context = _find(row, "context", fields)
     for text in context if isinstance(context, list) else [context]:
         if isinstance(text, str) and text.strip():
@@ -226,18 +231,17 @@ def _items(benchmark: str, number: int, row: Mapping[str, Any], fields: Mapping[
 def _options(row: Mapping[str, Any], fields: Mapping[str, str]) -> dict[str, str]:
     """Options by letter."""
     found = _find(row, "options", fields)
-    letters = "ABCDEFGHIJ"
     if isinstance(found, str):
         return dict(_OPTION_LINE.findall(found))
     if isinstance(found, dict):
         return {str(key): str(value) for key, value in found.items()}
     if isinstance(found, list):
         values = [o.get("op_value") or o.get("text") or o.get("value") if isinstance(o, dict) else o for o in found]
-        return {letter: str(value) for letter, value in zip(letters, values, strict=False)}
+        return {letter: str(value) for letter, value in zip(LETTERS, values, strict=False)}
     columns = [
         str(value) for key, value in row.items() if _OPTION_COLUMN.fullmatch(str(key)) and isinstance(value, str)
     ]
-    return dict(zip(letters, columns, strict=False)) if len(columns) > 1 else {}
+    return dict(zip(LETTERS, columns, strict=False)) if len(columns) > 1 else {}
 
 
 def _answer_text(answer: Any, options: Mapping[str, str]) -> str:
@@ -253,6 +257,9 @@ def _answer_text(answer: Any, options: Mapping[str, str]) -> str:
 
 # ---------------------------------------------------------------------------------------------- index and search
 
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_FEW_CHARACTERS = 300
+"""Longer options keep enough n-grams, whatever stands between them."""
 _BITS = 20
 _SCARCE = 0.2
 """Share of an item's n-grams, rare ones weighing more, below which no stretch of a text is looked at."""
@@ -263,6 +270,7 @@ class Index:
     """N-grams of benchmark items, with the items and places that each stands at."""
 
     items: tuple[Item, ...]
+    """The item of each text that is looked for; one with options has two."""
     config: DecontaminationConfig
     words: U64
     """Token hashes of the items, one item after the other."""
@@ -270,6 +278,8 @@ class Index:
     """Item i has the tokens bounds[i] to bounds[i + 1]."""
     weights: NDArray[np.float64]
     """How much each token says: the logarithm of one in how many items has it."""
+    stem: NDArray[np.int64]
+    """With how many tokens of the question a text begins that goes on with its options; else 0."""
     grams: U64
     """Distinct n-gram hashes, sorted."""
     offsets: NDArray[np.int64]
@@ -289,40 +299,74 @@ class Index:
     def unsearchable(self) -> list[Item]:
         """Items that are too short to be looked for."""
         held = np.bincount(self.item, minlength=len(self.items))
-        return [item for item, count in zip(self.items, held, strict=True) if count == 0]
+        found = {item for item, count in zip(self.items, held, strict=True) if count}
+        return [item for item in self.items if item not in found]
 
 
 def build_index(items: Iterable[Item], config: DecontaminationConfig = DEFAULT) -> Index:
-    """Index items; equal ones (several exports of one benchmark) count once, under the first name."""
+    """Index items; equal ones (several exports of one benchmark) count once, under the first name.
+
+    A question stands there by itself, or with its answer when it is too short to be told, and once more with its options.
+    """
     unique = tuple({(item.part, item.text): item for item in reversed(list(items))}.values())[::-1]
     batch = tokens([item.text for item in unique])
-    said = np.add.reduceat(np.append(_weights(batch, len(unique)), 0.0), batch.bounds[:-1]) if unique else np.empty(0)
+    said = np.add.reduceat(np.append(_weights(batch, _all(unique)), 0.0), batch.bounds[:-1]) if unique else np.empty(0)
     weak = (np.diff(batch.bounds) < config.shortest) | (said < config.min_rare * np.log1p(len(unique)))
-    joined = (f"{i.text} {i.answer}" if i.answer and alone else i.text for i, alone in zip(unique, weak, strict=True))
-    batch = tokens(list(joined))
+    texts = [f"{i.text} {i.answer}" if i.answer and alone else i.text for i, alone in zip(unique, weak, strict=True)]
+    of, stem = list(range(len(unique))), [0] * len(unique)
+    for number, item in enumerate(unique):
+        for text in _with_options(item):
+            texts.append(text)
+            of.append(number)  # the same n-gram in two texts of one item counts once
+            stem.append(int(batch.bounds[number + 1] - batch.bounds[number]))
+    batch = tokens(texts)
     grams, bounds = shingles(batch, config.ngram)
-    owner = np.repeat(np.arange(len(unique), dtype=np.int32), np.diff(bounds))
+    owner = np.repeat(np.arange(len(texts), dtype=np.int32), np.diff(bounds))
     place = (np.arange(len(grams)) - np.repeat(bounds[:-1], np.diff(bounds))).astype(np.int32)
-    ignored = _too_common(grams, owner, len(unique), config)
-    postings = _postings(grams[~ignored], owner[~ignored], place[~ignored], len(unique))
-    return Index(unique, config, batch.hashes, batch.bounds, _weights(batch, len(unique)), **postings)
+    ignored = _too_common(grams, owner, np.array(of, dtype=np.int64), config)
+    postings = _postings(grams[~ignored], owner[~ignored], place[~ignored], len(texts))
+    texts_of = tuple(unique[number] for number in of)
+    weights = _weights(batch, np.array(of, dtype=np.int64))
+    return Index(texts_of, config, batch.hashes, batch.bounds, weights, np.array(stem), **postings)
 
 
-def _weights(batch: Tokens, count: int) -> NDArray[np.float64]:
-    owner = np.repeat(np.arange(count, dtype=np.uint64), np.diff(batch.bounds))
-    pairs = np.unique(np.stack([batch.hashes, owner]), axis=1)
+def _with_options(item: Item) -> Iterator[str]:
+    """The question with its options, as they stand and, where there is little else, behind their letters."""
+    if item.options:
+        yield " ".join((item.text, *item.options))
+        if len(" ".join(item.options)) <= _FEW_CHARACTERS:
+            yield " ".join(
+                (item.text, *(f"{letter} {option}" for letter, option in zip(LETTERS, item.options, strict=False)))
+            )
+
+
+def _all(items: Sequence[Item]) -> NDArray[np.int64]:
+    return np.arange(len(items), dtype=np.int64)
+
+
+def _weights(batch: Tokens, of: NDArray[np.int64]) -> NDArray[np.float64]:
+    """How much each token says; `of` is the item of each text of the batch."""
+    if len(of) == 0:
+        return np.empty(0)
+    owner = np.repeat(of, np.diff(batch.bounds)).astype(np.uint64)
+    return np.log1p((of.max() + 1) / _spread(batch.hashes, owner))
+
+
+def _spread(hashes: U64, owner: U64) -> NDArray[np.int64]:
+    """Of how many owners each hash is."""
+    pairs = np.unique(np.stack([hashes, owner]), axis=1)
     values, spread = np.unique(pairs[0], return_counts=True)
-    return np.log1p(count / spread)[np.searchsorted(values, batch.hashes)] if count else np.empty(0)
+    return spread[np.searchsorted(values, hashes)]
 
 
-def _too_common(grams: U64, owner: NDArray[np.int32], count: int, config: DecontaminationConfig) -> NDArray[np.bool_]:
-    """N-grams of many items, where their item has enough others."""
+def _too_common(
+    grams: U64, owner: NDArray[np.int32], of: NDArray[np.int64], config: DecontaminationConfig
+) -> NDArray[np.bool_]:
+    """N-grams of many items, where their text has enough others."""
     if len(grams) == 0:
         return np.zeros(0, dtype=bool)
-    pairs = np.unique(np.stack([grams, owner.astype(np.uint64)]), axis=1)
-    values, spread = np.unique(pairs[0], return_counts=True)
-    common = spread[np.searchsorted(values, grams)] > config.common_items
-    share = np.bincount(owner, weights=common, minlength=count) / np.maximum(np.bincount(owner, minlength=count), 1)
+    common = _spread(grams, of[owner].astype(np.uint64)) > config.common_items
+    share = np.bincount(owner, weights=common, minlength=len(of)) / np.maximum(np.bincount(owner, minlength=len(of)), 1)
     return common & (share[owner] <= 0.5)
 
 
@@ -412,7 +456,13 @@ def _find_in_batch(texts: Sequence[str], index: Index) -> list[list[Hit]]:
         hit = _judge(index, number, texts[which], batch, first, last - first, position[rows], inside[rows])
         if hit is not None:
             hits[which].append(hit)
-    return [sorted(found, key=lambda hit: (hit.start, hit.end, hit.item)) for found in hits]
+    return [_best_of_each(found) for found in hits]
+
+
+def _best_of_each(hits: Sequence[Hit]) -> list[Hit]:
+    """One hit an item, the fullest, in the order of the text."""
+    best = {hit.item: hit for hit in sorted(hits, key=lambda hit: (hit.coverage, hit.end - hit.start, -hit.start))}
+    return sorted(best.values(), key=lambda hit: (hit.start, hit.end, hit.item))
 
 
 def _judge(
@@ -457,7 +507,15 @@ def _judge(
         enough = config.min_tokens if coverage < config.whole else config.min_whole_tokens
         if matched * factor < enough and not _asked(item, text, *_characters(batch, first, begin, end)):
             return None
+    if index.stem[number] and not _has_stem(index, number, batch.hashes[first + max(0, begin - reach) : first + end]):
+        return None
     return Hit(item, min(1.0, coverage), *_characters(batch, first, begin, end))
+
+
+def _has_stem(index: Index, number: int, around: U64) -> bool:
+    """Whether the question itself stands there: options alone may be a textbook's own words."""
+    own = slice(index.bounds[number], index.bounds[number] + index.stem[number])
+    return _in_order(index.words[own], index.weights[own], around)[0] >= index.config.min_coverage
 
 
 _HAN_TOKEN = 0.6
