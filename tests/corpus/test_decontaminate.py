@@ -71,6 +71,34 @@ def test_a_short_question_needs_its_question_mark_or_answer() -> None:
     assert found(f"{PROSE}{stem}: the mandibular nerve. {PROSE}") == {"2"}
 
 
+BARE = Item(
+    "care", "9", "question", "Cardiolipin is a:", "Phosphoglyceride.", ("Sphingolipid.", "Phosphoglyceride.", "Sterol.")
+)
+QUOTED = Item(
+    "tcm",
+    "8",
+    "question",
+    "不属于谷食精气输布运行过程的是",
+    "",
+    ("上归于肺通调水道下输膀胱", "浊气归心淫精于脉脉气流经"),
+)
+
+
+@pytest.mark.parametrize("marks", [("", "", ""), ("A. ", "B. ", "C. "), ("(A) ", "(B) ", "(C) ")])
+def test_a_bare_stem_is_found_with_its_options_however_they_are_marked(marks: tuple[str, ...]) -> None:
+    index = build_index([*ITEMS, BARE])
+    leak = "\n".join([BARE.text, *(mark + option for mark, option in zip(marks, BARE.options, strict=True))])
+    assert [hit.item for hit in find([PROSE + leak + "\n" + PROSE], index)[0]] == [BARE]
+    assert [hit.item for hit in find([PROSE + leak.lower().replace(".", "")], index)[0]] == [BARE]
+
+
+def test_options_that_a_book_says_in_its_own_words_are_no_leak_without_the_question() -> None:
+    index = build_index([*ITEMS, QUOTED])
+    options = "，".join(QUOTED.options)
+    assert find(["饮入于胃，" + options + "。"], index) == [[]]
+    assert [hit.item for hit in find([QUOTED.text + "：" + options], index)[0]] == [QUOTED]
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -153,7 +181,7 @@ def test_parquet_named_fields_and_encodings(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="no column that holds questions"):
         load_items(tmp_path / "x.parquet")
     (tmp_path / "y.csv").write_bytes(f"题目,答案\n{CHINESE},腱鞘炎\n".encode("gb18030"))
-    assert load_items(tmp_path / "y.csv")[0][3:] == (CHINESE, "腱鞘炎")
+    assert load_items(tmp_path / "y.csv")[0][3:5] == (CHINESE, "腱鞘炎")
     (tmp_path / "z.json").write_text("{broken")
     with pytest.raises(ValueError, match="not readable"):
         load_items(tmp_path / "z.json")
