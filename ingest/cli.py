@@ -24,12 +24,13 @@ Paths = Annotated[list[str], Parameter(help="Files or folders; in a folder the f
 def _run(paths: Sequence[str], command: str, config: IngestConfig | None, fetching: FetchConfig | None = None) -> int:
     config = config or IngestConfig()
     result = ingest(paths, FORMATS[command], config, fetching)
-    _summary(result, config.data)
+    _summary(result, config)
     nothing_read = result.documents == 0
     return 1 if nothing_read or (config.strict and result.reasons) else 0
 
 
-def _summary(result: IngestResult, data: Path) -> None:
+def _summary(result: IngestResult, config: IngestConfig) -> None:
+    data = config.data
     if result.tasks["skipped"] and not result.tasks["done"] and not result.tasks["failed"]:
         say(f"Nothing to do: all {result.files} files were read before (into {data}).")
     ways = ", ".join(f"{count} {route}" for route, count in result.routes.most_common()) or "none"
@@ -37,6 +38,8 @@ def _summary(result: IngestResult, data: Path) -> None:
         f"{result.files} files = {result.documents} documents + {result.copies} copies of them"
         f" + {result.quarantined_files} quarantined. Pages by route: {ways}."
     )
+    if result.routes["ocr"]:
+        say(f"OCR by {config.read.ocr_backend} on {config.read.ocr_device}.")
     if result.reasons:
         why = ", ".join(f"{count} {kind}" for kind, count in result.reasons.most_common())
         say(f"Quarantined: {result.quarantined_files} files and {result.quarantined_pages} pages ({why}).")

@@ -140,16 +140,20 @@ def ingest(
 
 
 def _check_backend(options: ReadOptions) -> None:
-    """Refuse an OCR engine that cannot run here at once, instead of at every page."""
-    if options.ocr_backend == "paddleocr":
-        from ingest.ocr.paddle import refuse_crashing_paddle
+    """Refuse an OCR engine or device that cannot run here at once, instead of at every page."""
+    try:
+        if options.ocr_backend == "paddleocr":
+            from ingest.ocr.paddle import refuse_crashing_paddle
 
-        if importlib.util.find_spec("paddleocr") is None:
-            raise UserError('PaddleOCR is not installed: pip install "medpress[paddle]".')
-        try:
+            if importlib.util.find_spec("paddleocr") is None:
+                raise UserError('PaddleOCR is not installed: pip install "medpress[paddle]".')
             refuse_crashing_paddle()
-        except RuntimeError as error:
-            raise UserError(str(error)) from error
+        elif options.ocr_device == "cuda":
+            from ingest.ocr.rapid import providers
+
+            providers(options.ocr_device)
+    except RuntimeError as error:
+        raise UserError(str(error)) from error
 
 
 def _nothing_found(paths: Sequence[str], formats: Sequence[str], found: Discovery) -> str:

@@ -17,6 +17,18 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Region:
+    """A part of a page that an engine's own layout model marked out."""
+
+    order: int
+    """Its place in the reading order."""
+    kind: str
+    """The kind of block that it is, or header, footer or margin for what stands beside the text."""
+    level: int = 0
+    """Of a heading."""
+
+
+@dataclass(frozen=True, slots=True)
 class OcrLine:
     """One line of text that an engine found on a page."""
 
@@ -39,6 +51,8 @@ class OcrLine:
     the line's length, and the place in the text."""
     picture: bool = False
     """Whether it stands in a picture: a label, a scale, a word on a photograph."""
+    region: Region | None = None
+    """The region that it stands in, when the engine has a layout model."""
 
 
 class OcrBackend(Protocol):

@@ -17,10 +17,11 @@ import numpy as np
 from corpus.normalise import normalise
 from ingest.document import Block
 from ingest.layout import Line, pieces, reading_order
-from ingest.ocr import OcrLine
+from ingest.ocr import OcrLine, Region
 from ingest.ocr.orientation import turn_back
 from ingest.ocr.rules import find_rules
 from ingest.ocr.straighten import main_slant, main_turn, straighten
+from ingest.table_grid import Rule
 from ingest.tables import Table, find_tables
 
 LARGER = 1.18
@@ -140,8 +141,10 @@ def arrange(
     """Blocks of one page in reading order.
 
     `lines` as an engine gave them, in pixels; `width_pt` and `height_pt` the page in points; `scale` is points per
-    pixel (72 / dpi); `image` the page image (H × W × 3, uint8, RGB), on which the rules of tables are looked for. Boxes of the blocks are in points on the page as it was given, also when its text stands on its
-    side or its head. Text in the margins comes along as blocks with `furniture` set.
+    pixel (72 / dpi); `image` the page image (H × W × 3, uint8, RGB), on which the rules of tables are looked for.
+    Boxes of the blocks are in points on the page as it was given, also when its text stands on its side or its head.
+    Text in the margins comes along as blocks with `furniture` set. Where the engine has marked regions, they give kinds
+    and order, and only what is within a region is arranged here.
     """
     turn = main_turn(lines)
     labels = [line for line in lines if line.picture]
@@ -152,12 +155,16 @@ def arrange(
     if not straight:
         return tuple(_aside(line, scale) for line in labels)
     size = _body_size(straight)
-    headers, footers, text = _margins(straight, height)
     rules = ([], []) if image is None else find_rules(image, straight, turn, slant, scale)
-    tables, text = find_tables(text, *rules, size)
-    blocks = [_furniture(line, "header") for line in headers]
-    blocks += _blocks(_join_fragments(text), [_table(table, straight) for table in tables], size)
-    blocks += [_furniture(line, "footer") for line in footers]
+    if any(line.region for line in lines):
+        regions = [line.region for line in lines if line.turn == turn]
+        blocks = _by_region(straight, regions, rules, size)
+    else:
+        headers, footers, text = _margins(straight, height)
+        tables, text = find_tables(text, *rules, size)
+        blocks = [_furniture(line, "header") for line in headers]
+        blocks += _blocks(_join_fragments(text), [_table(table, straight) for table in tables], size)
+        blocks += [_furniture(line, "footer") for line in footers]
     placed = [_on_page(block, turn, width_pt, height_pt) for block in blocks]
     sideways = [line for line in lines if line.turn != turn]
     return (*placed, *(_aside(line, scale) for line in (*labels, *sideways)))
@@ -169,6 +176,43 @@ def _body_size(lines: Sequence[Line]) -> float:
     for line in lines:
         characters[line.size] = characters.get(line.size, 0) + len(line.text)
     return max(sorted(characters), key=lambda size: characters[size])
+
+
+# --- regions of an engine's own layout model -----------------------------------------------------------------------------
+
+
+def _by_region(
+    lines: Sequence[Line], regions: Sequence[Region | None], rules: tuple[list[Rule], list[Rule]], size: float
+) -> list[Block]:
+    """Blocks of the regions in their order; `regions[i]` is that of `lines[i]`, and what is in none comes last."""
+    inside: dict[Region, list[Line]] = {}
+    for line, region in zip(lines, regions, strict=True):
+        inside.setdefault(region or Region(len(lines), "paragraph"), []).append(line)
+    words = _words(lines)
+    blocks: list[Block] = []
+    for region, own in sorted(inside.items(), key=lambda item: item[0].order):
+        if region.kind in ("header", "footer", "margin"):
+            blocks += [_furniture(line, region.kind) for line in own]
+            continue
+        if region.kind in ("heading", "caption", "formula"):
+            text = _text([line for row in _rows(own) for line in row], words)
+            blocks.append(
+                Block(
+                    kind=region.kind,
+                    text=text,
+                    level=region.level,
+                    bbox=_box(own),
+                    confidence=_confidence(own),
+                    size=round(own[0].size, 1),
+                    bold=all(line.bold for line in own),
+                )
+            )
+            continue
+        tables, rest = find_tables(own, *rules, size) if region.kind == "table" else ([], own)
+        found = _blocks(_join_fragments(rest), [_table(table, own) for table in tables], size, words)
+        known = region.kind in ("footnote", "reference")
+        blocks += [replace(block, kind=region.kind, level=0) if known else block for block in found]
+    return blocks
 
 
 # --- margins ----------------------------------------------------------------------------------------------------------
@@ -294,11 +338,13 @@ def _table(table: Table, lines: Sequence[Line]) -> Block:
     return Block("table", table.markdown, bbox=table.bbox, confidence=_confidence(cells), size=round(table.size, 1))
 
 
-def _blocks(lines: Sequence[Line], tables: Sequence[Block], size: float) -> list[Block]:
-    """Blocks in reading order, tables in their places."""
+def _blocks(
+    lines: Sequence[Line], tables: Sequence[Block], size: float, words: frozenset[str] | None = None
+) -> list[Block]:
+    """Blocks in reading order, tables in their places. `words` are those of the page when `lines` are a part of it."""
     runs = pieces(lines)
     boxes = [_box(run) for run in runs] + [table.bbox for table in tables if table.bbox is not None]
-    words = _words(lines)
+    words = _words(lines) if words is None else words
     paragraphs: list[_Paragraph | Block] = []
     for index in reading_order(boxes):
         if index < len(runs):

@@ -1,6 +1,8 @@
 """PaddleOCR itself, for its other models: the `paddle` extra.
 
-PaddleOCR does its own detection, batching and recognition; here its results become lines. It runs its networks on
+PaddleOCR does its own detection, batching and recognition; here its results become lines. Where what PP-StructureV3 needs
+is installed as well (`paddleocr[doc-parser]`) and there is a layout model, its layout analysis runs with them and marks
+the regions of the page; its further models (tables, formulas, seals, charts) are left out. It runs its networks on
 onnxruntime where a model folder holds `inference.onnx`, which needs no paddlepaddle, and on paddlepaddle otherwise.
 """
 
@@ -10,6 +12,8 @@ import json
 import os
 import re
 import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,18 +22,60 @@ from typing import Any
 import numpy as np
 import onnxruntime
 
-from ingest.ocr import OcrLine
+from ingest.ocr import OcrLine, Region
 from ingest.ocr.detection import BOX_THRESHOLD, GROWTH, LONGEST_SIDE, PIXEL_THRESHOLD
 from ingest.ocr.orientation import LEAST_CONFIDENCE, SAMPLE, SURE, certainty, make_line
 from ingest.ocr.picture import mark_pictures
-from ingest.ocr.rapid import wheel_weights
+from ingest.ocr.rapid import providers, wheel_weights
 from ingest.ocr.recognition import LINE_HEIGHT, Reading, cut_line, is_tall
 
 INSTALL = "pip install 'medpress[paddle]'"
+INSTALL_STRUCTURE = "pip install 'paddleocr[doc-parser]'"
 CRASHING = "3.3."
 """paddlepaddle 3.3.x dies at the first page when oneDNN is on; no release with the repair is known."""
 WHEEL = "wheel"
 """The word for the weights that come with the rapidocr wheel, in place of a folder."""
+LAYOUT = "layout"
+"""Ending of the name of a folder with a layout model."""
+OTHER_PARTS = (
+    "table_recognition",
+    "formula_recognition",
+    "seal_recognition",
+    "chart_recognition",
+    "region_detection",
+)
+"""Parts of PP-StructureV3 that are switched off: their models are large, and tables and order are found without."""
+
+_REGIONS: dict[str, tuple[str, int]] = {
+    "doc_title": ("heading", 1),
+    "paragraph_title": ("heading", 2),
+    "abstract": ("paragraph", 0),
+    "table": ("table", 0),
+    "figure_title": ("caption", 0),
+    "table_title": ("caption", 0),
+    "chart_title": ("caption", 0),
+    "figure_table_chart_title": ("caption", 0),
+    "footnote": ("footnote", 0),
+    "vision_footnote": ("footnote", 0),
+    "reference": ("reference", 0),
+    "reference_content": ("reference", 0),
+    "formula": ("formula", 0),
+    "formula_number": ("formula", 0),
+    "header": ("header", 0),
+    "header_image": ("header", 0),
+    "footer": ("footer", 0),
+    "footer_image": ("footer", 0),
+    "number": ("footer", 0),
+    "aside_text": ("margin", 0),
+    "image": ("margin", 0),
+    "figure": ("margin", 0),
+    "chart": ("margin", 0),
+    "seal": ("margin", 0),
+}
+"""Kind of block and level of heading for each label of the layout models; any other label is running text."""
+
+Found = tuple[np.ndarray, Reading, Region | None]
+"""Corners of a line, what it says, and the region that it stands in."""
 
 
 class PaddleOcrBackend:
@@ -41,8 +87,10 @@ class PaddleOcrBackend:
         """Load the pipeline.
 
         `models` is a folder with `det` and `rec` (or `PP-OCRv5_mobile_det` and the like), each a PaddleOCR model:
-        `inference.yml` beside `inference.onnx`, or beside `inference.json` and `inference.pdiparams`; or `wheel` for the
-        PP-OCRv6 weights of the rapidocr wheel; or empty, and PaddleOCR takes its own from its cache or the network.
+        `inference.yml` beside `inference.onnx`, or beside `inference.json` and `inference.pdiparams`, and, for
+        PP-StructureV3, one more whose name ends in `layout`; or `wheel` for the PP-OCRv6 weights of the rapidocr wheel; or
+        empty, and PaddleOCR takes its own from its cache or the network, PP-StructureV3's layout model too where
+        `paddleocr[doc-parser]` is installed.
 
         Raises `RuntimeError` with one sentence when PaddleOCR or its models are not there, or paddlepaddle is a version
         that is known to crash.
@@ -72,30 +120,56 @@ class PaddleOcrBackend:
                 best, turn = found, 0
         upright = np.rot90(image, -(turn // 90))
         lines = [
-            make_line(box, cut_line(upright, box), reading, turn, image.shape)
-            for box, reading in best
+            replace(make_line(box, cut_line(upright, box), reading, turn, image.shape), region=region)
+            for box, reading, region in best
             if reading.confidence >= LEAST_CONFIDENCE and reading.text.strip()
         ]
-        return mark_pictures(image, lines, dpi)
+        return lines if any(line.region for line in lines) else mark_pictures(image, lines, dpi)
 
-    def _found(self, image: np.ndarray) -> list[tuple[np.ndarray, Reading]]:
+    def _found(self, image: np.ndarray) -> list[Found]:
         [result] = self._pipeline.predict(np.ascontiguousarray(image[:, :, ::-1]))
-        return [
-            (np.asarray(box, dtype=np.float32), Reading(text, float(score)))
-            for box, text, score in zip(result["rec_polys"], result["rec_texts"], result["rec_scores"], strict=True)
-        ]
+        return found_lines(result)
 
 
-def _sideways(found: list[tuple[np.ndarray, Reading]]) -> bool:
+def found_lines(result: Mapping[str, Any]) -> list[Found]:
+    """Lines of a page with the regions that they stand in, from what PaddleOCR or PP-StructureV3 says of it."""
+    lines = result.get("overall_ocr_res", result)
+    regions = [
+        (block.bbox, region_of(block.label, order)) for order, block in enumerate(result.get("parsing_res_list", ()))
+    ]
+    return [
+        (np.asarray(box, dtype=np.float32), Reading(text, float(score)), _around(np.asarray(box).mean(axis=0), regions))
+        for box, text, score in zip(lines["rec_polys"], lines["rec_texts"], lines["rec_scores"], strict=True)
+    ]
+
+
+def region_of(label: str, order: int) -> Region:
+    """The region that a layout model's label stands for, `order`-th in reading order."""
+    kind, level = _REGIONS.get(label, ("paragraph", 0))
+    return Region(order, kind, level)
+
+
+def _around(point: np.ndarray, regions: Sequence[tuple[Sequence[float], Region]]) -> Region | None:
+    """The smallest region around a point."""
+    x, y = point
+    inside = [
+        ((x1 - x0) * (y1 - y0), region.order, region)
+        for (x0, y0, x1, y1), region in regions
+        if x0 <= x <= x1 and y0 <= y <= y1
+    ]
+    return min(inside)[2] if inside else None
+
+
+def _sideways(found: Sequence[Found]) -> bool:
     characters = [0, 0]
-    for box, _ in found:
+    for box, *_ in found:
         characters[is_tall(box)] += int(np.ptp(box, axis=0).max())
     return characters[1] > characters[0]
 
 
-def _certainty(found: list[tuple[np.ndarray, Reading]]) -> float:
+def _certainty(found: Sequence[Found]) -> float:
     longest = sorted(found, key=lambda line: -float(np.ptp(line[0], axis=0).max()))[:SAMPLE]
-    return certainty(reading for _, reading in longest)
+    return certainty(reading for _, reading, _ in longest)
 
 
 def refuse_crashing_paddle() -> None:
@@ -163,8 +237,14 @@ def _load(folder: Path | None, device: str) -> Any:
         "device": "gpu" if device == "cuda" else "cpu",
     }
     on_onnx = find_spec("paddle") is None
+    structure = folder is None and structure_is_installed()
     if folder is not None:
         models = {"text_detection": _model_folder(folder, "det"), "text_recognition": _model_folder(folder, "rec")}
+        if any(folder.glob(f"*{LAYOUT}")):
+            if not structure_is_installed():
+                raise RuntimeError(f"The layout model in {folder} needs PP-StructureV3: {INSTALL_STRUCTURE}.")
+            models["layout_detection"] = _model_folder(folder, LAYOUT)
+            structure = True
         for prefix, model in models.items():
             options[f"{prefix}_model_dir"] = os.fspath(model)
             options[f"{prefix}_model_name"] = _model_name(model)
@@ -174,16 +254,28 @@ def _load(folder: Path | None, device: str) -> Any:
                 f"The models in {folder} are in Paddle's format; read them with: pip install 'paddlepaddle==3.2.2'."
             )
     if on_onnx:
+        providers(device)
         options |= {"engine": "onnxruntime", "engine_config": {"intra_op_num_threads": 1, "inter_op_num_threads": 1}}
     else:
         options["cpu_threads"] = 1
-    from paddleocr import PaddleOCR
-
+    if structure:
+        options |= {f"use_{part}": False for part in OTHER_PARTS}
     try:
-        return PaddleOCR(**options)
+        if structure:
+            from paddleocr import PPStructureV3 as Pipeline
+        else:
+            from paddleocr import PaddleOCR as Pipeline
+        return Pipeline(**options)
     except Exception as error:
         where = f"from {folder}" if folder else "from its cache or the network; give it a folder with det and rec"
         raise RuntimeError(f"PaddleOCR could not load its models {where} ({error}).") from error
+
+
+def structure_is_installed() -> bool:
+    """Whether all that PP-StructureV3 needs is there."""
+    from paddlex.utils.deps import is_extra_available
+
+    return bool(is_extra_available("ocr"))
 
 
 def _model_folder(folder: Path, task: str) -> Path:

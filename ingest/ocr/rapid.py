@@ -79,11 +79,13 @@ def _session(path: Path, device: str, arena: bool) -> onnxruntime.InferenceSessi
     options.log_severity_level = 4
     options.enable_cpu_mem_arena = arena
     options.add_session_config_entry("session.set_denormal_as_zero", "1")
-    providers = ["CPUExecutionProvider"]
-    if device == "cuda":
-        if "CUDAExecutionProvider" not in onnxruntime.get_available_providers():
-            raise RuntimeError(
-                "OCR on cuda needs onnxruntime-gpu in place of onnxruntime: pip install onnxruntime-gpu."
-            )
-        providers.insert(0, "CUDAExecutionProvider")
-    return onnxruntime.InferenceSession(os.fspath(path), options, providers=providers)
+    return onnxruntime.InferenceSession(os.fspath(path), options, providers=providers(device))
+
+
+def providers(device: str) -> list[str]:
+    """What onnxruntime runs networks on, by preference. Raises `RuntimeError` when it has no CUDA and that is asked for."""
+    if device == "cpu":
+        return ["CPUExecutionProvider"]
+    if "CUDAExecutionProvider" not in onnxruntime.get_available_providers():
+        raise RuntimeError("OCR on cuda needs onnxruntime-gpu in place of onnxruntime: pip install onnxruntime-gpu.")
+    return ["CUDAExecutionProvider", "CPUExecutionProvider"]

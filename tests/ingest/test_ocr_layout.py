@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import pymupdf
 import pytest
 
 from ingest.document import Block
-from ingest.ocr import OcrLine, load_backend
+from ingest.ocr import OcrLine, Region, load_backend
 from ingest.ocr.layout import arrange
 from ingest.ocr.picture import mark_pictures
 
@@ -184,6 +185,30 @@ def test_margins_are_set_apart() -> None:
         ("17", "footer"),
         ("Downloa", "margin"),
     ]
+
+
+def test_regions_of_a_layout_model_give_kinds_and_order() -> None:
+    def within(region: Region, lines: list[OcrLine]) -> list[OcrLine]:
+        return [replace(item, region=region) for item in lines]
+
+    title = (line("Kidney function over two years:", 60, 100), line("a cohort study", 60, 114))
+    found = blocks(
+        [
+            *within(Region(2, "paragraph"), column(50, 160)),
+            *within(Region(1, "reference"), column(310, 160, ("1. Author A. A trial of something.", *BODY[1:]))),
+            *within(Region(0, "heading", 1), list(title)),
+            *within(Region(3, "margin"), [line("DAPI", 200, 500)]),
+            line("in no region", 50, 400),
+        ]
+    )
+    assert [(block.kind, block.level, block.furniture, block.text[:9]) for block in found] == [
+        ("heading", 1, None, "Kidney fu"),
+        ("reference", 0, None, "1. Author"),
+        ("paragraph", 0, None, "Patients "),
+        ("paragraph", 0, "margin", "DAPI"),
+        ("paragraph", 0, None, "in no reg"),
+    ]
+    assert found[0].text.endswith("years: a cohort study")
 
 
 def test_nothing_gives_nothing() -> None:
