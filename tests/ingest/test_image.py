@@ -72,6 +72,17 @@ def test_pages_of_a_tiff(tmp_path: Path) -> None:
     assert texts(tmp_path / "scan.tif", 2, 3) == words[1:]
 
 
+def test_a_long_strip_is_read_to_its_end(tmp_path: Path) -> None:
+    page = page_image()
+    strip = Image.new("RGB", (page.width, 8 * page.height), "white")
+    for place in (0, 3, 7):
+        strip.paste(page, (0, place * page.height))
+    strip.save(tmp_path / "screenshot.png")
+    [read] = READER.read(tmp_path / "screenshot.png", 1, 1, OPTIONS, lambda word: None)
+    assert [block.text for block in read.blocks] == [TEXT] * 3
+    assert read.height / read.width == pytest.approx(8 * page.height / page.width, rel=0.01)
+
+
 def png_without_pixels(width: int, height: int) -> bytes:
     def chunk(name: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))

@@ -6,13 +6,17 @@ import os
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
 import pymupdf
 import pytest
 
+from corpus.command import UserError
+from ingest.document import ReadOptions
 from ingest.ocr import BACKENDS, OcrLine, load_backend, mean_confidence
 from ingest.ocr.layout import arrange
 from ingest.ocr.orientation import turn_back
 from ingest.ocr.recognition import recognise
+from ingest.run import IngestConfig, ingest
 
 DATA = Path(__file__).parents[2] / os.environ.get("MEDPRESS_DATA", "../shared/data")
 SCANNED = DATA / "pdf_scanned"
@@ -125,6 +129,15 @@ def test_backends_are_loaded_once_and_by_name(backend) -> None:
         load_backend("tesseract")
     with pytest.raises(ValueError, match="cpu or cuda"):
         load_backend("rapidocr", "tpu")
+
+
+@pytest.mark.skipif("CUDAExecutionProvider" in onnxruntime.get_available_providers(), reason="there is CUDA")
+def test_a_device_that_is_not_there_is_refused_before_anything_is_read(tmp_path: Path) -> None:
+    pymupdf.open().new_page().parent.save(tmp_path / "page.pdf")
+    config = IngestConfig(data=tmp_path / "data", read=ReadOptions(ocr_device="cuda"))
+    with pytest.raises(UserError, match="pip install onnxruntime-gpu"):
+        ingest([str(tmp_path / "page.pdf")], ["pdf"], config)
+    assert not (tmp_path / "data").exists()
 
 
 @pytest.mark.skipif(not SCANNED.is_dir(), reason="MEDPRESS_DATA has no pdf_scanned")

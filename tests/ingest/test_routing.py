@@ -6,8 +6,11 @@ import os
 import random
 from pathlib import Path
 
+import pymupdf
 import pytest
 
+from ingest.document import ReadOptions
+from ingest.readers.pdf import PdfReader
 from ingest.routing import PageFacts, is_garbled, letter_similarity, route, word_share
 
 ENGLISH = (
@@ -129,3 +132,28 @@ def test_real_pdfs_go_where_they_should() -> None:
 @pytest.mark.parametrize(("share", "way"), [(0.0, "native"), (0.05, "native"), (0.13, "ocr"), (0.9, "ocr")])
 def test_a_picture_on_a_page_without_text_is_looked_at(share: float, way: str) -> None:
     assert route(facts("", image_share=share)).name == way
+
+
+def scanned(layer: str) -> pymupdf.Document:
+    """A page that is an image of `ENGLISH`, with `layer` as the invisible text of an earlier OCR."""
+    sheet = pymupdf.open().new_page(width=420, height=300)
+    sheet.insert_textbox((40, 40, 380, 260), ENGLISH, fontsize=12)
+    document = pymupdf.open()
+    page = document.new_page(width=420, height=300)
+    page.insert_image(page.rect, pixmap=sheet.get_pixmap(dpi=150))
+    page.insert_textbox((40, 40, 380, 260), layer, fontsize=12, render_mode=3)
+    return document
+
+
+def test_a_poor_invisible_layer_is_read_anew_and_a_good_one_is_kept(tmp_path: Path) -> None:
+    rng = random.Random(2)
+    garbage = " ".join("".join(rng.choice("tlijfr1|!;:'wvmkx") for _ in range(rng.randint(2, 9))) for _ in range(60))
+    pages = {}
+    for name, layer in (("good", ENGLISH), ("poor", garbage)):
+        scanned(layer).save(tmp_path / f"{name}.pdf")
+        [pages[name]] = PdfReader().read(tmp_path / f"{name}.pdf", 1, 1, ReadOptions(), lambda word: None)
+    assert (pages["good"].route, pages["poor"].route) == ("native", "ocr")
+    assert "invisible text layer of an earlier OCR, reads well" in pages["good"].reason
+    assert "invisible text layer" in pages["poor"].reason or "no language" in pages["poor"].reason
+    for page in pages.values():
+        assert "primary outcome was lower than in the control group" in " ".join(block.text for block in page.blocks)
