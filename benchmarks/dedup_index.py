@@ -1,0 +1,121 @@
+"""The incremental index: what comparing 1,000 new documents with an existing corpus costs, by the size of that corpus.
+
+    python benchmarks/dedup_index.py                      # 20,000 and 200,000 known records
+    python benchmarks/dedup_index.py 50000 500000
+
+Texts of 150 words from a vocabulary of 20,000, a fifth of them Chinese. Half of the new documents repeat a known one, with
+one word in a hundred changed. Each comparison runs in a process of its own, so that its peak memory is its own; that of the
+same comparison with an empty index is taken off. Steps as in a build: content hashes, keys of 20 bands, candidates, texts,
+exact Jaccard and medical guard.
+"""
+
+from __future__ import annotations
+
+import random
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from corpus.dedup import index, passes
+from corpus.dedup.exact import content_hashes
+from corpus.dedup.minhash import SCHEME
+from corpus.store import write_table
+
+NEW = 1_000
+BATCH = 20_000
+_LATIN = [f"w{number:04x}ord" for number in range(20_000)]
+_HAN = [chr(0x4E00 + number) for number in range(3_000)]
+
+
+def text(seed: int) -> list[str]:
+    """The words of a known record."""
+    rng = random.Random(seed)
+    return rng.choices(_HAN if seed % 5 == 0 else _LATIN, k=150)
+
+
+def new_text(number: int, known: int) -> str:
+    """A new document: every second one repeats a known record, nearly."""
+    rng = random.Random(-number - 1)
+    if number % 2:
+        return " ".join(rng.choices(_LATIN, k=150))
+    words = text(rng.randrange(known))
+    return " ".join(rng.choice(_LATIN) if rng.random() < 1 / 100 else word for word in words)
+
+
+def records(seeds: range) -> pa.Table:
+    """id, text and content hash of known records."""
+    texts = [" ".join(text(seed)) for seed in seeds]
+    ids = [f"{(seed * 0x9E3779B97F4A7C15) % 2**64:016x}{seed:08x}" for seed in seeds]
+    return pa.table({"id": ids, "text": texts, "content_hash": content_hashes(texts)})
+
+
+def write_index(folder: Path, known: int) -> None:
+    """The index of so many records, as a build writes it."""
+    tables, signed = [], []
+    for start in range(0, known, BATCH):
+        tables.append(records(range(start, min(start + BATCH, known))))
+        signed.append(passes.signatures(tables[-1]))
+    whole, keys = pa.concat_tables(tables), pa.concat_tables(signed)
+    by_hash = whole.select(index.HASHES.names).sort_by("content_hash")
+    write_table(folder / "hashes/000.parquet", by_hash)
+    write_table(folder / "records/000.parquet", whole.select(index.TEXTS.names).sort_by("id"))
+    for band in range(SCHEME.bands):
+        rows = keys.select([passes.band_name(band), "id", "numbers"]).rename_columns(index.KEYS.names)
+        write_table(folder / index.band_file(band), rows.cast(index.KEYS).sort_by("key"))
+    index.finish(folder, SCHEME)
+
+
+def compare(folder: Path, known: int) -> tuple[int, int]:
+    """(pairs verified, new documents found in the index)."""
+    opened = index.open_index(str(folder), SCHEME)
+    texts = [new_text(number, known) for number in range(NEW)]
+    new = pa.table({"id": [f"{number:024x}" for number in range(NEW)], "text": texts})
+    opened.hashes(content_hashes(texts))
+    signed = passes.signatures(new)
+    pairs = []
+    for band in range(SCHEME.bands):
+        rows = signed.select(["id", "numbers", passes.band_name(band)]).rename_columns(["id", "numbers", "key"])
+        pairs.append(passes.candidates([index.known_rows([opened.keys(band, rows["key"].to_numpy())], rows)]))
+    merged = passes.merge_pairs(pairs)
+    ids = pc.unique(merged["b"].combine_chunks())
+    everything = index.known_rows([opened.texts(ids)], new)
+    edges = passes.verify(merged, everything, 0.8)
+    found = passes.decide(edges, everything.select(["id", "known"]))
+    return merged.num_rows, found.num_rows - pc.sum(pc.is_null(found["duplicate_of"])).as_py()
+
+
+def main(sizes: Sequence[int]) -> None:
+    """Print a row for each size."""
+    print("known records | MiB on disk | CPU-seconds to compare 1,000 | MiB of memory for it | found of 500")
+    with tempfile.TemporaryDirectory() as scratch:
+        empty = Path(scratch) / "empty"
+        write_index(empty, 1)
+        base = _run(empty, 1)
+        for known in sizes:
+            folder = Path(scratch) / str(known)
+            write_index(folder, known)
+            size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 2**20
+            cpu, memory, _, found = _run(folder, known)
+            print(f"{known:,} | {size:.0f} | {cpu - base[0]:.2f} | {memory - base[1]:.0f} | {found:.0f}")
+
+
+def _run(folder: Path, known: int) -> tuple[float, ...]:
+    done = subprocess.run([sys.executable, __file__, "compare", folder, str(known)], capture_output=True, text=True)
+    return tuple(map(float, done.stdout.split()))
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["compare"]:
+        started = time.process_time()
+        counts = compare(Path(sys.argv[2]), int(sys.argv[3]))
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
+        print(time.process_time() - started, peak, *counts)
+    else:
+        main([int(size) for size in sys.argv[1:]] or [20_000, 200_000])
