@@ -62,7 +62,7 @@ def tree(folder: Path) -> dict[str, str]:
     """Relative name to checksum of every dataset file."""
     return {
         path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for kind in ("documents", "pages", "shards", "dropped", "quarantine", "tokens")
+        for kind in ("documents", "pages", "shards", "dropped", "quarantine", "tokens", "boilerplate", "index")
         for path in sorted((folder / kind).rglob("*"))
         if path.is_file()
     }
@@ -83,7 +83,10 @@ def test_the_audit_fails_when_a_shard_was_changed(data, tmp_path):
 
 
 def test_manifests_are_true(data):
-    assert all(check_manifest(data / kind) == [] for kind in ("documents", "pages", "shards", "dropped"))
+    assert all(
+        check_manifest(data / kind) == []
+        for kind in ("documents", "pages", "shards", "dropped", "boilerplate", "index")
+    )
 
 
 def test_pages_go_the_right_way(data):

@@ -337,7 +337,8 @@ class _Build:
             for group in _groups(cuts, PARTS_PER_COUNT)
         ]
         counts = _outputs(self._pass("count paragraphs", boilerplate.count, tasks))
-        edges = [(2**64 * number) // HASH_PARTITIONS for number in range(HASH_PARTITIONS + 1)]
+        partitions = max(1, min(256, len(groups) // 4))  # the paragraphs of some 16,000 documents each
+        edges = [(2**64 * number) // partitions for number in range(partitions + 1)]
         shared = {"counts": counts, "folder": str(self.work / "cut"), "documents": dict(self.sources)}
         shared |= {"boilerplate": settings}
         version = "/".join([boilerplate.VERSION, candidate.VERSION, models.tagger("lexicon").version])
@@ -346,7 +347,7 @@ class _Build:
                 "boilerplate",
                 version,
                 shared | {"low": low, "high": high - 1},
-                key=[_names(counts), documents, settings, low],
+                key=[_names(counts), documents, settings, low, high],
             )
             for low, high in pairwise(edges)
         ]
