@@ -137,7 +137,7 @@ def diff(before: Location, after: Location, /, *, json: bool = False) -> int:
     say(f"Tokens in the shards: {old:,} before, {new:,} after ({new - old:+,}).")
     columns = ["added", "removed", "text", "decision", "annotations", "tokens before", "tokens after"]
     sources = [(name, *(counts[c] for c in columns)) for name, counts in sorted(result.sources.items())]
-    print_table("By source", ["source", *columns], sources)
+    print_table("By source", ["source", *columns], [row for row in sources if any(row[1:-2]) or row[-2] != row[-1]])
     if result.decisions:
         print_table("Decisions", ["before", "after", "records"], [(*k, n) for k, n in result.decisions.most_common()])
     for title, differing in (("Configuration", result.configuration), ("Versions", result.versions)):

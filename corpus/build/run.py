@@ -337,7 +337,7 @@ class _Build:
             for group in _groups(cuts, PARTS_PER_COUNT)
         ]
         counts = _outputs(self._pass("count paragraphs", boilerplate.count, tasks))
-        partitions = max(1, min(256, len(groups) // 4))  # the paragraphs of some 16,000 documents each
+        partitions = max(1, min(256, len(counts) // 4))  # the paragraphs of some 16,000 documents each
         edges = [(2**64 * number) // partitions for number in range(partitions + 1)]
         shared = {"counts": counts, "folder": str(self.work / "cut"), "documents": dict(self.sources)}
         shared |= {"boilerplate": settings}
