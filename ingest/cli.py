@@ -11,7 +11,8 @@ from cyclopts import Parameter
 from corpus.command import Location, UserError, build_app, print_table, run, say
 from ingest.document import ReadOptions
 from ingest.fetch import FetchConfig, read_url_list
-from ingest.run import FORMATS, IngestConfig, IngestResult, ingest
+from ingest.note_tables import NoteColumns
+from ingest.run import FORMATS, IngestConfig, IngestResult, ingest, ingest_notes
 
 app = build_app("ingest", "Read PDF, scans, web pages, EPUB, DOCX, JATS and text into documents and pages.")
 
@@ -130,6 +131,33 @@ def text(paths: Paths, /, *, config: IngestConfig | None = None) -> int:
     Example: `ingest text ./classics --lang zh`
     """
     return _run(paths, "text", config)
+
+
+@app.command
+def notes(
+    paths: Annotated[list[str], Parameter(help="Tables (CSV, TSV, JSON Lines, Parquet), or folders of them.")],
+    /,
+    *,
+    columns: NoteColumns | None = None,
+    config: IngestConfig | None = None,
+) -> int:
+    """Read tables with one note a row; each row becomes a document of the source type `note`.
+
+    Example: `ingest notes discharge.csv --text-column text --id-column note_id --date-column charttime`
+    """
+    config = config or IngestConfig()
+    result = ingest_notes(paths, columns or NoteColumns(), config)
+    for table in result.tables:
+        if table.failure:
+            say(f"  {table.uri}: {table.failure['message']}")
+            continue
+        how = "guessed; --text-column names another" if table.probe["guessed"] else "as named"
+        held = ", ".join(f"{what} from {column}" for what, column in table.probe["columns"].items())
+        say(f"{table.uri}: {held} (the text column {how}).")
+    copies = result.rows - result.broken - result.notes
+    say(f"{result.rows} rows = {result.notes} notes + {copies} copies of them + {result.broken} quarantined.")
+    failed = any(table.failure for table in result.tables)
+    return 1 if not result.notes or (config.strict and (failed or result.broken)) else 0
 
 
 @app.command

@@ -15,6 +15,7 @@ from corpus.store import read_head
 from ingest.compression import inner_suffix, unpacked_head
 from ingest.containers import is_container
 from ingest.document import Reader
+from ingest.note_tables import KINDS
 from ingest.readers import READERS, load_reader
 
 ABOUT_THE_FOLDER = ("readme", "license", "licence", "copying", "sources", "manifest")
@@ -91,6 +92,24 @@ def discover(paths: Sequence[str], formats: Sequence[str]) -> Discovery:
     result.files = _in_order(result.files)
     result.containers = _in_order(result.containers)
     return result
+
+
+def discover_tables(paths: Sequence[str]) -> list[Found]:
+    """Tables of notes: files named on the command line, and files with a table's ending in folders. Raises `UserError`."""
+    found = []
+    for text in paths:
+        root = location(text)
+        check_reachable(root)
+        if not root.exists():
+            raise UserError(f"{text} does not exist.")
+        if root.is_file():
+            found.append(Found(root.absolute(), root.name, root.absolute().parent.name))
+            continue
+        for relative in _walk(root):
+            if relative.suffix.lower() in KINDS:
+                collection = relative.parts[0] if len(relative.parts) > 1 else root.resolve().name
+                found.append(Found((root / relative).absolute(), relative.as_posix(), collection))
+    return _in_order(found)
 
 
 def wanted(path: Path, formats: Sequence[str]) -> bool:

@@ -23,10 +23,11 @@ WORK_PAGE = pa.schema([pa.field("blocks", pa.list_(_WORK_BLOCK)) if f.name == "b
 def to_table(doc_id: str, pages: Iterable[Page], schema: pa.Schema) -> pa.Table:
     """Pages as a table of `PAGE` or `WORK_PAGE` rows."""
     work = schema is WORK_PAGE
-    return pa.Table.from_pylist([_page_row(doc_id, page, work) for page in pages], schema=schema)
+    return pa.Table.from_pylist([page_row(doc_id, page, work) for page in pages], schema=schema)
 
 
-def _page_row(doc_id: str, page: Page, work: bool) -> dict[str, Any]:
+def page_row(doc_id: str, page: Page, work: bool = False) -> dict[str, Any]:
+    """A page as a row of `PAGE`, or of `WORK_PAGE`."""
     return {
         "doc_id": doc_id,
         "page": page.page,

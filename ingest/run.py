@@ -6,7 +6,7 @@ import importlib.util
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -29,10 +29,11 @@ from corpus.store import (
     write_manifest,
     write_rows,
 )
-from ingest import stages
-from ingest.discover import Discovery, Found, discover
+from ingest import notes, stages
+from ingest.discover import Discovery, Found, discover, discover_tables
 from ingest.document import ReadOptions
 from ingest.fetch import FetchConfig, FetchError, fetch, is_url, sitemap_urls
+from ingest.note_tables import KINDS, NoteColumns
 from ingest.readers import READERS, load_reader
 
 PAGES_PER_TASK = 16
@@ -139,6 +140,97 @@ def ingest(
         return _result(entries, found, runner)
 
 
+def ingest_notes(paths: Sequence[str], columns: NoteColumns, config: IngestConfig) -> NotesResult:
+    """Read tables with one note a row into the data folder, beside what is there already.
+
+    Raises `UserError` when a path is missing or holds no table.
+    """
+    found = discover_tables(paths)
+    if not found:
+        raise UserError(f"there is no table ({', '.join(KINDS)}) below {', '.join(paths)}.")
+    with exclusive(config.data):
+        work = config.data / "work" / "ingest"
+        limits = Limits(step_seconds=config.page_seconds, memory_bytes=int(config.worker_gib * 2**30))
+        executor = open_executor(
+            config.engine, workers=config.workers, limits=limits, preload=PRELOAD, address=config.address
+        )
+        try:
+            runner = Runner(executor, config.data / "log" / "ingest.jsonl")
+            entries = _read_tables(found, columns, config, work, runner)
+            _publish(_update_catalogue(work, entries), config.data, work, runner)
+        finally:
+            executor.close()
+        settings = {"paths": list(paths), "columns": resolved(columns), **resolved(config)}
+        write_json(config.data / "ingest.config.json", settings)
+    result = NotesResult(tables=entries, tasks=dict(runner.counts))
+    files = [task["output"] for entry in entries for task in entry.notes]
+    result.rows, result.notes, result.broken = notes.counted(files)
+    result.broken += sum(len(entry.failed_pages) for entry in entries)
+    result.rows += sum(len(entry.failed_pages) for entry in entries)
+    return result
+
+
+def _read_tables(
+    found: Sequence[Found], columns: NoteColumns, config: IngestConfig, work: Path, runner: Runner
+) -> list[Entry]:
+    surveys: dict[Found, Task] = {}
+    for table in found:
+        arguments = {"path": str(table.path), "columns": resolved(columns)}
+        key = [str(table.path), *fingerprint(table.path), arguments["columns"]]
+        surveys[table] = make_task(
+            "survey", notes.VERSION, work / "tables", table.uri, arguments, key=key, suffix=".json"
+        )
+    with progress("look", len(surveys), "tables") as tick:
+        runner.run(notes.survey_table, list(surveys.values()), tick=tick)
+    entries: list[Entry] = []
+    waiting: list[Task] = []
+    for table, task in surveys.items():
+        entry = Entry(str(table.path), table.uri, None, None, {"source": config.source or table.collection})
+        entries.append(entry)
+        entry.failed_tasks = [str(task.failure_file)]
+        if task.failure_file.exists():
+            failure = read_json(task.failure_file)
+            entry.failure = {"kind": failure["kind"], "message": failure["message"]}
+            continue
+        examined = read_json(task.output)
+        entry.format, entry.doc_id, entry.failure = "table", examined["doc_id"], examined.get("failure")
+        if entry.failure:
+            continue
+        entry.probe = examined["layout"]
+        document: dict[str, Any] = {
+            "format": "table", "source": config.source or table.collection, "source_type": config.source_type or "note",
+            "license": config.license or "", "lang": config.lang or "", "authors": [], "version": "", "supersedes": None,
+            "n_pages": 1, "n_ocr_pages": 0, "warnings": [], "extractor": f"table {notes.VERSION}",
+        }  # fmt: skip
+        for rows in examined["layout"]["ranges"]:
+            arguments = {"path": entry.path, "uri": entry.uri, "layout": examined["layout"] | {"ranges": []}}
+            arguments |= {"range": rows, "document": document}
+            waiting.append(notes.read_task(work, arguments, examined["doc_id"]))
+    with progress("read", len(waiting), "ranges of rows") as tick:
+        outcomes = runner.run(
+            notes.read_notes, waiting, split=lambda task, failure: notes.smaller(task, failure, work), tick=tick
+        )
+    of_path = {entry.path: entry for entry in entries}
+    for outcome in outcomes:
+        entry = of_path[outcome.task.arguments["path"]]
+        if outcome.status in ("done", "skipped"):
+            entry.notes.append(asdict(outcome.task))
+        elif outcome.failure:
+            entry.failed_tasks.append(str(outcome.task.failure_file))
+            if outcome.status == "failed":
+                page = {"page": outcome.task.arguments["range"][0]}
+                entry.failed_pages.append(page | {"kind": outcome.failure.kind, "message": outcome.failure.message})
+    return entries
+
+
+def _write_notes(catalogue: Sequence[dict[str, Any]], data: Path, work: Path, runner: Runner) -> list[dict[str, Any]]:
+    """The notes of all tables of the catalogue; ranges that a takedown removed are read again. Returns quarantine rows."""
+    tasks = [Task(**task) for row in catalogue for task in row.get("notes", []) if not row["failure"]]
+    succeed = notes.runs(runner)
+    succeed(notes.read_notes, tasks)
+    return notes.publish([task.output for task in tasks], sorted(takedown.removed(data)), data, work, succeed)
+
+
 def _check_backend(options: ReadOptions) -> None:
     """Refuse an OCR engine or device that cannot run here at once, instead of at every page."""
     try:
@@ -186,6 +278,24 @@ class Entry:
     assembled: str = ""
     """The assembled document."""
     routes: dict[str, int] = field(default_factory=dict)
+    notes: list[dict[str, Any]] = field(default_factory=list)
+    """Of a table of notes: the tasks that read its ranges of rows."""
+
+
+@dataclass(slots=True)
+class NotesResult:
+    """What a run over tables did, for the summary."""
+
+    tables: list[Entry]
+    """The tables, with their layouts or why they could not be read."""
+    rows: int = 0
+    """Rows in."""
+    notes: int = 0
+    """Distinct notes among them."""
+    broken: int = 0
+    """Rows that were quarantined."""
+    tasks: dict[str, int] = field(default_factory=dict)
+    """Tasks done, skipped and failed."""
 
 
 def _fetch(
@@ -442,6 +552,7 @@ def _update_catalogue(work: Path, entries: Sequence[Entry]) -> list[dict[str, An
         "routes",
         "document",
         "format",
+        "notes",
     )
     for entry in entries:
         # Two containers may hold the same bytes, which lie in one place.
@@ -461,7 +572,8 @@ def _publish(catalogue: Sequence[dict[str, Any]], data: Path, work: Path, runner
         if row["failure"]:
             quarantine.append(_quarantine_row(row, None, row["failure"]))
             continue
-        assembled[row["doc_id"]] = row["assembled"]
+        if row["assembled"]:
+            assembled[row["doc_id"]] = row["assembled"]
         quarantine.extend(_quarantine_row(row, page["page"], page) for page in row["failed_pages"])
     documents = [
         stages.document_row(file) | {"uris": sorted(uris[doc_id])} for doc_id, file in sorted(assembled.items())
@@ -469,6 +581,7 @@ def _publish(catalogue: Sequence[dict[str, Any]], data: Path, work: Path, runner
     _link_editions(documents)
     _write_documents(data / "documents", documents)
     _write_pages(data / "pages", assembled, work, runner)
+    quarantine += _write_notes(catalogue, data, work, runner)
     write_rows(data / "quarantine" / "ingest.parquet", sorted(quarantine, key=_quarantine_order), QUARANTINE)
     versions = {"ingest": stages.VERSION} | {
         name: load_reader(name).version for name in sorted({d["format"] for d in documents})

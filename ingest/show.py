@@ -43,8 +43,8 @@ def show(data: Path, document: str, page: int, out: Path | None) -> Path:
     if not rows:
         raise UserError(f"document {doc_id} has no page {page}.")
     stem = out or data / "show" / f"{doc_id[:12]}-{page}"
-    source = _source(data, doc_id)
-    if rows[0]["width"] and source.exists():
+    source = _source(data, doc_id) if rows[0]["width"] else None
+    if source is not None and source.exists():
         target = stem.with_suffix(".png")
         write_atomic(target, lambda path: path.write_bytes(_picture(local_copy(source), rows[0])))
     else:

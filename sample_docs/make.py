@@ -6,6 +6,7 @@ nobody has to run this. The same text gives the same bytes: dates are fixed, the
 
 from __future__ import annotations
 
+import csv
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -175,6 +176,17 @@ def recipe(rows: Callable[[Path], list[dict[str, Any]]]) -> Callable[[Path], Non
     return lambda target: write_lines(rows(SOURCES / "questions.tsv"), target)
 
 
+def ward_rounds(target: Path) -> None:
+    """A hospital system's export: one note a row, in the encoding of a Chinese Windows."""
+    with (SOURCES / "ward_rounds.tsv").open(encoding="utf-8", newline="") as lines:
+        rows = [
+            [cell.replace("\\n", "\n") for cell in row]
+            for row in csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
+        ]
+    with target.open("w", encoding="gb18030", newline="") as file:
+        csv.writer(file).writerows(rows)
+
+
 MADE: dict[str, Callable[[Path], None]] = {
     "textbook/heart_failure.pdf": heart_failure,
     "textbook/pneumonia_scanned.pdf": pneumonia_scanned,
@@ -187,6 +199,7 @@ MADE: dict[str, Callable[[Path], None]] = {
     "guideline/atrial_fibrillation.docx": atrial_fibrillation,
     "guideline/falls_in_older_people.epub": falls,
     "web/lipid_zh.html": lipids,
+    "_tables/ward_rounds.csv": ward_rounds,
     "_recipe/questions_practice.jsonl": recipe(practice),
     "_recipe/questions_test.jsonl": recipe(test),
     "_recipe/reasoning_choices.jsonl": recipe(choices),
