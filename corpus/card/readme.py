@@ -117,6 +117,12 @@ def _steps(composition: Composition) -> str:
         f"Entities by the tagger {_code(PurePath(str(config.get('tagger'))).name)}, relations by "
         f"{_code(PurePath(str(config.get('relations'))).name)}.",
     ]
+    if model := config.get("augment", {}).get("model"):
+        calls = composition.manifest.get("model_calls", {})
+        steps.append(
+            f"The model {_code(PurePath(model).name)} was asked for texts about the kept ones: {calls.get('calls', 0):,} calls, "
+            f"{calls.get('replies', 0):,} replies. Numbers, drugs and names that a text's source does not have dropped it."
+        )
     listing = "\n".join(f"{number}. {step}" for number, step in enumerate(steps, 1))
     return f"{listing}\n\nAll settings, versions of stages and models, and checksums stand in `manifest.json`."
 

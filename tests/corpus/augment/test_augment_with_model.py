@@ -94,6 +94,7 @@ def test_good_answers_become_records_that_lead_back_to_their_page(data: Path) ->
     assert manifest["model_calls"] == {"calls": 12, "replies": 12}
     assert manifest["config"]["augment"]["model"] == "scripted"
     assert url not in json.dumps(manifest)
+    assert "The model `scripted` was asked" in (data / "shards/README.md").read_text()
 
 
 def test_what_the_model_invents_is_dropped_with_the_reason(data: Path) -> None:
