@@ -18,6 +18,7 @@ from scripted_server import scripted_server
 from small_build import build, rows, write_documents
 
 from corpus.augment.config import AugmentConfig
+from corpus.build import replies
 from corpus.build.run import BuildResult
 from corpus.errors import UserError
 from corpus.generation.client import GenerationConfig
@@ -158,6 +159,15 @@ def test_a_dead_endpoint_and_a_spent_budget_end_in_a_build_without_those_texts(d
         result = augment(data, url, generation={"concurrency": 1, "token_budget": 24})
         assert len(received) == 3  # 8 tokens each
     assert result.asked.failures == {"budget": 9}
+
+
+def test_a_model_that_never_answers_is_not_asked_for_ever(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(replies, "FAILURES_IN_A_ROW", 1)
+    with scripted_server(lambda messages, number: 503) as (url, received):
+        result = augment(data, url)
+        assert 0 < len(received) < 12
+    assert result.asked.failures == {"server": len(received), "not asked": 12 - len(received)}
+    assert len(rows(data, "shards")) == 3
 
 
 def test_the_shards_follow_from_the_journal(data: Path, tmp_path: Path) -> None:
