@@ -24,7 +24,9 @@ DARKER = 14
 DOTS = 7
 """Dots of a dotted rule are not further apart, in pixels."""
 SHORTEST = 44
-"""A rule runs on for so many pixels at least."""
+"""A rule runs on for so many pixels at least where there is no text."""
+LONG = 100
+"""What is dark without a gap for so many pixels is a rule also where it touches text."""
 THICKEST = 8
 """What is thicker is a stripe, in pixels."""
 STEEPEST = 0.015
@@ -52,19 +54,21 @@ def find_rules(
     thin = cv2.adaptiveThreshold(grey, 1, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, NEAR, DARKER)
     dark = thin | (grey < np.median(grey) - DARKER).astype(np.uint8)
     points = scale / zoom
+    blank = dark.copy()
     for line in lines:
         x0, y0, x1, y1 = (round(value / points) for value in (line.x0, line.y0, line.x1, line.y1))
-        box = dark[max(0, y0) : max(0, y1), max(0, x0) : max(0, x1)]
+        box = blank[max(0, y0) : max(0, y1), max(0, x0) : max(0, x1)]
         box[:] = box.size > 0 and box.mean() > 0.5  # white letters on a dark stripe
-    return _rules(dark, points), _rules(dark.T, points)
+    return _rules(dark, blank, points), _rules(dark.T, blank.T, points)
 
 
-def _rules(dark: np.ndarray, points: float) -> list[Rule]:
-    """Horizontal rules of a mask, from the top down; `points` per pixel."""
+def _rules(dark: np.ndarray, blank: np.ndarray, points: float) -> list[Rule]:
+    """Horizontal rules of a mask, from the top down. `blank` is the mask without text; `points` per pixel."""
     # A line may step by a pixel, where the page is not quite straight.
-    thick = cv2.dilate(np.ascontiguousarray(dark), np.ones((3, 1), np.uint8))
-    joined = cv2.morphologyEx(thick, cv2.MORPH_CLOSE, np.ones((1, DOTS), np.uint8))
+    dark, blank = (cv2.dilate(np.ascontiguousarray(mask), np.ones((3, 1), np.uint8)) for mask in (dark, blank))
+    joined = cv2.morphologyEx(blank, cv2.MORPH_CLOSE, np.ones((1, DOTS), np.uint8))
     runs = cv2.morphologyEx(joined, cv2.MORPH_OPEN, np.ones((1, SHORTEST), np.uint8))
+    runs |= cv2.morphologyEx(dark, cv2.MORPH_OPEN, np.ones((1, LONG), np.uint8))
     count, _, stats, _ = cv2.connectedComponentsWithStats(runs)
     rules: list[Rule] = []
     for x, y, w, h, area in stats[1:count].tolist():
