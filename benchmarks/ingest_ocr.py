@@ -48,7 +48,9 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import ingest_tables as by_cells
 
 from corpus.store import write_atomic
-from ingest.document import Block
+from ingest.assemble import assemble
+from ingest.document import Page, Probe
+from ingest.markdown import to_markdown
 from ingest.ocr import OcrLine, load_backend
 from ingest.ocr.layout import arrange
 
@@ -234,7 +236,8 @@ def articles(out: Path, only: list[str]) -> None:
         name = pdf.parent.name
         if only and name not in only:
             continue
-        seconds, text = 0.0, ""
+        seconds = 0.0
+        pages: list[Page] = []
         document = pymupdf.open(pdf)
         for page in document:
             kept = out / "lines" / f"{name}-{page.number + 1:03}.json"
@@ -245,19 +248,19 @@ def articles(out: Path, only: list[str]) -> None:
                 found = {"seconds": time.process_time() - start, "lines": lines}
                 write_atomic(kept, lambda path, found=found: path.write_text(json.dumps(found)))
             seconds += json.loads(kept.read_text())["seconds"]
-            for block in arranged(page, kept):
-                mark = "#" * block.level + " " if block.kind == "heading" else ""
-                text = f"{text.rstrip()}{block.join}" if block.join is not None else text + mark
-                text += block.text + "\n\n"
-        (out / f"{name}.md").write_text(text)
+            pages.append(arranged(page, kept))
+        pages, _ = assemble(pages, Probe(n_pages=len(pages)))
+        text = to_markdown(asdict(block) for page in pages for block in page.blocks)
+        (out / f"{name}.md").write_text(text, encoding="utf-8")
         print(f"{name} {len(document)} pages {len(document) / seconds:.3f} pages per CPU-second", flush=True)
 
 
-def arranged(page: pymupdf.Page, kept: Path) -> list[Block]:
-    """Blocks of a page whose lines have been read before, without running heads and labels of pictures."""
+def arranged(page: pymupdf.Page, kept: Path) -> Page:
+    """A page whose lines have been read before."""
     lines = [OcrLine(**line) for line in json.loads(kept.read_text())["lines"]]
-    blocks = arrange(lines, page.rect.width, page.rect.height, 72 / DPI, draw(page, True))
-    return [block for block in blocks if not block.furniture]
+    width, height = page.rect.width, page.rect.height
+    blocks = arrange(lines, width, height, 72 / DPI, draw(page, True))
+    return Page(page.number + 1, "ocr", "asked for", width, height, blocks)
 
 
 def tables(out: Path) -> None:
@@ -272,7 +275,7 @@ def tables(out: Path) -> None:
         found = [
             grid
             for page, file in zip(pages, files, strict=True)
-            for block in arranged(page, file)
+            for block in arranged(page, file).blocks
             if block.kind == "table"
             for grid in by_cells.from_markdown(block.text)
         ]
