@@ -18,7 +18,7 @@ from corpus.augment.methods import abbreviation, cloze, definition, heading, ord
 from corpus.augment.parent import Parent
 from corpus.augment.text import Augmented
 
-VERSION = "2"
+VERSION = "3"
 """Raised when a method or a check computes something else."""
 
 Method = Callable[[Parent], Iterator[Augmented]]

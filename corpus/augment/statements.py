@@ -19,12 +19,13 @@ _LEANS = re.compile(
     r"|其(?!中)|此|这|那|该|它|他|她|彼|又|亦|而|但|故|则|然|若此|如此|以上|上述|所以|因此|因而|于是|并且|而且|同时|另外|此外|例如|即|盖|且|况",
     re.IGNORECASE,
 )
-_POINTS = re.compile(
+POINTS = re.compile(
     r"\b(?:figures?|fig\.|tables?|boxes|chapters?|sections?|modules?|exercises?|links?|watch|click|visit|video|above|"
-    r"below|following|previous(?:ly)?|earlier|as mentioned|as noted|you|your|we|us|our|let’s|let's|this)\b"
-    r"|如[上下]图|见[图表]|下[图表列文]|上[图表述文]|前述|后述|前文|后文|我们|你|[图表]\s?\d|同上|同前|照前|详见|前方|后方|此方",
+    r"below|following|credit|previous(?:ly)?|earlier|as mentioned|as noted|you|your|we|us|our|let’s|let's|this)\b"
+    r"|\([a-h]\)|\(see\b|see \)|如[上下]图|见[图表]|下[图表列文]|上[图表述文]|前述|后述|前文|后文|我们|你|[图表]\s?\d|同上|同前|照前|详见|前方|后方|此方",
     re.IGNORECASE,
 )
+"""What points at a picture, at another place of the book, or at the reader."""
 ENDS = re.compile(r"[.!。！；]['\"”’）)]*\Z")
 """How a whole sentence ends."""
 MARKS = re.compile(r"[_□■●◆*#|\\{}<>=\[\]【】\ufffd]|\.{3}|…|https?:|\?|？|KT|[〔〕［］]")
@@ -51,7 +52,7 @@ def stands_alone(sentence: str) -> bool:
         ENDS.search(sentence)
         and "\n" not in sentence
         and not _LEANS.match(sentence)
-        and not _POINTS.search(sentence)
+        and not POINTS.search(sentence)
         and not MARKS.search(sentence)
         and not sentence[0].islower()
         and not _is_title(sentence)

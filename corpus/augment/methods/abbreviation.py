@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from corpus.augment.checks import balanced
 from corpus.augment.parent import Parent
 from corpus.augment.phrasing import phrase
+from corpus.augment.statements import POINTS
 from corpus.augment.text import Augmented, Quote
 from nlp.abbreviations import Abbreviation, find_abbreviations
 
@@ -95,6 +96,7 @@ def _long_start(parent: Parent, found: Abbreviation) -> int:
 def _sentence(parent: Parent, found: Abbreviation) -> Quote | None:
     for start, end in parent.sentences:
         if start <= found.long_start and found.short_end <= end:
-            whole = balanced(parent.text[start:end]) and "\n" not in parent.text[start:end]
+            sentence = parent.text[start:end]
+            whole = balanced(sentence) and "\n" not in sentence and not POINTS.search(sentence)
             return Quote(start, end) if whole and end - start <= 400 else None
     return None

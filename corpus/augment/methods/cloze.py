@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from corpus.augment.parent import Parent
@@ -21,10 +22,10 @@ PHRASINGS = {
         "One expression was left out of this sentence from “{title}”. Which one?\n\n{before}_____{after}\n\nIt was “{term}”.",
         "{before}_____{after}\nWhat belongs in the gap? {term}",
         "Q: {before}_____{after} What is missing?\nA: {term}",
-        "Gap text\n\n{before}[...]{after}\n\n[...] = {term}",
+        "Gap text\n\n{before}[gap]{after}\n\n[gap] = {term}",
         "Read the sentence and supply what is missing.\n{before}______{after}\nSolution: {term}",
         "In “{title}” it says: {before}_____{after}\nThe gap reads: {term}",
-        "Put the right expression in place of the dots: {before}......{after}\nRight: {term}",
+        "Put the right expression in place of the question mark: {before}(?){after}\nRight: {term}",
         "Exercise ({title}): {before}_____{after}\nKey: {term}",
         "Can you complete this statement?\n{before}_____{after}\nYes: {term}.",
         "Someone smudged a line of the chapter on “{title}”: {before}(?){after}\nThe smudged words are “{term}”.",
@@ -35,7 +36,7 @@ PHRASINGS = {
         "Supply the term that makes the statement agree with the text.\nStatement: {before}_____{after}\nTerm: {term}",
         "From the part on “{heading}”, with a gap: {before}_____{after}\nThe gap stands for {term}.",
         "Quiz on “{title}”\n{before}_____{after}\n- {term}",
-        "Finish what the author says: {before}…{after}\nThe author’s words: {term}",
+        "Say it as the author does: {before}___{after}\nThe author’s words: {term}",
         "Missing: one expression.\n{before}_____{after}\nFound: {term}",
         "Which expression did the author use at the blank? {before}_____{after}\nThe author wrote “{term}”.",
         "{before}XXX{after}\n\nXXX stands for: {term}",
@@ -50,7 +51,7 @@ PHRASINGS = {
         "{before}____{after}\n（空处原作“{term}”。）",
         "原文有一处模糊：{before}□□{after}\n□□当作“{term}”。",
         "默写练习\n{before}________{after}\n参考答案：{term}",
-        "读句子，说出省略号处的词。\n{before}……{after}\n省略的词是{term}。",
+        "读句子，说出空缺的词。\n{before}（？）{after}\n空缺的词是{term}。",
         "在“{heading}”一节里有这样一句：{before}____{after}\n空白处是{term}。",
         "补全：{before}____{after}——{term}",
         "考一考：{before}____{after}\n应答：{term}",
@@ -62,7 +63,7 @@ PHRASINGS = {
         "请写出原文此处所用的词：{before}____{after}\n原文用“{term}”。",
         "回忆原句：{before}____{after}\n要回忆的词：{term}",
         "学习《{title}》时遇到一道题：{before}____{after}\n解答：填“{term}”。",
-        "句中“＊＊”代表什么？{before}＊＊{after}\n代表“{term}”。",
+        "句中“某词”代表什么？{before}某词{after}\n代表“{term}”。",
         "缺词：{before}____{after}\n补词：{term}",
         "{before}____{after}\n请填入恰当的词语。\n\n{term}",
     ),
@@ -87,14 +88,28 @@ def augment(parent: Parent) -> Iterator[Augmented]:
         yield phrase(parent, f"cloze/{parent.lang}", start, phrasings, slots)
 
 
+_BEFORE = re.compile(
+    r"(?:\A|[^\u4e00-\u9fff]|[之的有兼见或则及与和而以为若主治患生发宜用加入如因由于在令致成即名曰是无其此诸使服])\Z"
+)
+_AFTER = re.compile(r"\Z|[^\u4e00-\u9fff]|[者也之的而则不为与和及或以等症证皆亦均可用时后前是有因宜加各所]")
+
+
+def _is_word(text: str, entity: Entity) -> bool:
+    """Whether a Chinese term stands between words that take no part in it, so that the gap cuts none."""
+    before, after = text[max(0, entity.start - 1) : entity.start], text[entity.end : entity.end + 1]
+    return _BEFORE.search(before) is not None and _AFTER.match(after) is not None
+
+
 def _terms(parent: Parent, start: int, end: int) -> list[Entity]:
     """What may be left out. A single Chinese character is too often a part of a longer word."""
     sentence = parent.text[start:end].lower()
-    least = 2 if parent.lang == "zh" else 3
+    chinese = parent.lang == "zh"
+    least = 2 if chinese else 3
     return [
         entity
         for entity in parent.entities_in(start, end)
         if entity.label in LABELS
         and entity.end - entity.start >= least
         and sentence.count(parent.text[entity.start : entity.end].lower()) == 1
+        and (not chinese or _is_word(parent.text, entity))
     ]

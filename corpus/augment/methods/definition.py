@@ -68,7 +68,7 @@ EXPLAINED = (
     "情形：{sign}。解释：{reason}。",
     "先看情形：{sign}。再看书中的断语：{reason}也。",
 )
-"""For 〔signs〕者，〔reason〕也: the classics' way to say what lies behind something."""
+"""For 〔signs〕者，〔reason〕也: the classics' way to say what lies behind signs of illness."""
 
 _NO_TERM = (
     r"(?!(?:the|an?|one|some|many|most|each|several|all|another|every|no|none|both|certain|other|there|what|which|who|if|when|although|"
@@ -103,6 +103,8 @@ _ZH_CALLED = re.compile(r"(?:名曰|名为|称为|称之为|谓之|叫做|故名
 _ZH_ZHE_YE = re.compile(
     r"(?P<sign>[^。；：∶（）()\d]{2,36})者，(?P<reason>[^。；，：∶（）()]{2,24})(?<![是此然谓类云非])也。"
 )
+_ZH_NO_SIGN = re.compile(r"[者曰谓所宜何岂凡其用治乃皆故使]|\A[止治主能去除]")
+_ZH_NO_REASON = re.compile(r"[曰者何]|故\Z")
 _ZH_NO_TERM = re.compile(r"[此其这那该之何凡若如谓曰所以或而则皆乃]|不|者|也|一|二|三|我|你|他|她|它|是|有|无|的")
 
 _FindTerm = Callable[[str], tuple[int, int] | None]
@@ -149,7 +151,10 @@ def _chinese_term(sentence: str) -> tuple[int, int] | None:
 def _explained(parent: Parent) -> Iterator[Augmented]:
     for start, end in statements(parent):
         match = _ZH_ZHE_YE.match(parent.text[start:end])
-        if match is None or "者" in match["sign"] or "所以" in match["sign"]:
+        if match is None or _ZH_NO_SIGN.search(match["sign"]) or _ZH_NO_REASON.search(match["reason"]):
+            continue
+        found = parent.entities_in(start + match.start("sign"), start + match.end("sign"))
+        if not any(entity.label in ("symptom", "disease") for entity in found):
             continue
         sign, reason = (Quote(start + match.start(name), start + match.end(name)) for name in ("sign", "reason"))
         yield phrase(parent, "definition/zh/explained", start, EXPLAINED, {"sign": sign, "reason": reason})

@@ -75,7 +75,7 @@ _GENERIC = re.compile(
     r"(?:key (?:concepts?|terms|points)|summary|chapter review|(?:chapter |learning )?(?:objectives?|outcomes)|multiple choice|"
     r"(?:critical thinking|review|short answer|interactive link|self-check)(?: questions?)?|fill in the blank|true/false|"
     r"matching|glossary|introduction|overview|references?|further reading|footnotes|check your understanding|"
-    r"case(?: in point| study)?|conclusions?|discussion|abstract|contents|preface|exercises?|answers?|interactive|clinical focus|resolution|part \d+|section \d+)"
+    r"case(?: in point| study)?|conclusions?|discussion|abstract|contents|preface|exercises?|answers?|interactive|link to learning|clinical focus|resolution|part \d+|section \d+)"
     r"(?: and summary| questions?)*|[\W\d_]+|[【〔\[].{0,4}[】〕\]]|.{0,3}(?:方|论|歌|总论|集方|又方|序|跋|凡例|目录|附|按|卷.{1,2})",
     re.IGNORECASE,
 )

@@ -27,7 +27,7 @@ ROWS = {
     "en": (
         ("The table says of {first}: ", "{header} is {cell}", "; ", "."),
         ("For {first}, the table gives ", "{cell} as {header}", " and ", "."),
-        ("{first}: ", "{header} {cell}", ", ", "."),
+        ("{first}. ", "{header} – {cell}", "; ", "."),
         ("In the row of {first} one reads ", "under “{header}”: {cell}", "; ", "."),
         ("What does the table list for {first}?\n", "{header}: {cell}", "\n", ""),
         ("Entry “{first}” of the table has ", "“{cell}” for {header}", ", ", "."),
