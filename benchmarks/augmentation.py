@@ -17,6 +17,7 @@ from __future__ import annotations
 import random
 import re
 import sys
+import textwrap
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,6 +36,8 @@ FREE_SOURCES = ("tcm_classics",)
 """Sources whose text may stand in the sheet: works in the public domain."""
 SAMPLED = 200
 """Texts in a sheet."""
+EXTRACT = 160
+"""Characters of a text that stand in the sheet."""
 
 
 def _augmented(data: Path) -> list[dict[str, Any]]:
@@ -96,7 +99,8 @@ def sheet(data: Path, *, seed: int = 1) -> None:
     print("# are named by their record only; `benchmarks/augmentation.py show DATA ID` prints them.")
     print("id", "document", "method", "lang", "template", "text", "faithful", "well_formed", "why", sep="\t")
     for row in draw(_augmented(data), SAMPLED, seed):
-        text = re.sub(r"\s*\n\s*", " / ", row["text"]) if row["source"] in FREE_SOURCES else ""
+        text = re.sub(r"\s*\n\s*", " / ", row["text"])
+        text = textwrap.shorten(text, EXTRACT, placeholder=" …") if row["source"] in FREE_SOURCES else ""
         template = by_name(row["topics"])["template"]
         name = documents[row["doc_id"]]
         print(row["id"], name, row["augmentation"], row["lang"], template, text, "", "", "", sep="\t")

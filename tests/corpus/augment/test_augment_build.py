@@ -82,7 +82,7 @@ def copy(data: Path, target: Path) -> Path:
 def test_nothing_is_augmented_by_default_nor_of_other_source_types(words, built, tmp_path):
     data = tmp_path / "data"
     shutil.copytree(built[0], data)
-    assert "augmented" not in command("corpus", "build", "--data", data, *words)
+    assert "texts augmented" not in command("corpus", "build", "--data", data, *words)
     assert rows(data, "shards") == []
 
 
