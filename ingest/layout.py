@@ -162,15 +162,31 @@ def reading_order(
     boxes: Sequence[tuple[float, float, float, float]], sizes: Sequence[float] | None = None
 ) -> list[int]:
     """Indexes of boxes (x0, y0, x1, y1) in reading order; `sizes` are their font sizes, 0 where there is none."""
+    return order_and_rings(boxes, sizes)[0]
+
+
+def order_and_rings(
+    boxes: Sequence[tuple[float, float, float, float]], sizes: Sequence[float] | None = None
+) -> tuple[list[int], int]:
+    """(indexes of boxes in reading order, how many stand in or behind a ring: each of some is before the next).
+
+    A ring has no order; it is opened somewhere, and what comes out may be wrong.
+    """
     n = len(boxes)
     if n < 2:
-        return list(range(n))
+        return list(range(n)), 0
     if n > MAX_PIECES:
-        return sorted(range(n), key=lambda i: (boxes[i][1], boxes[i][0]))
+        return sorted(range(n), key=lambda i: (boxes[i][1], boxes[i][0])), n
     order: list[int] = []
+    rings = 0
     for group in _zones(boxes, sizes):
-        order.extend(group if len(group) < 2 else [group[i] for i in _breuel([boxes[i] for i in group])])
-    return order
+        if len(group) < 2:
+            order.extend(group)
+            continue
+        inner, ringed = _breuel([boxes[i] for i in group])
+        order.extend(group[i] for i in inner)
+        rings += ringed
+    return order, rings
 
 
 def _zones(boxes: Sequence[tuple[float, float, float, float]], sizes: Sequence[float] | None = None) -> list[list[int]]:
@@ -247,7 +263,7 @@ def _covered(intervals: list[tuple[float, float]]) -> list[tuple[float, float]]:
     return result
 
 
-def _breuel(boxes: Sequence[tuple[float, float, float, float]]) -> list[int]:
+def _breuel(boxes: Sequence[tuple[float, float, float, float]]) -> tuple[list[int], int]:
     n = len(boxes)
     array = np.asarray(boxes, dtype=np.float64)
     x0, y0, x1, y1 = array.T
@@ -277,9 +293,10 @@ def _breuel(boxes: Sequence[tuple[float, float, float, float]]) -> list[int]:
     return _topological(before, y0, x0)
 
 
-def _topological(before: np.ndarray, y0: np.ndarray, x0: np.ndarray) -> list[int]:
-    """Order by a relation; a ring is opened at its topmost member."""
+def _topological(before: np.ndarray, y0: np.ndarray, x0: np.ndarray) -> tuple[list[int], int]:
+    """(order by a relation, how many were left at the first ring); a ring is opened at its topmost member."""
     n = len(before)
+    ringed = 0
     waiting = before.sum(axis=0)
     ready = [(float(y0[i]), float(x0[i]), i) for i in range(n) if waiting[i] == 0]
     heapq.heapify(ready)
@@ -288,6 +305,7 @@ def _topological(before: np.ndarray, y0: np.ndarray, x0: np.ndarray) -> list[int
     while len(order) < n:
         if not ready:
             rest = [i for i in range(n) if not done[i]]
+            ringed = ringed or len(rest)
             first = min(rest, key=lambda i: (int(waiting[i]), float(y0[i]), float(x0[i])))
             heapq.heappush(ready, (float(y0[first]), float(x0[first]), first))
         _, _, i = heapq.heappop(ready)
@@ -299,7 +317,7 @@ def _topological(before: np.ndarray, y0: np.ndarray, x0: np.ndarray) -> list[int
         waiting = waiting - before[i]
         for j in np.nonzero(followers & (waiting == 0))[0]:
             heapq.heappush(ready, (float(y0[j]), float(x0[j]), int(j)))
-    return order
+    return order, ringed
 
 
 def flows(runs: Sequence[list[Line]]) -> list[tuple[list[Line], float, float]]:

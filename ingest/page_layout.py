@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from ingest.document import Block
 from ingest.figures import find_figures, without_labels
-from ingest.layout import Line, bounds, paragraphs, pieces, reading_order
+from ingest.layout import MAX_PIECES, Line, bounds, order_and_rings, paragraphs, pieces
+from ingest.layout_model import Region
+from ingest.region_layout import layout_by_regions
 from ingest.structure import BodyStyle, blocks_of
 from ingest.tables import Table, find_tables
 from ingest.text_layer import TextLayer, unturn
@@ -16,18 +20,48 @@ HEAD_ZONE = 0.12
 """Running heads and feet stand within this share of the page's height from its edge."""
 
 
-def layout_page(
-    layer: TextLayer, body: BodyStyle, words: Mapping[str, int], width: float, height: float
-) -> tuple[tuple[Block, ...], int]:
-    """(blocks of one page in reading order, how many labels of figures were left out).
+RINGED = 10
+"""With so many pieces in or behind a ring of the reading order, the order is doubtful."""
+OVERLAPS = 2
+"""So many pairs of pieces of text that cover one another make the layout doubtful."""
+BESIDE = 5
+"""So many short lines of a piece that stand beside the lines of another are terms and what they mean, read apart."""
+TERM = 16
+"""Characters of a short line there, on average, at most."""
+PROSE = 8
+"""Words that a piece has to have to count there."""
 
-    What may be running heads and feet is marked `furniture`.
-    """
+
+@dataclass(frozen=True, slots=True)
+class PageLayout:
+    """What was made of a page."""
+
+    blocks: tuple[Block, ...]
+    """In reading order. What may be running heads and feet is marked `furniture`."""
+    labels: int
+    """How many labels of figures were left out."""
+    doubt: str
+    """Why the layout may be wrong, in words; empty when there is no reason to doubt it."""
+
+
+def layout_page(
+    layer: TextLayer,
+    body: BodyStyle,
+    words: Mapping[str, int],
+    width: float,
+    height: float,
+    regions: Sequence[Region] = (),
+) -> PageLayout:
+    """Lay a page out: by its own geometry, or by the regions that the layout model found on it."""
     figures = find_figures(layer, width, height)
-    tables, rest = find_tables(layer.lines, layer.horizontal, layer.vertical, body.size, figures)
-    rest, left_out = without_labels(rest, figures, body.size, height)
-    heads, feet, rest = split_furniture(rest, layer.horizontal, body, height)
-    blocks = _flow(rest, tables, heads, feet, body, words, width, height)
+    doubt = ""
+    if regions:
+        blocks, left_out = layout_by_regions(layer, regions, body, words, width, height)
+    else:
+        tables, rest = find_tables(layer.lines, layer.horizontal, layer.vertical, body.size, figures)
+        rest, left_out = without_labels(rest, figures, body.size, height)
+        heads, feet, rest = split_furniture(rest, layer.horizontal, body, height)
+        blocks, doubt = _flow(rest, tables, heads, feet, body, words, width, height)
     upright = sum(len(line.text) for line in layer.lines)
     for angle, lines in layer.turned.items():
         amount = sum(len(line.text) for line in lines)
@@ -40,7 +74,7 @@ def layout_page(
                 left_out += 1
             else:
                 blocks.append(block)
-    return tuple(blocks), left_out
+    return PageLayout(tuple(blocks), left_out, doubt)
 
 
 def _touches(box: Sequence[float], figure: Sequence[float]) -> bool:
@@ -73,7 +107,7 @@ def _sideways(
         vertical = [(width - x1, width - x0, y) for x0, x1, y in layer.horizontal]
     tables, rest = find_tables(lines, horizontal, vertical, body.size)
     across, down = (width, height) if angle == 180 else (height, width)
-    blocks = _flow(rest, tables, [], [], body, words, across, down)
+    blocks, _ = _flow(rest, tables, [], [], body, words, across, down)
     return [
         replace(block, bbox=unturn(block.bbox, angle, width, height)) if block.bbox is not None else block
         for block in blocks
@@ -168,12 +202,13 @@ def _flow(
     words: Mapping[str, int],
     width: float,
     height: float,
-) -> list[Block]:
-    """Everything in reading order. Heads and feet are marked until it is known what repeats."""
+) -> tuple[list[Block], str]:
+    """(everything in reading order, why it may be wrong). Heads and feet are marked until it is known what repeats."""
     runs = pieces(lines)
     boxes = [bounds(run) for run in runs]
-    whole: list[list[Block]] = [[_table(table)] for table in tables]
+    whole: list[list[Block]] = [[table.block] for table in tables]
     boxes.extend(table.bbox for table in tables)
+    n_inner = len(boxes)
     for where, edge in (("header", heads), ("footer", feet)):
         for run in pieces(edge):
             for part in paragraphs([run]):
@@ -183,7 +218,9 @@ def _flow(
                 boxes.append(part.bbox)
     blocks: list[Block] = []
     waiting: list[list[Line]] = []
-    for index in reading_order(boxes, [*(run[len(run) // 2].size for run in runs), *(0.0 for _ in boxes[len(runs) :])]):
+    sizes = [*(run[len(run) // 2].size for run in runs), *(0.0 for _ in boxes[len(runs) :])]
+    order, ringed = order_and_rings(boxes, sizes)
+    for index in order:
         if index < len(runs):
             waiting.append(runs[index])
             continue
@@ -193,8 +230,34 @@ def _flow(
         blocks.extend(whole[index - len(runs)])
     if waiting:
         blocks.extend(blocks_of(paragraphs(waiting), body, words, width, height))
-    return blocks
+    return blocks, _doubt(runs, boxes[:n_inner], ringed)
 
 
-def _table(table: Table) -> Block:
-    return Block("table", table.markdown, bbox=table.bbox, size=table.size)
+def _doubt(runs: Sequence[list[Line]], boxes: Sequence[tuple[float, float, float, float]], ringed: int) -> str:
+    """Why the layout may be wrong. `boxes` are those of the runs and then those of the tables."""
+    if ringed >= RINGED:
+        return f"the order of {ringed} pieces of text is ambiguous"
+    beside = max((_beside(one, two) for one in runs for two in runs if one is not two), default=0)
+    if beside >= BESIDE:
+        return f"{beside} short lines stand beside others"
+    prose = [box for box, run in zip(boxes, runs, strict=False) if sum(len(line.text.split()) for line in run) >= PROSE]
+    prose.extend(boxes[len(runs) :])
+    if not 2 <= len(prose) <= MAX_PIECES:
+        return ""
+    x0, y0, x1, y1 = np.asarray(prose).T
+    across = np.minimum(x1[:, None], x1) - np.maximum(x0[:, None], x0) > 6.0
+    down = np.minimum(y1[:, None], y1) - np.maximum(y0[:, None], y0) > 4.0
+    overlaps = (int((across & down).sum()) - len(prose)) // 2
+    return f"{overlaps} pieces of text cover one another" if overlaps >= OVERLAPS else ""
+
+
+def _beside(left: list[Line], right: list[Line]) -> int:
+    """How many short lines of a piece stand right beside lines of another: most of them, or none count."""
+    if len(left) < BESIDE or sum(len(line.text) for line in left) > TERM * len(left):
+        return 0
+    edge, start = max(line.x1 for line in left), min(line.x0 for line in right)
+    if not 0 <= start - edge < 10 * left[0].size or right[0].y0 > left[-1].y1 or right[-1].y1 < left[0].y0:
+        return 0
+    heights = [line.y1 for line in right]
+    count = sum(any(abs(line.y1 - y) < 0.5 * line.size for y in heights) for line in left)
+    return count if count >= 0.6 * len(left) else 0

@@ -18,7 +18,7 @@ from ingest.parts import WORK_PAGE, from_tables, to_table
 from ingest.readers import load_reader
 from nlp.language import detect
 
-VERSION = "2"
+VERSION = "3"
 """Code version of these stages; a reader's own version comes on top."""
 
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from ingest.document import Block
 from ingest.figures import Figure, in_figure
 from ingest.layout import MAX_LINES, Line, bounds, pieces
 from ingest.markdown_table import markdown_table
@@ -24,6 +25,9 @@ MAX_RULES = 1_000
 """Pages with more rules are drawings."""
 _TABLE_CAPTION = re.compile(r"^(?:Supplementary\s+)?(?:Table|TABLE|Tab\.|Tabelle|Tabla|Tableau|表)\s*[\dIVXS]")
 
+_TERM = re.compile(r"^.{1,30}[:=]$|^[\w./+-]{0,12}[A-Z0-9][\w./+-]{0,12}[A-Z0-9][\w./+-]{0,12}$")
+"""What is explained in a list of abbreviations: it ends in a colon, or has capitals."""
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
@@ -35,6 +39,13 @@ class Table:
     """Its grid; the first row is the header."""
     size: float
     """Dominant font size."""
+    kind: str = "table"
+    """`table`, or `list` for terms and what they mean; then `markdown` has one item a line."""
+
+    @property
+    def block(self) -> Block:
+        """The table as a block of its page."""
+        return Block(self.kind, self.markdown, bbox=self.bbox, size=self.size)
 
 
 def find_tables(
@@ -279,7 +290,13 @@ def _aligned_groups(lines: list[Line]) -> list[list[Line]]:
         x0, y0, x1, _ = bounds(cells)
         captioned = any(line.y0 < y0 and y0 - line.y1 < 45 and line.x0 < x1 and line.x1 > x0 for line in captions)
         several = sum(len(row) >= 2 for row in current)
-        if (wide >= max(3, 0.5 * len(current))) or (captioned and several >= 0.6 * len(current)):
+        terms = [row[0].text for row in current if len(row) == 2]
+        defined = len(terms) >= 4 and sum(_TERM.match(text) is not None for text in terms) >= 0.8 * len(terms)
+        if (
+            (defined and several >= 0.5 * len(current))
+            or (wide >= max(3, 0.5 * len(current)))
+            or (captioned and several >= 0.6 * len(current))
+        ):
             groups.append(cells)
         current.clear()
 
@@ -321,5 +338,23 @@ def build(
     letters = sum(character.isalnum() for row in grid for cell in row for character in cell)
     if letters < 2 * filled:
         return None
+    if aligned and n_columns == 2 and _are_terms([row[0] for row in grid if row[1]]):
+        return Table((x0, y0, x1, y1), _definitions(grid), size, kind="list")
     markdown = markdown_table(grid)
     return Table((x0, y0, x1, y1), markdown, size) if markdown else None
+
+
+def _are_terms(texts: Sequence[str]) -> bool:
+    """Whether a first column holds what its second explains, as in a list of abbreviations."""
+    return len(texts) >= 4 and sum(_TERM.match(text) is not None for text in texts) >= 0.8 * len(texts)
+
+
+def _definitions(grid: Sequence[Sequence[str]]) -> str:
+    """Terms and what they mean as a list, one a line, as the other formats write them."""
+    lines: list[str] = []
+    for term, meaning in grid:
+        if term or not lines:
+            lines.append(f"- {term.rstrip(':= ')}: {meaning}")
+        else:
+            lines[-1] += f" {meaning}"
+    return "\n".join(lines)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import logging
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pymupdf
 
+from ingest import layout_model
 from ingest.document import Block, Mark, Page, Probe, ReadOptions, UnreadableError
 from ingest.page_layout import layout_page
 from ingest.routing import PageFacts, Route, route
@@ -45,7 +47,7 @@ class PdfReader:
     """The reader for PDF files."""
 
     name = "pdf"
-    version = "3"
+    version = f"4 PyMuPDF {pymupdf.VersionBind}" + (" with layout model" if layout_model.installed() else "")
     suffixes = (".pdf",)
 
     def sniff(self, head: bytes, path: str) -> bool:
@@ -210,8 +212,29 @@ def _read_window(document: pymupdf.Document, first: int, last: int, options: Rea
                 raise UnreadableError("decode", f"Page {number} cannot be drawn: {_short(error)}.") from None
             yield Page(number, "ocr", way.reason, width, height, blocks, confidence)
         else:
-            blocks, left_out = layout_page(layer, _slide_style(layer, body, width, height), words, width, height)
-            yield Page(number, "native", "; ".join([way.reason, *_omissions(layer, left_out)]), width, height, blocks)
+            style = _slide_style(layer, body, width, height)
+            layout = layout_page(layer, style, words, width, height)
+            notes = [way.reason]
+            if layout.doubt:
+                found = _regions(document[number - 1])
+                if found:
+                    notes.append(f"laid out by {layout_model.NAME}, for {layout.doubt}")
+                    layout = layout_page(layer, style, words, width, height, found)
+                else:
+                    notes.append(f"layout doubtful: {layout.doubt}")
+            notes.extend(_omissions(layer, layout.labels))
+            yield Page(number, "native", "; ".join(notes), width, height, layout.blocks)
+
+
+def _regions(page: pymupdf.Page) -> list[layout_model.Region]:
+    """The layout model's regions of a page; none where it fails, as on a page that is shown turned."""
+    if page.rotation:
+        return []
+    try:
+        return layout_model.regions(page)
+    except Exception:  # the model's own code on a page that it was not made for: the cheap analysis stands
+        logging.getLogger(__name__).warning("The layout model failed on a page.", exc_info=True)
+        return []
 
 
 def _omissions(layer: TextLayer, labels: int) -> list[str]:

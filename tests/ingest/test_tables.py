@@ -109,3 +109,11 @@ def test_pieces_of_a_rule_are_one_rule_and_short_ones_are_none() -> None:
 
 def test_very_many_rules_are_a_drawing() -> None:
     assert joined_rules([(0.0, 100.0, float(i)) for i in range(60_000)]) == []
+
+
+def test_a_list_of_abbreviations_is_a_list() -> None:
+    grid = [["AST:", "an enzyme"], ["BMI:", "body mass"], ["", "index"], ["CRP:", "a protein"], ["ECG:", "a record"]]
+    found, rest = find_tables(rows(grid, [50, 110], 100, 11), [], [], 10)
+    assert not rest
+    assert [table.block.kind for table in found] == ["list"]
+    assert found[0].markdown.splitlines()[1:3] == ["- BMI: body mass index", "- CRP: a protein"]
