@@ -13,7 +13,7 @@ from ingest.layout import MAX_PIECES, Line, bounds, order_and_rings, paragraphs,
 from ingest.layout_model import Region
 from ingest.region_layout import layout_by_regions
 from ingest.structure import BodyStyle, blocks_of
-from ingest.tables import Table, find_tables
+from ingest.tables import Table, find_tables, shaded_rows
 from ingest.text_layer import TextLayer, unturn
 
 HEAD_ZONE = 0.12
@@ -58,7 +58,8 @@ def layout_page(
     if regions:
         blocks, left_out = layout_by_regions(layer, regions, body, words, width, height)
     else:
-        tables, rest = find_tables(layer.lines, layer.horizontal, layer.vertical, body.size, figures)
+        horizontal = [*layer.horizontal, *shaded_rows(layer.shapes)]
+        tables, rest = find_tables(layer.lines, horizontal, layer.vertical, body.size, figures)
         rest, left_out = without_labels(rest, figures, body.size, height)
         heads, feet, rest = split_furniture(rest, layer.horizontal, body, height)
         blocks, doubt = _flow(rest, tables, heads, feet, body, words, width, height)

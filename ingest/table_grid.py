@@ -72,7 +72,7 @@ def column_edges(
             key = key - 1 if key - 1 in reach else key
             reach[key] = reach.get(key, 0.0) + min(end, y1) - max(start, y0)
     ruled = sorted(3.0 * key for key, length in reach.items() if length > 0.45 * (y1 - y0))
-    if len(ruled) >= 2:
+    if len(ruled) >= 2 or (ruled and max(reach.values()) > 0.9 * (y1 - y0)):
         return ruled
     events: list[tuple[float, int]] = []
     for row in rows:

@@ -21,6 +21,8 @@ from ingest.table_lattice import lattice_of
 
 MIN_RULE = 40.0
 """Shorter horizontal rules, in points, are underlines and fraction bars."""
+MIN_SHADED = 100.0
+"""Narrower shaded boxes, in points, are no rows."""
 MAX_RULES = 1_000
 """Pages with more rules are drawings."""
 _TABLE_CAPTION = re.compile(r"^(?:Supplementary\s+)?(?:Table|TABLE|Tab\.|Tabelle|Tabla|Tableau|表)\s*[\dIVXS]")
@@ -63,16 +65,15 @@ def find_tables(
     drawn = {id(line) for line in lines if in_figure(line, figures)} if figures else set()
     rules = joined_rules(horizontal)
     if len(rules) >= 2:
-        for top, bottom, x0, x1 in _ruled_regions(rest, rules):
+        for top, bottom, x0, x1, boxed in _ruled_regions(rest, rules, vertical):
             inside = _below_caption([line for line in rest if _inside(line, x0, x1, top, bottom)])
             inside += _open_end(inside, rest, x0, x1, bottom, body_size)
             above = _open_start(inside, rest, x0, x1)
             inside += [line for row in above for line in row]
             if sum(id(line) in drawn for line in inside) > 0.5 * len(inside):
                 continue
-            # such rows are rows of the table, as if there were a rule below each
-            ruled = sorted([*rules, *((x0, x1, max(line.y1 for line in row) + 0.5) for row in above)], key=_height)
-            table = build(inside, ruled, vertical, body_size)
+            ruled = sorted([*rules, *_between(above, x0, x1)], key=_height)
+            table = build(inside, ruled, vertical, body_size, aligned=boxed)
             if table is not None:
                 tables.append(table)
                 taken = {id(line) for line in inside}
@@ -113,8 +114,45 @@ def _inside(line: Line, x0: float, x1: float, top: float, bottom: float) -> bool
     return top - 1 <= (line.y0 + line.y1) / 2 <= bottom + 1 and x0 - 4 <= (line.x0 + line.x1) / 2 <= x1 + 4
 
 
-def _ruled_regions(lines: list[Line], rules: list[Rule]) -> list[tuple[float, float, float, float]]:
-    """(top, bottom, x0, x1) of stretches between rules of one extent in which the rows have several cells."""
+def shaded_rows(shapes: Sequence[tuple[float, float, float, float]]) -> list[Rule]:
+    """Rules that are not drawn but seen: the edges of rows that stand out by their shading."""
+    stacks: dict[tuple[int, int], list[tuple[float, float, float, float]]] = {}
+    for box in shapes:
+        if box[2] - box[0] >= MIN_SHADED and 6.0 <= box[3] - box[1] <= 200.0:
+            stacks.setdefault((round(box[0] / 2), round(box[2] / 2)), []).append(box)
+    rules: list[Rule] = []
+    for stack in stacks.values():
+        rows: list[tuple[float, float, float, float]] = []
+        for box in sorted(stack[:MAX_RULES], key=lambda box: box[1]):
+            if not rows or box[1] > rows[-1][3] - 2.0:
+                rows.append(box)
+            elif box[3] - box[1] > rows[-1][3] - rows[-1][1]:
+                rows[-1] = box  # printed over one another: the larger one is the row
+        near = all(lower[1] - upper[3] <= 1.5 * (upper[3] - upper[1]) for upper, lower in pairwise(rows))
+        if len(rows) >= 3 and near:
+            rules.extend((x0, x1, y) for x0, y0, x1, y1 in rows for y in (y0, y1))
+    return rules
+
+
+def _is_boxed(stack: Sequence[Rule], vertical: Sequence[Rule]) -> bool:
+    """Whether vertical rules part the space between rules into columns: a table, however long its cells are."""
+    if len(stack) < 4:
+        return False
+    x0, x1, top, bottom = stack[0][0], stack[0][1], stack[0][2], stack[-1][2]
+    reach: dict[int, float] = {}
+    for start, end, x in vertical[:5000]:
+        if x0 - 6 <= x <= x1 + 6:
+            key = next(
+                (key for key in (round(x / 3), round(x / 3) - 1, round(x / 3) + 1) if key in reach), round(x / 3)
+            )
+            reach[key] = reach.get(key, 0.0) + max(0.0, min(end, bottom) - max(start, top))
+    return sum(length > 0.8 * (bottom - top) for length in reach.values()) >= 3
+
+
+def _ruled_regions(
+    lines: list[Line], rules: list[Rule], vertical: Sequence[Rule]
+) -> list[tuple[float, float, float, float, bool]]:
+    """(top, bottom, x0, x1, whether it is boxed) of stretches between rules of one extent with several cells in a row."""
     stacks: list[list[Rule]] = []
     for rule in rules:
         for stack in stacks:
@@ -123,11 +161,14 @@ def _ruled_regions(lines: list[Line], rules: list[Rule]) -> list[tuple[float, fl
                 break
         else:
             stacks.append([rule])
-    regions: list[tuple[float, float, float, float]] = []
+    regions: list[tuple[float, float, float, float, bool]] = []
     for stack in stacks:
         if len(stack) < 2:
             continue
         x0, x1 = min(rule[0] for rule in stack), max(rule[1] for rule in stack)
+        if _is_boxed(stack, vertical):
+            regions.append((stack[0][2], stack[-1][2], x0, x1, True))
+            continue
         spans = list(pairwise(stack))
         bands = [
             _band([line for line in lines if _inside(line, x0, x1, top[2], bottom[2])], x1 - x0)
@@ -145,7 +186,7 @@ def _ruled_regions(lines: list[Line], rules: list[Rule]) -> list[tuple[float, fl
                 strong = strong or band == "table"
             elif start >= 0:
                 if strong:
-                    regions.append((stack[start][2], stack[i][2], x0, x1))
+                    regions.append((stack[start][2], stack[i][2], x0, x1, False))
                 start, strong = -1, False
     return regions
 
@@ -171,6 +212,18 @@ def _open_end(
     return [line for row in rows for line in row] if several >= max(3, 0.25 * len(rows)) else []
 
 
+def _between(rows: Sequence[list[Line]], x0: float, x1: float) -> list[Rule]:
+    """A rule below each of some rows of the table, from the bottom up, where white space parts it from the next one."""
+    rules = [(x0, x1, max(line.y1 for line in rows[0]) + 0.5)] if rows else []
+    margin = min((row[0].x0 for row in rows), default=0.0)
+    for lower, upper in pairwise(rows):
+        bottom = max(line.y1 for line in upper)
+        first = lower[0].x0 < margin + 1.0
+        if first and min(line.y0 for line in lower) - bottom > 0.35 * upper[0].size:
+            rules.append((x0, x1, bottom + 0.5))
+    return rules
+
+
 def _height(rule: Rule) -> float:
     return rule[2]
 
@@ -184,13 +237,16 @@ def _open_start(inside: list[Line], lines: list[Line], x0: float, x1: float) -> 
     top = min(line.y0 for line in inside)
     found: list[list[Line]] = []
     within = [line for line in lines if line.y1 < top + 0.3 * size and line.x0 >= x0 - 4 and line.x1 <= x1 + 4]
-    for row in reversed(rows_of(within)[-3:]):
-        aligned = sum(any(abs(line.x0 - start) < 1.0 for start in starts) for line in row)
+    for row in reversed(rows_of(within)[-6:]):
+        aligned = all(any(abs(line.x0 - start) < 1.0 for start in starts) for line in row)
         near = top - max(line.y1 for line in row) < 1.2 * size
-        if len(row) < 2 or aligned < len(row) or not near or any(abs(line.size - size) > 0.5 for line in row):
+        caption = any(CAPTION.match(line.text) for line in row)
+        if caption or not aligned or not near or any(abs(line.size - size) > 0.5 for line in row):
             break
         found.append(row)
         top = min(line.y0 for line in row)
+    while found and len(found[-1]) < 2:
+        found.pop()  # a line of text above
     return found
 
 
@@ -203,7 +259,7 @@ def _band(lines: list[Line], width: float) -> str:
     several = sum(len(row) > 1 for row in rows)
     if len(rows) > 2 and _prose_share(lines) > 0.6:
         return "none"
-    if len(rows) <= 6 and max(len(row) for row in rows) >= 3:
+    if len(rows[0]) >= 4 or (len(rows) <= 6 and max(len(row) for row in rows) >= 3):
         return "table"  # one row whose cells have some lines more
     if several < 0.5 * len(rows):
         # cells centred on one another stand at half heights: rows that overlap count as one

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ingest.layout import Line
-from ingest.tables import find_tables, joined_rules
+from ingest.tables import find_tables, joined_rules, shaded_rows
 
 
 def cell(x: float, y: float, text: str, size: float = 8.0) -> Line:
@@ -117,3 +117,28 @@ def test_a_list_of_abbreviations_is_a_list() -> None:
     assert not rest
     assert [table.block.kind for table in found] == ["list"]
     assert found[0].markdown.splitlines()[1:3] == ["- BMI: body mass index", "- CRP: a protein"]
+
+
+def test_rows_that_only_their_shading_shows_are_rows() -> None:
+    shading = [(48.0, 100.0 + 60 * i, 420.0, 158.0 + 60 * i) for i in range(4)]
+    lines = []
+    for i in range(4):
+        lines += rows([[f"model {i}", "one", "9", "yes"]], [50, 150, 250, 350], 102 + 60 * i, 10)
+        lines += [cell(250, 112 + 60 * i + 10 * j, f"w{j} = 0.5") for j in range(4)]
+    found, rest = find_tables(lines, shaded_rows(shading), [], 10)
+    assert not rest
+    assert len(found[0].markdown.splitlines()) == 5
+    assert "| model 1 | one | 9 w0 = 0.5 w1 = 0.5 w2 = 0.5 w3 = 0.5 | yes |" in found[0].markdown
+    assert shaded_rows([*shading, (48.0, 104.0, 420.0, 112.0)]) == shaded_rows(shading)
+
+
+def test_cells_in_boxes_are_a_table_however_long_they_are() -> None:
+    lines = []
+    for i in range(3):
+        lines += [cell(50, 102 + 60 * i + 10 * j, "a long line of running text in this cell") for j in range(5)]
+        lines.append(cell(300, 102 + 60 * i, f"answer {i}"))
+    rules = [(48.0, 420.0, 100.0 + 60 * i) for i in range(4)]
+    boxes = [(100.0, 280.0, x) for x in (48.0, 290.0, 420.0)]
+    found, rest = find_tables(lines, rules, boxes, 10)
+    assert not rest
+    assert len(found[0].markdown.splitlines()) == 4
