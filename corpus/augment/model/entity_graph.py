@@ -32,6 +32,8 @@ TASKS = {
     },
 }
 """Number of entities to task, by language."""
+SHORTEST_NAME = 2
+"""A name of one character says too little to be asked about."""
 MOST_IN_A_SENTENCE = 8
 """A sentence that names more is a list; its first names are joined."""
 PAIRS_BEFORE_A_TRIPLE = 2
@@ -73,7 +75,7 @@ def _walks(parent: Parent, passage: tuple[int, int]) -> Iterator[tuple[str, ...]
 
 def _graph(parent: Parent, passage: tuple[int, int]) -> tuple[dict[str, str], Counter[_Edge]]:
     """Name of each node, by its concept or its folded name, in the order of the text; and the weights of the edges."""
-    entities = [entity for entity in parent.entities_in(*passage) if entity.label in LABELS]
+    entities = [e for e in parent.entities_in(*passage) if e.label in LABELS and e.end - e.start >= SHORTEST_NAME]
     names: dict[str, str] = {}
     for entity in entities:
         names.setdefault(_node(parent, entity), parent.text[entity.start : entity.end])

@@ -248,11 +248,12 @@ def test_wrong_settings_are_one_sentence(data: Path, settings: dict[str, Any], s
         build(data, augment=AugmentConfig(methods=(), **settings))
 
 
-def test_a_real_model_behind_a_real_server_goes_the_whole_way(data: Path) -> None:
+def test_a_real_model_behind_a_real_server_goes_the_whole_way(tmp_path: Path) -> None:
     pytest.importorskip("torch", reason="the train extra is not installed")
     sys.path.insert(0, str(Path(__file__).parents[2] / "training"))
     from model_server import model_server
 
+    data = tmp_path / "short"
     write_documents(data, {"warfarin.txt": TEXTS["warfarin.txt"]}, source="books", source_type="textbook")
     with model_server() as (url, received):
         methods = {"model_methods": ("rephrase",), "per_record": 1}
