@@ -21,7 +21,7 @@ from training.data import Encoder, MixedBatches, Shards
 from training.distributed import World, join_world
 from training.losses import causal_lm
 from training.mixing import MIXERS, Arm
-from training.model import open_model, random_model
+from training.model import model_folder, open_model, random_model
 from training.tokenizer import begin_of_document, end_of_document, open_tokenizer, save, wrap
 from training.trainer import Ticker, begin, train
 
@@ -106,7 +106,7 @@ def _start(config: CptConfig, shards: Shards, world: World) -> tuple[PreTrainedM
     """The model named, or a small one from a random start with the tokenizer of its folder, made on the first run."""
     if config.model:
         model, tokenizer = open_model(config.model)
-        _check_tokens(shards, tokenizer.backend_tokenizer, config.model)
+        _check_tokens(shards, tokenizer.backend_tokenizer, model_folder(config.model))
         return model, tokenizer
     folder = config.out / "tokenizer"
     if world.first and not folder.exists():
