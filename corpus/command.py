@@ -6,7 +6,6 @@ import dataclasses
 import os
 import sys
 import time
-import tomllib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
@@ -21,6 +20,7 @@ from rich.table import Table
 
 from corpus.errors import UserError as UserError
 from corpus.location import location, storage_fault
+from corpus.settings import default_settings, read_settings
 
 
 def _of_flag(type_: Any, tokens: Sequence[Any]) -> Path:
@@ -38,7 +38,14 @@ stderr = Console(stderr=True, highlight=False, soft_wrap=True)
 
 def build_app(name: str, help: str) -> App:
     """An empty console script to register commands on."""
-    return App(name=name, help=help, version=lambda: version("medpress"), help_format="markdown")
+    app = App(name=name, help=help, version=lambda: version("medpress"), help_format="markdown")
+
+    @app.command(name="config")
+    def write_defaults() -> None:
+        """Print a TOML file with every setting and its default, for `--config`."""
+        sys.stdout.write(default_settings(app))
+
+    return app
 
 
 def run(app: App, tokens: Sequence[str] | None = None) -> NoReturn:
@@ -57,7 +64,7 @@ def run(app: App, tokens: Sequence[str] | None = None) -> NoReturn:
         ] = None,
     ) -> Any:
         if config is not None:
-            app.config = _toml(config, app.name[0])
+            app.config = cyclopts.config.Dict(read_settings(config, app), source=str(config))
         return app(arguments, result_action="return_value")
 
     try:
@@ -79,17 +86,6 @@ def run(app: App, tokens: Sequence[str] | None = None) -> NoReturn:
         stderr.print(f"{app.name[0]}: the storage refuses: {fault}{where}.", style="red", markup=False)
         sys.exit(1)
     sys.exit(code if isinstance(code, int) else 0)
-
-
-def _toml(path: Path, script: str) -> Any:
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UserError(f"cannot read the configuration {path}: {error.strerror}.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} is not valid TOML: {error}.") from error
-    roots = (script,) if isinstance(values.get(script), dict) else ()
-    return cyclopts.config.Toml(path, must_exist=True, root_keys=roots)
 
 
 def resolved(config: Any) -> dict[str, Any]:

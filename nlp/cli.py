@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import islice
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Parameter
+from cyclopts.config import Dict
 
 from nlp import train as training
 from nlp.classify.commands import register
@@ -239,10 +241,24 @@ def evaluate_relations(
     print(f"P {score.precision:.4f}  R {score.recall:.4f}  F1 {score.f1:.4f}  ({score.wanted} gold relations)")
 
 
+@app.meta.default
+def with_settings(
+    *arguments: Annotated[str, Parameter(show=False, allow_leading_hyphen=True)],
+    config: Annotated[
+        Path | None, Parameter(name="--config", help="TOML file for everything a flag can say; flags win.")
+    ] = None,
+) -> None:
+    """Reads `--config`: a table a command, `[tag]` or, in a file of several scripts, `[nlp.tag]`."""
+    if config is not None:
+        values = tomllib.loads(config.read_text(encoding="utf-8"))
+        app.config = Dict(values, root_keys=("nlp",) if "nlp" in values else (), source=str(config))
+    app(arguments)
+
+
 def main(arguments: Annotated[Sequence[str] | None, Parameter(show=False)] = None) -> None:
     """Runs the console script; the user's mistakes end in one sentence and exit code 2."""
     try:
-        app(arguments)
+        app.meta(arguments)
     except (ValueError, FileNotFoundError, ImportError) as error:
         print(f"nlp: {error}", file=sys.stderr)
         raise SystemExit(2) from None
