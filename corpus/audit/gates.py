@@ -150,12 +150,15 @@ def augmented_text(data: Path) -> Verdict:
 
 
 def something_to_train_on(data: Path) -> Verdict:
-    """The shards are not empty, and no source lost everything."""
+    """The shards are not empty, and no source lost everything: what another record repeats is not lost."""
     kept = Counter[str]()
     for table in row_groups(data / "shards", ["source"]):
         kept.update(table["source"].to_pylist())
     sources = set(read_dataset(data / "documents", DOCUMENT, ["source"])["source"].to_pylist())
-    empty = sorted(sources - kept.keys())
+    repeated: set[str] = set()
+    for table in row_groups(data / "dropped", ["source", "duplicate_of"]):
+        repeated.update(table.filter(pc.is_valid(table["duplicate_of"]))["source"].to_pylist())
+    empty = sorted(sources - kept.keys() - repeated)
     if empty:
         return Verdict(False, f"no record is left of {', '.join(empty[:5])}")
     return Verdict(bool(kept), f"{kept.total():,} records from {len(kept)} sources")

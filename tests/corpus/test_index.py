@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 from small_build import build, doc_id, rows, write_documents
 
-from corpus.audit.gates import checksums
+from corpus.audit.gates import checksums, something_to_train_on
 from corpus.dedup.config import DedupConfig
 from corpus.dedup.index import KEYS, KNOWN, Index, band_file, describe, open_index
 from corpus.dedup.minhash import SCHEME, Scheme
@@ -156,6 +156,16 @@ def test_indexes_are_chained_and_hold_what_is_kept(old, new, tmp_path):
             KNOWN + row["id"]: row["text"] for row in rows(data, "shards")
         }
         assert check_manifest(data / "index") == [] and checksums(data).passed
+
+
+def test_a_source_that_is_all_known_is_not_lost(old, tmp_path):
+    copy = story(0)
+    own = next(text for text in map(story, range(300, 400)) if doc_id(text)[0] != doc_id(copy)[0])  # in another file
+    write_documents(tmp_path, {"a.txt": copy}, source="copies")
+    write_documents(tmp_path, {"b.txt": own}, source="own")
+    build(tmp_path, against=(str(old),))
+    assert [row["source"] for row in rows(tmp_path, "dropped")] == ["copies"]
+    assert something_to_train_on(tmp_path).passed
 
 
 def test_the_order_of_the_indexes_and_of_the_documents_changes_no_byte(old, new, tmp_path):
