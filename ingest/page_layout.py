@@ -22,6 +22,8 @@ HEAD_ZONE = 0.12
 
 RINGED = 10
 """With so many pieces in or behind a ring of the reading order, the order is doubtful."""
+MAX_LINES = 1_500
+"""A page with more lines of text than this is never given to the layout model."""
 OVERLAPS = 2
 """So many pairs of pieces of text that cover one another make the layout doubtful."""
 BESIDE = 5
@@ -235,7 +237,12 @@ def _flow(
 
 
 def _doubt(runs: Sequence[list[Line]], boxes: Sequence[tuple[float, float, float, float]], ringed: int) -> str:
-    """Why the layout may be wrong. `boxes` are those of the runs and then those of the tables."""
+    """Why the layout may be wrong. `boxes` are those of the runs and then those of the tables.
+
+    A page of very many pieces is damaged or hostile: nothing is gained by asking the model, and much time lost.
+    """
+    if len(boxes) > MAX_PIECES or sum(map(len, runs)) > MAX_LINES:
+        return ""
     if ringed >= RINGED:
         return f"the order of {ringed} pieces of text is ambiguous"
     beside = max((_beside(one, two) for one in runs for two in runs if one is not two), default=0)
@@ -243,7 +250,7 @@ def _doubt(runs: Sequence[list[Line]], boxes: Sequence[tuple[float, float, float
         return f"{beside} short lines stand beside others"
     prose = [box for box, run in zip(boxes, runs, strict=False) if sum(len(line.text.split()) for line in run) >= PROSE]
     prose.extend(boxes[len(runs) :])
-    if not 2 <= len(prose) <= MAX_PIECES:
+    if len(prose) < 2:
         return ""
     x0, y0, x1, y1 = np.asarray(prose).T
     across = np.minimum(x1[:, None], x1) - np.maximum(x0[:, None], x0) > 6.0

@@ -12,6 +12,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from ingest.layout import LIST_MARK, Line
+from ingest.markdown_table import MAX_COLUMNS
 from ingest.structure import clean, glue
 
 Rule = tuple[float, float, float]
@@ -95,7 +96,7 @@ def column_edges(
     if open_since is not None:
         corridors.append((open_since, x1 + size))
     edges: list[float] = []
-    for number, (start, end) in enumerate(corridors):
+    for number, (start, end) in enumerate(corridors if len(corridors) <= MAX_COLUMNS else []):
         sparse = _sparse_column(start, end, rows)
         gaps = [(start, end)] if sparse is None else [(start, sparse[0]), (sparse[1], end)]
         first, last = number == 0, number == len(corridors) - 1

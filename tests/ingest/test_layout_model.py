@@ -122,3 +122,20 @@ def test_rings_are_counted() -> None:
     assert sorted(order) == [0, 1, 2, 3]
     assert order_and_rings([(0.0, 0.0, 40.0, 90.0), (50.0, 0.0, 90.0, 90.0)]) == ([0, 1], 0)
     assert ringed in range(5)
+
+
+def test_a_page_of_very_many_pieces_is_never_given_to_the_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(page: pymupdf.Page) -> list[Region]:
+        raise AssertionError("the model was asked")
+
+    monkeypatch.setattr(layout_model, "regions", refuse)
+    document = pymupdf.open()
+    page = document.new_page(width=3000, height=3000)
+    writer = pymupdf.TextWriter(page.rect)
+    for i in range(900):
+        writer.append((10 + 97 * (i % 30), 40 + 97 * (i // 30) + 40 * (i % 2)), f"word{i % 7} and more", fontsize=8)
+    writer.write_text(page)
+    document.save(tmp_path / "a.pdf")
+    assert read(tmp_path / "a.pdf").reason == "text layer"
