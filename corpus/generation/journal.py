@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
@@ -13,8 +14,9 @@ from corpus.generation.request import Reply
 class Journal:
     """An append-only file of replies by request key.
 
-    A line is written and synced before its reply is used. A line torn by a kill is cut off when the file is opened.
-    Only the lines' places are kept in memory.
+    A line is written and synced before its reply is used. A line torn by a kill is cut off when the file is opened; one
+    that cannot be read is left where it is, its reply is asked for again, and those after it still count. Only the lines'
+    places are kept in memory.
     """
 
     def __init__(self, path: Path) -> None:
@@ -25,13 +27,10 @@ class Journal:
         self._file.seek(0)
         self._end = 0
         for line in self._file:
-            try:
-                key = _read(line)[0]
-            except (ValueError, TypeError, KeyError, AttributeError):
-                break
             if not line.endswith(b"\n"):
                 break
-            self._places[key] = (self._end, len(line))
+            with suppress(ValueError, TypeError, KeyError, AttributeError):
+                self._places[_read(line)[0]] = (self._end, len(line))
             self._end += len(line)
         self._file.truncate(self._end)
 

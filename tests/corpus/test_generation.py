@@ -71,6 +71,17 @@ def test_a_journaled_reply_is_never_asked_for_again(tmp_path):
     assert counts["journaled"] == 20
 
 
+def test_a_spoilt_line_of_the_journal_costs_its_own_reply_only(tmp_path):
+    journal = tmp_path / "j"
+    with scripted_server(lambda messages, number: str(number)) as (url, received):
+        ask_all(url, journal, [request(f"q{n}") for n in range(5)], concurrency=1)
+        lines = journal.read_bytes().splitlines(keepends=True)
+        journal.write_bytes(b"".join([*lines[:2], b"\xff{]\n", *lines[3:]]))
+        _, counts, _ = ask_all(url, journal, [request(f"q{n}") for n in range(5)])
+    assert counts["journaled"] == 4
+    assert len(received) == 6
+
+
 def test_the_same_question_at_once_is_asked_once_and_samples_differ(tmp_path):
     with scripted_server(lambda messages, number: str(number)) as (url, received):
         outcome, _, _ = ask_all(url, tmp_path / "j", [request("q"), request("q"), request("q", sample=1)])
