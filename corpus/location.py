@@ -122,17 +122,23 @@ def storage_fault(error: BaseException | None) -> str | None:
 # --- local copies -----------------------------------------------------------------------------------------------------
 
 
+class TooLargeError(Exception):
+    """A remote file that is not copied. Carries a `kind` for the quarantine."""
+
+    kind = "too-large"
+
+
 def local_copy(path: Path) -> Path:
     """A local file with the bytes and the name of a location: itself, or a copy for the libraries that need a real file.
 
     One copy a process: the next file replaces it, and it is gone when the process ends; that of a process that was
-    killed is removed by the next one. Raises `ValueError` above `MAX_COPY_BYTES`.
+    killed is removed by the next one. Raises `TooLargeError` above `MAX_COPY_BYTES`.
     """
     if not is_remote(path):
         return path
     info = filesystem(path).info(key(path))
     if (info.get("size") or 0) > MAX_COPY_BYTES:
-        raise ValueError(f"more than {MAX_COPY_BYTES} bytes")
+        raise TooLargeError(f"It has more than {MAX_COPY_BYTES} bytes, too many to copy here and read.")
     from fsspec.utils import tokenize
 
     folder = scratch() / _COPIES / tokenize(str(path), info)

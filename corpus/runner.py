@@ -16,7 +16,6 @@ from typing import Any, Literal, Protocol
 
 from corpus.command import Ticker, UserError
 from corpus.location import location
-from corpus.lock import exclusive as exclusive
 from corpus.store import LineFile, identity, names_in, read_json, write_json
 
 Mark = Callable[[str], None]

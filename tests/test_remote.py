@@ -19,9 +19,10 @@ from corpus.audit.run import audit
 from corpus.build.config import BuildConfig
 from corpus.build.run import build
 from corpus.errors import UserError
-from corpus.location import is_remote, local_copy, location, scratch
+from corpus.location import TooLargeError, is_remote, local_copy, location, scratch
 from corpus.lock import exclusive
 from corpus.store import parts, place_file, read_table, write_atomic, write_table, write_text
+from corpus.takedown import remove
 from corpus.trace import trace
 from ingest.run import FORMATS, IngestConfig, ingest
 from training.data import Shards
@@ -124,13 +125,26 @@ def test_no_credential_is_written_down(store, remote):
         assert SECRET.encode() not in store.get_object(Bucket="books", Key=entry["Key"])["Body"].read()
 
 
-def test_a_killed_build_is_carried_on(store, remote, monkeypatch):
-    """The run that is killed leaves its work and its lock object behind; the next one needs neither help nor luck."""
-    data = location("s3://books/run2")
+def documents_again(store, name: str) -> Path:
+    """Another data folder with the same documents."""
     for entry in store.list_objects_v2(Bucket="books", Prefix="run1/")["Contents"]:
         if entry["Key"].split("/")[1] in ("documents", "pages"):
-            target = entry["Key"].replace("run1", "run2")
+            target = entry["Key"].replace("run1", name)
             store.copy_object(Bucket="books", Key=target, CopySource={"Bucket": "books", "Key": entry["Key"]})
+    return location(f"s3://books/{name}")
+
+
+def test_ray_workers_open_the_same_addresses(store, remote):
+    pytest.importorskip("ray", reason="the ray extra is not installed")
+    data = documents_again(store, "run3")
+    build(BuildConfig(data=data, engine="ray", **SETTINGS))
+    for kind in ("shards", "dropped"):
+        assert contents(data / kind) == contents(remote / kind)
+
+
+def test_a_killed_build_is_carried_on(store, remote, monkeypatch):
+    """The run that is killed leaves its work and its lock object behind; the next one needs neither help nor luck."""
+    data = documents_again(store, "run2")
     flags = ["build", "--data", str(data), "--tagger", "lexicon", "--workers", "1", "--shards", "1"]
     process = subprocess.Popen([sys.executable, "-m", "corpus.cli", *flags], cwd=HERE, stdout=subprocess.DEVNULL)
     deadline = time.monotonic() + 120
@@ -145,6 +159,15 @@ def test_a_killed_build_is_carried_on(store, remote, monkeypatch):
     for kind in ("shards", "dropped"):
         assert contents(data / kind) == contents(remote / kind)
     assert not (data / ".lock").exists()
+
+
+def test_a_takedown_reaches_into_the_store(store, remote):
+    data = documents_again(store, "run4")
+    build(BuildConfig(data=data, **SETTINGS))
+    (document,) = read_table(data / "shards" / "note" / "00000.parquet", ["doc_id"])["doc_id"].unique().to_pylist()
+    remove(data, [document], "asked for")
+    assert "note/00000.parquet" not in contents(data / "shards")
+    assert not any(document.encode() in content for content in contents(data).values())
 
 
 def test_one_writer_at_a_time(store, monkeypatch):
@@ -249,7 +272,7 @@ def test_local_copies_are_bounded_and_leave_nothing(store, monkeypatch):
     second = local_copy(location("s3://books/copy/a.pdf"))
     assert second.read_bytes() == b"%PDF-2" and not first.exists()
     monkeypatch.setattr("corpus.location.MAX_COPY_BYTES", 3)
-    with pytest.raises(ValueError, match="more than 3 bytes"):
+    with pytest.raises(TooLargeError, match="more than 3 bytes"):
         local_copy(location("s3://books/copy/a.pdf"))
     killed = subprocess.run(
         [sys.executable, "-c", "import os; from corpus.location import scratch; print(scratch()); os.kill(os.getpid(), 9)"],

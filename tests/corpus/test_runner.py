@@ -12,7 +12,8 @@ import pytest
 
 from corpus.command import UserError
 from corpus.executors.local import LocalExecutor
-from corpus.runner import Failure, Limits, Runner, Task, exclusive, make_task
+from corpus.lock import exclusive
+from corpus.runner import Failure, Limits, Runner, Task, make_task
 from corpus.store import write_text
 
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from corpus.command import Ticker, UserError, progress, resolved
 from corpus.generation.request import Endpoint
-from corpus.runner import exclusive
+from corpus.lock import exclusive
 from corpus.schema import INSTRUCTION
 from corpus.store import identity
 from corpus.tokenising import count_tokens, load_tokenizer
