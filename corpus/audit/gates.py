@@ -167,10 +167,12 @@ def something_to_train_on(data: Path) -> Verdict:
 def takedowns(data: Path) -> Verdict:
     """What was taken down is in no dataset."""
     gone = removed(data)
+    if not gone:
+        return Verdict(True, "nothing was taken down")
     left = sorted({folder.name for folder in datasets(data) for path in parts(folder) if holds(path, gone.values())})
     if left:
         return Verdict(False, f"still in {', '.join(left)}: `corpus remove` finishes what was interrupted")
-    return Verdict(True, f"{len(gone)} documents were taken down" if gone else "nothing was taken down")
+    return Verdict(True, f"{len(gone)} documents were taken down")
 
 
 GATES: dict[str, Callable[[Path], Verdict]] = {
