@@ -59,7 +59,7 @@ class Question(NamedTuple):
 
 
 @app.default
-def run(data: Path, out: Path, *, lang: str = "en", steps: int = 250, seeds: int = 3) -> None:
+def run(data: Path, out: Path, *, lang: str = "en", steps: int = 100, seeds: int = 3) -> None:
     """Train all arms and print the losses: mean and standard deviation over the seeds."""
     rows = [row for row in read_dataset(data / "shards", RECORD).to_pylist() if row["lang"] == lang]
     documents = sorted({row["doc_id"] for row in rows})
@@ -76,11 +76,11 @@ def run(data: Path, out: Path, *, lang: str = "en", steps: int = 250, seeds: int
         train_tokenizer([row["text"] for row in text], 4096).save(str(tokenizer / "tokenizer.json"))
     losses: dict[str, list[dict[str, float]]] = {arm: [] for arm in ARMS}
     for arm in ARMS:
-        shards = out / "shards" / arm
-        _write(shards, text + about.get(arm, []))
-        for seed in range(seeds):
+        _write(out / "shards" / arm, text + about.get(arm, []))
+    for seed in range(seeds):
+        for arm in ARMS:
             config = CptConfig(
-                shards=shards, out=out / f"{arm}-{seed}", tokenizer=str(tokenizer), steps=steps, batch_size=16,
+                shards=out / "shards" / arm, out=out / f"{arm}-{seed}", tokenizer=str(tokenizer), steps=steps, batch_size=16,
                 sequence_length=128, width=128, layers=2, mix="static", seed=seed, held_out=0.0, evaluate_every=steps,
             )  # fmt: skip
             run_cpt(config, lambda *_: nullcontext(lambda *_, **__: None))
