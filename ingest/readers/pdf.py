@@ -232,8 +232,8 @@ def _regions(page: pymupdf.Page) -> list[layout_model.Region]:
         return []
     try:
         return layout_model.regions(page)
-    except Exception:  # the model's own code on a page that it was not made for: the cheap analysis stands
-        logging.getLogger(__name__).warning("The layout model failed on a page.", exc_info=True)
+    except Exception as error:  # the model's own code on a page that it was not made for: the cheap analysis stands
+        logging.getLogger(__name__).warning("The layout model failed on a page (%s).", type(error).__name__)
         return []
 
 
