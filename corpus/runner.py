@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from corpus.command import Ticker, UserError
+from corpus.errors import CorruptError
 from corpus.location import location
-from corpus.store import LineFile, identity, names_in, read_json, write_json
+from corpus.store import LineFile, identity, is_whole, names_in, read_json, write_json
 
 Mark = Callable[[str], None]
 """Called inside a task with a short word for the step that begins; restarts the step's time limit."""
@@ -157,6 +158,8 @@ class Runner:
             self._write_log(stage, outcome)
             if failure and failure.kind == "storage":
                 raise UserError(f"cannot go on with {task.output.rpartition('/')[0]}: {failure.message}", exit_code=1)
+            if failure and failure.kind == "corrupt":  # the fault of a stored file, not of a document
+                raise CorruptError(failure.message)
             if failure:
                 write_json(task.failure_file, asdict(failure))
             self.counts[outcome.status] += 1
@@ -176,13 +179,18 @@ class Runner:
 
 
 def _by_state(tasks: Sequence[Task]) -> tuple[list[Task], list[Task], list[Task]]:
-    """Tasks that are done, that failed before, and that are still to do: one listing of each output folder."""
+    """Tasks that are done, that failed before, and that are still to do: one listing of each output folder.
+
+    A Parquet file without its end is none: what a failing disk left of it is written anew.
+    """
     names: dict[str, set[str]] = {}
     states: tuple[list[Task], list[Task], list[Task]] = ([], [], [])
     for task in tasks:
         folder, _, name = task.output.rpartition("/")
         present = names[folder] if folder in names else names.setdefault(folder, names_in(location(folder)))
-        states[0 if name in present else 1 if f"{name}.failed.json" in present else 2].append(task)
+        states[0 if name in present and is_whole(task.output) else 1 if f"{name}.failed.json" in present else 2].append(
+            task
+        )
     return states
 
 

@@ -295,6 +295,19 @@ def read_table(place: Place, columns: list[str] | None = None) -> pa.Table:
         ) from error
 
 
+def is_whole(place: Place) -> bool:
+    """Whether a Parquet file on a disk has its end; true of all that is not Parquet, or not on a disk."""
+    path = location(place)
+    if path.suffix != ".parquet" or is_remote(path):
+        return True
+    with open(path, "rb") as file:
+        file.seek(max(0, path.stat().st_size - len(_PARQUET_END)))
+        return file.read() == _PARQUET_END
+
+
+_PARQUET_END = b"PAR1"
+
+
 def dataset(places: Sequence[Place], schema: pa.Schema | None = None) -> ds.Dataset:
     """Parquet files, all of one store, as a dataset that is filtered while it is read."""
     paths = [location(place) for place in places]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import Any
 
 import pyarrow as pa
@@ -11,7 +12,7 @@ from corpus.build.cap import mark_capped
 from corpus.build.contamination import mark_contaminated
 from corpus.runner import Mark, Task
 from corpus.schema import DROPPED, by_name, named
-from corpus.store import read_table, write_table
+from corpus.store import read_table, write_row_groups
 from corpus.tokenising import count_tokens
 from nlp import context
 from nlp.classify import classify
@@ -68,7 +69,9 @@ def annotate(task: Task, mark: Mark) -> None:
         kind = "shards" if row["stage"] is None else "dropped"
         row["place"] = f"{kind}/{row['source_type']}/{int(row['id'][:8], 16) % arguments['shards']:05d}/{row['id']}"
     rows.sort(key=lambda row: row["place"])
-    write_table(task.output, pa.Table.from_pylist(rows, schema=ANNOTATED))
+    groups = groupby(rows, key=lambda row: row["place"].rpartition("/")[0])
+    tables = [pa.Table.from_pylist(list(group), schema=ANNOTATED) for _, group in groups]
+    write_row_groups(task.output, ANNOTATED, tables or [ANNOTATED.empty_table()])  # a shard reads its groups only
 
 
 def _annotate_batch(rows: list[dict[str, Any]], arguments: dict[str, Any]) -> None:

@@ -9,9 +9,10 @@ import pyarrow as pa
 
 from corpus.build.annotate import ANNOTATED
 from corpus.build.merge import merged
+from corpus.location import is_remote, location
 from corpus.runner import Mark, Task
 from corpus.schema import DROPPED, RECORD
-from corpus.store import make_folder, parts, place_file, remove_folder, write_tables
+from corpus.store import file_sha256, make_folder, parts, place_file, read_manifest, remove_folder, write_tables
 
 VERSION = "2"
 
@@ -43,6 +44,23 @@ def withdraw(folder: Path) -> None:
     """Remove a dataset that this build does not write, so that nobody takes that of an earlier build for its own."""
     if folder.exists():
         remove_folder(folder)
+
+
+def forget_damaged(tasks: Mapping[str, Task], folder: Path) -> None:
+    """Remove the work file of a published one whose bytes are no longer those of the manifest, so that it is made anew.
+
+    `tasks` are by relative name. Both are one file with two names, so that damage to one is damage to the other.
+    """
+    try:
+        described = {entry["path"]: entry["sha256"] for entry in read_manifest(folder)["files"]}
+    except (OSError, ValueError):  # nothing was published, or nobody knows what
+        return
+    for name, task in tasks.items():
+        published, source = folder / name, location(task.output)
+        if is_remote(source) or name not in described or not (published.exists() and source.exists()):
+            continue
+        if published.samefile(source) and file_sha256(source) != described[name]:
+            source.unlink()
 
 
 def place(files: Mapping[str, str], folder: Path) -> None:

@@ -39,6 +39,7 @@ from corpus.card import write_card
 from corpus.command import UserError, progress, resolved
 from corpus.dedup.index import Index, band_file, finish, open_index
 from corpus.dedup.redis_index import Address, SharedIndex, connect, is_address, parse
+from corpus.errors import CorruptError
 from corpus.generation.client import model_name
 from corpus.location import check_reachable, is_remote, location
 from corpus.lock import exclusive
@@ -120,20 +121,23 @@ def build(config: BuildConfig) -> BuildResult:
     check_reachable(config.data)
     if not (config.data / "documents" / "manifest.json").exists():
         raise UserError(f"there are no documents in {config.data}; run `ingest` first.")
-    _check_names(config)
+    versions = _check_names(config)
     with exclusive(config.data):
         limits = Limits(step_seconds=config.task_seconds, memory_bytes=int(config.worker_gib * 2**30))
         executor = open_executor(
             config.engine, workers=config.workers, limits=limits, preload=PRELOAD, address=config.address
         )
         try:
-            return _Build(config, Runner(executor, config.data / "log" / "build.jsonl")).run()
+            return _Build(config, Runner(executor, config.data / "log" / "build.jsonl"), versions).run()
         finally:
             executor.close()
 
 
-def _check_names(config: BuildConfig) -> None:
-    """Load what the configuration names, so that a wrong name is told at once and not by every worker."""
+def _check_names(config: BuildConfig) -> dict[str, str]:
+    """Load what the configuration names, so that a wrong name is told at once and not by every worker.
+
+    Returns the models' versions; the models themselves are let go.
+    """
     unknown = [name for name in config.augment.methods if name not in methods.METHODS]
     if unknown:
         raise UserError(f"there is no augmentation method {unknown[0]}: choose from {', '.join(methods.METHODS)}.")
@@ -153,10 +157,12 @@ def _check_names(config: BuildConfig) -> None:
         raise UserError("the share of augmented text, --augment.max-share, is between 0 and 1.")
     try:
         phi.load_finder(config.phi.engine)
-        _versions_of_models(config)
+        versions = _versions_of_models(config)
         models.tokenizer(config.tokenizer)
     except (ValueError, ImportError, OSError) as error:
         raise UserError(str(error)) from error
+    models.forget()
+    return versions
 
 
 def _versions_of_models(config: BuildConfig) -> dict[str, str]:
@@ -196,8 +202,10 @@ class _Part(NamedTuple):
 class _Build:
     """The steps of one build; each is a pass of tasks whose inputs are the files of the passes before it."""
 
-    def __init__(self, config: BuildConfig, runner: Runner) -> None:
+    def __init__(self, config: BuildConfig, runner: Runner, versions: dict[str, str]) -> None:
         self.config, self.runner = config, runner
+        self.models = versions
+        """Versions of the models that annotate."""
         self.work = config.data / "work" / "build"
         self.values = resolved(config)
         self.quarantine: list[dict[str, Any]] = []
@@ -257,6 +265,12 @@ class _Build:
     def _decide(self, candidates: Sequence[str]) -> list[_Part]:
         """What the filters and the duplicate search say of candidates, cut from documents or made from records."""
         screened = self._screen(candidates)
+        if not screened:
+            self._write_quarantine()
+            where = self.config.data / "quarantine"
+            raise UserError(
+                f"none of the {self.documents} documents could be processed; {where} says why.", exit_code=1
+            )
         signed = self._sign(sorted(screened))
         with ExitStack() as holding:
             if not self.augmenting:
@@ -274,15 +288,16 @@ class _Build:
         self.documents = 0
         self.sources = Counter[str]()
         tasks = []
-        versions = [cut.VERSION, candidate.VERSION, models.tagger("lexicon").version]
+        versions = [cut.VERSION, candidate.VERSION, self.models["tagger lexicon"]]
         versions.append(phi.finder_version(self.config.phi.engine))
+        described = self._described()
         for documents, pages in self._buckets():
+            bytes_in = [_checked(documents, described), _checked(pages, described)]
             rows = read_table(documents, ["doc_id", "source", "n_pages"]).sort_by("doc_id")
             refuse_unfinished(self.config.data, rows["doc_id"].to_pylist())
             self.documents += rows.num_rows
             for source in pc.value_counts(rows["source"]).to_pylist():
                 self.sources[source["values"]] += source["counts"]
-            bytes_in = [file_sha256(documents), file_sha256(pages)]
             for first, last in _ranges(rows["doc_id"], rows["n_pages"].to_numpy()):
                 tasks.append(self._cut_task(documents, pages, first, last, bytes_in, versions))
 
@@ -298,6 +313,13 @@ class _Build:
             if outcome.status == "failed" and outcome.failure:
                 self._quarantine(outcome.task.arguments["first"], None, "cut", outcome.failure)
         return _outputs(outcomes)
+
+    def _described(self) -> dict[Path, str]:
+        """Checksums of the ingested files, as their manifests have them."""
+        folders = [self.config.data / kind for kind in ("documents", "pages")]
+        return {
+            folder / entry["path"]: entry["sha256"] for folder in folders for entry in read_manifest(folder)["files"]
+        }
 
     def _buckets(self) -> list[tuple[Path, Path]]:
         folder = self.config.data / "documents"
@@ -341,7 +363,7 @@ class _Build:
         edges = [(2**64 * number) // partitions for number in range(partitions + 1)]
         shared = {"counts": counts, "folder": str(self.work / "cut"), "documents": dict(self.sources)}
         shared |= {"boilerplate": settings}
-        version = "/".join([boilerplate.VERSION, candidate.VERSION, models.tagger("lexicon").version])
+        version = "/".join([boilerplate.VERSION, candidate.VERSION, self.models["tagger lexicon"]])
         tasks = [
             self._task(
                 "boilerplate",
@@ -523,7 +545,7 @@ class _Build:
 
     def _annotate(self, parts: Sequence[_Part], hits: Mapping[str, str], borders: str | None) -> list[str]:
         settings = {name: self.values[name] for name in ("tagger", "relations", "tokenizer", "shards")}
-        versions = [annotate.VERSION, *_versions_of_models(self.config).values()]
+        versions = [annotate.VERSION, *self.models.values()]
         part_of = {part.settled: part for part in parts}
 
         def task(decisions: str, only: list[str] | None) -> Task:
@@ -545,7 +567,7 @@ class _Build:
         settings |= {name: value for name, value in self._augmentation().items() if name != "max_share"}
         settings["tagger"] = "lexicon" if settings["tagger"] == "none" else settings["tagger"]
         versions = [augment.VERSION, methods.VERSION, by_model.VERSION, candidate.VERSION]
-        versions += [phi.finder_version(self.config.phi.engine), *_versions_of_models(self.config).values()]
+        versions += [phi.finder_version(self.config.phi.engine), *self.models.values()]
         version = "/".join(versions)
         replies = self._ask(annotated) if self.model else {}
 
@@ -605,6 +627,7 @@ class _Build:
                     a = {"annotated": list(annotated), "place": place}
                     task = self._task("publish", publish.VERSION, a, key=[_names(annotated), place])
                     tasks[place[len(kind) + 1 : -1] + ".parquet"] = task
+            publish.forget_damaged(tasks, data / kind)
             self._pass(kind, publish.write_shard, list(tasks.values()))
             publish.place({name: task.output for name, task in tasks.items()}, data / kind)
             extra = {"model_calls": {"calls": self.asked.calls, "replies": self.asked.replies}} if self.asked else {}
@@ -618,10 +641,13 @@ class _Build:
         write_manifest(
             data / "boilerplate", kind="boilerplate", config=self._identity_config(), versions=self._versions()
         )
+        self._write_quarantine()
+        write_json(data / "build.config.json", self.values)
+
+    def _write_quarantine(self) -> None:
         rows = [*self.quarantine, *self.augmentation_quarantine]
         rows.sort(key=lambda row: (row["doc_id"] or "", row["record_id"] or ""))
-        write_rows(data / "quarantine" / "build.parquet", rows, QUARANTINE)
-        write_json(data / "build.config.json", self.values)
+        write_rows(self.config.data / "quarantine" / "build.parquet", rows, QUARANTINE)
 
     def _write_index(self, annotated: Sequence[str], signed: Sequence[str]) -> None:
         kept = sum(dataset([file]).count_rows(filter=index.KEPT) for file in annotated)
@@ -634,6 +660,7 @@ class _Build:
                 name: self._task("index", index.VERSION, a | files_in, key=[key, name, a.get("low")])
                 for name, a in arguments.items()
             }
+            publish.forget_damaged(tasks, self.config.data / "index")
             self._pass("index", stage, list(tasks.values()))
             files.update({name: task.output for name, task in tasks.items()})
 
@@ -663,6 +690,7 @@ class _Build:
             tasks[entry["path"]] = self._task(
                 "tokenise", tokenise.VERSION, arguments, key=[entry["path"], entry["sha256"], name]
             )
+        publish.forget_damaged(tasks, folder)
         self._pass("tokenise", tokenise.tokenise_shard, list(tasks.values()))
         publish.place({path: task.output for path, task in tasks.items()}, folder)
         write_text(folder / TOKENIZER_FILE, tokenizer.to_str(pretty=True) + "\n")
@@ -682,7 +710,7 @@ class _Build:
             "methods by model": by_model, "cap": cap,
             "publish": publish, "index": index,
         }  # fmt: skip
-        return {name: module.VERSION for name, module in modules.items()} | _versions_of_models(self.config)
+        return {name: module.VERSION for name, module in modules.items()} | self.models
 
     # The equations.
 
@@ -750,20 +778,22 @@ class _Build:
         """
         part = {"annotate": "settled", "augment": "annotated"}.get(label, "candidates")
 
+        def ids_of(task: Task) -> list[str]:
+            return task.arguments["only"] or sorted(read_table(task.arguments[part], ["id"])["id"].to_pylist())
+
         def by_records(task: Task, failure: Failure) -> list[Task]:
             assert halve is not None
-            file = task.arguments[part]
-            ids = task.arguments["only"] or sorted(read_table(file, ["id"])["id"].to_pylist())
-            return [halve(file, half) for half in _halves(ids)]
+            return [halve(task.arguments[part], half) for half in _halves(ids_of(task))]
 
         with progress(label, len(tasks), "parts") as tick:
             outcomes = self.runner.run(stage, tasks, split=by_records if halve else split, tick=tick)
         for outcome in outcomes:
             if outcome.status == "failed" and outcome.failure:
                 if halve:
+                    (record_id,) = ids_of(outcome.task)
                     a = outcome.task.arguments
                     rows = read_table(a.get("candidates") or a["annotated"], ["id", "doc_id"]).to_pylist()
-                    (row,) = [row for row in rows if row["id"] == a["only"][0]] if a["only"] else rows
+                    (row,) = [row for row in rows if row["id"] == record_id]
                     self._quarantine(row["doc_id"], row["id"], label, outcome.failure)
                 elif not split:
                     message = f"the step `{label}` failed ({outcome.failure.kind}): {outcome.failure.message}"
@@ -783,6 +813,14 @@ def _check_sum(what: str, count: int, kept: int, dropped: Counter[Any], quaranti
         raise AccountError(
             f"{count} {what} but {kept} kept + {dropped.total()} dropped + {quarantined} quarantined come out"
         )
+
+
+def _checked(path: Path, described: Mapping[Path, str]) -> str:
+    """Checksum of an ingested file. Raises `CorruptError` when it is not what the manifest describes."""
+    digest = file_sha256(path) if path.exists() else ""
+    if described.get(path) != digest:
+        raise CorruptError(f"{path} is not the file that its manifest describes; run the same `ingest` command again.")
+    return digest
 
 
 def _halves(items: list[str]) -> list[list[str]]:

@@ -6,6 +6,7 @@ import traceback
 from importlib import import_module
 from typing import Any
 
+from corpus.errors import CorruptError
 from corpus.location import storage_fault
 from corpus.runner import Failure, Mark, Stage, Task
 
@@ -25,6 +26,8 @@ def call(stage: str, task: dict[str, Any], mark: Mark) -> Failure | None:
         getattr(import_module(module), name)(Task(**task), mark)
     except MemoryError:
         return Failure("memory", "It needed more memory than there is.")
+    except CorruptError as error:
+        return Failure("corrupt", str(error))
     except Exception as error:
         kind = getattr(error, "kind", None)
         if isinstance(kind, str):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,7 +57,9 @@ def hash_texts(texts: Sequence[str], config: FeatureConfig) -> csr_matrix:
     # How many characters stand between a place and the end of its text: an n-gram must not run over.
     ends = np.repeat(np.cumsum(lengths), lengths)
     left = ends - np.arange(len(codes))
-    rows = np.repeat(np.arange(len(pieces)), lengths)
+    # Half the width sorts in half the time, and batches are small.
+    width: type[np.unsignedinteger[Any]] = np.uint32 if len(pieces) << config.bits <= 2**32 else np.uint64
+    rows = np.repeat(np.arange(len(pieces), dtype=width), lengths) << width(config.bits)
     shift = np.uint32(32 - config.bits)
     keys = []
     rolling = np.zeros(len(codes), dtype=np.uint32)
@@ -72,12 +75,13 @@ def hash_texts(texts: Sequence[str], config: FeatureConfig) -> csr_matrix:
         if n == 1:
             inside &= codes != _SPACE
         mixed = (rolling ^ (rolling >> np.uint32(15))) * _MIX
-        keys.append((rows[inside] << config.bits) | (mixed[inside] >> shift).astype(np.int64))
+        keys.append(rows[inside] | (mixed[inside] >> shift).astype(width))
     return _count(keys, len(pieces), config.bits)
 
 
-def _count(keys: list[NDArray[np.int64]], n_texts: int, bits: int) -> csr_matrix:
-    found, counts = np.unique(np.concatenate(keys) if keys else np.zeros(0, np.int64), return_counts=True)
+def _count(keys: list[NDArray[np.unsignedinteger[Any]]], n_texts: int, bits: int) -> csr_matrix:
+    found, counts = np.unique(np.concatenate(keys) if keys else np.zeros(0, np.uint32), return_counts=True)
+    found = found.astype(np.int64)
     rows = found >> bits
     values = np.sqrt(counts).astype(np.float32)
     pointers = np.searchsorted(rows, np.arange(n_texts + 1)).astype(np.int64)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+import corpus.build.models
 import corpus.build.run
 from corpus.build.config import BuildConfig
 from corpus.build.run import BuildResult
@@ -70,6 +71,7 @@ def build(data: Path, **settings: Any) -> BuildResult:
     settings = {"tagger": "lexicon", "relations": "none", "filters": FilterConfig(use=()), **settings}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(corpus.build.run, "open_executor", lambda *_, **__: InProcess())
+        patch.setattr(corpus.build.models, "forget", lambda: None)  # the stages run here and need them again
         return corpus.build.run.build(BuildConfig(data=data, **settings))
 
 
