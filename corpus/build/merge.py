@@ -74,7 +74,13 @@ class _Source:
     def _read(self) -> Iterator[pa.Table]:
         try:
             with open_parquet(self.file) as parquet:
-                groups = [n for n in range(parquet.num_row_groups) if self._may_hold(parquet.metadata.row_group(n))]
+                # Among the leaves, of which a nested field has several.
+                leaf = next(n for n in range(len(parquet.schema)) if parquet.schema.column(n).path == self.key)
+                groups = [
+                    number
+                    for number in range(parquet.num_row_groups)
+                    if self._may_hold(parquet.metadata.row_group(number).column(leaf).statistics)
+                ]
                 for batch in parquet.iter_batches(BATCH_ROWS, row_groups=groups):
                     table = pa.table(batch)
                     chosen = table.filter(pc.starts_with(table[self.key], self.prefix)) if self.prefix else table
@@ -87,11 +93,7 @@ class _Source:
                 f"{self.file} is not a readable Parquet file; remove it and run the same command again."
             ) from error
 
-    def _may_hold(self, group: pq.RowGroupMetaData) -> bool:
-        columns = [
-            group.column(number) for number in range(group.num_columns)
-        ]  # leaves: nested fields count for several
-        bounds = next(column.statistics for column in columns if column.path_in_schema == self.key)
+    def _may_hold(self, bounds: pq.Statistics | None) -> bool:
         if not self.prefix or bounds is None or not bounds.has_min_max:
             return True
         cut = slice(0, len(self.prefix))
