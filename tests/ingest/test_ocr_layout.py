@@ -153,6 +153,20 @@ def test_a_table_is_found_by_its_alignment() -> None:
     ]
 
 
+def test_a_line_that_runs_over_two_cells_is_cut_at_its_gap() -> None:
+    lines = [line("Table 1. Doses in adults", 60, 220)]
+    for number, row in enumerate(
+        (("Drug", "Dose"), ("Metformin", "500 mg"), ("Digoxin", "0.125 mg"), ("Enalapril", "5 mg"))
+    ):
+        lines += [line(cell, 60 + 90 * place, 240 + 16 * number) for place, cell in enumerate(row)]
+        lines.append(line("24 h" if number else "Interval", 330, 240 + 16 * number))
+    whole = line("Furosemide 40 mg", 60, 304, width=120)
+    gap = tuple((x - 58) / 124 for x in (108, 148))
+    lines += [replace(whole, gaps=((*gap, 10),)), line("8 h", 330, 304)]
+    [table] = [block for block in blocks(lines) if block.kind == "table"]
+    assert table.text.splitlines()[-1] == "| Furosemide | 40 mg | 8 h |"
+
+
 def test_columns_of_text_are_no_table() -> None:
     assert {block.kind for block in blocks([*column(50, 160), *column(310, 160)])} == {"paragraph"}
 
