@@ -314,7 +314,9 @@ def blocks() -> None:
         ]
         enlarged = np.ascontiguousarray(cv2.resize(image, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC))
         lines = load_backend("rapidocr").read(enlarged, 144)
-        found = [block.bbox for block in arrange(lines, width, height, 0.5) if not block.furniture and block.bbox]
+        found = [
+            block.bbox for block in arrange(lines, width, height, 0.5, enlarged) if not block.furniture and block.bbox
+        ]
         ours += matched(found, truth)
         page = pymupdf.open().new_page(width=width, height=height)
         page.insert_image(page.rect, filename=path)
