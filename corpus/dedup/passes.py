@@ -22,7 +22,7 @@ from corpus.dedup.guard import DrugFinder, Facts, contains, facts
 from corpus.dedup.minhash import SCHEME, Scheme
 from corpus.dedup.minhash import signatures as minima_of
 from corpus.dedup.ranking import RANKED_BY, rank
-from corpus.dedup.shingles import U64, shingles, splitmix, tokens
+from corpus.dedup.shingles import U64, Tokens, shingles, splitmix, tokens
 from corpus.dedup.verify import batches, similar
 
 PAIRS = pa.schema([pa.field("a", pa.string()), pa.field("b", pa.string())])
@@ -70,7 +70,7 @@ def signatures(table: pa.Table, scheme: Scheme = SCHEME) -> pa.Table:
         batch = tokens(texts[part])
         hashes, bounds = shingles(batch)
         counts.append(np.diff(bounds).astype(np.uint64))
-        numbers.append(_number_hashes(batch.hashes * batch.numeric, batch.bounds))
+        numbers.append(_number_hashes(batch))
         keys.append(bands.keys(minima_of(hashes, bounds, scheme), scheme))
     key = np.concatenate(keys) if keys else np.empty((0, scheme.bands), dtype=np.uint64)
     columns = {
@@ -83,12 +83,12 @@ def signatures(table: pa.Table, scheme: Scheme = SCHEME) -> pa.Table:
     return pa.table(columns)
 
 
-def _number_hashes(hashes: U64, bounds: np.ndarray) -> U64:
-    """Sum of the mixed hashes of each document's numeric tokens (zero elsewhere): equal for equal multisets."""
-    sums = np.concatenate(
-        [np.zeros(1, dtype=np.uint64), np.cumsum(np.where(hashes == 0, 0, splitmix(hashes)), dtype=np.uint64)]
-    )
-    return sums[bounds[1:]] - sums[bounds[:-1]]
+def _number_hashes(batch: Tokens) -> U64:
+    """Sum of the mixed hashes of each document's numeric tokens: equal for equal multisets."""
+    numbers = np.flatnonzero(batch.numeric)
+    sums = np.zeros(len(numbers) + 1, dtype=np.uint64)
+    np.cumsum(splitmix(batch.hashes[numbers]), out=sums[1:])
+    return np.diff(sums[np.searchsorted(numbers, batch.bounds)])
 
 
 def band_rows(signed: pa.Table) -> pa.Table:

@@ -72,7 +72,7 @@ def _powers(size: int) -> tuple[U64, U64]:
     return np.multiply.accumulate(powers), np.multiply.accumulate(inverses)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Tokens:
     """Tokens of a batch, documents one after the other."""
 
@@ -82,10 +82,22 @@ class Tokens:
     """Document i has tokens bounds[i] to bounds[i + 1]."""
     numeric: NDArray[np.bool_]
     """Whether the token begins with a digit."""
-    starts: NDArray[np.int64]
-    """Where the token begins in its document's text, in characters."""
-    lengths: NDArray[np.int64]
-    """Characters of the token."""
+    begins: NDArray[np.int64]
+    """Where the token begins in the joined text of the batch, in characters."""
+    closing: NDArray[np.bool_]
+    """Whether each character of the joined text is a token's last."""
+    edges: NDArray[np.int64]
+    """Where each document begins in the joined text, and where the last one ends."""
+
+    @functools.cached_property
+    def starts(self) -> NDArray[np.int64]:
+        """Where the token begins in its document's text, in characters."""
+        return self.begins - np.repeat(self.edges[:-1], np.diff(self.bounds))
+
+    @functools.cached_property
+    def lengths(self) -> NDArray[np.int64]:
+        """Characters of the token."""
+        return np.flatnonzero(self.closing) - self.begins + 1
 
 
 def tokens(texts: Sequence[str]) -> Tokens:
@@ -93,25 +105,28 @@ def tokens(texts: Sequence[str]) -> Tokens:
     kinds, values = _tables()
     lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
     edges = np.concatenate([[0], np.cumsum(lengths + 1)])
-    # One separator after each text, so that no token crosses from one document to the next.
-    codes = np.frombuffer("\n".join([*texts, ""]).encode("utf-32-le", "surrogatepass"), dtype="<u4")
+    # One separator after each text, so that no token crosses from one document to the next. numpy looks up places of its
+    # own index type twice as fast as 32-bit ones.
+    codes = np.frombuffer("\n".join([*texts, ""]).encode("utf-32-le", "surrogatepass"), dtype="<u4").astype(np.intp)
     kind = kinds[codes]
-    begins = kind != _SEPARATOR
-    ends = begins.copy()
-    begins[1:] &= (kind[1:] == _SINGLE) | (kind[:-1] != _WORD)
-    ends[:-1] &= (kind[1:] != _WORD) | (kind[:-1] == _SINGLE)
-    start = np.flatnonzero(begins)
-    numeric = (codes[start] >= 0x30) & (codes[start] <= 0x39)
+    opening = kind != _SEPARATOR
+    closing = opening.copy()
+    opening[1:] &= (kind[1:] == _SINGLE) | (kind[:-1] != _WORD)
+    closing[:-1] &= (kind[1:] != _WORD) | (kind[:-1] == _SINGLE)
+    begins = np.flatnonzero(opening)
+    first = codes[begins]
+    numeric = (first >= 0x30) & (first <= 0x39)
     # Hash of a token: sum of value * base^position. Positions count from the start of the batch, where the powers lie in
-    # order; one factor a token brings them back to its own start. Separators have value 0.
+    # order; one factor a token brings them back to its own start. Separators have value 0, so the sum of a token is the
+    # growth of the running sum up to the next token.
     powers, inverses = _powers(1 << max(18, len(codes).bit_length()))
-    weighted = values[codes]
-    weighted *= powers[: len(codes)]
-    hashes = np.add.reduceat(weighted, start) if len(start) else np.empty(0, dtype=np.uint64)
-    hashes *= inverses[start]
-    bounds = np.searchsorted(start, edges)
-    place = start - np.repeat(edges[:-1], np.diff(bounds))
-    return Tokens(hashes, bounds, numeric, place, np.flatnonzero(ends) - start + 1)
+    running = np.zeros(len(codes) + 1, dtype=np.uint64)
+    np.take(values, codes, out=running[1:], mode="clip")  # every code is valid, and "raise" would work on a copy
+    running[1:] *= powers[: len(codes)]
+    np.cumsum(running, out=running)
+    hashes = np.diff(running[begins], append=running[-1:])
+    hashes *= inverses[begins]
+    return Tokens(hashes, np.searchsorted(begins, edges), numeric, begins, closing, edges)
 
 
 def shingles(batch: Tokens, size: int = SHINGLE_TOKENS) -> tuple[U64, NDArray[np.int64]]:
@@ -124,8 +139,8 @@ def shingles(batch: Tokens, size: int = SHINGLE_TOKENS) -> tuple[U64, NDArray[np
     if bounds[-1] == 0:
         return np.empty(0, dtype=np.uint64), bounds
     width = len(batch.hashes) - size + 1
-    mixed = np.zeros(width, dtype=np.uint64)
-    for offset in range(size):
+    mixed = batch.hashes[:width].copy()
+    for offset in range(1, size):
         mixed *= np.uint64(0xD6E8FEB86659FD93)
         mixed += batch.hashes[offset : offset + width]
     # Keep the windows that lie inside one document.

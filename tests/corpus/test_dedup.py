@@ -37,6 +37,33 @@ def test_case_and_width_are_folded() -> None:
 
 
 @settings(max_examples=200, deadline=None)
+@given(TEXT)
+def test_token_hashes_follow_their_definition(text: str) -> None:
+    """Indexes on disk hold these values: a polynomial in an odd base, over SplitMix64 of the folded code points."""
+    base, whole = 0x9E3779B97F4A7C15, 2**64
+
+    def splitmix64(state: int) -> int:
+        mixed = (state + base) % whole
+        mixed = (mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9 % whole
+        mixed = (mixed ^ (mixed >> 27)) * 0x94D049BB133111EB % whole
+        return mixed ^ (mixed >> 31)
+
+    expected = [
+        sum(splitmix64(ord(character)) * base**place for place, character in enumerate(word.lower())) % whole
+        for word in words_of(text)
+    ]
+    assert tokens([text]).hashes.tolist() == expected
+
+
+def test_numbers_are_compared_as_multisets() -> None:
+    texts = ["give 5 mg or 10 mg now", "now 10 mg or 5 mg give", "give 5 mg or 5 mg now", "", "no number here at all"]
+    signed = passes.signatures(pa.table({"id": list("abcde"), "text": texts}))
+    one, reordered, other, empty, none = signed["numbers"].to_pylist()
+    assert one == reordered != other
+    assert empty == none == 0
+
+
+@settings(max_examples=200, deadline=None)
 @given(st.lists(TEXT, max_size=6))
 def test_a_batch_is_its_documents_one_by_one(texts: list[str]) -> None:
     hashes, bounds = shingles(tokens(texts))
