@@ -16,9 +16,9 @@ FLAGS = {"n": "negated", "u": "uncertain", "h": "history", "f": "family"}
 POLARITY = {"": "positive", "-": "negative", "?": "uncertain"}
 
 
-def labelled_sentences(lang: str) -> list[AnnotatedText]:
-    """The labelled sentences of one language, "en" or "zh"."""
-    lines = (DATA / f"sentences.{lang}.txt").read_text(encoding="utf-8").splitlines()
+def labelled_sentences(lang: str, name: str = "sentences") -> list[AnnotatedText]:
+    """The labelled sentences of one language, "en" or "zh", of the set called "sentences" or "held_out"."""
+    lines = (DATA / f"{name}.{lang}.txt").read_text(encoding="utf-8").splitlines()
     return [_parse(f"{lang}:{n}", line) for n, line in enumerate(lines, 1) if line.strip() and not line.startswith("#")]
 
 
