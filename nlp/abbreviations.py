@@ -33,6 +33,9 @@ _SHORT = re.compile(r"^(?=[^\W_]*[A-Za-zα-ω])[A-Za-z0-9α-ωβ][A-Za-z0-9α-ω
 _WORDS = re.compile(r"\S+")
 _CJK = re.compile(r"[\u3400-\u9fff]")
 _LONGEST_TEXT: Final[int] = 1_000_000
+# scispaCy's time grows with the cube of brackets that stand together; beyond these sizes our own detector takes over.
+_LONGEST_FOR_SCISPACY: Final[int] = 100_000
+_MOST_BRACKETS_FOR_SCISPACY: Final[int] = 300
 
 
 def _own_english(text: str) -> Iterator[Abbreviation]:
@@ -106,11 +109,11 @@ def _scispacy_detector() -> Any:
 
 
 def _scispacy_english(text: str) -> Iterator[Abbreviation]:
-    seen: set[tuple[int, int]] = set()
-    pipeline = _scispacy_detector()
-    if len(text) > pipeline.max_length:
+    if len(text) > _LONGEST_FOR_SCISPACY or text.count("(") > _MOST_BRACKETS_FOR_SCISPACY:
+        yield from _own_english(text)
         return
-    document = pipeline(text)
+    seen: set[tuple[int, int]] = set()
+    document = _scispacy_detector()(text)
     for short in document._.abbreviations:
         long_form = short._.long_form
         bracket = text[max(0, short.start_char - 1) : short.start_char]

@@ -106,7 +106,7 @@ def _texts(file: Path) -> Iterator[str]:
                 row = json.loads(line)
                 if not isinstance(row, dict) or not isinstance(row.get("text"), str):
                     raise ValueError(f"{file}, line {number}: each line must be an object with a field text")
-                yield row["text"]
+                yield row["text"].encode("utf-8", "replace").decode()  # JSON may hold lone surrogates, a file may not
             else:
                 yield line.rstrip("\n")
 

@@ -8,6 +8,7 @@ at the end of the sentence; mentions within it get the flag. Triggers that only 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final, NamedTuple
@@ -25,6 +26,9 @@ class _Rule(NamedTuple):
     stop: re.Pattern[str]
 
 
+_AHEAD: Final[int] = 40
+"""Characters beyond a scope that its end may look at; without a limit a text without sentences would take its length squared."""
+
 _FLAGGED: Final[dict[str, frozenset[str]]] = {
     "negated": frozenset({"disease", "symptom", "procedure"}),
     "uncertain": frozenset({"disease", "symptom"}),
@@ -33,7 +37,7 @@ _FLAGGED: Final[dict[str, frozenset[str]]] = {
 }
 
 _EN_STOP = re.compile(
-    r";|:|\b(?:but|however|except|although|though|which|who|because|since|whereas|while|until|after|before|despite"
+    r";|(?<!pmh)(?<!pmhx)(?<!psh)(?<!history):|\b(?:but|however|except|although|though|which|who|because|since|whereas|while|until|after|before|despite"
     r"|apart from|other than|secondary to|due to|presents?|presented|complains?|complained|now|currently|today"
     r"|reports?|shows?|showed|reveals?|revealed|suggests?|causes?|caused|developed|is admitted|was admitted"
     r"|was started|were started|was given|is given|indicates?)\b"
@@ -49,7 +53,7 @@ _ZH_LONG_STOP = re.compile(
 _ZH_FAMILY_STOP = re.compile(r"[；;。]|患者(?!父|母|之)|患儿(?!父|母|之)|本人")
 
 _KIN = (
-    r"(?:mother|father|brothers?|sisters?|siblings?|aunts?|uncles?|grandmothers?|grandfathers?|grandparents?|cousins?"
+    r"(?:mother|father|mom|mum|dad|grandma|grandpa|brothers?|sisters?|siblings?|aunts?|uncles?|grandmothers?|grandfathers?|grandparents?|cousins?"
     r"|sons?|daughters?|nephews?|nieces?|relatives?|parents?|twin)"
 )
 _ZH_KIN = (
@@ -78,10 +82,10 @@ _EN_RULES: Final[tuple[_Rule, ...]] = tuple(
         (
             "uncertain",
             r"\b(?:(?:possibl[ey]|probabl[ey]|perhaps|presumably|likely)(?: (?:due|secondary) to)?|suspected|suspicious for|suspicion (?:of|for)|suspects?|presumed|presumptive|questionable"
-            r"|(?:may|might|could) (?:have|represent|reflect|indicate|be(?! (?:complicated|used|given|associated|caused|treated|needed|required|due|prescribed|considered|helpful|effective|combined|seen|present|followed|accompanied)))|(?:can ?not|can't|could not|unable to) (?:be )?(?:rule out|exclude|ruled out)|to rule out"
+            r"|(?:may|might|could) (?:have|represent|reflect|indicate|be(?! (?:complicated|used|given|associated|caused|treated|needed|required|due|prescribed|considered|helpful|effective|combined|seen|present|followed|accompanied|added|taken|started|tried|offered|repeated|useful|preferred|continued|increased|reduced|necessary|indicated|beneficial|justified|avoided|able)))|(?:can ?not|can't|could not|unable to) (?:be )?(?:rule out|exclude|ruled out)|to rule out"
             r"|concern(?:ing|ed)? for|suggest(?:s|ed|ing|ive of)?(?: of)?|(?:un)?likely(?: to (?:be|have))?|differential diagnos[ie]s (?:includes?|of)"
-            r"|appears to be|seems? to (?:be|have)|thought to (?:be|have)|evaluate for|worrisome for|rule out|r/o)\b",
-            True, 70, re.compile(_EN_STOP.pattern + r"|\bwith\b"),
+            r"|appears to be|seems? to (?:be|have)|(?<!once )thought to (?:be|have)|evaluate for|worrisome for|rule out|r/o)\b",
+            True, 70, re.compile(_EN_STOP.pattern + r"|\b(?:with|given)\b"),
         ),
         (
             "uncertain",
@@ -91,10 +95,10 @@ _EN_RULES: Final[tuple[_Rule, ...]] = tuple(
         ),
         (
             "history",
-            r"\b(?:(?<!family )(?:history|hx) (?:of|includes?|is significant for|significant for|notable for|positive for)|h/o|pmh|past (?:medical|surgical) history(?: (?:of|includes?|is (?:significant|notable) for))?"
-            r"|status post|s/p|previously (?:diagnosed with|treated for|underwent|had)|(?:was|were|been) previously (?:diagnosed with|treated for)|known history of|in the past(?:,)? (?:he|she|the patient) had"
+            r"\b(?:(?<!family )(?:history|hx) (?:of|includes?|is significant for|significant for|notable for|positive for)|h/o|(?:pmhx?|pshx?|past (?:medical |surgical )?history)(?: (?:of|includes?|is (?:significant|notable) for))?"
+            r"|status post|s/p|previously (?:been )?(?:diagnosed with|treated for|underwent|undergone|had)|(?:was|were|been) previously (?:diagnosed with|treated for)|known history of|in the past(?:,)? (?:he|she|the patient) had"
             r"|in (?:19|20)[0-9]{2},? (?:he|she|the patient) (?:had|underwent|was diagnosed with|was treated for|developed|suffered)"
-            r"|[0-9]+ years ago,? (?:he|she|the patient) (?:had|underwent|was diagnosed with))\b",
+            r"|(?:[0-9]+|an?|one|two|three|four|five|six|seven|eight|nine|ten|several|many|some) (?:years?|months?|decades?) ago,? (?:he|she|the patient) (?:had|underwent|was diagnosed with))\b",
             True, 120, _EN_STOP,
         ),
         (
@@ -104,12 +108,13 @@ _EN_RULES: Final[tuple[_Rule, ...]] = tuple(
         ),
         (
             "history",
-            r"\b(?:in (?:19|20)[0-9]{2}\.?$|[0-9]+ years ago|in the past|in childhood|as a child)",
+            r"\b(?:in (?:19|20)[0-9]{2}\.?$|(?:[0-9]+|an?|one|two|three|four|five|six|seven|eight|nine|ten|several|many|some) (?:years?|decades?) ago|in the past|in childhood|as a child)",
             False, 60, re.compile(r";|,|\b(?:but|and|now|study|trial|published)\b"),
         ),
         (
             "family",
-            rf"(?:\b(?:his|her|the patient's|patient's|my|their|two|three|both|one|an|a|maternal|paternal|older|younger|elder|whose)\s+(?:(?:maternal|paternal|older|younger|elder|half|first-degree|twin)[ -]){{0,2}}{_KIN}\b(?= (?:also )?(?:has|had|have|died|dies|suffer|with|was|were|is|developed|underwent|both|who))"
+            rf"(?:(?:^|[.;,:]\s*){_KIN}\b(?= (?:also |was |were )?(?:diagnosed|with|has|had|have|died|suffer))|\bthe {_KIN} of (?:the|this|our) (?:patient|proband|child|boy|girl|man|woman|index case)\b"
+            rf"|\b(?:his|her|the patient's|patient's|my|their|two|three|both|one|an|a|maternal|paternal|older|younger|elder|whose)\s+(?:(?:maternal|paternal|older|younger|elder|half|first-degree|twin)[ -]){{0,2}}{_KIN}\b(?= (?:also )?(?:has|had|have|died|dies|suffer|with|was|were|is|developed|underwent|both|who))"
             rf"|\bthe (?:(?:maternal|paternal) )?(?:grandmother|grandfather|uncle|aunt|brother|sister|sibling|cousin|father)s?\b(?= (?:also )?(?:has|had|have|died|suffer|with|was|is|developed|both))"
             r"|\bfamily history(?: is| was)?(?: (?:of|includes?|positive for|significant for|notable for|negative for))?|\b(?:familial|family) (?:cases|members?) (?:of|with|had|have|has))",
             True, 140, _EN_FAMILY_STOP,
@@ -134,7 +139,7 @@ _ZH_RULES: Final[tuple[_Rule, ...]] = tuple(
         (
             "negated",
             r"否认(?:有)?|未见(?:明显|明确|异常)?|未发现|没有(?:出现|明显)?|未(?:触及|触到|扪及|闻及|查见|探及|出现|发生|诉|提示|及|引出|伴|并发|合并)(?:明显)?|(?<!不)排除了?|除外(?=[^。，；]{1,12})|不伴(?:有)?"
-            r"|(?<![有毫若全])(?:并)?无(?!效|法|关|需|论|菌|机|痛(?:人流|胃镜|肠镜|分娩)|创|名|线|意识|几|缘|疑|创|须|助|异常|特殊|不|症状|明显诱因|诱因)(?:明显|明确|任何|活动性|其他)?|从未(?:患|有)?(?:过)?|不存在|不支持|不考虑",
+            r"|(?<![有毫若全])(?:并)?无(?!效|法|关|需|论|菌|机|痛(?:人流|胃镜|肠镜|分娩)|创|名|线|意识|几|缘|疑|创|须|助|异常|特殊|不|症状|明显诱因|诱因)(?:明显|明确|任何|活动性|其他)?|从未(?:患|有)?(?:过)?|(?<!要)不(?=☃)|不存在|不支持|不考虑",
             True, 40, _ZH_STOP,
         ),
         (
@@ -154,7 +159,7 @@ _ZH_RULES: Final[tuple[_Rule, ...]] = tuple(
         ),
         (
             "history",
-            r"既往(?:史|有|患|曾|体健)?[：:]?(?:有|患|曾|行)?|曾(?:经)?(?:患|有|因|于|行|被?诊断|出现|接受|做)?(?:过)?|过去(?:有|曾|患)|[0-9一二三四五六七八九十两]+(?:余)?(?:年|月)前(?:曾|因|行|患|诊断|发现|有)?|(?:19|20)[0-9]{2}年(?:[0-9]{1,2}月)?(?:曾|因|行|患|诊断|于)|手术史[：:]?|有(?=[^，。；]{1,14}(?:病史|史))|否认(?=[^，。；]{1,30}(?:病史|史))",
+            r"既往(?:史|有|患|曾|体健)?[：:]?(?:有|患|曾|行)?|曾(?:经)?(?:患|有|因|于|行|被?诊断|出现|接受|做)?(?:过)?|过去(?:有|曾|患)|(?:以前|从前|小时候|早年|年轻时)(?:就)?(?:得|患|有|做|曾)过?|[0-9一二三四五六七八九十两]+(?:余)?(?:年|月)前(?:曾|因|行|患|诊断|发现|有)?|(?:19|20)[0-9]{2}年(?:[0-9]{1,2}月)?(?:曾|因|行|患|诊断|于)|手术史[：:]?|有(?=[^，。；]{1,14}(?:病史|史))|否认(?=[^，。；]{1,30}(?:病史|史))",
             True, 40, _ZH_LONG_STOP,
         ),
         (
@@ -173,7 +178,7 @@ _ZH_PSEUDO = re.compile(
 )
 
 _CJK = re.compile(r"[\u4e00-\u9fff]")
-_ENGLISH = re.compile(r"[A-Za-z]{2,}[ ,][A-Za-z]{2,}")
+_ENGLISH = re.compile(r"[A-Za-z]{2,}[ ,:;.]{1,2}[A-Za-z]{2,}")
 
 
 def annotate(text: str, entities: Sequence[Entity], lang: str | None = None) -> list[Entity]:
@@ -229,20 +234,20 @@ def _flag_sentence(
     clean = "".join(masked)
     clean = _EN_PSEUDO.sub(lambda m: "_" * len(m[0]), clean)
     clean = _ZH_PSEUDO.sub(lambda m: "_" * len(m[0]), clean)
+    starts = [entity.start - offset for entity in entities]
     for rule in rules:
         for match in rule.trigger.finditer(clean):
             if rule.forward:
                 low = match.end()
-                stop = rule.stop.search(clean, low)
+                stop = rule.stop.search(clean, low, low + rule.reach + _AHEAD)
                 high = min(low + rule.reach, stop.start() if stop else len(clean))
             else:
                 high = match.start()
                 low = max(0, high - rule.reach)
                 for stop in rule.stop.finditer(clean, low, high):
                     low = stop.end()
-            for i, entity in enumerate(entities):
-                inside = entity.start - offset >= low and entity.start - offset < high
-                if inside and entity.label in _FLAGGED[rule.flag] and not (rule.flag == "history" and allergies[i]):
+            for i in range(bisect_left(starts, low), bisect_left(starts, high)):
+                if entities[i].label in _FLAGGED[rule.flag] and not (rule.flag == "history" and allergies[i]):
                     flags[first + i].add(rule.flag)
     for i in range(first, first + len(entities)):
         if "family" in flags[i]:

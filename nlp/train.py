@@ -19,7 +19,9 @@ from nlp.evaluate import score_entities
 from nlp.formats import AnnotatedText
 from nlp.relations.linear import BITS, candidate_pairs, hash_features
 from nlp.relations.linear import FEATURES_VERSION as RELATION_FEATURES_VERSION
-from nlp.tagging.crf import FEATURES_VERSION, CrfTagger, Featurizer, cold_words, dictionaries, to_tags
+from nlp.tagging.crf import FEATURES_VERSION, CrfTagger, Featurizer, dictionaries, overlaps, said, to_tags
+from nlp.tagging.folding import fold
+from nlp.tagging.gate import Example, train_gate
 from nlp.tagging.lexicon import LexiconTagger
 from nlp.vocabulary import Term
 from nlp.vocabulary.build import mention_terms
@@ -43,6 +45,8 @@ class CrfConfig:
     """Each document is looked up in the mentions of the other folds."""
     lexicon: bool = True
     """False trains the plain baseline without dictionaries."""
+    caught: float = 0.55
+    """Share of the words that the dictionaries read wrongly for which the gate of the cascade must open."""
     without_sources: tuple[str, ...] = ()
     """Sources of the built-in vocabulary that the model must not see (sets it is trained or measured on)."""
 
@@ -61,21 +65,35 @@ def train_crf(
         raise ValueError(f"lang is en (words) or zh (characters), not {config.lang!r}")
     started = time.process_time()
     terms = mention_terms(documents)
+    labels = sorted({entity.label for document in documents for entity in document.entities})
     base = dictionaries(config.without_sources, (), config.lexicon)[:1]
-    featurizer = Featurizer(config.lang, base)
+    featurizer = Featurizer(config.lang, base, labels)
     trainer = pycrfsuite.Trainer(verbose=False)
     n_sequences = 0
-    for fold in range(config.folds if config.lexicon else 1):
-        held = documents[fold :: config.folds] if config.lexicon else documents
+    examples: list[list[Example]] = []
+    seen: Counter[str] = Counter()
+    annotated: Counter[str] = Counter()
+    for part in range(config.folds if config.lexicon else 1):
+        held = documents[part :: config.folds] if config.lexicon else documents
         lookup = list(base)
         if config.lexicon:
-            others = [document for i, document in enumerate(documents) if i % config.folds != fold]
+            others = [document for i, document in enumerate(documents) if i % config.folds != part]
             lookup.append(LexiconTagger(mention_terms(others), doses=False))
+        examples.append([])
         for document in held:
-            for tokens, features in featurizer.sequences(document.text, lookup):
+            readings = featurizer.read(document.text, lookup)
+            answer = featurizer.answer(readings)
+            for entity in featurizer.answer(readings[:1]):
+                name = fold(document.text[entity.start : entity.end])
+                seen[name] += 1
+                annotated[name] += overlaps(entity, document.entities)
+            for tokens, rows in featurizer.sentences(document.text, readings):
                 if tokens:
-                    trainer.append(features, to_tags(tokens, document.entities))
+                    tags = to_tags(tokens, document.entities)
+                    trainer.append(featurizer.features(tokens, rows), tags)
                     n_sequences += 1
+                    wrong = [a != b for a, b in zip(tags, to_tags(tokens, answer), strict=True)]
+                    examples[-1].append(Example([token.text for token in tokens], said(rows), wrong))
     trainer.select("lbfgs")
     trainer.set_params(
         {
@@ -89,14 +107,17 @@ def train_crf(
     out.mkdir(parents=True, exist_ok=True)
     trainer.train(str(out / "model.crfsuite"))
     _write_terms(out / "terms.tsv", terms if config.lexicon else [])
-    cold = cold_words([(document.text, document.entities) for document in documents], config.lang)
-    (out / "cold.txt").write_text("\n".join(sorted(cold)), encoding="utf-8")
-    labels = sorted({entity.label for document in documents for entity in document.entities})
+    refused = sorted(name for name, count in seen.items() if annotated[name] * 2 < count)
+    (out / "refused.txt").write_text("".join(f"{name}\n" for name in refused), encoding="utf-8")
+    gate = (
+        train_gate(examples, out / "gate.tsv", config.caught) if config.lexicon else {"threshold": 0.0, "opened": 1.0}
+    )
     version = hashlib.sha256((out / "model.crfsuite").read_bytes()).hexdigest()[:12]
     description = {
         **asdict(config),
         "features": FEATURES_VERSION,
         "labels": labels,
+        "gate_threshold": gate["threshold"],
         "version": version,
         "data": list(data),
         "documents": len(documents),
@@ -106,6 +127,7 @@ def train_crf(
     return {
         "documents": len(documents),
         "sequences": n_sequences,
+        "opened": gate["opened"],
         "cpu_seconds": time.process_time() - started,
         "megabytes": (out / "model.crfsuite").stat().st_size / 1e6,
     }
@@ -114,11 +136,11 @@ def train_crf(
 def cross_validate(documents: Sequence[AnnotatedText], out: Path, config: CrfConfig, folds: int) -> float:
     """Mean strict micro-F1 of a CRF over `folds` parts of the training documents (work files go to `out`)."""
     figures = []
-    for fold in range(folds):
-        train = [document for i, document in enumerate(documents) if i % folds != fold]
-        held = documents[fold::folds]
-        train_crf(train, out / f"fold-{fold}", config)
-        tagger = CrfTagger(out / f"fold-{fold}")
+    for part in range(folds):
+        train = [document for i, document in enumerate(documents) if i % folds != part]
+        held = documents[part::folds]
+        train_crf(train, out / f"fold-{part}", config)
+        tagger = CrfTagger(out / f"fold-{part}")
         predicted = tagger.tag([document.text for document in held])
         figures.append(score_entities(held, predicted)["micro"].f1)
     return sum(figures) / len(figures)

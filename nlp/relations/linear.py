@@ -30,6 +30,7 @@ BITS: Final[int] = 18
 _WORD = re.compile(r"[a-z]+|\d+|[^\w\s]")
 _FAR: Final[int] = 25  # words between two mentions that are still read
 _MOST_PAIRS: Final[int] = 2000  # of one text; beyond that it is a list, not prose
+_MOST_MENTION_PAIRS: Final[int] = 200_000  # of one text; beyond that it is a book, not a section
 
 _RULES = RuleExtractor()
 ConceptPair = tuple[str, str]
@@ -48,6 +49,8 @@ def candidate_pairs(text: str, entities: Sequence[Entity]) -> dict[ConceptPair, 
         elif entity.label in {"disease", "symptom"}:
             diseases[_key(text, entity)].append(i)
     if not drugs or not diseases or len(drugs) * len(diseases) > _MOST_PAIRS:
+        return {}
+    if sum(map(len, drugs.values())) * sum(map(len, diseases.values())) > _MOST_MENTION_PAIRS:
         return {}
     sentences = split(text)
     of_sentence = []

@@ -62,27 +62,29 @@ _EN = _triggers(
     (
         ("contraindicated", "contraindicated-in", ">", "RP", "DS", r"\b(?:(?:is|are|was|were|being)? ?(?:absolutely |relatively |strictly )?contra-?indicated (?:in|for|with|when)(?: (?:the )?(?:patients?|people|those|individuals|children|women|case) (?:with|who have|of|having))?)\b"),
         ("contraindicated", "should-not", ">", "RP", "DS", r"\b(?:(?:should|must|can ?not|may) (?:not|never|be avoided)(?: be)? ?(?:used|given|prescribed|administered|taken)?|(?:is|are) to be avoided|(?:should|must) be avoided) (?:in|by|to|for)(?: (?:the )?(?:patients?|people|those|children|individuals|women|adults) (?:with|who have|having|suffering from))?\b"),
-        ("contraindicated", "contraindication-to", "<", "RP", "D", r"\b(?:is|are) (?:an? )?(?:absolute |relative )?contraindications? (?:to|for)(?: the use of)?\b"),
+        ("contraindicated", "avoid-in", ">", "RP", "DS", r"(?:(?<=avoid ☃)|(?<=do not take ☃)|(?<=do not use ☃)|(?<=do not give ☃)|(?<=never take ☃)|(?<=never use ☃)) (?:in (?:(?:the )?(?:patients?|people|those|anyone|children|women|adults) (?:with|who have))|in|if (?:you|they|he|she|the patient|your child) (?:have|has|had|have had|suffers? from))(?: an?| any| severe)?\b"),
+        ("contraindicated", "contraindication-to", "<", "RP", "DS", r"\b(?:is|are) (?:an? )?(?:absolute |relative )?contraindications? (?:to|for)(?: the use of)?\b"),
         ("treats", "not-effective", ">", "RP", "DS", r"\b(?:(?:is|are|was|were) (?:not (?:effective|indicated|useful|recommended|helpful|active|beneficial)|ineffective|useless|of no (?:use|benefit|value))(?: (?:in|for|against))?(?: the (?:treatment|management|therapy) of)?(?: (?:patients?|people|those) with)?|(?:does|do|did) not (?:treat|cure|relieve|prevent|improve|help)|has no (?:effect on|role in|benefit in)|failed to (?:improve|relieve|treat|control|prevent))\b"),
-        ("treats", "used-for", ">", "RP", "DS", r"\b(?:(?:is|are|was|were|be|been|being)(?: \w+ly| also| often| widely| first)? (?:used|indicated|recommended|effective|prescribed|given|administered|approved|useful|beneficial|employed|performed|carried out|started|initiated|considered|helpful|required|necessary|highly effective)(?: (?:orally|intravenously|daily|successfully))?|(?:used|indicated|prescribed|given|recommended|effective|approved|administered|performed)) (?:for|in|against|to (?:treat|prevent|relieve|control|manage|reduce|cure|alleviate))(?: the)?(?: (?:acute|long-term|initial|first-line|symptomatic|oral))?(?: (?:treatment|management|prevention|prophylaxis|therapy|relief|control|treating|preventing|managing) ?(?:of|for)?)?(?: (?:patients?|people|those|adults|children|women|individuals) (?:with|who have|suffering from))?\b"),
+        ("treats", "used-for", ">", "RP", "DS", r"\b(?:(?:is|are|was|were|be|been|being)(?: \w+ly| also| often| widely| first)? (?:used|indicated|recommended|effective|prescribed|given|administered|approved|useful|beneficial|employed|performed|carried out|started|initiated|considered|helpful|required|necessary|highly effective|advised|continued|added|licensed)(?: (?:orally|intravenously|daily|successfully))?|(?:used|indicated|prescribed|given|recommended|effective|approved|administered|performed)) (?:for|in|against|to (?:treat|prevent|relieve|control|manage|reduce|cure|alleviate))(?: the)?(?: (?:acute|long-term|initial|first-line|symptomatic|oral))?(?: (?:treatment|management|prevention|prophylaxis|therapy|relief|control|treating|preventing|managing) ?(?:of|for)?)?(?: (?:patients?|people|those|adults|children|women|individuals) (?:with|who have|suffering from))?\b"),
         ("treats", "treatment-for", ">", "RP", "DS", r"\b(?:is|are|remains?)[\w ,'-]{0,40}?\b(?:treatment|therapy|drugs?|agents?|option|choice|cure|medication|medicine|antidote|remedy|treatment of choice|management)(?: of choice)? (?:for|of|in|against)(?: (?:the )?(?:patients?|people|those|children|adults) with)?\b"),
-        ("treats", "relieves", ">", "RP", "DS", r"\b(?:relieve[sd]?|alleviate[sd]?|heal(?:s|ed)?|cure[sd]?|treat(?:s|ed)?(?! with| by)|prevent(?:s|ed)?|control(?:s|led)|improve[sd]?|corrected|corrects|terminate[sd]|resolve[sd]|reversed|suppress(?:es|ed)|protects? \w+ against|shorten(?:s|ed)|reduces? (?:mortality|the symptoms|symptoms|the severity|the duration) (?:in|of)|prolongs? survival in|ameliorate[sd]?)(?: the| his| her| symptoms of| survival in| severe| acute| patients with)?\b"),
+        ("treats", "relieves", ">", "RP", "DS", r"\b(?:relieve[sd]?|alleviate[sd]?|heal(?:s|ed)?|cure[sd]?|treat(?:s|ed)?(?! with| by)|prevent(?:s|ed)?|control(?:s|led)|improve[sd]?|corrected|corrects|terminate[sd]|resolve[sd]|reversed|suppress(?:es|ed)|protects? \w+ against|shorten(?:s|ed)|reduces? (?:mortality|the symptoms|symptoms|the severity|the duration) (?:in|of)|prolong(?:s|ed)? survival in|improved? survival in|ameliorate[sd]?|reduces? the frequency of [\w ]{0,24}?in|provides? (?:symptomatic |effective |rapid )?relief (?:in|of|from)|(?:reduce[sd]?|lessen(?:s|ed)?|ease[sd]?|abolish(?:es|ed)?)(?= (?:the )?☃))(?: the| his| her| symptoms of| survival in| severe| acute| patients with)?\b"),
         ("treats", "treated-with", "<", "RP", "DS", r"\b(?:(?:is|are|was|were|be|been|being|can be|may be)?(?: \w+ly)? ?(?:treated|managed|controlled|relieved|cured|corrected|prevented) (?:with|by|using)|responds? (?:well )?to|(?:treatment|therapy|management)(?: of choice)? (?:is|are|includes?|consists? of|with))\b"),
-        ("treats", "underwent-for", ">", "RP", "DS", r"(?<=☃) (?:for|because of)(?: the treatment of| recurrent| suspected| his| her| a| an| severe| acute| chronic)?\b"),
+        ("treats", "underwent-for", ">", "RP", "DS", r"(?<=☃) (?:for|because of)(?: the treatment of| symptomatic| recurrent| suspected| his| her| a| an| severe| acute| chronic)?\b"),
         ("causes", "not-cause", ">", "RP", "DS", r"\b(?:(?:does|do|did|has|have) not (?:been shown to )?(?:cause|caused|induce|lead to|result in|increase the risk of|produce|worsen|provoke|trigger)|(?:is|are|was|were) not (?:associated with|a cause of|linked to)|never (?:causes?|caused)|without causing|no (?:association|link) with)\b"),
         ("causes", "induced", ">", "RP", "DS", r"(?<=☃)[- ](?:induced|associated|related|provoked)\b"),
         ("causes", "causes", ">", "RP", "DS", r"\b(?:(?:(?:may|might|can|could|often|commonly|rarely|also|frequently|sometimes|occasionally|will|to) ){0,2}(?:causes?|caused(?! by)|induces?|induced(?! by)|leads? to|led to|results? in|resulted in|precipitates?|precipitated|triggers?|triggered|provokes?|produces?|produced|worsens?|aggravates?|exacerbates?)|(?:is|are|was|were|been)(?: \w+ly| also)? (?:associated with|linked to|complicated by|implicated in|responsible for)|(?:is|are) (?:a |an )?(?:\w+ )?causes? of|increases? the risk of|(?:side|adverse) effects? (?:of ☃ )?(?:is|are|include[sd]?)|followed by|caused)(?: a| an| the| severe| acute| mild| marked| development of| transient| significant)?\b"),
         ("causes", "caused-by", "<", "RP", "DS", r"\b(?:(?:was|were|is|are|be|been)?(?: \w+ly)? ?(?:caused|induced|produced|provoked|triggered|precipitated) by|(?:is|are|was|were) (?:due|secondary|attributed|related) to|due to|secondary to|(?:is|are) (?:a |an )?(?:\w+ ){0,2}(?:side|adverse) effects? of|(?:occurred|developed|seen|appeared|reported|observed) (?:during|after|following|with)(?: treatment with| administration of| the use of| therapy with)?|(?:during|after|following) (?:treatment with|administration of|therapy with|the use of))\b"),
         ("causes", "after-drug", "<", "R", "DS", r"\b(?:associated with|during|after|following|while (?:taking|receiving|on)|in (?:a |an |the |two |three |\d+ )?(?:\w+ )?(?:patients?|women|woman|men|man|child|children|infants?|rats?|mice|adolescents?|subjects|animals|volunteers) (?:who (?:took|received) |treated (?:chronically )?with|receiving|taking|on|given|exposed to)|complicating|caused by|induced (?:in \w+ )?by|produced by|provoked by|elicited by|evoked by|attributable to|attributed to|associated with the)(?: (?:long-term|chronic|acute|oral|intravenous|high-dose|low-dose|prolonged|combination|single|repeated|the|a|an|continuous|concomitant))*(?: (?:use|consumption|administration|initiation|infusion|injection|treatment|therapy|exposure|doses?|courses?|discontinuation|withdrawal|overdose|ingestion|intake|bolus)(?: (?:of|with|to))?)?(?: (?:a|the|high|low|oral|intravenous|high-dose|low-dose))*(?= ☃(?! (?:was|were|is|had been|has been) (?:stopped|discontinued|withdrawn)))"),
         ("causes", "drug-developed", ">", "R", "DS", r"\b(?:(?:patients|rats|mice|animals|subjects|group)? ?(?:developed|experienced|elicited|evoked)|may produce|(?:administration|treatment|therapy)? ?(?:produced|caused|induced)|toxicity:|(?:complications|toxicity|toxicities|side effects|adverse effects|adverse events|adverse reactions|reactions)(?: of ☃| with ☃)?(?: \w+){0,2},? (?:included?|including|includes|such as|consisted of|were|was))(?: \w+){0,2}(?= ☃)"),
-        ("causes", "disease-causes", ">", "D", "D", r"\b(?:(?:(?:may|can|often|commonly|also|frequently) ){0,2}(?:causes?|leads? to|results? in|progress(?:es)? to|predisposes? to)|(?:may|can) be complicated by|is a (?:\w+ )?cause of)\b"),
-        ("has_symptom", "presents-with", ">", "D", "S", r"\b(?:(?:\w+ly |often |may |can |usually |commonly ){0,2}(?:presents?|presented|presenting|manifests?|manifested|begins?|starts?) (?:with|as|by)|(?:is|are|was|were|be)(?: \w+ly| often)? (?:characteri[sz]ed|accompanied|marked|manifested|heralded) by|(?:characteri[sz]ed|accompanied) by|symptoms (?:of ☃ )?(?:are|include|may include|consist of)|causes?|leads? to|include)(?: the| a| an)?(?: (?:combination|sudden|severe|persistent|progressive|high|acute|onset) ?(?:of)?){0,2}\b"),
+        ("causes", "side-effects-of-include", ">", "R", "DS", r"(?:(?<=side effects of ☃)|(?<=adverse effects of ☃)|(?<=adverse reactions to ☃)|(?<=reactions to ☃))(?: may| can| commonly)? (?:include|are|were|be)\b"),
+        ("causes", "disease-causes", ">", "D", "D", r"\b(?:(?:(?:may|can|often|commonly|also|frequently|eventually) ){0,2}(?:causes?|produces?|leads? to|results? in|progress(?:es)? to|predisposes? to)|(?:may|can) be complicated by|is a (?:\w+ )?cause of)\b"),
+        ("has_symptom", "presents-with", ">", "D", "S", r"\b(?:(?:\w+ly |often |may |can |usually |commonly ){0,2}(?:presents?|presented|presenting|manifests?|manifested|begins?|starts?) (?:with|as|by)|(?:typically |often |usually |commonly )?complains? of|(?:is|are|was|were|be)(?: \w+ly| often)? (?:characteri[sz]ed|accompanied|marked|manifested|heralded) by|(?:characteri[sz]ed|accompanied) by|symptoms (?:of ☃ )?(?:are|include|may include|consist of)|causes?|leads? to|include)(?: the| a| an)?(?: (?:combination|sudden|severe|persistent|progressive|high|acute|onset) ?(?:of)?){0,2}\b"),
         ("has_symptom", "symptom-of", "<", "D", "S", r"\b(?:(?:is|are)(?: the| a| an)?(?: \w+){0,2} (?:symptoms?|signs?|manifestations?|features?|presentations?|complaints?) (?:of|in)|(?:is|are) (?:typical|characteristic|common|suggestive|pathognomonic|seen|indicative)(?: of| in| findings in))\b"),
         ("has_symptom", "symptoms-of-include", ">", "D", "S", r"(?<=symptoms of ☃) (?:include|are)|(?<=signs of ☃) (?:include|are)"),
-        ("diagnoses", "confirms", ">", "T", "D", r"\b(?:(?:(?:may|can|is|are|was|were) )?(?:used|required|needed|necessary|performed|useful|recommended|essential) (?:to|for) (?:the )?(?:confirm|diagnose|detect|screen for|diagnosis of|detection of|screening for|establish the diagnosis of)|(?:confirm(?:s|ed)?|establish(?:es|ed)?|makes|made)(?: the)?(?: diagnosis of)?|(?:detects?|detected|diagnose[sd]?|identif(?:y|ies|ied)|screens? for)|is the (?:[\w ]{0,24}?)(?:test|standard|method|examination|tool|investigation)(?: of choice)? (?:for|in)(?: the)?(?: (?:diagnosis|diagnosing|detection|detecting|screening)(?: of| for)?)?|(?:is|are) diagnostic (?:of|for)|indicates|which indicates|revealed(?: the| an| a)?(?= ☃))\b"),
-        ("diagnoses", "diagnosed-by", "<", "T", "D", r"\b(?:(?:is|are|was|were|be|can be|may be)(?: \w+ly)? (?:diagnosed|confirmed|detected|identified|established|verified|demonstrated|screened)(?: (?:by|with|on|using|through|when|via|if))(?: an?| the| means of| elevated| positive)?|(?:diagnosis|detection) (?:is|was) (?:made|confirmed|established) (?:by|with|on|using))\b"),
-        ("interacts", "interacts-with", ">", "R", "R", r"\b(?:(?:may |can |could |strongly )?(?:interacts?|interacted) with|(?:(?:can|may|might|could|significantly|markedly|greatly) )?(?:increases?|reduces?|decreases?|raises?|lowers?|enhances?|potentiates?|inhibits?|diminishes?|elevates?|impairs?|antagoni[sz]es?|induces?|blocks?)(?: the)?(?: (?:anticoagulant|antiplatelet|plasma|serum|blood|therapeutic|hypotensive|sedative|hypoglycemic|antihypertensive|analgesic|toxic))?(?: (?:effects?|levels?|concentrations?|toxicity|action|activity|metabolism|clearance|absorption|efficacy|excretion|exposure|elimination)(?: and \w+)?)(?: (?:of|to))?|(?:(?:can|may|significantly) )?(?:increases?|reduces?|decreases?|raises?|lowers?|potentiates?|enhances?)(?: the)?(?=(?: the)? ☃ (?:levels?|concentrations?|toxicity|effects?|exposure))|(?:must|should) (?:not be|never be|be avoided)(?: (?:combined|used|taken|given|administered|mixed)(?: together| concurrently| concomitantly)?)? with|(?:must|should) be avoided with|together with|in combination with(?=[^.;]{0,40}(?:risk|toxicity|may|can|cause|lead|result))|(?:combined|co-?administered|taken together) with|(?:plus|and)(?= ☃ (?:should not be|must not be|can precipitate|may precipitate|interact))|(?:and|with)(?= ☃ (?:interact|increases the risk of))|(?:toxicity|effect|level) is (?:enhanced|increased|reduced|decreased|raised) (?:when it is combined with|by|when combined with|with))\b"),
-        ("located_in", "in", ">", "DS", "A", r"(?<=☃) (?:(?:(?:was|were|is|are) |often |usually |mainly |commonly |most often )*(?:seen|located|detected|found|present|identified|noted|visible|situated|observed|localized) ?)?(?:in|of|on|within|at|over|affecting|involving|involves|affects|affect|affected|involved|confined to|appeared on|occurring in|arising (?:in|from)|occurs in)(?: the| his| her| both| a| an)?(?: \w+ \w+ of the)?(?: (?:left|right|upper|lower|distal|proximal|anterior|posterior))? (?=☃)"),
+        ("diagnoses", "confirms", ">", "T", "D", r"\b(?:(?:(?:may|can|is|are|was|were) )?(?:used|required|needed|necessary|performed|useful|recommended|essential) (?:to|for) (?:the )?(?:confirm|diagnose|detect|screen for|diagnosis of|detection of|screening for|establish the diagnosis of)|(?:confirm(?:s|ed)?|establish(?:es|ed)?|makes|made)(?: the)?(?: diagnosis of)?|(?:detects?|detected|diagnose[sd]?|identif(?:y|ies|ied)|screens? for)|is the (?:[\w ]{0,24}?)(?:test|standard|method|examination|tool|investigation)(?: of choice)? (?:for|in)(?: the)?(?: (?:diagnosis|diagnosing|detection|detecting|screening)(?: of| for)?)?|(?:is|are) diagnostic (?:of|for)|indicates|which indicates|(?:reveal(?:s|ed)|show(?:s|ed)|demonstrate[sd])(?: the| an| a| \w+)?(?= ☃))"),
+        ("diagnoses", "diagnosed-by", "<", "T", "D", r"\b(?:(?:is|are|was|were|be|can be|may be)(?: \w+ly)? (?:diagnosed|confirmed|detected|identified|established|verified|demonstrated|screened)(?: (?:by|with|on|using|through|when|via|if))(?: an?| the| means of| elevated| positive)?|(?:diagnosis|detection) (?:is|was) (?:made|confirmed|established) (?:by|with|on|using)|(?:rests|relies|depends|is based) on)\b"),
+        ("interacts", "interacts-with", ">", "R", "R", r"\b(?:(?:may |can |could |strongly )?(?:interacts?|interacted) with|(?:(?:can|may|might|could|significantly|markedly|greatly) )?(?:increases?|reduces?|decreases?|raises?|lowers?|enhances?|potentiates?|inhibits?|diminishes?|elevates?|impairs?|antagoni[sz]es?|induces?|blocks?)(?: the)?(?: (?:anticoagulant|antiplatelet|plasma|serum|blood|therapeutic|hypotensive|sedative|hypoglycemic|antihypertensive|analgesic|toxic))?(?: (?:effects?|levels?|concentrations?|toxicity|action|activity|metabolism|clearance|absorption|efficacy|excretion|exposure|elimination)(?: and \w+)?)(?: (?:of|to))?|(?:(?:can|may|significantly) )?(?:increases?|reduces?|decreases?|raises?|lowers?|potentiates?|enhances?)(?: the)?(?=(?: the)? ☃ (?:levels?|concentrations?|toxicity|effects?|exposure))|(?:must|should) (?:not be|never be|be avoided)(?: (?:combined|used|taken|given|administered|mixed)(?: together| concurrently| concomitantly)?)? with|(?:must|should) be avoided with|(?<=use of ☃) (?:and|with)(?= ☃)|(?:and|with)(?= ☃ (?:must|should) (?:not|never) be (?:taken|used|given|combined))|together with|in combination with(?=[^.;]{0,40}(?:risk|toxicity|may|can|cause|lead|result))|(?:combined|co-?administered|taken together) with|(?:plus|and)(?= ☃ (?:should not be|must not be|can precipitate|may precipitate|interact))|(?:and|with)(?= ☃ (?:interact|increases the risk of))|(?:toxicity|effect|level) is (?:enhanced|increased|reduced|decreased|raised) (?:when it is combined with|by|when combined with|with))\b"),
+        ("located_in", "in", ">", "DS", "A", r"(?<=☃) (?:(?:(?:was|were|is|are) |often |usually |mainly |commonly |most often |typically )*(?:(?:seen|located|detected|found|present|identified|noted|visible|situated|observed|localized) |(?=confined|aris|appear|affect|involv)))?(?:in|of|on|within|at|over|affecting|involving|involves|affects|affect|affected|involved|confined to|appear(?:ed|s) (?:on|in)|occurring in|aris(?:ing|es) (?:in|from)|occurs in)(?: the| his| her| your| both| a| an)?(?: \w+ \w+ of the)?(?: (?:left|right|upper|lower|distal|proximal|anterior|posterior))? (?=☃)"),
         ("located_in", "often-affects", ">", "D", "A", r"\b(?:(?:\w+ly |often )?(?:affects?|involves?|affected|involved)(?: the)?) (?=☃)"),
         ("located_in", "affected-in", "<", "D", "A", r"\b(?:is|are|was|were)(?: \w+ly)? (?:affected|involved|damaged|inflamed)(?: early)? (?:in|by)\b"),
         ("located_in", "site-showed", "<", "DS", "A", r"(?<=☃) (?:showed|shows|revealed|reveals|contains|contained|has|had)(?: a| an| multiple)? (?=☃)"),
@@ -96,30 +98,30 @@ _ZH = _triggers(
         ("contraindicated", "者禁用", "<", "RP", "DS", r"(?:(?:的)?(?:患者|病人|者|患儿|人群)?(?:应|应当|须|需|要|绝对|均)?(?:禁用|禁止使用|禁服|忌用|忌服|避免使用|不(?:宜|应|可|能|得)(?:使用|应用|服用|接受|行|用)))"),
         ("contraindicated", "是禁忌", "<", "RP", "DS", r"(?:是|为|属于?)(?=☃的?(?:绝对|相对)?禁忌)"),
         ("treats", "not-无效", ">", "RP", "DS", r"(?:不能|不可|不会|无法|未能|并不能?|不)(?:有效)?(?:治疗|预防|缓解|改善|控制|治愈|用于)|对(?=[^，。；]{0,20}☃[^，。；]{0,6}(?:无效|没有效果|无作用|无明显(?:疗效|效果)|效果不佳|疗效不佳|没有作用|没有疗效))|无需用于"),
-        ("treats", "用于", ">", "RP", "DS", r"(?:(?:主要|可|常|适|也可|均可|临床上?|广泛|推荐|被|已|需)?(?:适?用于|用来|用以|应用于)(?:治疗|预防|缓解|改善|控制|辅助治疗|防治)?|(?:可|能|能够|可以|有助于|开始|常规|口服|予|给予)?(?:有效)?(?:治疗|缓解|改善|预防|治愈|控制|减轻|防治|根治|消除)(?:了)?|(?:可)?(?:降低|延长)(?=☃(?:患者)?的?(?:死亡率|生存期|病死率))|是(?:治疗|预防)?(?=☃的(?:一线|首选|主要|有效|标准|最有效|常用|二线|基础))|是(?:治疗|预防)|对(?=[^，。；]{0,12}☃(?:患者)?(?:也|均|亦)?(?:有效|有(?:良好|较好|显著|一定|明显)?(?:的)?(?:疗效|效果|治疗作用|作用)|疗效))|为(?=☃的(?:一线|首选|主要)))"),
-        ("treats", "采用", "<", "RP", "DS", r"(?:(?:的)?(?:患者|病人|者|患儿|发作时|时|发作)?(?:，)?(?:均|也|常|应|需|可|宜|推荐|建议|首选|主要|可以|一般|长期|多|予以?|给予|不能☃者可|术后|及时|接受了?|服用|选用){0,3}(?:采用|使用|选用|应用|口服|服用|给予|予以?|行|接受了?|首选|用|需长期|推荐|进行|实施)(?:药物|口服)?(?=☃))|(?:的)?(?:治疗|首选药物?|一线(?:治疗|药物)|药物治疗|治疗药物|治疗方法)(?:首选|包括|主要为|主要是|有|为|是|以|可用|主要包括|可选用)(?=[^，。；]{0,4}☃)"),
+        ("treats", "用于", ">", "RP", "DS", r"(?:(?:主要|可|常|适|也可|均可|临床上?|广泛|推荐|被|已|需)?(?:适?用于|用来|用以|应用于)(?:治疗|预防|缓解|改善|控制|辅助治疗|防治)?|(?:可|能|能够|可以|有助于|开始|常规|口服|予|给予)?(?:有效|迅速)?(?:治疗|缓解|改善|预防|治愈|控制|减轻|防治|根治|消除|解除)(?:了)?|(?:可)?(?:降低|延长)(?=☃(?:患者)?的?(?:死亡率|生存期|病死率))|是(?:治疗|预防|抢救)?(?=☃的(?:一线|首选|主要|有效|标准|最有效|常用|二线|基础))|是(?:治疗|预防)|对(?=[^，。；]{0,12}☃(?:患者)?(?:也|均|亦)?(?:有效|有(?:良好|较好|显著|一定|明显)?(?:的)?(?:疗效|效果|治疗作用|作用)|疗效))|为(?=☃的(?:一线|首选|主要)))"),
+        ("treats", "采用", "<", "RP", "DS", r"(?:(?:的)?(?:患者|病人|者|患儿|发作时|时|发作)?(?:，)?(?:均|也|常|应|需|可|宜|推荐|建议|首选|主要|可以|一般|长期|多|予以?|给予|不能☃者可|术后|及时|接受了?|服用|选用){0,3}(?:采用|使用|选用|应用|口服|服用|给予|予以?|行|接受了?|首选|用|需长期|推荐|进行|实施|通过(?:接种|口服|服用|使用))(?:药物|口服)?(?=☃))|(?:的)?(?:治疗|首选药物?|一线(?:治疗|药物)|药物治疗|治疗药物|治疗方法)(?:首选|包括|主要为|主要是|有|为|是|以|可用|主要包括|可选用)(?=[^，。；]{0,4}☃)"),
         ("treats", "予", ">", "RP", "DS", r"(?:抗感染|抗炎|抗凝|止痛|对症)(?:治疗|处理)(?=☃)"),
         ("causes", "not-引起", ">", "RP", "DS", r"(?:不会|不能|未|并未|并不|没有|不|未曾|不易|尚未)(?:明显)?(?:引起|导致|造成|诱发|引发|加重|增加|致)(?:任何|明显)?"),
         ("causes", "引起", ">", "RP", "DS", r"(?:(?:可能?|会|常|易|偶可?|能|亦可|还可|也可|容易|长期应用|后)*(?:引起|导致|造成|诱发|引发|致使?|诱导|加重|并发|产生)(?:的)?|(?:可|会)?增加(?=☃(?:的)?(?:发生)?(?:的)?(?:风险|危险|发生率))|(?:的)?(?:常见|主要|严重|最常见的?)?(?:不良反应|副作用|毒副作用|毒性反应)(?:有|为|是|包括|主要为|主要有|主要是|主要包括|表现为)[:：]?|(?:后|期间|过程中)(?:出现|发生)(?:了)?)"),
         ("causes", "由引起", "<", "RP", "DS", r"(?:(?:是|系|多|可|常)?由(?=☃(?:所)?(?:引起|导致|诱发|所致))|与(?=☃(?:有关|相关)))"),
         ("causes", "疾病引起", ">", "D", "D", r"(?:(?:可能?|会|常|易|也可|容易)*(?:引起|导致|造成|诱发|引发|并发|进展为|发展为))"),
-        ("has_symptom", "表现为", ">", "D", "S", r"(?:(?:患者|病人|发作时?|早期|常|多|可|主要|临床|典型|通常|一般|急性期|往往|会)*(?:的)?(?:表现为|表现有|症状(?:有|为|是|包括|主要有|主要为)|临床表现(?:有|为|是|包括|主要为)|可?出现|可?伴有?|以(?=(?:[^，。；]{0,16}☃)+[^，。；]{0,4}为(?:主要)?(?:特征|表现|特点|主|首发))|特(?:点|征)(?:是|为|包括)|可?有|可见|主要特征是|引起|导致|典型症状(?:是|为|有|包括)|常见症状(?:有|是|为|包括)|主要症状(?:有|是|为|包括)|可?见)(?:反复|持续|明显|大量|剧烈|突发|进行性|不同程度的?)?)"),
+        ("has_symptom", "表现为", ">", "D", "S", r"(?:(?:患者|病人|发作时?|早期|常|多|可|主要|临床|典型|通常|一般|急性期|往往|会)*(?:的)?(?:表现为|表现有|症状(?:多|常|主要)?(?:有|为|是|包括)|临床表现(?:有|为|是|包括|主要为)|可?出现|可?伴有?|以(?=(?:[^，。；]{0,16}☃)+[^，。；]{0,4}为(?:主要)?(?:特征|表现|特点|主|首发))|特(?:点|征)(?:是|为|包括)|可?有|可见|主要特征是|引起|导致|典型症状(?:是|为|有|包括)|常见症状(?:有|是|为|包括)|主要症状(?:有|是|为|包括)|可?见)(?:反复|持续|明显|大量|剧烈|突发|进行性|不同程度的?)?)"),
         ("has_symptom", "是表现", "<", "D", "S", r"(?:等)?(?:是|为|均为|都是|多为)(?=[^，。；☃]{0,6}☃(?:患者)?(?:的)?(?:常见|典型|主要|早期|最常见|首发|重要)?(?:的)?(?:临床)?(?:表现|症状|特征|体征|信号))"),
-        ("diagnoses", "确诊", ">", "T", "D", r"(?:(?:可|能|可以|有助于|是|为|用于|检查|结果|升高|阳性|者?可|三倍以上|增高|明显|帮助|可用于|即可|的|有利于|可早期|等|指标)*(?:确诊(?:为)?|诊断(?:为)?|证实(?:为)?|明确诊断(?:为)?|筛查|检测|发现|检出|鉴别|排查|明确|提示))(?=☃)|(?<=☃)是(?=☃(?:诊断)?的(?:金标准|确诊|首选检查|诊断标准|诊断依据))"),
+        ("diagnoses", "确诊", ">", "T", "D", r"(?:(?:可|能|可以|有助于|是|为|用于|检查|结果|升高|阳性|者?可|三倍以上|增高|明显|帮助|可用于|即可|的|有利于|可早期|等|指标)*(?:(?<!未)[示见]|显示|确诊(?:为)?|诊断(?:为)?|证实(?:为)?|明确诊断(?:为)?|筛查|检测|发现|检出|鉴别|排查|明确|提示))(?=☃)|(?<=☃)是(?=☃(?:诊断)?的(?:金标准|确诊|首选检查|诊断标准|诊断依据))"),
         ("diagnoses", "确诊依靠", "<", "T", "D", r"(?:(?:的)?(?:诊断|确诊|筛查)(?:主要)?(?:依靠|依据|依赖|靠|首选|需行?|有赖于|可用|的金标准是|标准(?:是|为)|方法(?:是|有|包括)|可行)|(?:可|需|应)?(?:经|通过|行|用)(?=☃(?:检查)?(?:可|以|得以)?(?:确诊|诊断|证实|明确|发现)))"),
         ("interacts", "合用", ">", "R", "R", r"(?:与|和|同|跟)(?=☃(?:[^，。；]{0,4})(?:合用|同用|联用|联合(?:应用|使用)|并用|同服|同时(?:使用|服用|应用)|一起(?:使用|服用)|相互作用|有相互作用|存在相互作用|发生相互作用))|(?:不(?:可|能|宜|应|得)(?:与|和|同)(?=☃(?:合用|同用|联用|同服|同时|一起|并用|配伍)))"),
         ("interacts", "影响", ">", "R", "R", r"(?:可|会|能|可能|可以|显著|明显)*(?:升高|降低|增强|减弱|增加|减少|抑制|加快|减慢|延缓|影响|提高|拮抗)(?=☃(?:的)?(?:[^，。；☃]{0,8})(?:血药浓度|浓度|疗效|作用|毒性|代谢|吸收|清除|效果|活性|排泄|药效))"),
         ("interacts", "避免饮", ">", "R", "R", r"期间(?:应|须|要|需)?(?:避免|禁止|不(?:能|可|宜|要)|禁|忌)(?:饮用?|喝|服用|使用)?"),
         ("located_in", "累及", ">", "DS", "A", r"(?:(?:常|多|主要|可|易|早期|好发|首先|最常|通常|最易|皮损|病变)*(?:累及|好发于|多见于|位于|见于|发生于|分布于|侵犯|发生在|多发于|出现在|定位于|常见于))"),
         ("located_in", "内有", "<", "DS", "A", r"(?<=☃)(?:内|处|部|中|区|上|周围|表面|部位)?(?:见|有|示|可见|出现|查见|发现|探及|存在|内见|可触及|触及|扪及|发生|患)(?:一|多发|一个|数个|大小约|[^，。；☃]{0,4})?(?=☃)"),
-        ("located_in", "邻接", "<", "DS", "A", r"(?<=☃)(?=☃)"),
+        ("located_in", "邻接", "<", "DS", "A", r"(?<=☃)(?:[左右][上中下]?[叶侧部]|[左右]室|壁|区|部)?(?=☃)"),
     ),
 )  # fmt: skip
 
 _EN_COORDINATED = re.compile(
     r"\s*(?:,|/|\band\b|\bor\b|\bas well as\b|,\s*(?:and|or)\b)(?:\s+(?:the|a|an|both|either|\w+ly|\w+)){0,2}\s*"
 )
-_ZH_COORDINATED = re.compile(r"(?:、|和|及|与|或|以及|并|/|，和|及其|伴|，伴)(?:[^，。；、]{0,3})")
+_ZH_COORDINATED = re.compile(r"(?:患者的|、|和|及|与|或|以及|并|/|，和|及其|伴|，伴)(?:[^，。；、]{0,3})")
 _EN_BARRIER = re.compile(
     r"[;:]|\b(?:because|so that|therefore|until)\b(?! of)|,\s*(?:but|whereas|while|although)\b|\b(?:but|whereas|although)\b"
 )
@@ -140,8 +142,18 @@ _PRONOUN = re.compile(
 _DISEASE_CARRIED = re.compile(
     r"^(?:(?:The )?(?:[Cc]ommon |[Tt]ypical |[Mm]ain )?(?:[Ss]ymptoms|[Ss]igns|[Mm]anifestations)|Treatment|The treatment|Patients)\b|^(?:主要|常见|典型|临床)*(?:症状|表现|临床表现|患者|治疗)"
 )
-# One verb may say both: "endometriosis causes dysmenorrhea (a symptom) and infertility (a disease)".
-_MAY_SHARE: Final[tuple[set[str], ...]] = ({"causes", "has_symptom"},)
+# One verb may say both: "endometriosis causes dysmenorrhea (a symptom) and infertility (a disease)", "ultrasound of the
+# gallbladder shows stones".
+_MAY_SHARE: Final[tuple[set[str], ...]] = ({"causes", "has_symptom"}, {"diagnoses", "located_in"})
+_DENIED_BEFORE = re.compile(
+    r"no (?:evidence|indication) that|没有证据(?:表明|显示)|not known|not (?:recommend|advise)|(?:recommends?|advises?) against"
+    r"|不(?:推荐|建议|主张)[^，。；☃]{0,4}$"
+)
+_RELIEF = re.compile(
+    r"\s*(?:(?:complete|partial|rapid|clinical) )?(?:remission|resolution|improvement|disappearance|regression|relief|recovery)\b"
+)
+_LACKING = re.compile(r" (?:deficiency|withdrawal|deprivation)\b|缺乏|不足|缺失|停用")
+_MOST_MENTIONS: Final[int] = 100  # of one sentence; beyond that it is a list, and pairs would take their number squared
 _MARK: Final[str] = "☃"
 _GAP: Final[dict[str, int]] = {"en": 70, "zh": 26}
 
@@ -150,7 +162,7 @@ class RuleExtractor:
     """Extracts relations with the triggers above; every relation names its rule."""
 
     name = "rules"
-    version = "1"
+    version = "2"
 
     def extract(self, text: str, entities: Sequence[Entity]) -> list[Relation]:
         """Relations within each sentence, and from a sentence to the one before it where it says so ("It …")."""
@@ -164,7 +176,7 @@ class RuleExtractor:
             while last < len(entities) and entities[last].end <= end:
                 last += 1
             inside = list(range(position, last))
-            if inside:
+            if 0 < len(inside) <= _MOST_MENTIONS:
                 sentence = _Sentence(text, start, end, entities, inside, previous)
                 for relation in sentence.relations():
                     key = (relation.head, relation.tail, relation.label)
@@ -266,12 +278,25 @@ class _Sentence:
         if polarity == "positive":
             polarity = self._polarity(trigger, left, right, start, end)
         heads, tails = (left, right) if trigger.head_left else (right, left)
+        heads = [head for head in heads if not self._beside_the_point(trigger, head)]
+        if not heads or (trigger.label == "causes" and _RELIEF.match(self.folded, end)):
+            return
+        if trigger.label == "diagnoses" and "，" in self.folded[end : self.at[self.inside.index(right[0])]]:
+            return
         for head in heads:
             for tail in tails:
                 low = min(self.entities[head].start, self.entities[tail].start, self.origin[start])
                 low = max(low, self.offset)
                 high = max(self.entities[head].end, self.entities[tail].end, self.origin[end - 1] + 1 if end else 0)
                 yield Relation(head, tail, trigger.label, polarity, score, low, high, trigger.rule)
+
+    def _beside_the_point(self, trigger: _Trigger, head: int) -> bool:
+        """Whether a mention is no head: an old disease of a complaint of today, or a drug that is lacking."""
+        if trigger.label == "has_symptom":
+            return self.entities[head].history or self.entities[head].family
+        if trigger.label == "causes" and head in self.inside:
+            return bool(_LACKING.match(self.folded, self.at[self.inside.index(head)] + 1))
+        return False
 
     def _polarity(self, trigger: _Trigger, left: list[int], right: list[int], start: int, end: int) -> str:
         negative = _EN_NEGATIVE if self.lang == "en" else _ZH_NEGATIVE
@@ -288,9 +313,7 @@ class _Sentence:
             )
             return "negative" if denied and "must not" not in around and "should not" not in around else "positive"
         opening = self.folded[max(0, low - 30) : low]
-        if negative.search(around) or re.search(
-            r"no (?:evidence|indication) that|没有证据(?:表明|显示)|not known", opening
-        ):
+        if negative.search(around) or _DENIED_BEFORE.search(opening):
             return "negative"
         if uncertain.search(around) or re.search(r"whether|是否|unclear|尚不(?:清楚|明确)", opening):
             return "uncertain"

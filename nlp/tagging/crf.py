@@ -9,31 +9,33 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
+from itertools import chain, islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import pycrfsuite
 
 from nlp.abbreviations import spread_definitions
 from nlp.sentences import split
 from nlp.spans import Entity
+from nlp.tagging.gate import Gate, read_gate
 from nlp.tagging.lexicon import LexiconTagger
 from nlp.vocabulary import Term, built_in_terms, read_terms
 
 MODELS: Final[Path] = Path(__file__).parent.parent / "models"
 SHIPPED: Final[dict[str, Path]] = {"en": MODELS / "crf-en", "zh": MODELS / "crf-zh"}
 FEATURES_VERSION: Final[int] = 1
-_WARM_TAGS: Final[frozenset[str]] = frozenset({"dis", "sym", "dru"})
-_MARGIN: Final[int] = 2  # tokens that are read on each side of a word that may belong to a mention
+_MARGIN: Final[int] = 4  # tokens that are read on each side of a word that is worth the model
 _LONGEST: Final[int] = 400  # tokens a sequence has at most; text without punctuation is cut
 
 _WORD = re.compile(r"[^\W\d_]+|\d+|[^\w\s]|_")
 _CHARACTER = re.compile(r"[A-Za-z]+|\d+|[^\s]")
 _CJK = re.compile(r"[\u3400-\u9fff]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _ENGLISH = re.compile(r"[A-Za-z]{2,} [A-Za-z]{2,}")
 _GREEK: Final[frozenset[str]] = frozenset(
     [
@@ -56,8 +58,7 @@ _GREEK: Final[frozenset[str]] = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A token and where it stands."""
 
     text: str
@@ -189,24 +190,23 @@ _FEATURES: Final[dict[str, _Features]] = {
 class Featurizer:
     """From a text to the token sequences and features that a model sees, the same in training and in use."""
 
-    def __init__(self, lang: str, dictionaries: Sequence[LexiconTagger]) -> None:
+    def __init__(self, lang: str, dictionaries: Sequence[LexiconTagger], labels: Iterable[str] = ()) -> None:
+        """`labels` are those of the model; they matter for `trusted` only."""
         self.lang = lang
         self._dictionaries = list(dictionaries)
+        self._labels = {label: label for label in labels}
+        if "symptom" not in self._labels and "disease" in self._labels:
+            self._labels["symptom"] = "disease"
         self._forms = _WordForms()
 
-    def sequences(
-        self,
-        text: str,
-        dictionaries: Sequence[LexiconTagger] | None = None,
-        only: Callable[[int, int], bool] | None = None,
-        cold: frozenset[str] | None = None,
-    ) -> list[tuple[list[Token], list[list[str]]]]:
-        """(tokens, features) for each sentence of `text`; `only` may refuse sentences by their offsets.
+    def read(self, text: str, dictionaries: Sequence[LexiconTagger] | None = None) -> list[list[Entity]]:
+        """What each dictionary finds in `text`."""
+        return [d.tag([text])[0] for d in (dictionaries if dictionaries is not None else self._dictionaries)]
 
-        With `cold` (see `cold_words`) only the neighbourhoods of words that may belong to a mention are returned.
-        """
-        readings = [d.tag([text])[0] for d in (dictionaries if dictionaries is not None else self._dictionaries)]
-        made = []
+    def sentences(
+        self, text: str, readings: Sequence[Sequence[Entity]], only: Callable[[int, int], bool] | None = None
+    ) -> Iterator[tuple[list[Token], list[list[str]]]]:
+        """(tokens, one row of tags a reading) for each sentence; `only` may refuse sentences by their offsets."""
         positions = [0] * len(readings)
         for start, end in split(text):
             if only is not None and not only(start, end):
@@ -214,71 +214,114 @@ class Featurizer:
             tokens = tokenize(text, start, end, self.lang)
             for first in range(0, len(tokens), _LONGEST):
                 part = tokens[first : first + _LONGEST]
+                starts = [token.start for token in part]
                 rows = []
                 for n, entities in enumerate(readings):
-                    row, positions[n] = _read(part, entities, positions[n])
+                    row, positions[n] = _read(part, starts, entities, positions[n])
                     rows.append(row)
-                for low, high in [(0, len(part))] if cold is None else _warm(part, rows, cold, self.lang):
-                    features = _FEATURES[self.lang](part, rows, self._forms, range(low, high))
-                    made.append((part[low:high], features))
-        return made
+                yield part, rows
+
+    def features(
+        self, tokens: Sequence[Token], rows: Sequence[Sequence[str]], at: Iterable[int] | None = None
+    ) -> list[list[str]]:
+        """Features of the tokens of a sentence (of those `at` some places); `rows` as from `sentences`."""
+        return _FEATURES[self.lang](tokens, rows, self._forms, at if at is not None else range(len(tokens)))
+
+    def answer(self, readings: Sequence[Sequence[Entity]]) -> list[Entity]:
+        """The mentions, with the model's labels, that the dictionaries alone would give: the training set's own first."""
+        merged: list[Entity] = []
+        for entities in reversed(readings):
+            fitting = [e for e in entities if e.label in self._labels and not overlaps(e, merged)]
+            named = [
+                e if self._labels[e.label] == e.label else replace(e, label=self._labels[e.label]) for e in fitting
+            ]
+            merged = sorted([*merged, *named], key=lambda e: e.start) if merged else named
+        return merged
+
+    def trusted(
+        self, text: str, gate: Gate, only: Callable[[int, int], bool] | None = None
+    ) -> tuple[list[Entity], list[tuple[list[Token], list[list[str]]]]]:
+        """The dictionaries' mentions where the gate trusts them, and (tokens, features) of the other stretches."""
+        readings = self.read(text)
+        answer = self.answer(readings)
+        kept: list[Entity] = []
+        stretches = []
+        position = 0
+        for tokens, (*rows, answered) in self.sentences(text, [*readings, answer], only):
+            places = _stretches(gate.worth([token.text for token in tokens], said(rows)), answered)
+            read = []
+            if places:
+                features = iter(self.features(tokens, rows, chain(*(range(low, high) for low, high in places))))
+                for low, high in places:
+                    stretches.append((tokens[low:high], list(islice(features, high - low))))
+                    read.append((tokens[low].start, tokens[high - 1].end))
+            at = 0
+            while position < len(answer) and answer[position].start < tokens[0].start:
+                position += 1
+            while position < len(answer) and answer[position].start < tokens[-1].end:
+                entity = answer[position]
+                position += 1
+                while at < len(read) and read[at][1] <= entity.start:
+                    at += 1
+                if at == len(read) or read[at][0] >= entity.end:
+                    kept.append(entity)
+        return kept, stretches
 
 
-def cold_words(documents: Sequence[tuple[str, Sequence[Entity]]], lang: str) -> frozenset[str]:
-    """Units seen twice or more in the training texts and hardly ever (one time in thirty) in a mention.
-
-    A unit is a lower-case word (en) or a pair of neighbouring characters (zh).
-    """
-    seen: Counter[str] = Counter()
-    warm: Counter[str] = Counter()
-    for text, entities in documents:
-        tokens = tokenize(text, 0, len(text), lang)
-        for unit, tag in zip(_units(tokens, lang), to_tags(tokens, entities), strict=True):
-            seen[unit] += 1
-            if tag != "O":
-                warm[unit] += 1
-    return frozenset(unit for unit, count in seen.items() if count >= 2 and warm[unit] * 30 <= count)
+def said(rows: Sequence[Sequence[str]]) -> list[str]:
+    """What several dictionaries say of each token, as one string; empty where none says anything."""
+    return ["" if not any(tags) else "|".join(tags) for tags in zip(*rows, strict=True)]
 
 
-def _units(tokens: Sequence[Token], lang: str) -> list[str]:
-    lower = [token.text.lower() for token in tokens]
-    return lower if lang == "en" else [a + b for a, b in zip(lower, [*lower[1:], ""], strict=True)]
+def overlaps(entity: Entity, others: Sequence[Entity]) -> bool:
+    """Whether a mention overlaps one of some sorted, disjoint mentions."""
+    at = bisect_left(others, entity.end, key=lambda other: other.start)
+    return at > 0 and others[at - 1].end > entity.start
 
 
-def _warm(
-    tokens: Sequence[Token], readings: Sequence[Sequence[str]], cold: frozenset[str], lang: str
-) -> list[tuple[int, int]]:
-    """Stretches of a sentence around units that are not cold, as (first, after the last) token."""
+def _stretches(places: Sequence[int], answered: Sequence[str]) -> list[tuple[int, int]]:
+    """Stretches around some tokens of a sentence, as (first, after the last); a dictionary's mention is never cut."""
     stretches: list[tuple[int, int]] = []
-    size = len(tokens)
-    named = {i for row in readings for i, tag in enumerate(row) if tag and tag[1:] in _WARM_TAGS}
-    for i, unit in enumerate(_units(tokens, lang)):
-        if i not in named:
-            if unit in cold or not unit[0].isalpha():
-                continue
-            if lang == "en" and len(unit) < 4 and tokens[i].text.islower():
-                continue
-        low, high = max(0, i - _MARGIN), min(size, i + 1 + _MARGIN)
-        if stretches and low <= stretches[-1][1] + 1:
-            stretches[-1] = (stretches[-1][0], high)
+    size = len(answered)
+    for place in places:
+        low, high = max(0, place - _MARGIN), min(size, place + 1 + _MARGIN)
+        while low > 0 and answered[low][:1] in {"I", "E"}:
+            low -= 1
+        while high < size and answered[high - 1][:1] in {"B", "I"}:
+            high += 1
+        if stretches and low <= stretches[-1][1]:
+            stretches[-1] = (stretches[-1][0], max(high, stretches[-1][1]))
         else:
             stretches.append((low, high))
     return stretches
 
 
-def _read(tokens: Sequence[Token], entities: Sequence[Entity], position: int) -> tuple[list[str], int]:
-    """A dictionary's entities as one tag a token: B/I/E/S and the label, empty outside."""
-    row = [""] * len(tokens)
-    for i, token in enumerate(tokens):
-        while position < len(entities) and entities[position].end <= token.start:
-            position += 1
-        if position == len(entities):
-            break
-        entity = entities[position]
-        if entity.start < token.end:
-            first, last = token.start <= entity.start, token.end >= entity.end
-            row[i] = ("S" if first and last else "B" if first else "E" if last else "I") + entity.label[:3]
-    return row, position
+def _read(
+    tokens: Sequence[Token], starts: Sequence[int], entities: Sequence[Entity], position: int
+) -> tuple[list[str], int]:
+    """A dictionary's entities as one tag a token: B/I/E/S and the label, empty outside.
+
+    `starts` are the tokens' offsets; `position` is the first entity that may reach into the sentence.
+    """
+    size = len(tokens)
+    row = [""] * size
+    while position < len(entities) and entities[position].end <= starts[0]:
+        position += 1
+    last_end = tokens[-1].end
+    at, i = position, 0
+    while at < len(entities) and entities[at].start < last_end:
+        entity = entities[at]
+        i = max(0, bisect_right(starts, entity.start, i) - 1)
+        if tokens[i].end <= entity.start:
+            i += 1
+        while i < size and starts[i] < entity.end:
+            if not row[i]:
+                first, last = starts[i] <= entity.start, tokens[i].end >= entity.end
+                row[i] = ("S" if first and last else "B" if first else "E" if last else "I") + entity.label[:3]
+            i += 1
+        i = max(0, i - 1)
+        at += 1
+    return row, max(position, at - 1)
 
 
 def to_tags(tokens: Sequence[Token], entities: Sequence[Entity]) -> list[str]:
@@ -343,14 +386,18 @@ class CrfTagger:
         self._tagger = pycrfsuite.Tagger()
         self._tagger.open(str(folder / "model.crfsuite"))
         self._folder = folder
-        cold = folder / "cold.txt"
-        self._cold = frozenset(cold.read_text(encoding="utf-8").split("\n")) if cold.is_file() else None
+        refused = folder / "refused.txt"
+        self.refused = frozenset(refused.read_text(encoding="utf-8").splitlines() if refused.is_file() else ())
+        """Terms of the vocabulary, folded, that the training set does not annotate."""
+        gate = folder / "gate.tsv"
+        self._gate = read_gate(gate, self.config["gate_threshold"]) if gate.is_file() else None
 
     @cached_property
     def _featurizer(self) -> Featurizer:
         """Made on first use: its dictionaries take seconds, and who asks for the version needs none."""
         terms = read_terms(self._folder / "terms.tsv")
-        return Featurizer(self.lang, dictionaries(self.config["without_sources"], terms, self.config["lexicon"]))
+        given = dictionaries(self.config["without_sources"], terms, self.config["lexicon"])
+        return Featurizer(self.lang, given, self.labels)
 
     def tag(self, texts: Sequence[str]) -> list[list[Entity]]:
         """Entities of each text."""
@@ -359,11 +406,21 @@ class CrfTagger:
     def tag_one(self, text: str, only: Callable[[int, int], bool] | None = None, thrifty: bool = False) -> list[Entity]:
         """Entities of the sentences that `only` accepts (by their offsets); of all when it is None.
 
-        `thrifty` reads only the neighbourhoods of words that may belong to a mention.
+        `thrifty` reads only around the words of which the gate does not believe the dictionaries.
         """
-        found: list[Entity] = []
-        for tokens, features in self._featurizer.sequences(text, only=only, cold=self._cold if thrifty else None):
+        featurizer = self._featurizer
+        text = _SURROGATE.sub("\ufffd", text)  # CRFsuite takes UTF-8
+        if thrifty and self._gate is not None:
+            found, stretches = featurizer.trusted(text, self._gate, only)
+        else:
+            found = []
+            stretches = [
+                (t, featurizer.features(t, rows)) for t, rows in featurizer.sentences(text, featurizer.read(text), only)
+            ]
+        for tokens, features in stretches:
             found.extend(to_entities(tokens, self._tagger.tag(features)))
+        if thrifty:
+            found.sort(key=lambda e: e.start)
         if self.lang != "en":
             return found
         # The cascade, which reads thriftily, spreads definitions itself when it has merged everything.
@@ -417,6 +474,7 @@ class BilingualCrf:
 
     def __init__(self, models: dict[str, CrfTagger]) -> None:
         self.models = models
+        self.refused = models["en"].refused
         self.version = "+".join(f"{lang}-{model.version}" for lang, model in sorted(models.items()))
 
     def tag(self, texts: Sequence[str]) -> list[list[Entity]]:

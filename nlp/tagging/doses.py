@@ -19,6 +19,9 @@ _DOSE = re.compile(
     rf"|(?: {_PIECE}(?![a-z]))"
     rf"|(?: ?{_ZH_UNIT}{_PER}{{0,2}}))"
 )
+_SPELLED = re.compile(
+    rf"(?<![a-z-])(?:one|two|three|four|half an?)(?: (?:to|or) (?:two|three|four))? (?:{_PIECE})(?![a-z])"
+)
 _PER_VOLUME = re.compile(r"[ ]?(?:/|per )[ ]?(?:l|dl|ml|100|ul|μl|mol|g|mg|24|hpf|cmh|升|分升|毫升)")
 # An amount after these words is a measurement or a weight, not something given.
 _MEASURED = re.compile(
@@ -43,4 +46,6 @@ def find_doses(folded: str) -> list[tuple[int, int]]:
         if _MEASURED.search(folded, max(0, start - 24), start):
             continue
         spans.append((start, end))
+    if "tablet" in folded or "capsule" in folded or "puff" in folded:
+        spans = sorted([*spans, *(match.span() for match in _SPELLED.finditer(folded))])
     return spans

@@ -115,6 +115,8 @@ def build(data: Path) -> list[Term]:
         more = plural(label)
         if more:
             add(Term(more, "disease", identifier, False, "disease-ontology"))
+        if "'s " in label:  # Hirschsprung's disease is as often called Hirschsprung disease
+            add(Term(label.replace("'s ", " "), "disease", identifier, False, "disease-ontology"))
     for term in _thuocl(data / "vocab" / "THUOCL_medical.txt"):
         add(term)
     for source, terms in training.items():

@@ -12,10 +12,12 @@ from typing import Final
 MODIFIERS: Final[tuple[str, ...]] = (
     *"acute,chronic,subacute,recurrent,metastatic,congenital,idiopathic,primary,secondary,hereditary,"
     "refractory,end-stage,advanced,early-onset,late-onset,autoimmune,drug-induced,alcoholic,bacterial,viral,"
-    "fungal,allergic,neonatal,gestational,familial,invasive,malignant,benign,postoperative,essential".split(","),
+    "fungal,allergic,neonatal,gestational,familial,invasive,malignant,benign,postoperative,essential,traumatic".split(
+        ","
+    ),
     *"急性,慢性,亚急性,原发性,继发性,先天性,特发性,遗传性,转移性,复发性,难治性,病毒性,细菌性,过敏性,老年性,"
     "自身免疫性,药物性,酒精性,化脓性,链球菌性,结核性,糖尿病性,高血压性,风湿性,感染性,神经性,病理性,外周性,中枢性,肥厚性,萎缩性,溃疡性,溶血性,出血性,缺血性,浸润性,恶性,良性,进行性,反复性,阵发性,持续性,间歇性,"
-    "晚期,早期,终末期,新生儿,小儿,妊娠期,术后,外伤性,职业性".split(","),
+    "创伤性,晚期,早期,终末期,新生儿,小儿,妊娠期,术后,外伤性,职业性".split(","),
 )
 
 SIDES: Final[tuple[str, ...]] = (

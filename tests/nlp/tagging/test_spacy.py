@@ -22,6 +22,27 @@ def test_a_saved_pipeline_tags_with_our_labels(tmp_path: Path) -> None:
     assert empty == []
 
 
+def test_a_trained_network_tags_names_it_has_not_seen(tmp_path: Path) -> None:
+    from spacy.training import Example
+
+    pipeline = spacy.blank("en")
+    pipeline.add_pipe("ner").add_label("CHEMICAL")
+    names = [f"{a}{b}ol" for a in ("fen", "bar", "dal", "mor", "pin") for b in ("a", "e", "o", "i")]
+    texts = [f"We gave {name} to the patients on day {n}." for n, name in enumerate(names)]
+    examples = [
+        Example.from_dict(pipeline.make_doc(text), {"entities": [(8, 8 + len(name), "CHEMICAL")]})
+        for text, name in zip(texts, names, strict=True)
+    ]
+    spacy.util.fix_random_seed(0)
+    pipeline.initialize(lambda: examples)
+    for _ in range(12):
+        pipeline.update(examples)
+    pipeline.to_disk(tmp_path / "trained")
+    text = "We gave 😀 then moreol to the patients on day 3."
+    [entities] = load_tagger(f"spacy:{tmp_path / 'trained'}").tag([text])
+    assert ("moreol", "drug") in [(text[e.start : e.end], e.label) for e in entities]
+
+
 def test_errors_say_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="install its package"):
         load_tagger("spacy:no_such_pipeline")

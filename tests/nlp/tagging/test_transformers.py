@@ -1,4 +1,4 @@
-"""A token classifier and a sequence classifier from folders: tiny untrained models, real code."""
+"""A token classifier and a sequence classifier from folders: tiny models, one of each really trained."""
 
 from __future__ import annotations
 
@@ -53,6 +53,44 @@ def test_sequence_classifier(tmp_path: Path) -> None:
     entities = [Entity(0, 7, "drug"), Entity(14, 22, "symptom")]
     [relation] = load_extractor(f"transformers:{folder}").extract("aspirin cures headache.", entities)
     assert (relation.head, relation.tail, relation.label) == (0, 1, "treats")
+
+
+def _trained(folder: Path, kind: str, labels: list[str], inputs: list[str], answers: list[object]) -> Path:
+    """A model of `_save`, trained until it has learnt the examples, and saved again."""
+    _save(folder, kind, labels, [0.0] * len(labels))
+    tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
+    torch.manual_seed(0)
+    model = getattr(transformers, f"BertFor{kind}").from_pretrained(folder)
+    torch.nn.init.normal_(model.classifier.weight)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=0.02)
+    batch = tokenizer(inputs, return_tensors="pt", padding=True, add_special_tokens=False)
+    wanted = torch.tensor(answers)
+    for _ in range(150):
+        loss = model(**batch, labels=wanted).loss
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    model.eval().save_pretrained(folder)
+    assert loss.item() < 0.1
+    return folder
+
+
+def test_a_trained_token_classifier_tells_drug_from_symptom(tmp_path: Path) -> None:
+    inputs = ["aspirin cures headache .", "headache cures aspirin ."]
+    folder = _trained(
+        tmp_path / "t", "TokenClassification", ["O", "B-Chemical", "B-symptom"], inputs, [[1, 0, 2, 0], [2, 0, 1, 0]]
+    )
+    text = "aspirin cures headache."
+    [entities] = load_tagger(f"transformers:{folder}").tag([text])
+    assert [(text[e.start : e.end], e.label) for e in entities] == [("aspirin", "drug"), ("headache", "symptom")]
+
+
+def test_a_trained_sequence_classifier_tells_the_direction(tmp_path: Path) -> None:
+    inputs = ["< < aspirin > > cures [ [ headache ] ] .", "[ [ aspirin ] ] cures < < headache > > ."]
+    folder = _trained(tmp_path / "s", "SequenceClassification", ["none", "treats"], inputs, [1, 0])
+    entities = [Entity(0, 7, "drug"), Entity(14, 22, "disease")]
+    relations = load_extractor(f"transformers:{folder}").extract("aspirin cures headache.", entities)
+    assert [(r.head, r.tail, r.label) for r in relations] == [(0, 1, "treats")]
 
 
 def test_missing_folder() -> None:
