@@ -15,7 +15,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from benchmarks.nlp_speed import side_by_side
+from nlp_speed import side_by_side
+
 from nlp.context import annotate
 from nlp.evaluate import Score, score_entities
 from nlp.formats import AnnotatedText, read_annotated

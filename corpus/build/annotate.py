@@ -18,7 +18,7 @@ from nlp import context
 from nlp.classify import classify
 from nlp.spans import Entity, Relation
 
-VERSION = "4"
+VERSION = "5"
 TAG_BATCH = 64
 """Records tagged together; fixed, so that a record's neighbours in the batch follow from its part alone."""
 

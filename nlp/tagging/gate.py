@@ -137,6 +137,8 @@ def train_gate(
     answered, part = np.array(answers), np.array(parts)
 
     def fitted(chosen: np.ndarray) -> tuple[np.ndarray, float]:
+        if len(set(answered[chosen])) < 2:  # a dictionary that is always right, or always wrong
+            return np.zeros(len(names)), 1.0 if answered[chosen].any() else -1.0
         model = LogisticRegression(C=strength, l1_ratio=1.0, solver="liblinear", max_iter=50, random_state=0)
         model.fit(matrix[chosen], answered[chosen])
         return np.round(model.coef_[0], 2), round(float(model.intercept_[0]), 2)
@@ -145,7 +147,7 @@ def train_gate(
     for number in range(len(folds)):
         weights, bias = fitted(part != number)
         held[part == number] = matrix[part == number] @ weights + bias
-    threshold = round(float(np.quantile(held[answered], 1 - caught)), 3)
+    threshold = round(float(np.quantile(held[answered], 1 - caught)), 3) if answered.any() else 0.0
     weights, bias = fitted(np.ones(len(answered), bool))
     with path.open("w", encoding="utf-8", newline="") as lines:
         table = csv.writer(lines, delimiter="\t", lineterminator="\n")

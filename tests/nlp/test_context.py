@@ -14,12 +14,13 @@ from tests.nlp.labelled import labelled_sentences
 FLAGS = ("negated", "uncertain", "history", "family")
 
 
+@pytest.mark.parametrize("name", ["sentences", "held_out"])
 @pytest.mark.parametrize("lang", ["en", "zh"])
-def test_every_flag_reaches_its_goal(lang: str) -> None:
+def test_every_flag_reaches_its_goal(lang: str, name: str) -> None:
     right: Counter[str] = Counter()
     given: Counter[str] = Counter()
     wanted: Counter[str] = Counter()
-    for sentence in labelled_sentences(lang):
+    for sentence in labelled_sentences(lang, name):
         plain = [replace(e, negated=False, uncertain=False, history=False, family=False) for e in sentence.entities]
         for found, gold in zip(annotate(sentence.text, plain), sentence.entities, strict=True):
             for flag in FLAGS:
@@ -27,7 +28,7 @@ def test_every_flag_reaches_its_goal(lang: str) -> None:
                 wanted[flag] += getattr(gold, flag)
                 right[flag] += getattr(found, flag) and getattr(gold, flag)
     for flag in FLAGS:
-        assert wanted[flag] >= 12
+        assert wanted[flag] >= 7
         assert 2 * right[flag] / (given[flag] + wanted[flag]) >= 0.90, flag
 
 
@@ -57,6 +58,14 @@ def test_doubt_is_not_denial() -> None:
 def test_family_history_is_not_the_patients() -> None:
     assert _flags("Family history of asthma.", "asthma") == {"family"}
     assert _flags("否认哮喘家族史。", "哮喘") == {"negated", "family"}
+
+
+def test_clinical_shorthand() -> None:
+    assert _flags("PMH: asthma, gout.", "asthma") == {"history"}
+    assert _flags("Dad had gout, mom with asthma.", "asthma") == {"family"}
+    assert _flags("Two years ago she had asthma.", "asthma") == {"history"}
+    assert _flags("以前得过哮喘。", "哮喘") == {"history"}
+    assert _flags("Aspirin may be added in hypertension.", "hypertension") == set()
 
 
 def test_no_entities() -> None:

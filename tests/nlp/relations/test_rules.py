@@ -16,13 +16,14 @@ def _key(relation: Relation) -> tuple[int, int, str, bool]:
     return relation.head, relation.tail, relation.label, relation.polarity == "negative"
 
 
+@pytest.mark.parametrize("name", ["sentences", "held_out"])
 @pytest.mark.parametrize("lang", ["en", "zh"])
-def test_precision_of_every_relation(lang: str) -> None:
+def test_precision_of_every_relation(lang: str, name: str) -> None:
     rules = load_extractor("rules")
     right: Counter[str] = Counter()
     given: Counter[str] = Counter()
     wanted: Counter[str] = Counter()
-    for sentence in labelled_sentences(lang):
+    for sentence in labelled_sentences(lang, name):
         gold = {_key(relation) for relation in sentence.relations}
         wanted.update(key[2] for key in gold)
         for relation in rules.extract(sentence.text, sentence.entities):
@@ -33,7 +34,7 @@ def test_precision_of_every_relation(lang: str) -> None:
                 entity = sentence.entities[index]
                 assert relation.evidence_start <= entity.start <= entity.end <= relation.evidence_end
     for label in RELATION_LABELS:
-        assert wanted[label] >= 10
+        assert wanted[label] >= 7
         assert right[label] / given[label] >= 0.90, label
         assert right[label] / wanted[label] >= 0.70, label
 
@@ -50,6 +51,22 @@ def test_a_pronoun_takes_the_drug_of_the_sentence_before() -> None:
     [relation] = load_extractor("rules").extract(text, entities)
     assert (relation.head, relation.tail, relation.label) == (0, 1, "treats")
     assert relation.score < 0.9
+
+
+def test_what_is_said_before_the_drug_counts() -> None:
+    text = "We do not recommend antibiotics for acute bronchitis."
+    entities = _mentions(text, ("antibiotics", "drug"), ("acute bronchitis", "disease"))
+    [relation] = load_extractor("rules").extract(text, entities)
+    assert (relation.label, relation.polarity) == ("treats", "negative")
+
+
+def test_relief_and_lack_are_no_harm() -> None:
+    for text, drug, disease in (
+        ("Surgery was followed by remission of diabetes.", "Surgery", "diabetes"),
+        ("维生素B1缺乏可引起脚气病。", "维生素B1", "脚气病"),
+    ):
+        entities = _mentions(text, (drug, "drug"), (disease, "disease"))
+        assert load_extractor("rules").extract(text, entities) == []
 
 
 def test_nothing_is_related_by_standing_together() -> None:

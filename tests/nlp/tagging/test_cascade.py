@@ -20,7 +20,9 @@ VOCABULARY = LexiconTagger(
 )
 
 
-def merged(text: str, *model: tuple[str, str], refused: frozenset[str] = frozenset()) -> list[tuple[str, str, str | None]]:
+def merged(
+    text: str, *model: tuple[str, str], refused: frozenset[str] = frozenset()
+) -> list[tuple[str, str, str | None]]:
     [lexicon] = VOCABULARY.tag([text])
     crf = [Entity(text.index(mention), text.index(mention) + len(mention), label) for mention, label in model]
     found = merge_exact(text, lexicon, crf, VOCABULARY, refused)

@@ -71,6 +71,7 @@ def test_endings_of_unknown_words() -> None:
     ("text", "doses"),
     [
         ("500 mg, 5-10 mg, 10 mg/kg/day, 0.1 mcg/kg/min", ["500 mg", "5-10 mg", "10 mg/kg/day", "0.1 mcg/kg/min"]),
+        ("Take two tablets at once, then one or two capsules a day.", ["two tablets", "one or two capsules"]),
         ("每次2片，0.25g，10万U，10～20mg/d", ["2片", "0.25g", "10万U", "10～20mg/d"]),
         ("hemoglobin 12 g/dL, glucose 110 mg/dl, weight 70 kg, blood loss of 500 ml", []),
         ("血红蛋白120g/L，出生体重3200g，失血500ml，120次/分", []),

@@ -28,19 +28,26 @@ def test_a_trained_network_tags_names_it_has_not_seen(tmp_path: Path) -> None:
     pipeline = spacy.blank("en")
     pipeline.add_pipe("ner").add_label("CHEMICAL")
     names = [f"{a}{b}ol" for a in ("fen", "bar", "dal", "mor", "pin") for b in ("a", "e", "o", "i")]
-    texts = [f"We gave {name} to the patients on day {n}." for n, name in enumerate(names)]
-    examples = [
-        Example.from_dict(pipeline.make_doc(text), {"entities": [(8, 8 + len(name), "CHEMICAL")]})
-        for text, name in zip(texts, names, strict=True)
-    ]
+    templates = (
+        "We gave {} to the patients.",
+        "Patients on {} recovered.",
+        "{} was stopped early.",
+        "The dose of {} was low.",
+    )
+    examples = []
+    for n, name in enumerate(names):
+        text = templates[n % 4].format(name)
+        start = text.index(name)
+        example = {"entities": [(start, start + len(name), "CHEMICAL")]}
+        examples.append(Example.from_dict(pipeline.make_doc(text), example))
     spacy.util.fix_random_seed(0)
     pipeline.initialize(lambda: examples)
-    for _ in range(12):
+    for _ in range(25):
         pipeline.update(examples)
     pipeline.to_disk(tmp_path / "trained")
-    text = "We gave 😀 then moreol to the patients on day 3."
+    text = "Patients on morelol recovered."
     [entities] = load_tagger(f"spacy:{tmp_path / 'trained'}").tag([text])
-    assert ("moreol", "drug") in [(text[e.start : e.end], e.label) for e in entities]
+    assert [(text[e.start : e.end], e.label) for e in entities] == [("morelol", "drug")]
 
 
 def test_errors_say_what_to_do(tmp_path: Path) -> None:
