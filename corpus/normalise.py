@@ -148,7 +148,7 @@ _MEGA_OR_MILLI = re.compile(r"(\d)\s?M(?=(?:U|IU|Bq|Pa|Hz|V|eV|g)\b)")
 _MOLAR = re.compile(r"(\d)\s?([pnuµμm]?)M\b")
 _MINUS = re.compile(r"[‐‑‒–—−﹣－]")
 _POINT_OUTSIDE_NUMBER = re.compile(r"[.,](?:(?!\d)|(?<!\d.))")
-_SIGN_WITHOUT_NUMBER = re.compile(r"-(?:(?<=\w-)(?!\d)|(?<=[^\W\d]-)|(?![\d)]))")
+_SIGN_WITHOUT_NUMBER = re.compile(r"-(?:(?<=[^\W\d]-)|(?!\d))")
 _PUNCTUATION = re.compile(r"[^\w%‰<>=≤≥±+°/.,\-^]+|_+")
 _ASCII_PUNCTUATION = str.maketrans(dict.fromkeys("!\"#$&'()*:;?@[\\]_`{|}~\x7f", " ") | dict.fromkeys(range(32), " "))
 _SPACE_BESIDE_HAN = re.compile(rf"(?<=[{HAN}]) (?!-)| (?=[{HAN}])")
@@ -158,15 +158,15 @@ def canonical(text: str) -> str:
     """The form that exact duplicates share: NFKC, case-folded, no punctuation, single spaces (none beside Chinese).
 
     Kept: letters, digits, decimal points and commas inside numbers, ranges and minus signs of numbers, `%‰<>=≤≥±+°/`
-    and exponents, so that "2.5 mg", "25 mg", "<5", "10⁹" and "109" stay apart. The case of mega and molar units is
-    written out (5 mM is not 5 mm) before case is folded.
+    and exponents, so that "2.5 mg", "25 mg", "<5", "10⁹" and "109" stay apart. The result "(-)" becomes a
+    word. The case of mega and molar units is written out (5 mM is not 5 mm) before case is folded.
     """
     if not text.isascii():
         text = _MINUS.sub("-", _VULGAR_FRACTION.sub(" ", text.translate(_SUPERSCRIPTS)))
     text = _MOLAR.sub(r"\1 \2molar", _MEGA_OR_MILLI.sub(r"\1 mega", text)) if "M" in text else text
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text).replace("\u2044", "/")
-    text = text.casefold()
+    text = text.casefold().replace("(-)", " negative ")
     text = _POINT_OUTSIDE_NUMBER.sub(" ", text)
     text = _SIGN_WITHOUT_NUMBER.sub(" ", text)
     text = text.translate(_ASCII_PUNCTUATION)

@@ -21,7 +21,7 @@ from nlp.language import detect
 from nlp.spans import Entity
 from nlp.tagging.density import medical_density
 
-VERSION = "1"
+VERSION = "2"
 
 CANDIDATE = pa.schema(
     [

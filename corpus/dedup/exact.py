@@ -12,7 +12,7 @@ import xxhash
 from corpus.dedup.ranking import rank
 from corpus.normalise import canonical
 
-CONTENT_HASH = "xxh3-128 canonical-1"
+CONTENT_HASH = "xxh3-128 canonical-2"
 """Name of the hash in manifests; changes whenever a text would get another value."""
 
 EXACT = pa.schema(

@@ -33,7 +33,7 @@ def work(task: Task, mark) -> None:
         mark("page 7")
         time.sleep(60)
     elif what == "memory":
-        block = bytearray(600 * 2**20)
+        block = bytearray(1300 * 2**20)
         time.sleep(60 if block else 0)
     elif what == "slow":
         for step in range(6):
@@ -44,7 +44,7 @@ def work(task: Task, mark) -> None:
 
 @pytest.fixture
 def runner(tmp_path):
-    executor = LocalExecutor(workers=2, limits=Limits(step_seconds=2, memory_bytes=400 * 2**20, recycle_tasks=3))
+    executor = LocalExecutor(workers=2, limits=Limits(step_seconds=2, memory_bytes=1000 * 2**20, recycle_tasks=3))
     yield Runner(executor, tmp_path / "log.jsonl")
     executor.close()
 
