@@ -67,8 +67,8 @@ def _rules(dark: np.ndarray, blank: np.ndarray, points: float) -> list[Rule]:
     # A line may step by a pixel, where the page is not quite straight.
     dark, blank = (cv2.dilate(np.ascontiguousarray(mask), np.ones((3, 1), np.uint8)) for mask in (dark, blank))
     joined = cv2.morphologyEx(blank, cv2.MORPH_CLOSE, np.ones((1, DOTS), np.uint8))
-    runs = cv2.morphologyEx(joined, cv2.MORPH_OPEN, np.ones((1, SHORTEST), np.uint8))
-    runs |= cv2.morphologyEx(dark, cv2.MORPH_OPEN, np.ones((1, LONG), np.uint8))
+    short = cv2.morphologyEx(joined, cv2.MORPH_OPEN, np.ones((1, SHORTEST), np.uint8))
+    runs = cv2.bitwise_or(short, cv2.morphologyEx(dark, cv2.MORPH_OPEN, np.ones((1, LONG), np.uint8)))
     count, _, stats, _ = cv2.connectedComponentsWithStats(runs)
     rules: list[Rule] = []
     for x, y, w, h, area in stats[1:count].tolist():
