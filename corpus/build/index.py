@@ -32,8 +32,8 @@ def write_records(task: Task, mark: Mark) -> None:
 
 
 def write_band(task: Task, mark: Mark) -> None:
-    """Keys of one band of the kept records. Arguments: `annotated`, `signed` (files), `band`."""
-    kept = _annotated(task).to_table(["id"], filter=KEPT)["id"].combine_chunks()
+    """Keys of one band of the kept records. Arguments: `kept` (files that `write_hashes` wrote), `signed` (files), `band`."""
+    kept = dataset(task.arguments["kept"], schema=index.HASHES).to_table(["id"])["id"].combine_chunks()
     key = band_name(task.arguments["band"])
     long_enough = pc.field("n_shingles") > 0
     rows = dataset(task.arguments["signed"]).to_table(["id", "numbers", key], filter=long_enough)

@@ -1,7 +1,7 @@
 """The models that the stages use, loaded once a process.
 
-The fork server imports this module before it forks workers, and loads the default models then: every worker shares
-them, which saves seconds and hundreds of megabytes for each.
+The fork server loads them before it forks workers (`preload`, `preload_tagger`): every worker shares them, which saves
+seconds and hundreds of megabytes for each.
 """
 
 from __future__ import annotations
@@ -13,9 +13,11 @@ from functools import cache
 
 from tokenizers import Tokenizer
 
-from corpus.tokenising import literal, load_tokenizer
+from corpus.tokenising import load_tokenizer
 from nlp.relations import RelationExtractor, load_extractor
 from nlp.tagging import Tagger, load_tagger
+from nlp.tagging.lexicon import built_in_lexicon
+from nlp.vocabulary import built_in_terms
 
 
 @cache
@@ -33,12 +35,14 @@ def extractor(name: str) -> RelationExtractor:
 @cache
 def tokenizer(name: str) -> Tokenizer:
     """The tokenizer of this name; control tokens spelled out in a text are text to it."""
-    return literal(load_tokenizer(name))
+    loaded = load_tokenizer(name)
+    loaded.encode_special_tokens = True
+    return loaded
 
 
 def forget() -> None:
     """Let this process go of its models: whoever only hands out tasks has no use for half a gigabyte of them."""
-    for kept in (tagger, extractor, tokenizer):
+    for kept in (tagger, extractor, tokenizer, built_in_lexicon, built_in_terms):
         kept.cache_clear()
     gc.collect()
     with contextlib.suppress(AttributeError):  # glibc keeps what was freed until it is asked

@@ -1,15 +1,20 @@
-"""Imported by the fork server only: loads what nearly every build uses."""
+"""Imported by the fork server only: loads what every build uses."""
 
 from __future__ import annotations
 
 import gc
 
-from corpus.build import models
+from corpus.build import annotate, boilerplate, cut, duplicates, index, models, publish, screen
 from corpus.build.config import BuildConfig
+from nlp.classify import classify
+from nlp.language import detect_blocks
 
-_DEFAULTS = BuildConfig()
-models.tagger("lexicon")
-models.tagger(_DEFAULTS.tagger).tag(["The patient had a fever.", "患者发热。"])  # what is made on first use
-models.extractor(_DEFAULTS.relations)
-models.tokenizer(_DEFAULTS.tokenizer)
+STAGES = (cut, boilerplate, screen, duplicates, annotate, publish, index)
+"""Imported here, so that no worker compiles their patterns again."""
+
+# One call of each makes what is made on first use.
+models.tagger("lexicon").tag(["The patient had a fever."])
+models.tokenizer(BuildConfig().tokenizer)
+detect_blocks(["Der Patient hatte gestern hohes Fieber."])
+classify(["The patient had a fever."])
 gc.freeze()  # a worker's garbage collector would touch every page of them, and what is touched is no longer shared

@@ -77,7 +77,7 @@ SHINGLES_PER_SLICE = 20_000_000
 """Shingles of the texts whose pairs are verified together, at most about: 14 bytes each, the text included."""
 KEPT_COLUMNS = ["id", "content_hash", "text"]
 """What a team's index holds of a record."""
-PRELOAD = ("numpy", "pyarrow.dataset", "scipy.sparse", "corpus.build.preload")
+PRELOAD = ("corpus.build.preload",)
 """Imported once, before the workers are forked."""
 
 
@@ -124,8 +124,9 @@ def build(config: BuildConfig) -> BuildResult:
     versions = _check_names(config)
     with exclusive(config.data):
         limits = Limits(step_seconds=config.task_seconds, memory_bytes=int(config.worker_gib * 2**30))
+        preload = (*PRELOAD, "corpus.build.preload_tagger") if config.tagger == BuildConfig().tagger else PRELOAD
         executor = open_executor(
-            config.engine, workers=config.workers, limits=limits, preload=PRELOAD, address=config.address
+            config.engine, workers=config.workers, limits=limits, preload=preload, address=config.address
         )
         try:
             return _Build(config, Runner(executor, config.data / "log" / "build.jsonl"), versions).run()
@@ -671,8 +672,9 @@ class _Build:
         passes(
             index.write_records, {f"records/{n:03d}.parquet": {"low": a, "high": b} for n, (a, b) in enumerate(ranges)}
         )
-        bands = range(self.config.dedup.bands)
-        passes(index.write_band, {band_file(band): {"band": band, "signed": list(signed)} for band in bands})
+        hashes = [file for name, file in files.items() if name.startswith("hashes/")]
+        shared = {"kept": hashes, "signed": list(signed)}
+        passes(index.write_band, {band_file(band): shared | {"band": band} for band in range(self.config.dedup.bands)})
         self._share(annotated)
         folder = self.config.data / "index"
         publish.place(files, folder)

@@ -55,9 +55,11 @@ def score(view: View) -> dict[str, float]:
     factor = 2 if view.chinese else 1
     lengths = view.token_lengths
     total = float(lengths.sum())
+    top = covered = 1.0
     for n in _TOP:
-        scores[f"top_{n}gram"] = _top(tokens, lengths, n * factor) / total
-    covered = 1.0
+        # No pair that recurs: no three words either.
+        top = _top(tokens, lengths, n * factor) / total if top else 0.0
+        scores[f"top_{n}gram"] = top
     for n in _DUPLICATE:
         # No repeated run of five: none of ten either.
         covered = _duplicated(tokens, lengths, n * factor) / total if covered else 0.0
@@ -87,24 +89,24 @@ def _grams(tokens: NDArray[np.int64], n: int) -> NDArray[np.int64]:
 def _top(tokens: NDArray[np.int64], lengths: NDArray[np.int64], n: int) -> float:
     """Characters in all occurrences of the most frequent n-gram, if it recurs."""
     grams = _grams(tokens, n)
-    order = np.argsort(grams)
-    ordered = grams[order]
+    ordered = np.sort(grams)
+    if not (ordered[2:] == ordered[:-2]).any():  # fewer than three of each
+        return 0.0
     starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
     counts = np.diff(np.append(starts, len(ordered)))
     most = int(counts.argmax())
-    if counts[most] < 3:
-        return 0.0
-    first = order[starts[most]]
+    first = int((grams == ordered[starts[most]]).argmax())
     return float(lengths[first : first + n].sum() * counts[most])
 
 
 def _duplicated(tokens: NDArray[np.int64], lengths: NDArray[np.int64], n: int) -> float:
     """Characters covered by n-grams that occurred before."""
     grams = _grams(tokens, n)
+    ordered = np.sort(grams)  # much faster than the order of the places, and most texts repeat nothing
+    if not (ordered[1:] == ordered[:-1]).any():
+        return 0.0
     order = np.argsort(grams, kind="stable")
     again = order[1:][grams[order[1:]] == grams[order[:-1]]]
-    if len(again) == 0:
-        return 0.0
     opened = np.zeros(len(tokens) + 1, dtype=np.int64)
     np.add.at(opened, again, 1)
     np.add.at(opened, again + n, -1)

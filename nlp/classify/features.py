@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -57,11 +58,9 @@ def hash_texts(texts: Sequence[str], config: FeatureConfig) -> csr_matrix:
     # How many characters stand between a place and the end of its text: an n-gram must not run over.
     ends = np.repeat(np.cumsum(lengths), lengths)
     left = ends - np.arange(len(codes))
-    # Half the width sorts in half the time, and batches are small.
-    width: type[np.unsignedinteger[Any]] = np.uint32 if len(pieces) << config.bits <= 2**32 else np.uint64
-    rows = np.repeat(np.arange(len(pieces), dtype=width), lengths) << width(config.bits)
     shift = np.uint32(32 - config.bits)
-    keys = []
+    width = np.min_scalar_type((1 << config.bits) - 1)
+    inside, columns = [], []
     rolling = np.zeros(len(codes), dtype=np.uint32)
     for n in range(1, config.longest + 1):
         if n > len(codes):
@@ -71,21 +70,31 @@ def hash_texts(texts: Sequence[str], config: FeatureConfig) -> csr_matrix:
         rolling = (rolling ^ (following * _MIX)) * _MULTIPLIER + np.uint32(n)
         if n < config.shortest:
             continue
-        inside = left >= n
-        if n == 1:
-            inside &= codes != _SPACE
+        inside.append(left >= n if n > 1 else codes != _SPACE)
         mixed = (rolling ^ (rolling >> np.uint32(15))) * _MIX
-        keys.append(rows[inside] | (mixed[inside] >> shift).astype(width))
-    return _count(keys, len(pieces), config.bits)
+        columns.append((mixed >> shift).astype(width))
+    edges = np.concatenate([[0], np.cumsum(lengths)])
+    return _count(np.array(columns), np.array(inside), edges, config.bits)
 
 
-def _count(keys: list[NDArray[np.unsignedinteger[Any]]], n_texts: int, bits: int) -> csr_matrix:
-    found, counts = np.unique(np.concatenate(keys) if keys else np.zeros(0, np.uint32), return_counts=True)
-    found = found.astype(np.int64)
-    rows = found >> bits
+def _count(columns: NDArray[Any], inside: NDArray[np.bool_], edges: NDArray[np.int64], bits: int) -> csr_matrix:
+    """Rows of counts. `columns` and `inside`: the feature of each n-gram length (row) at each place (column), and whether it
+    is one; text i has the places from edges[i] to edges[i + 1].
+    """
+    n_texts = len(edges) - 1
+    texts = [columns[:, a:b][inside[:, a:b]] for a, b in pairwise(edges)] if len(columns) else []
+    for found in texts:
+        found.sort(kind="stable")  # of 16 bits and less this is a radix sort, several times faster than one of all texts
+    sizes = np.array([len(found) for found in texts], dtype=np.int64) if texts else np.zeros(n_texts, np.int64)
+    ordered = np.concatenate(texts) if texts else np.zeros(0, np.uint16)
+    row_of = np.repeat(np.arange(n_texts), sizes)
+    starts = np.flatnonzero(
+        np.concatenate([[True], (ordered[1:] != ordered[:-1]) | (row_of[1:] != row_of[:-1])])[: len(ordered)]
+    )
+    counts = np.diff(np.append(starts, len(ordered)))
+    rows = row_of[starts]
     values = np.sqrt(counts).astype(np.float32)
     pointers = np.searchsorted(rows, np.arange(n_texts + 1)).astype(np.int64)
     squares = np.bincount(rows, weights=counts, minlength=n_texts)
     values /= np.sqrt(np.maximum(squares, 1)).astype(np.float32)[rows]
-    columns = (found & ((1 << bits) - 1)).astype(np.int32)
-    return csr_matrix((values, columns, pointers), shape=(n_texts, 1 << bits))
+    return csr_matrix((values, ordered[starts].astype(np.int32), pointers), shape=(n_texts, 1 << bits))

@@ -20,10 +20,10 @@ class Tagger(Protocol):
 
 
 def _lexicon(argument: str) -> Tagger:
-    from nlp.tagging.lexicon import LexiconTagger
-    from nlp.vocabulary import built_in_terms, read_terms
+    from nlp.tagging.lexicon import LexiconTagger, built_in_lexicon
+    from nlp.vocabulary import read_terms
 
-    return LexiconTagger(read_terms(argument)) if argument else LexiconTagger(built_in_terms())
+    return LexiconTagger(read_terms(argument)) if argument else built_in_lexicon()
 
 
 def _crf(argument: str) -> Tagger:

@@ -18,8 +18,7 @@ from nlp.labels import COARSE
 from nlp.spans import Entity
 from nlp.tagging.crf import BilingualCrf, CrfTagger, load_crf, overlaps
 from nlp.tagging.folding import fold
-from nlp.tagging.lexicon import LexiconTagger
-from nlp.vocabulary import built_in_terms
+from nlp.tagging.lexicon import LexiconTagger, built_in_lexicon
 
 VERSION: Final[int] = 2
 """Of the gate and of the rules by which both taggers' mentions are merged."""
@@ -158,4 +157,4 @@ def merge_added(text: str, lexicon: Sequence[Entity], crf: Sequence[Entity], voc
 
 def load_cascade(folder: str | None) -> CascadeTagger:
     """The cascade with the shipped CRF models, or with the one in `folder`."""
-    return CascadeTagger(LexiconTagger(built_in_terms()), load_crf(folder))
+    return CascadeTagger(built_in_lexicon(), load_crf(folder))

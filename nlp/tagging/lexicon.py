@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from functools import cache, cached_property
 from typing import Final, cast
 
 import ahocorasick_rs
@@ -11,7 +12,7 @@ import ahocorasick_rs
 from nlp.spans import Entity
 from nlp.tagging.doses import find_doses
 from nlp.tagging.folding import fold
-from nlp.vocabulary import AUXILIARY_LABELS, Term
+from nlp.vocabulary import AUXILIARY_LABELS, Term, built_in_terms
 
 # Letters and digits of scripts that put spaces between words; a Chinese character next to a Latin term is a boundary.
 _WORD: Final[frozenset[str]] = frozenset(
@@ -37,7 +38,7 @@ class LexiconTagger:
     name = "lexicon"
 
     def __init__(self, terms: Iterable[Term], *, doses: bool = True) -> None:
-        """Builds the automaton; where two terms fold to the same text the earlier one wins."""
+        """Where two terms fold to the same text the earlier one wins."""
         self._doses = doses
         patterns: dict[str, Term] = {}
         for term in terms:
@@ -47,7 +48,7 @@ class LexiconTagger:
         self._terms = list(patterns.values())
         self._index = {pattern: i for i, pattern in enumerate(patterns) if pattern[0] != "~"}
         # A suffix may also be a word of its own ("statin", ~statin): one pattern, told apart by what stands before it.
-        chosen = list(dict.fromkeys(pattern.lstrip("~") for pattern in patterns))
+        self._patterns = chosen = list(dict.fromkeys(pattern.lstrip("~") for pattern in patterns))
         words = [patterns.get(pattern) for pattern in chosen]
         endings = [patterns.get("~" + pattern) for pattern in chosen]
         self._labels = [word.label if word else "" for word in words]
@@ -58,16 +59,20 @@ class LexiconTagger:
         self._plain = [bool(w and not w.exact and w.label not in AUXILIARY_LABELS) for w in words]
         self._open_left = [p[0] not in _WORD for p in chosen]
         self._open_right = [p[-1] not in _WORD for p in chosen]
-        self._automaton = ahocorasick_rs.AhoCorasick(
-            chosen,
-            matchkind=ahocorasick_rs.MatchKind.LeftmostLongest,
-            store_patterns=False,
-            implementation=ahocorasick_rs.Implementation.ContiguousNFA,
-        )
         digest = hashlib.sha256()
         for pattern, term in sorted(patterns.items()):
             digest.update(f"{pattern}\t{term.label}\t{term.concept_id}\t{term.exact}\n".encode())
         self.version = digest.hexdigest()[:12]
+
+    @cached_property
+    def _automaton(self) -> ahocorasick_rs.AhoCorasick:
+        """Made on first use: who asks for the version or for a concept needs none."""
+        return ahocorasick_rs.AhoCorasick(
+            self._patterns,
+            matchkind=ahocorasick_rs.MatchKind.LeftmostLongest,
+            store_patterns=False,
+            implementation=ahocorasick_rs.Implementation.ContiguousNFA,
+        )
 
     def __len__(self) -> int:
         return len(self._terms)
@@ -154,6 +159,12 @@ class LexiconTagger:
                     return start, cut, self._terms[index].label, self._terms[index].concept_id
             cut -= 1
         return None
+
+
+@cache
+def built_in_lexicon() -> LexiconTagger:
+    """The tagger of the built-in vocabulary, one a process: it is large, and every tagger that asks a lexicon asks this one."""
+    return LexiconTagger(built_in_terms())
 
 
 class _Draft:
