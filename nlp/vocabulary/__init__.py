@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Sequence
 from functools import lru_cache
+from operator import itemgetter
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -105,7 +106,10 @@ def _read_parquet(path: Path) -> tuple[Term, ...]:
             ("source", path.name),
         )
     ]
-    return tuple(_checked(Term(*row), path) for row in zip(*columns, strict=True) if row[0])
+    terms = tuple(filter(itemgetter(0), map(Term._make, zip(*columns, strict=True))))
+    for term in {term.label: term for term in terms}.values():  # one of each label: there are a hundred thousand terms
+        _checked(term, path)
+    return terms
 
 
 def _checked(term: Term, path: Path) -> Term:
