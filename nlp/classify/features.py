@@ -84,7 +84,9 @@ def _count(columns: NDArray[Any], inside: NDArray[np.bool_], edges: NDArray[np.i
     n_texts = len(edges) - 1
     texts = [columns[:, a:b][inside[:, a:b]] for a, b in pairwise(edges)] if len(columns) else []
     for found in texts:
-        found.sort(kind="stable")  # of 16 bits and less this is a radix sort, several times faster than one of all texts
+        found.sort(
+            kind="stable"
+        )  # of 16 bits and less this is a radix sort, several times faster than one of all texts
     sizes = np.array([len(found) for found in texts], dtype=np.int64) if texts else np.zeros(n_texts, np.int64)
     ordered = np.concatenate(texts) if texts else np.zeros(0, np.uint16)
     row_of = np.repeat(np.arange(n_texts), sizes)
