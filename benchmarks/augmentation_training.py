@@ -59,7 +59,7 @@ class Question(NamedTuple):
 
 
 @app.default
-def run(data: Path, out: Path, *, lang: str = "en", steps: int = 100, seeds: int = 3) -> None:
+def run(data: Path, out: Path, *, lang: str = "en", steps: int = 300, seeds: int = 3) -> None:
     """Train all arms and print the losses: mean and standard deviation over the seeds."""
     rows = [row for row in read_dataset(data / "shards", RECORD).to_pylist() if row["lang"] == lang]
     documents = sorted({row["doc_id"] for row in rows})
