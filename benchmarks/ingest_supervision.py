@@ -54,6 +54,8 @@ class Run:
     """Wall time."""
     cpu_seconds: float
     """Of the command and all of its processes, as last seen by the sampler."""
+    busiest: list[float]
+    """CPU-seconds of its processes, most first."""
     peak_worker_mib: float
     """Largest resident size of any one process."""
     sizes: list[tuple[float, float]] = field(default_factory=list)
@@ -66,7 +68,7 @@ def run(arguments: Sequence[str], stop_after: float | None = None) -> Run:
     process = subprocess.Popen(
         [sys.executable, "-m", "ingest.cli", *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
-    result = Run(0, "", 0.0, 0.0, 0.0)
+    result = Run(0, "", 0.0, 0.0, [], 0.0)
     ended = threading.Event()
 
     spent: dict[int, float] = {}
@@ -96,7 +98,8 @@ def run(arguments: Sequence[str], stop_after: float | None = None) -> Run:
     ended.set()
     sampler.join()
     result.code, result.seconds = process.returncode, time.monotonic() - started
-    result.cpu_seconds = sum(spent.values())
+    result.busiest = sorted(spent.values(), reverse=True)
+    result.cpu_seconds = sum(result.busiest)
     result.peak_worker_mib = max((size for _, size in result.sizes), default=0.0)
     return result
 
@@ -202,13 +205,10 @@ def scan(folder: Path, pages: int, seconds: float) -> None:
     path = folder / "book.pdf"
     book.save(path)
     result = run(["pdf", str(path), "--data", str(folder / "data"), "--workers", "2"], stop_after=seconds)
-    rows = [row for row in log_rows(folder / "data") if row["stage"] == "read_pages"]
-    busy = sum(float(str(row["seconds"])) for row in rows)
-    first = [float(str(row["seconds"])) for row in rows[:2]]
+    first, second = result.busiest[:2]
     print(
-        f"scan of {pages} pages, watched {result.seconds:.0f} s: {len(rows)} ranges of 16 pages read,"
-        f" busy {busy / result.seconds:.2f} workers of 2 (ranges that were cut short do not count),"
-        f" first ranges {first} s, CPU {result.cpu_seconds:.0f} s"
+        f"scan of {pages} pages, watched {result.seconds:.0f} s: CPU {result.cpu_seconds:.0f} s,"
+        f" of it {first:.1f} and {second:.1f} s in the two workers"
     )
 
 
