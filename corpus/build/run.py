@@ -835,7 +835,7 @@ def _ranges(ids: pa.ChunkedArray, n_pages: NDArray[np.int32]) -> list[tuple[str,
     """(first, last) of consecutive documents that have about `PAGES_PER_PART` pages together."""
     part = (np.cumsum(np.maximum(n_pages, 1)) - 1) // PAGES_PER_PART
     firsts = np.flatnonzero(np.diff(part, prepend=-1))
-    lasts = np.append(firsts[1:], len(part)) - 1
+    lasts = np.append(firsts, len(part))[1:] - 1
     return [
         (ids[first].as_py(), ids[last].as_py()) for first, last in zip(firsts.tolist(), lasts.tolist(), strict=True)
     ]

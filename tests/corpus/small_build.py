@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import random
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,18 @@ from corpus.filters import FilterConfig
 from corpus.runner import Failure, Stage, Task
 from corpus.schema import DOCUMENT, DROPPED, PAGE, QUARANTINE, RECORD
 from corpus.store import read_dataset, write_manifest, write_rows
+
+_WORDS = """
+heart lung kidney liver bone nerve muscle skin blood vessel valve tissue cell organ gland duct joint tendon
+vein slow fast early late mild deep broad narrow common rare simple complex often seldom always usually mostly
+partly
+"""
+
+
+def story(seed: int, sentences: int = 14) -> str:
+    """A text of its own for each seed."""
+    rng = random.Random(seed)
+    return " ".join(" ".join(rng.choices(_WORDS.split(), k=9)).capitalize() + "." for _ in range(sentences))
 
 
 def doc_id(text: str) -> str:

@@ -23,7 +23,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from small_build import build, doc_id, rows, write_documents
+from small_build import build, doc_id, rows, story, write_documents
 
 import corpus.build.models
 import corpus.build.run
@@ -35,41 +35,16 @@ from corpus.executors.call import call, reference
 from corpus.executors.local import LocalExecutor
 from corpus.filters import FilterConfig
 from corpus.runner import Failure, Limits, Mark, Stage, Task
-from corpus.schema import QUARANTINE
-from corpus.store import check_manifest, read_dataset, read_json
+from corpus.schema import DOCUMENT, PAGE, QUARANTINE
+from corpus.store import check_manifest, read_dataset, read_json, write_manifest, write_rows
 
 PLAIN = {"tagger": "lexicon", "relations": "none", "filters": FilterConfig(use=())}
 
 
 def texts(count: int, first: str = "") -> list[str]:
     """Different texts; with `first` only those whose document's id begins with it, so that they share a part."""
-    words = [
-        "heart",
-        "lung",
-        "kidney",
-        "liver",
-        "bone",
-        "nerve",
-        "muscle",
-        "skin",
-        "blood",
-        "vessel",
-        "valve",
-        "tissue",
-        "cell",
-        "organ",
-        "gland",
-        "duct",
-        "joint",
-    ]
-    made = (
-        " ".join(
-            f"The {words[(n * k) % 17]} number{n * k % 101} is seen beside the {words[(n + k) % 17]}."
-            for k in range(1, 9)
-        )
-        for n in itertools.count()
-    )
-    return list(itertools.islice((text for text in made if doc_id(text).startswith(first)), count))
+    made = (text for text in map(story, itertools.count()) if doc_id(text).startswith(first))
+    return list(itertools.islice(made, count))
 
 
 def tree(data: Path) -> dict[str, str]:
@@ -301,6 +276,15 @@ def test_damaged_input_is_told_before_anything_is_done(data: Path, kind: str) ->
     victim.write_bytes(victim.read_bytes()[:-10] + b"0123456789")
     with pytest.raises(CorruptError, match=f"{victim.name} is not the file that its manifest describes"):
         build(data)
+
+
+def test_files_without_a_row_are_passed_over(data: Path) -> None:
+    shards = tree(data)
+    for kind, schema in (("documents", DOCUMENT), ("pages", PAGE)):
+        write_rows(data / kind / f"{kind}-notes-0000.parquet", [], schema)
+        write_manifest(data / kind, kind=kind, config={}, versions={})
+    build(data)
+    assert tree(data) == shards
 
 
 # ---------------------------------------------------------------------------------------------- another configuration

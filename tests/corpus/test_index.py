@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import random
 import shutil
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from small_build import build, doc_id, rows, write_documents
+from small_build import build, doc_id, rows, story, write_documents
 
 from corpus.audit.gates import checksums, something_to_train_on
 from corpus.dedup.config import DedupConfig
@@ -19,52 +18,6 @@ from corpus.dedup.index import KEYS, KNOWN, Index, band_file, describe, open_ind
 from corpus.dedup.minhash import SCHEME, Scheme
 from corpus.errors import CorruptError, UserError
 from corpus.store import check_manifest, read_json, write_table
-
-WORDS = [
-    "heart",
-    "lung",
-    "kidney",
-    "liver",
-    "bone",
-    "nerve",
-    "muscle",
-    "skin",
-    "blood",
-    "vessel",
-    "valve",
-    "tissue",
-    "cell",
-    "organ",
-    "gland",
-    "duct",
-    "joint",
-    "tendon",
-    "vein",
-    "slow",
-    "fast",
-    "early",
-    "late",
-    "mild",
-    "deep",
-    "broad",
-    "narrow",
-    "common",
-    "rare",
-    "simple",
-    "complex",
-    "often",
-    "seldom",
-    "always",
-    "usually",
-    "mostly",
-    "partly",
-]
-
-
-def story(seed: int, sentences: int = 14) -> str:
-    """A text of its own for each seed."""
-    rng = random.Random(seed)
-    return " ".join(" ".join(rng.choices(WORDS, k=9)).capitalize() + "." for _ in range(sentences))
 
 
 def monograph(drug: str, dose: str) -> str:
