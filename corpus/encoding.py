@@ -18,6 +18,8 @@ import ftfy
 
 SAMPLE_BYTES = 200_000
 """How much of a file the decision looks at."""
+UNMARKED = "Its first line holds zero bytes, as UTF-16 without a byte order mark does; save it as UTF-8."
+"""What is said of a table that cannot be decoded."""
 
 _SUPERSETS = {
     "gb2312": "gb18030",

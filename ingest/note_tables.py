@@ -1,13 +1,14 @@
 """Tables of notes — CSV, TSV, JSON Lines, Parquet; one note a row — read as a stream, in ranges of rows.
 
 One pass finds where each range begins, which encoding the text has, and which column holds it; then ranges are read in
-any order. Delimiters, quotes and line ends are ASCII in every encoding that is taken (not UTF-16), so records are cut on
-bytes and decoded cell by cell: a row that is broken costs that row. CSV as in RFC 4180; JSON Lines as in
-https://jsonlines.org.
+any order. Delimiters, quotes and line ends are ASCII in every encoding that is taken, so records are cut on bytes and
+decoded cell by cell: a row that is broken costs that row. Only UTF-16, which its byte order mark tells, is decoded line by
+line. CSV as in RFC 4180; JSON Lines as in https://jsonlines.org.
 """
 
 from __future__ import annotations
 
+import codecs
 import csv
 import json
 import re
@@ -21,7 +22,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from cyclopts import Parameter
 
-from corpus.encoding import decode
+from corpus.encoding import UNMARKED, decode
 from ingest.document import UnreadableError
 
 ROWS_PER_TASK = 5_000
@@ -42,6 +43,8 @@ _NAMES = {
     "title": r"title|(?:note_?)?(?:type|category)|标题|类型|类别",
 }
 """What columns are called, by what they hold."""
+_WIDE = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+"""Byte order mark to encoding."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
@@ -96,25 +99,49 @@ class Row:
 
 
 class _Records:
-    """The records of a CSV or JSON Lines file from an offset on, as latin-1, and how many bytes they took."""
+    """The records of a CSV or JSON Lines file from an offset on, as latin-1, and how many bytes they took.
+
+    Those of a UTF-16 file are decoded.
+    """
 
     def __init__(self, file: BinaryIO, kind: str, delimiter: str, offset: int) -> None:
         self.file, self.kind, self.delimiter, self.offset = file, kind, delimiter, offset
         self.foreign = bytearray()
         """Lines outside ASCII, to tell the encoding from."""
+        file.seek(0)
+        self.wide = _WIDE.get(file.read(2), "")
+        """utf-16-le or utf-16-be when the file says so."""
+        self.end = "\n".encode(self.wide or "ascii")
         file.seek(offset)
 
     def _lines(self) -> Iterator[str]:
         longest = 4 * MAX_CELL_CHARACTERS
-        while line := self.file.readline(longest):
+        while line := self._line(longest):
             self.offset += len(line)
             rest = line
-            while len(rest) == longest and not rest.endswith(b"\n"):  # too long for any row: its rest is not looked at
-                rest = self.file.readline(longest)
+            while len(rest) == longest and not rest.endswith(
+                self.end
+            ):  # too long for any row: its rest is not looked at
+                rest = self._line(longest)
                 self.offset += len(rest)
+            if self.wide:
+                yield line.decode(self.wide, "replace")
+                continue
             if len(self.foreign) < SAMPLE_BYTES and not line.isascii():
                 self.foreign += line[: SAMPLE_BYTES // 4]
             yield line.decode("latin-1")
+
+    def _line(self, longest: int) -> bytes:
+        if not self.wide:
+            return self.file.readline(longest)
+        line = b""
+        while len(line) < longest and (piece := self.file.readline(longest - len(line))):
+            line += piece
+            if len(line) % 2:
+                line += self.file.read(1)
+            if line.endswith(self.end):  # and no other character with a line feed for one of its bytes
+                break
+        return line
 
     def __iter__(self) -> Iterator[Any]:
         """Lists of cells or lines of JSON; an error in place of a record that cannot be cut."""
@@ -144,11 +171,13 @@ def survey(path: Path, columns: NoteColumns) -> Layout:
         return _survey_parquet(path, columns)
     with open(path, "rb") as file:
         head = file.read(4096)
+        wide = _WIDE.get(head[:2], "")
+        bom = 2 if wide else 3 if head.startswith(codecs.BOM_UTF8) else 0
+        head = head[bom:].decode(wide, "ignore").encode() if wide else head[bom:]
         if not head.strip():
             raise UnreadableError("empty", "The table has no rows.")
-        if head.startswith((b"\xff\xfe", b"\xfe\xff")):
-            raise UnreadableError("decode", "It is in UTF-16; save it as UTF-8.")
-        bom = 3 if head.startswith(b"\xef\xbb\xbf") else 0
+        if b"\0" in head.partition(b"\n")[0]:
+            raise UnreadableError("decode", UNMARKED)
         delimiter = _delimiter(path, head) if kind == "csv" else ""
         records = _Records(file, kind, delimiter, bom)
         rows = iter(records)
@@ -165,7 +194,7 @@ def survey(path: Path, columns: NoteColumns) -> Layout:
             before = records.offset
             if len(sample) < SAMPLE_ROWS:
                 sample.append(record)
-        encoding = decode(bytes(records.foreign)).encoding if records.foreign else "utf-8"
+        encoding = wide or (decode(bytes(records.foreign)).encoding if records.foreign else "utf-8")
     values = [value for record in sample if (value := _values(record, kind, header, encoding)) is not None]
     header = [_text(name, encoding) for name in header] if kind == "csv" else sorted({k for v in values for k in v})
     found, guessed = _columns(header, values, columns)
@@ -192,7 +221,7 @@ def read_range(path: Path, layout: Layout, first: int, count: int, offset: int, 
     if layout.kind == "parquet":
         yield from _read_parquet(path, layout, first, count)
         return
-    raw_header = [name.encode(layout.encoding, "replace").decode("latin-1") for name in layout.header]
+    raw_header = [_raw(name, layout.encoding) for name in layout.header]
     with open(path, "rb") as file:
         records = islice(_Records(file, layout.kind, layout.delimiter, offset), skip, None)
         for number, record in zip(range(first, first + count), records, strict=False):
@@ -259,7 +288,13 @@ def _complaint(record: Any, layout: Layout) -> str:
 
 
 def _text(raw: str, encoding: str) -> str:
-    return raw.encode("latin-1").decode(encoding, "replace")
+    """The text of a cell as `_Records` has it."""
+    return raw if encoding in _WIDE.values() else raw.encode("latin-1").decode(encoding, "replace")
+
+
+def _raw(text: str, encoding: str) -> str:
+    """The cell of a text as `_Records` has it."""
+    return text if encoding in _WIDE.values() else text.encode(encoding, "replace").decode("latin-1")
 
 
 def _delimiter(path: Path, head: bytes) -> str:

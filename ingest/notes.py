@@ -38,7 +38,7 @@ from ingest.parts import page_row
 from ingest.readers.text import blocks_of
 from nlp.language import detect
 
-VERSION = "1"
+VERSION = "2"
 NOTES_PER_FILE = 4_096
 """Documents in one file of the datasets, about."""
 ROWS_PER_GROUP = 64

@@ -12,7 +12,7 @@ from typing import Any
 
 from lxml import etree
 
-from corpus.encoding import decode
+from corpus.encoding import UNMARKED, decode
 from corpus.store import open_parquet
 
 Row = tuple[str, dict[str, Any]]
@@ -47,7 +47,7 @@ def read_rows(path: Path) -> Iterator[Row]:
 
 def _json(raw: bytes) -> Iterator[Row]:
     """A JSON array, one object a line, or objects one after the other."""
-    text = decode(raw).text.strip()
+    text = _text(raw).strip()
     if text.startswith("["):
         try:
             values = json.loads(text)
@@ -72,7 +72,7 @@ def _json(raw: bytes) -> Iterator[Row]:
 
 
 def _csv(raw: bytes) -> Iterator[Row]:
-    text = decode(raw).text
+    text = _text(raw)
     first = text.partition("\n")[0]
     delimiter = max(",\t;", key=first.count)
     reader = csv.DictReader(io.StringIO(text), delimiter=delimiter)
@@ -81,6 +81,13 @@ def _csv(raw: bytes) -> Iterator[Row]:
             yield f"row {number}", {k.strip().lower(): v for k, v in row.items() if k and isinstance(v, str)}
     except csv.Error as error:
         raise ContainerError(f"It is not valid CSV ({error}).") from error
+
+
+def _text(raw: bytes) -> str:
+    text = decode(raw).text
+    if "\0" in text.partition("\n")[0]:
+        raise ContainerError(UNMARKED)
+    return text
 
 
 def _medquad(raw: bytes) -> Iterator[Row]:

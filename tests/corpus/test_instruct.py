@@ -134,6 +134,19 @@ def test_csv_in_gb18030_and_a_zip_are_read(tmp_path):
     assert [row for _, row in read_rows(tmp_path / "b.zip")] == [{"question": "Q?", "answer": "A."}]
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf16_is_read_with_its_mark_and_told_without(tmp_path, encoding):
+    answer = "可以少量服用，注意监测血压，每周复查一次，并按医嘱继续服药。"
+    (tmp_path / "a.csv").write_bytes(("\ufeff" + f"ask,answer\n能吃党参吗？,{answer}\n").encode(encoding))
+    rows = "".join(json.dumps({"问": answer, "答": answer}, ensure_ascii=False) + "\n" for _ in range(9))
+    (tmp_path / "b.jsonl").write_bytes(("\ufeff" + rows).encode(encoding))
+    assert [row["answer"] for _, row in read_rows(tmp_path / "a.csv")] == [answer]
+    assert [row for _, row in read_rows(tmp_path / "b.jsonl")] == [{"问": answer, "答": answer}] * 9
+    (tmp_path / "b.jsonl").write_bytes(rows.encode(encoding))
+    with pytest.raises(ContainerError, match="UTF-16 without a byte order mark does; save it as UTF-8"):
+        list(read_rows(tmp_path / "b.jsonl"))
+
+
 def test_broken_files_are_one_sentence(tmp_path):
     (tmp_path / "a.json").write_text("[{")
     with pytest.raises(ContainerError, match="not valid JSON"):

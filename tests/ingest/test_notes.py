@@ -36,7 +36,7 @@ def write_csv(path: Path, rows: list[list[str]], encoding: str = "utf-8") -> Pat
     return path
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
 def test_a_table_reads_the_same_in_any_encoding(tmp_path, encoding):
     notes = [
         "患者，男，58岁。\n“胸闷”减轻，血压132/80mmHg，夜间可平卧，双下肢无水肿，继续观察，明日复查。",
@@ -54,12 +54,17 @@ def test_a_table_reads_the_same_in_any_encoding(tmp_path, encoding):
 def test_ranges_begin_where_they_should(tmp_path, monkeypatch):
     """Cells with line ends, quotes and delimiters in them, read in ranges of three in any order, by every kind of table."""
     monkeypatch.setattr(note_tables, "ROWS_PER_TASK", 3)
-    texts = [TEXT.format(n=n) + '\n"quoted", and\n\nmore;\t' + "x" * n for n in range(10)]
+    line_feed_bytes = "\u0a0a\u050a\u0a05"  # letters that hold the byte of a line feed in UTF-16
+    texts = [TEXT.format(n=n) + f'\n"quoted", and\n\nmore;\t{line_feed_bytes}' + "x" * n for n in range(10)]
     table = pa.table({"id": [str(n) for n in range(10)], "text": texts})
-    write_csv(tmp_path / "t.csv", [["id", "text"], *([str(n), text] for n, text in enumerate(texts))])
-    (tmp_path / "t.jsonl").write_text("".join(json.dumps({"id": n, "text": t}) + "\n\n" for n, t in enumerate(texts)))
+    whole = write_csv(tmp_path / "t.csv", [["id", "text"], *([str(n), text] for n, text in enumerate(texts))])
+    lines = "".join(json.dumps({"id": n, "text": t}, ensure_ascii=False) + "\n\n" for n, t in enumerate(texts))
+    (tmp_path / "t.jsonl").write_text(lines, encoding="utf-8")
+    for encoding in ("utf-16-le", "utf-16-be"):
+        (tmp_path / f"{encoding}.csv").write_bytes(("\ufeff" + whole.read_bytes().decode()).encode(encoding))
+        (tmp_path / f"{encoding}.jsonl").write_bytes(("\ufeff" + lines).encode(encoding))
     pq.write_table(table, tmp_path / "t.parquet", row_group_size=4)
-    for name in ("t.csv", "t.jsonl", "t.parquet"):
+    for name in sorted(path.name for path in tmp_path.iterdir()):
         layout = survey(tmp_path / name, NoteColumns())
         assert [rows[:2] for rows in layout.ranges] == [[1, 3], [4, 3], [7, 3], [10, 1]]
         backwards = [list(read_range(tmp_path / name, layout, *rows)) for rows in reversed(layout.ranges)]
@@ -100,8 +105,12 @@ def test_the_text_column_is_found_or_asked_for(tmp_path):
         survey(path, NoteColumns(text_column="c"))
     with pytest.raises(UnreadableError, match="--text-column"):
         survey(write_csv(tmp_path / "u.csv", [["a"], ["1"], ["2"]]), NoteColumns())
-    (tmp_path / "w.csv").write_bytes("text\nx".encode("utf-16"))
-    with pytest.raises(UnreadableError, match="UTF-16"):
+    for encoding in ("utf-16-le", "utf-16-be"):
+        (tmp_path / "w.csv").write_bytes("编号,正文\n1,x".encode(encoding))
+        with pytest.raises(UnreadableError, match="UTF-16 without a byte order mark does; save it as UTF-8"):
+            survey(tmp_path / "w.csv", NoteColumns())
+    (tmp_path / "w.csv").write_bytes("\ufeff".encode("utf-16-le"))
+    with pytest.raises(UnreadableError, match="no rows"):
         survey(tmp_path / "w.csv", NoteColumns())
 
 
