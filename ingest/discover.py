@@ -24,6 +24,8 @@ NOT_DOCUMENTS = frozenset(
     [".py", ".sh", ".js", ".css", ".json", ".jsonl", ".csv", ".tsv", ".yml", ".yaml", ".toml", ".xlsx", ".pptx", ".parquet", ".db", ".svg", ".gif", ".webp", ".mp3", ".mp4", ".woff", ".log"]
 )  # fmt: skip
 """Endings that are left alone when every known format is wanted; any other unknown file is quarantined by name."""
+UNREACHABLE = "Its name holds ::, which no address may hold; rename the object."
+"""What is said of an object that has no address."""
 HEAD_BYTES = 8192
 """How much of a file a reader sees to recognise it."""
 REQUESTS_AT_ONCE = 32
@@ -52,6 +54,8 @@ class Discovery:
     """Files to read, by uri."""
     containers: list[Found] = field(default_factory=list)
     """Archives and web archives, to be spread out before their files can be read."""
+    unreachable: list[Found] = field(default_factory=list)
+    """Objects that would be read if they had an address."""
     ignored: Counter[str] = field(default_factory=Counter)
     """How many files of which ending were left alone, because they are of no wanted format."""
 
@@ -86,7 +90,7 @@ def discover(paths: Sequence[str], formats: Sequence[str]) -> Discovery:
             elif _is_wanted(path.name, head, readers, endings, of_others) or (
                 everything and path.suffix.lower() not in NOT_DOCUMENTS
             ):
-                result.files.append(found)
+                (result.files if _has_address(path) else result.unreachable).append(found)
             else:
                 result.ignored[path.suffix.lower() or "no ending"] += 1
     result.files = _in_order(result.files)
@@ -94,22 +98,24 @@ def discover(paths: Sequence[str], formats: Sequence[str]) -> Discovery:
     return result
 
 
-def discover_tables(paths: Sequence[str]) -> list[Found]:
+def discover_tables(paths: Sequence[str]) -> Discovery:
     """Tables of notes: files named on the command line, and files with a table's ending in folders. Raises `UserError`."""
-    found = []
+    result = Discovery()
     for text in paths:
         root = location(text)
         check_reachable(root)
         if not root.exists():
             raise UserError(f"{text} does not exist.")
         if root.is_file():
-            found.append(Found(root.absolute(), root.name, root.absolute().parent.name))
+            result.files.append(Found(root.absolute(), root.name, root.absolute().parent.name))
             continue
         for relative in _walk(root):
             if relative.suffix.lower() in KINDS:
                 collection = relative.parts[0] if len(relative.parts) > 1 else root.resolve().name
-                found.append(Found((root / relative).absolute(), relative.as_posix(), collection))
-    return _in_order(found)
+                found = Found((root / relative).absolute(), relative.as_posix(), collection)
+                (result.files if _has_address(found.path) else result.unreachable).append(found)
+    result.files = _in_order(result.files)
+    return result
 
 
 def wanted(path: Path, formats: Sequence[str]) -> bool:
@@ -133,8 +139,7 @@ def _walk(root: Path) -> Iterator[PurePosixPath]:
     if is_remote(root):
         for name in filesystem(root).find(key(root)):
             path = PurePosixPath(name.removeprefix(key(root)).lstrip("/"))
-            # A name with :: cannot stand in an address, whose later part fsspec would take for another one.
-            if not any(part[0] in "._" for part in path.parts) and not _is_about(path.stem) and "::" not in name:
+            if not any(part[0] in "._" for part in path.parts) and not _is_about(path.stem):
                 yield path
         return
     for folder, names, files in os.walk(root, followlinks=False):
@@ -145,6 +150,11 @@ def _walk(root: Path) -> Iterator[PurePosixPath]:
                 yield PurePosixPath(file.relative_to(root))
 
 
+def _has_address(path: Path) -> bool:
+    """Whether a file can be named: what stands behind `::` in an address fsspec takes for another one."""
+    return not (is_remote(path) and "::" in key(path))
+
+
 def _is_about(stem: str) -> bool:
     return stem.lower() in ABOUT_THE_FOLDER
 
@@ -153,7 +163,8 @@ def _with_heads(root: Path, files: Iterable[PurePosixPath]) -> Iterator[tuple[Pa
     """Each file with its place below the root and its first bytes; those of remote files are fetched side by side."""
 
     def head(file: PurePosixPath) -> tuple[Path, PurePosixPath, bytes]:
-        return root / file, file, read_head(root / file, HEAD_BYTES)
+        path = root / file
+        return path, file, read_head(path, HEAD_BYTES) if _has_address(path) else b""
 
     if not is_remote(root):
         yield from map(head, files)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from corpus.command import progress
 from corpus.location import local_copy
-from ingest.discover import discover, recognise
+from ingest.discover import UNREACHABLE, discover, recognise
 from ingest.document import ReadOptions, UnreadableError
 from ingest.readers import load_reader
 
@@ -42,8 +42,8 @@ class Plan:
 
 def plan(paths: Sequence[str], formats: Sequence[str], options: ReadOptions) -> Plan:
     """Look at a few pages of every file, without OCR and without writing anything."""
-    result = Plan()
     found = discover(paths, formats)
+    result = Plan(unreadable=[(lost.uri, UNREACHABLE) for lost in found.unreachable])
     with progress("look", len(found.files), "files") as tick:
         for file in found.files:
             result.files += 1

@@ -30,7 +30,7 @@ from corpus.store import (
     write_rows,
 )
 from ingest import notes, stages
-from ingest.discover import Discovery, Found, discover, discover_tables
+from ingest.discover import UNREACHABLE, Discovery, Found, discover, discover_tables
 from ingest.document import ReadOptions
 from ingest.fetch import FetchConfig, FetchError, fetch, is_url, sitemap_urls
 from ingest.note_tables import KINDS, NoteColumns
@@ -113,7 +113,7 @@ def ingest(
     """
     urls = [path for path in paths if is_url(path)]
     found = discover([path for path in paths if not is_url(path)], formats)
-    if not found.files and not found.containers and not urls:
+    if not found.files and not found.containers and not found.unreachable and not urls:
         raise UserError(_nothing_found(paths, formats, found))
     _check_backend(config.read)
     with exclusive(config.data):
@@ -124,7 +124,8 @@ def ingest(
         )
         try:
             runner = Runner(executor, config.data / "log" / "ingest.jsonl")
-            unread = _fetch(urls, fetching or FetchConfig(), config, work, found)
+            unread = _unreachable(found, config)
+            unread += _fetch(urls, fetching or FetchConfig(), config, work, found)
             gone = takedown.removed(config.data)
             unread += _unpack(found, formats, config, work, runner, gone)
             entries = unread + _examine(found.files, formats, config, work, runner)
@@ -146,7 +147,7 @@ def ingest_notes(paths: Sequence[str], columns: NoteColumns, config: IngestConfi
     Raises `UserError` when a path is missing or holds no table.
     """
     found = discover_tables(paths)
-    if not found:
+    if not found.files and not found.unreachable:
         raise UserError(f"there is no table ({', '.join(KINDS)}) below {', '.join(paths)}.")
     with exclusive(config.data):
         work = config.data / "work" / "ingest"
@@ -156,7 +157,7 @@ def ingest_notes(paths: Sequence[str], columns: NoteColumns, config: IngestConfi
         )
         try:
             runner = Runner(executor, config.data / "log" / "ingest.jsonl")
-            entries = _read_tables(found, columns, config, work, runner)
+            entries = _unreachable(found, config) + _read_tables(found.files, columns, config, work, runner)
             _publish(_update_catalogue(work, entries), config.data, work, runner)
         finally:
             executor.close()
@@ -375,6 +376,11 @@ def _unpack(
             else:
                 found.files.append(Found(location(held["path"]), held["uri"], container.collection))
     return unread
+
+
+def _unreachable(found: Discovery, config: IngestConfig) -> list[Entry]:
+    failure = {"kind": "unsupported", "message": UNREACHABLE}
+    return [_unread(str(lost.path), lost.uri, failure, config) for lost in found.unreachable]
 
 
 def _unread(path: str, uri: str, failure: dict[str, str], config: IngestConfig) -> Entry:

@@ -21,10 +21,12 @@ from corpus.build.run import build
 from corpus.errors import UserError
 from corpus.location import TooLargeError, is_remote, local_copy, location, scratch
 from corpus.lock import exclusive
-from corpus.store import parts, place_file, read_table, write_atomic, write_table, write_text
+from corpus.schema import QUARANTINE
+from corpus.store import parts, place_file, read_dataset, read_table, write_atomic, write_table, write_text
 from corpus.takedown import remove
 from corpus.trace import trace
-from ingest.run import FORMATS, IngestConfig, ingest
+from ingest.note_tables import NoteColumns
+from ingest.run import FORMATS, IngestConfig, ingest, ingest_notes
 from training.data import Shards
 
 server = pytest.importorskip("moto.server", reason="moto is not installed")
@@ -241,6 +243,20 @@ def test_what_cannot_be_used_is_one_sentence(store, monkeypatch):
     said = subprocess.run(command, cwd=HERE, capture_output=True, text=True)
     assert said.returncode == 1 and len(said.stderr.splitlines()) == 1
     assert "Could not connect to the endpoint" in said.stderr and SECRET not in said.stderr
+
+
+def test_objects_whose_name_cannot_stand_in_an_address_are_quarantined(store):
+    for name in ("a::b.txt", "c.txt", "n::1.csv", "n2.csv"):
+        body = "text\n" + "The pulse is regular and the patient is well and goes home today.\n" * 3
+        store.put_object(Bucket="books", Key=f"odd/{name}", Body=body.encode())
+    data = location("s3://books/run-odd")
+    result = ingest(["s3://books/odd"], FORMATS["text"], IngestConfig(data=data, workers=1))
+    assert (result.documents, result.quarantined_files, result.ignored) == (1, 1, {".csv": 2})
+    notes = ingest_notes(["s3://books/odd"], NoteColumns(), IngestConfig(data=data, workers=1))
+    assert [table.uri for table in notes.tables if table.failure] == ["n::1.csv"]
+    quarantined = read_dataset(data / "quarantine", QUARANTINE, ["uri", "message"]).to_pylist()
+    assert [row["uri"] for row in quarantined] == ["a::b.txt", "n::1.csv"]
+    assert all("rename" in row["message"] for row in quarantined)
 
 
 def test_wrong_credentials_are_one_sentence(store, monkeypatch):
