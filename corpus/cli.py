@@ -201,6 +201,8 @@ def instruct(
 ) -> int:
     """Take in instruction data: Alpaca, ShareGPT, OpenAI messages, CSV dialogues, MedQuAD XML.
 
+    A conversation that repeats another one, to the letter or nearly so, is dropped and names it.
+
     Example: `corpus instruct ./alpaca.json --stage 1 --license CC-BY-4.0`
     """
     config = config or InstructConfig()

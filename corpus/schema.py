@@ -247,7 +247,7 @@ MESSAGE = pa.struct(
 
 INSTRUCTION = pa.schema(
     [
-        _field("id", pa.string(), "hash of the messages"),
+        _field("id", pa.string(), "hash of the messages, or of where they come from"),
         _field("messages", pa.list_(MESSAGE), "the conversation; the last message is the assistant's"),
         _field("stage", pa.int8(), "1 simple, 2 multi-turn and complex, 3 reasoning"),
         _field("lang", pa.string(), "ISO 639-1"),

@@ -34,10 +34,12 @@ from corpus.build import (
     tokenise,
 )
 from corpus.build.config import BuildConfig
+from corpus.build.duplicates import RECORDS_PER_PARTITION, SHINGLES_PER_SLICE
 from corpus.build.replies import Asked, ask_model
 from corpus.card import write_card
 from corpus.command import UserError, progress, resolved
 from corpus.dedup.index import Index, band_file, finish, open_index
+from corpus.dedup.passes import hex_ranges, key_ranges
 from corpus.dedup.redis_index import Address, SharedIndex, connect, is_address, parse
 from corpus.errors import CorruptError
 from corpus.generation.client import model_name
@@ -71,10 +73,6 @@ PARTS_PER_COUNT = 64
 """Part files whose paragraphs are counted together."""
 RECORDS_PER_TASK = 50_000
 """Records written into one file of the index, about."""
-RECORDS_PER_PARTITION = 250_000
-"""Records, or keys of one band, in a partition of the duplicate search, about."""
-SHINGLES_PER_SLICE = 20_000_000
-"""Shingles of the texts whose pairs are verified together, at most about: 14 bytes each, the text included."""
 KEPT_COLUMNS = ["id", "content_hash", "text"]
 """What a team's index holds of a record."""
 PRELOAD = ("corpus.build.preload",)
@@ -426,7 +424,7 @@ class _Build:
                 {"signed": list(signed), "low": low, "high": high, "indexes": self._folders()},
                 key=[_names(signed), low, high, self._digests()],
             )
-            for low, high in _hex_ranges(-(-_count(signed) // RECORDS_PER_PARTITION))
+            for low, high in hex_ranges(-(-_count(signed) // RECORDS_PER_PARTITION))
         ]
         return _outputs(self._pass("exact duplicates", duplicates.exact_partition, tasks))
 
@@ -450,7 +448,7 @@ class _Build:
                 key=[key, band, low, high],
             )
             for band in range(self.config.dedup.bands)
-            for low, high in _key_ranges(-(-_count(signed) // RECORDS_PER_PARTITION))
+            for low, high in key_ranges(-(-_count(signed) // RECORDS_PER_PARTITION))
         ]
         pairs = _outputs(self._pass("band keys", duplicates.band_candidates, tasks))
         shingles = sum(pc.sum(read_table(file, ["n_shingles"])["n_shingles"]).as_py() or 0 for file in signed)
@@ -463,7 +461,7 @@ class _Build:
                 | {"indexes": folders},
                 key=[_names(pairs), _names(cuts), low, high, threshold, self._digests()],
             )
-            for low, high in _hex_ranges(slices + 1)
+            for low, high in hex_ranges(slices + 1)
         ]
         edges = _outputs(self._pass("verify pairs", duplicates.verify_pairs, tasks))
         arguments = {"edges": edges, "exact": list(exact), "signed": list(signed)}
@@ -665,7 +663,7 @@ class _Build:
             self._pass("index", stage, list(tasks.values()))
             files.update({name: task.output for name, task in tasks.items()})
 
-        ranges = _hex_ranges(-(-kept // RECORDS_PER_TASK))
+        ranges = hex_ranges(-(-kept // RECORDS_PER_TASK))
         passes(
             index.write_hashes, {f"hashes/{n:03d}.parquet": {"low": a, "high": b} for n, (a, b) in enumerate(ranges)}
         )
@@ -843,18 +841,6 @@ def _ranges(ids: pa.ChunkedArray, n_pages: NDArray[np.int32]) -> list[tuple[str,
 
 def _groups(files: Sequence[str], size: int) -> list[list[str]]:
     return [list(files[start : start + size]) for start in range(0, len(files), size)]
-
-
-def _hex_ranges(parts: int) -> list[tuple[str, str]]:
-    """About so many ranges of hex strings, from 1 to 256: (low, high) of prefixes, the high one excluded."""
-    parts = max(1, min(256, parts))
-    return list(pairwise([*(f"{(256 * part) // parts:02x}" for part in range(parts)), "g"]))
-
-
-def _key_ranges(parts: int) -> list[tuple[int, int]]:
-    """So many ranges of 64-bit keys: (low, high), both included."""
-    edges = [(2**64 * part) // parts for part in range(max(1, parts))] if parts else [0]
-    return [(low, high - 1) for low, high in pairwise([*edges, 2**64])]
 
 
 def _count(files: Sequence[str]) -> int:

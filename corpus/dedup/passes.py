@@ -12,6 +12,7 @@ No pass holds more than one partition; only `decide` sees all edges, which have 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -50,6 +51,18 @@ DECISIONS = pa.schema(
 )
 """A record with near-duplicates: its cluster (id of the best record), the cluster's size, the kept record that replaces it
 (null when it stays), and whether only the guard kept it."""
+
+
+def hex_ranges(parts: int) -> list[tuple[str, str]]:
+    """About so many ranges of hex strings, from 1 to 256: (low, high) of prefixes, the high one excluded."""
+    parts = max(1, min(256, parts))
+    return list(pairwise([*(f"{(256 * part) // parts:02x}" for part in range(parts)), "g"]))
+
+
+def key_ranges(parts: int) -> list[tuple[int, int]]:
+    """So many ranges of 64-bit keys: (low, high), both included."""
+    edges = [(2**64 * part) // parts for part in range(max(1, parts))] if parts else [0]
+    return [(low, high - 1) for low, high in pairwise([*edges, 2**64])]
 
 
 def band_name(band: int) -> str:

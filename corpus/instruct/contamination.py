@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
@@ -57,8 +57,8 @@ def find_hits(task: Task, mark: Mark) -> None:
     write_table(task.output, pa.Table.from_pylist(rows, schema=HITS))
 
 
-def mark_contaminated(table: pa.Table, hits: Sequence[Path]) -> pa.Table:
-    """Conversations (`PART` rows) that hold a question get their `reason`; `provenance` names the item of every hit."""
+def items(hits: Iterable[Path]) -> dict[str, dict[str, tuple[str, str]]]:
+    """Of each conversation with a hit: `question`, `context` to (benchmark, item) of the one that it holds best."""
     found: dict[str, dict[str, tuple[float, str, str]]] = {}
     for file in hits:
         for row in read_table(file).to_pylist():
@@ -66,12 +66,10 @@ def mark_contaminated(table: pa.Table, hits: Sequence[Path]) -> pa.Table:
             best[row["part"]] = max(
                 best.get(row["part"], (0.0, "", "")), (row["coverage"], row["benchmark"], row["item"])
             )
-    if not found:
-        return table
-    rows = table.to_pylist()
-    for row in rows:
-        for part, (_, benchmark, item) in sorted(found.get(row["id"], {}).items()):
-            row["provenance"].append({"name": f"benchmark_{part}", "value": f"{benchmark} {item}"})
-            if part == "question" and row["reason"] is None:
-                row["reason"] = f"holds a question of {benchmark}"
-    return pa.Table.from_pylist(rows, schema=table.schema)
+    return {id: {part: item[1:] for part, item in best.items()} for id, best in found.items()}
+
+
+def questions(hits: Iterable[Path]) -> dict[str, str]:
+    """Why each conversation that holds a question is dropped."""
+    held = {id: best["question"] for id, best in items(hits).items() if "question" in best}
+    return {id: f"holds a question of {benchmark}" for id, (benchmark, _) in held.items()}

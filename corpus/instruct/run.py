@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,16 +13,18 @@ import pyarrow.compute as pc
 from cyclopts import Parameter
 
 from corpus.command import Location, UserError, progress, resolved
+from corpus.dedup.config import DedupConfig
 from corpus.dedup.exact import content_hash
-from corpus.instruct import contamination
+from corpus.instruct import contamination, duplicates
 from corpus.instruct.containers import SUFFIXES, read_rows
 from corpus.instruct.conversation import clean, fault, suggest_stage
 from corpus.instruct.formats import Messages, conversation
 from corpus.location import check_reachable, location
 from corpus.lock import exclusive
 from corpus.runner import Limits, Mark, Outcome, Runner, Stage, Task, make_task, open_executor
-from corpus.schema import DOC_ID_DIGITS, INSTRUCTION
+from corpus.schema import DOC_ID_DIGITS, INSTRUCTION, named
 from corpus.store import (
+    dataset,
     file_sha256,
     identity,
     make_folder,
@@ -31,13 +33,18 @@ from corpus.store import (
     write_json,
     write_manifest,
     write_rows,
+    write_tables,
 )
 from corpus.takedown import failure, removed
 from corpus.tokenising import count_tokens, load_tokenizer
 from nlp import phi
 from nlp.language import detect
 
-VERSION = "2"
+VERSION = "3"
+APART = ("workers", "data", "decontaminate", "dedup")
+"""Settings that change nothing about a single conversation."""
+ROWS_AT_ONCE = 50_000
+"""Conversations in memory together while the datasets are written."""
 FILE_NAME = "given.parquet"
 """What was given, beside what `train synthesize` makes."""
 
@@ -46,6 +53,7 @@ DROPPED_INSTRUCTION = pa.schema(
         *INSTRUCTION,
         pa.field("reason", pa.string(), metadata={"description": "why it was dropped"}),
         pa.field("duplicate_of", pa.string(), metadata={"description": "the kept conversation it repeats"}),
+        pa.field("jaccard", pa.float64(), metadata={"description": "how similar the two are; null for the same words"}),
     ]
 )
 """A conversation that is not trained on."""
@@ -66,6 +74,8 @@ class InstructConfig:
     """Licence of these files."""
     phi: Literal["precise", "thorough", "off"] = "precise"
     """How identities are removed."""
+    dedup: DedupConfig = field(default_factory=DedupConfig)
+    """From when on a conversation nearly repeats another."""
     tokenizer: str = "deepseek"
     """Tokenizer that counts tokens."""
     decontaminate: tuple[Path, ...] = ()
@@ -95,14 +105,14 @@ class InstructResult:
 def instruct(paths: Sequence[str], config: InstructConfig) -> InstructResult:
     """Take files into the data folder, beside those taken in before.
 
-    Of conversations that say the same, the one of the latest stage is kept. Raises `UserError`.
+    Of conversations that say the same or nearly so, the one of the latest stage is kept. Raises `UserError`.
     """
     files = list(_files(paths))
     if not files:
         raise UserError(f"no {', '.join(SUFFIXES)} file below {', '.join(paths)}.")
     with exclusive(config.data):
         work = config.data / "work" / "instruct"
-        settings = {k: v for k, v in resolved(config).items() if k not in ("workers", "data", "decontaminate")}
+        settings = {k: v for k, v in resolved(config).items() if k not in APART}
         gone = removed(config.data)
         doc_ids = {path: file_sha256(path)[:DOC_ID_DIGITS] for path in files}
         tasks = {path: _task(path, doc_ids[path], settings, work) for path in files if doc_ids[path] not in gone}
@@ -113,14 +123,16 @@ def instruct(paths: Sequence[str], config: InstructConfig) -> InstructResult:
                 outcomes = runner.run(take_in, list(tasks.values()), tick=tick)
             result = InstructResult()
             known = _known(work / "catalogue.json", outcomes, result)
-            hits = _contamination(runner, sorted(known.values()), config.decontaminate, work)
+            parts = sorted(set(known.values()))
+            hits = _contamination(runner, parts, config.decontaminate, work)
+            decisions = duplicates.find(runner, parts, hits, config.dedup, work) if parts else None
             result.tasks = dict(runner.counts)
         finally:
             executor.close()
         for path, doc_id in doc_ids.items():
             if doc_id in gone:
                 result.failures.append((str(path), failure(gone[doc_id])["message"]))
-        _publish([location(file) for file in known.values()], hits, config, result)
+        _publish(parts, hits, decisions, config, result)
         return result
 
 
@@ -193,25 +205,26 @@ def take_in(task: Task, mark: Mark) -> None:
     tokenizer = load_tokenizer(a["tokenizer"])
     rows = []
     path = location(a["path"])
-    for place, row in read_rows(path):
+    for number, (place, row) in enumerate(read_rows(path)):
+        id = identity(task.id, number)
         found = conversation(row)
         if found is None:
-            rows.append(_row([], place, path, a, "", "no known shape"))
+            rows.append(_row(id, [], place, path, a, "", "no known shape"))
         else:
             name, messages = found
             lang = detect("\n\n".join(m["content"] for m in messages))
             messages = _redact(clean(messages, lang), lang, a["phi"])
-            rows.append(_row(messages, place, path, a, name, fault(messages)) | {"lang": lang})
+            rows.append(_row(id, messages, place, path, a, name, fault(messages)) | {"lang": lang})
     counts = count_tokens(tokenizer, ["\n".join(m["content"] for m in row["messages"]) for row in rows])
     write_rows(task.output, [row | {"n_tokens": n} for row, n in zip(rows, counts, strict=True)], PART)
 
 
 def _row(
-    messages: Messages, place: str, path: Path, a: dict[str, Any], form: str, reason: str | None
+    id: str, messages: Messages, place: str, path: Path, a: dict[str, Any], form: str, reason: str | None
 ) -> dict[str, Any]:
     said = "\n".join(f"{m['role']}: {m['content']}" for m in messages)
     return {
-        "id": identity(path.name, place, said),
+        "id": id,
         "messages": messages,
         "stage": a["stage"] or (suggest_stage(messages) if reason is None else 1),
         "lang": "und",
@@ -231,37 +244,74 @@ def _redact(messages: Messages, lang: str, policy: phi.Policy | Literal["off"]) 
     return [{"role": m["role"], "content": r.text} for m, r in zip(messages, redacted, strict=True)]
 
 
-def _publish(files: Sequence[Path], hits: Sequence[Path], config: InstructConfig, result: InstructResult) -> None:
-    tables = [read_table(file) for file in sorted(files)]
-    table = pa.concat_tables([PART.empty_table(), *tables]).sort_by([("stage", "descending"), ("id", "ascending")])
-    table = contamination.mark_contaminated(table, hits)
-    keeper: dict[str, str] = {}
-    duplicate_of = []
-    for row in table.select(["id", "reason", "content_hash"]).to_pylist():
-        first = keeper.setdefault(row["content_hash"], row["id"]) if row["reason"] is None else row["id"]
-        duplicate_of.append(None if first == row["id"] else first)
-    copies = pa.array(duplicate_of, pa.string())
-    reasons = pc.if_else(pc.is_valid(copies), "same conversation", table["reason"])
-    table = table.set_column(table.column_names.index("duplicate_of"), "duplicate_of", copies)
-    table = table.set_column(table.column_names.index("reason"), "reason", reasons)
-    kept = table.filter(pc.is_null(table["reason"])).select(INSTRUCTION.names)
-    dropped = table.filter(pc.is_valid(table["reason"])).select(DROPPED_INSTRUCTION.names)
+def _publish(
+    parts: Sequence[str], hits: Sequence[Path], decisions: Path | None, config: InstructConfig, result: InstructResult
+) -> None:
+    decided = _decide(parts, hits, decisions)
+    items = contamination.items(hits)
     folder = config.data / "instructions"
     wanted = set()
-    for stage in sorted(set(kept["stage"].to_pylist())):
-        of_stage = kept.filter(pc.field("stage") == stage).sort_by("id")
+    for stage in sorted(pc.unique(decided.filter(pc.is_null(decided["reason"]))["stage"]).to_pylist()):
+        of_stage = decided.filter((pc.field("stage") == stage) & pc.field("reason").is_null())
         target = folder / f"stage={stage}" / FILE_NAME
         wanted.add(target)
-        write_rows(target, of_stage.to_pylist(), INSTRUCTION)
+        write_tables(target, _conversations(parts, of_stage, items, INSTRUCTION), INSTRUCTION)
         result.kept[stage] = of_stage.num_rows
     # Other files of the dataset (synthesised conversations) are not this command's.
     for old in set(folder.glob(f"stage=*/{FILE_NAME}")) - wanted:
         old.unlink()
-    write_rows(config.data / "instructions_dropped" / FILE_NAME, dropped.sort_by("id").to_pylist(), DROPPED_INSTRUCTION)
+    dropped = decided.filter(pc.field("reason").is_valid())
+    target = config.data / "instructions_dropped" / FILE_NAME
+    write_tables(target, _conversations(parts, dropped, items, DROPPED_INSTRUCTION), DROPPED_INSTRUCTION)
     make_folder(folder)
-    settings = {"tokenizer": config.tokenizer, "decontaminate": [path.name for path in config.decontaminate]}
-    versions = {"instruct": VERSION, "contamination": contamination.VERSION}
+    settings = {
+        "tokenizer": config.tokenizer,
+        "decontaminate": [path.name for path in config.decontaminate],
+        "dedup": asdict(config.dedup),
+    }
+    versions = {"instruct": VERSION, "contamination": contamination.VERSION, "duplicates": duplicates.VERSION}
     write_manifest(folder, kind="instructions", config=settings, versions=versions)
-    result.rows = table.num_rows
+    result.rows = decided.num_rows
     result.dropped.update(dropped["reason"].to_pylist())
     assert result.rows == result.kept.total() + result.dropped.total()
+
+
+DECIDED = ["id", "stage", "reason", "duplicate_of", "jaccard"]
+"""What is decided of a row."""
+
+
+def _decide(parts: Sequence[str], hits: Sequence[Path], decisions: Path | None) -> pa.Table:
+    """id, stage, reason, duplicate_of and jaccard of every row, by id; `reason` null for those that are kept."""
+    columns = ["id", "stage", "reason"]
+    rows = dataset(parts, schema=PART).to_table(columns) if parts else PART.empty_table().select(columns)
+    held = contamination.questions(hits)
+    copies = read_table(decisions, ["id", "duplicate_of", "jaccard"]) if decisions else PART.empty_table()
+    copies = copies.filter(pc.is_valid(copies["duplicate_of"]))
+    copy = pc.index_in(rows["id"], copies["id"].combine_chunks())
+    original, jaccard = (copies[name].take(copy) for name in ("duplicate_of", "jaccard"))
+    repeats = pc.if_else(pc.is_valid(jaccard), "nearly the same conversation", "same conversation")
+    reason = pc.coalesce(
+        rows["reason"],
+        pa.array(list(held.values()), pa.string()).take(pc.index_in(rows["id"], pa.array(list(held), pa.string()))),
+        pc.if_else(pc.is_valid(original), repeats, pa.scalar(None, pa.string())),
+    )
+    return pa.table([rows["id"], rows["stage"], reason, original, jaccard], DECIDED).sort_by("id")
+
+
+def _conversations(
+    parts: Sequence[str], decided: pa.Table, items: Mapping[str, Mapping[str, tuple[str, str]]], schema: pa.Schema
+) -> Iterator[pa.Table]:
+    """The whole rows of what was decided, in its order; `provenance` names the benchmark items that a row holds."""
+    for start in range(0, decided.num_rows, ROWS_AT_ONCE):
+        some = decided.slice(start, ROWS_AT_ONCE)
+        chosen = pc.field("id").isin(some["id"].combine_chunks())
+        table = dataset(parts, schema=PART).to_table(filter=chosen).sort_by("id")
+        for name in DECIDED[2:]:
+            table = table.set_column(table.column_names.index(name), name, some[name])
+        if items.keys() & set(some["id"].to_pylist()):
+            rows = table.to_pylist()
+            for row in rows:
+                held = items.get(row["id"], {})
+                row["provenance"] += named({f"benchmark_{part}": " ".join(item) for part, item in held.items()})
+            table = pa.Table.from_pylist(rows, PART)
+        yield table.select(schema.names).cast(schema)

@@ -7,8 +7,11 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from small_build import story
 
+import corpus.instruct.run
 from corpus.command import UserError
+from corpus.dedup.config import DedupConfig
 from corpus.instruct.containers import ContainerError, read_rows
 from corpus.instruct.conversation import fault, suggest_stage
 from corpus.instruct.formats import conversation
@@ -84,6 +87,83 @@ def test_runs_add_up_and_of_copies_the_later_stage_is_kept(tmp_path):
     assert by_name(kept[0]["provenance"])["file"] == "b.jsonl"
     assert [row["duplicate_of"] for row in dropped if row["duplicate_of"]] == [kept[0]["id"]]
     assert check_manifest(config.data / "instructions") == []
+
+
+def spoken(asked: str, answered: str) -> dict:
+    return {"messages": [{"role": "user", "content": asked}, {"role": "assistant", "content": answered}]}
+
+
+def taken(data: Path) -> tuple[list[dict], list[dict]]:
+    """Kept and dropped rows."""
+    kept = read_dataset(data / "instructions", INSTRUCTION).to_pylist()
+    return kept, read_dataset(data / "instructions_dropped", DROPPED_INSTRUCTION).to_pylist()
+
+
+ANSWER = story(1, 20) + " The usual dose is 20 mg once a day. " + story(2, 20)
+QUESTION = "My father is seventy and takes water tablets for his heart. " + story(3, 20) + " What should he take?"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "alike"),
+    [
+        (spoken(QUESTION, ANSWER), spoken(QUESTION, ANSWER + " Ask again next week."), True),
+        (spoken("What does he take?", ANSWER), spoken("What does he take?", "Well. " + ANSWER), True),
+        (spoken(QUESTION, ANSWER), spoken(QUESTION, ANSWER.replace("20 mg", "40 mg")), False),  # another dose
+        (spoken(QUESTION, ANSWER), spoken(QUESTION, ANSWER.replace("The usual", "Not the usual")), False),
+        (
+            spoken("What does he take?", ANSWER),
+            spoken("Which tablets are right for him?", ANSWER),
+            False,
+        ),  # paraphrased
+        (spoken(QUESTION, "A mild one."), spoken(QUESTION, "A common one."), False),  # nearly all is the same question
+        (spoken(QUESTION, "A mild one."), spoken("So. " + QUESTION, "a mild one"), True),
+    ],
+)
+def test_a_near_duplicate_repeats_question_answer_and_facts(tmp_path, one, other, alike):
+    file = write(tmp_path / "a.jsonl", [one, {"messages": ASKED}, other])
+    result = instruct([str(file)], InstructConfig(data=tmp_path / "data", workers=1, stage=1))
+    assert result.kept.total() == (2 if alike else 3)
+    assert dict(result.dropped) == ({"nearly the same conversation": 1} if alike else {})
+    kept, dropped = taken(tmp_path / "data")
+    for row in dropped:
+        assert row["duplicate_of"] in {other["id"] for other in kept}
+        assert 0.8 <= row["jaccard"] < 1
+
+
+def test_of_near_duplicates_the_later_stage_is_kept_and_memory_holds_a_few_rows(tmp_path, monkeypatch):
+    rows = [spoken(f"What is {story(n, 1)}", story(100 + n)) for n in range(9)]
+    edited = [spoken(row["messages"][0]["content"], row["messages"][1]["content"] + " So it is.") for row in rows[:4]]
+    first = write(tmp_path / "a.jsonl", [*rows, rows[8]])
+    second = write(tmp_path / "b.jsonl", edited)
+    for data, at_once in (("whole", 50_000), ("pieces", 2)):
+        monkeypatch.setattr(corpus.instruct.run, "ROWS_AT_ONCE", at_once)
+        instruct([str(first)], InstructConfig(data=tmp_path / data, workers=1, stage=1))
+        result = instruct([str(second)], InstructConfig(data=tmp_path / data, workers=1, stage=2))
+        assert dict(result.kept) == {1: 5, 2: 4}
+        assert dict(result.dropped) == {"nearly the same conversation": 4, "same conversation": 1}
+    assert taken(tmp_path / "whole") == taken(tmp_path / "pieces")
+    kept, dropped = taken(tmp_path / "whole")
+    stage = {row["id"]: row["stage"] for row in kept}
+    assert [stage[row["duplicate_of"]] for row in dropped if row["jaccard"]] == [2] * 4
+    strict = InstructConfig(data=tmp_path / "whole", workers=1, stage=2, dedup=DedupConfig(threshold=0.999))
+    assert instruct([str(second)], strict).kept.total() == 13
+
+
+def test_a_file_without_a_row_is_none(tmp_path):
+    (tmp_path / "a.csv").write_text("question,answer\n")
+    result = instruct([str(tmp_path / "a.csv")], InstructConfig(data=tmp_path / "data", workers=1))
+    assert (result.rows, result.failures) == (0, [])
+    assert check_manifest(tmp_path / "data" / "instructions") == []
+
+
+def test_a_row_that_is_given_again_is_one_conversation(tmp_path):
+    for folder, licence in (("x", "CC0"), ("y", "MIT"), ("z", "MIT")):
+        (tmp_path / folder).mkdir()
+        file = write(tmp_path / folder / "a.jsonl", [{"messages": ASKED}])
+        instruct([str(file)], InstructConfig(data=tmp_path / "data", workers=1, license=licence))
+    kept, dropped = taken(tmp_path / "data")
+    assert len(kept) == 1 and [row["reason"] for row in dropped] == ["same conversation"]
+    assert dropped[0]["id"] != kept[0]["id"]
 
 
 def test_identities_are_removed(tmp_path):
