@@ -1,12 +1,14 @@
 """SIGKILL at random moments, then the same bytes: of `ingest` and of `corpus build`, on documents below a path.
 
     python benchmarks/kills.py sample_docs --out /tmp/kills --kills 10
-    python benchmarks/kills.py $MEDPRESS_DATA/textbook $MEDPRESS_DATA/html --out /tmp/kills --engines local ray
+    python benchmarks/kills.py $MEDPRESS_DATA/textbook $MEDPRESS_DATA/html --out /tmp/kills --engines local ray \
+        --build "--tokenize --augment.max-share 0.2"
 
 An unbroken run with one worker gives the reference. Then the whole process group of each command is killed `--kills` times,
-at moments spread over how long it still needs, and the command is finished; other numbers of workers, the other engine and
-the files in reverse order follow. All files of documents/, pages/, shards/, dropped/, boilerplate/, index/ and quarantine/,
-the manifests among them, are compared byte for byte.
+at random moments, and the command is finished; where it comes to its end between two kills it begins anew, so that every
+kill meets it at work. Other numbers of workers, the other engine and the paths in reverse order follow. All files of
+documents/, pages/, shards/, dropped/, boilerplate/, index/, tokens/ and quarantine/, with manifests and card, are compared
+byte for byte.
 """
 
 from __future__ import annotations
@@ -15,17 +17,20 @@ import argparse
 import hashlib
 import os
 import random
+import shlex
 import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 BIN = Path(sys.executable).parent
 WORK = ("work", "log")
 """Folders that hold work and timings, and are not compared."""
+LATEST = 0.8
+"""Share of an unbroken run after which a command is killed at the latest: so kills meet all of it, from start to publishing."""
 
 
 def tree(data: Path) -> dict[str, str]:
@@ -48,28 +53,42 @@ def finished(command: Sequence[str]) -> float:
     return time.monotonic() - started
 
 
-def killed(command: Sequence[str], seconds: float, kills: int, moment: random.Random) -> int:
-    """Kill a command's process group so many times on its way, then let it finish; returns the kills that met it alive."""
-    met = 0
-    for _ in range(kills):
+def killed(command: Sequence[str], seconds: float, kills: int, moment: random.Random, anew: Callable[[], None]) -> int:
+    """Kill a command's process group so many times on its way, then let it finish; returns how often it began `anew`."""
+    met = begun = 0
+    while met < kills:
         process = subprocess.Popen(
             command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
         )
         try:
-            process.wait(timeout=moment.uniform(0.2, seconds * 0.6))
+            code = process.wait(timeout=moment.uniform(0.2, seconds * LATEST))
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
             met += 1
+        else:
+            if code:
+                sys.exit(f"{' '.join(command)} ended with {code}")
+            anew()
+            begun += 1
     finished(command)
-    return met
+    return begun
 
 
-def commands(paths: Sequence[Path], data: Path, options: Sequence[str]) -> tuple[list[str], list[str]]:
+def commands(
+    paths: Sequence[Path], data: Path, options: Sequence[str], of_build: Sequence[str]
+) -> tuple[list[str], list[str]]:
     """Reading and building."""
     end = ["--data", str(data), *options]
     read = [str(BIN / "ingest"), "auto", *map(str, paths), *end]
-    return read, [str(BIN / "corpus"), "build", *end]
+    return read, [str(BIN / "corpus"), "build", *end, *of_build]
+
+
+def copied(source: Path, target: Path) -> None:
+    """Put a data folder in the place of another."""
+    shutil.rmtree(target, ignore_errors=True)
+    if source.exists():
+        shutil.copytree(source, target)
 
 
 def check(name: str, data: Path, reference: dict[str, str]) -> bool:
@@ -87,21 +106,25 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=10, help="for each of the two commands")
     parser.add_argument("--workers", type=int, nargs="+", default=[2, 4], help="numbers of workers to compare with one")
     parser.add_argument("--engines", nargs="*", default=["local"], choices=["local", "ray"])
+    parser.add_argument("--build", type=shlex.split, default=[], help="options of `corpus build`, in one word")
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     shutil.rmtree(arguments.out, ignore_errors=True)
-    paths, moment = arguments.paths, random.Random(arguments.seed)
-    seconds = [finished(command) for command in commands(paths, arguments.out / "unbroken", ["--workers", "1"])]
-    reference = tree(arguments.out / "unbroken")
+    paths, of_build, moment = arguments.paths, arguments.build, random.Random(arguments.seed)
+    unbroken, data, before = (arguments.out / name for name in ("unbroken", "killed", "before"))
+    seconds = [finished(command) for command in commands(paths, unbroken, ["--workers", "1"], of_build)]
+    reference = tree(unbroken)
     print(f"unbroken: {len(reference)} files, {seconds[0]:.0f} s reading, {seconds[1]:.0f} s building", flush=True)
-    data = arguments.out / "killed"
-    pairs = zip(commands(paths, data, []), seconds, strict=True)
-    met = [killed(command, needed, arguments.kills, moment) for command, needed in pairs]
-    same = [check(f"killed {met[0]} times while reading and {met[1]} times while building", data, reference)]
+    same = []
+    for command, needed in zip(commands(paths, data, [], of_build), seconds, strict=True):
+        copied(data, before)
+        begun = killed(command, needed, arguments.kills, moment, lambda: copied(before, data))
+        print(f"{Path(command[0]).name}: killed {arguments.kills} times, begun anew {begun} times", flush=True)
+    same.append(check("killed", data, reference))
     for engine in arguments.engines:
         for workers in arguments.workers:
             data = arguments.out / f"{engine}-{workers}"
-            for command in commands(paths[::-1], data, ["--workers", str(workers), "--engine", engine]):
+            for command in commands(paths[::-1], data, ["--workers", str(workers), "--engine", engine], of_build):
                 finished(command)
             same.append(check(f"{engine}, {workers} workers, paths in reverse", data, reference))
     sys.exit(0 if all(same) else 1)
