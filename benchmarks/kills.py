@@ -5,10 +5,10 @@
         --build "--tokenize --augment.max-share 0.2"
 
 An unbroken run with one worker gives the reference. Then the whole process group of each command is killed `--kills` times,
-at random moments, and the command is finished; where it comes to its end between two kills it begins anew, so that every
-kill meets it at work. Other numbers of workers, the other engine and the paths in reverse order follow. All files of
-documents/, pages/, shards/, dropped/, boilerplate/, index/, tokens/ and quarantine/, with manifests and card, are compared
-byte for byte.
+at random moments, and the command is finished; where it comes to its end between two kills, what it wrote is compared and it
+begins anew, so that every kill meets it at work. Other numbers of workers, the other engine and the paths in reverse order
+follow. All files of documents/, pages/, shards/, dropped/, boilerplate/, index/, tokens/ and quarantine/, with manifests and
+card, are compared byte for byte.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 BIN = Path(sys.executable).parent
@@ -53,26 +53,32 @@ def finished(command: Sequence[str]) -> float:
     return time.monotonic() - started
 
 
-def killed(command: Sequence[str], seconds: float, kills: int, moment: random.Random, anew: Callable[[], None]) -> int:
-    """Kill a command's process group so many times on its way, then let it finish; returns how often it began `anew`."""
-    met = begun = 0
-    while met < kills:
+def killed(
+    command: Sequence[str], seconds: float, kills: int, moment: random.Random, anew: Callable[[], None]
+) -> Iterator[int]:
+    """Kill a command's process group so many times on its way; yields how often it was killed each time it comes to its end.
+
+    As long as it was not killed often enough, it begins `anew`.
+    """
+    left, met = kills, 0
+    while True:
         process = subprocess.Popen(
             command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
         )
         try:
-            code = process.wait(timeout=moment.uniform(0.2, seconds * LATEST))
+            code = process.wait(timeout=moment.uniform(0.2, seconds * LATEST) if left else None)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-            met += 1
-        else:
-            if code:
-                sys.exit(f"{' '.join(command)} ended with {code}")
-            anew()
-            begun += 1
-    finished(command)
-    return begun
+            left, met = left - 1, met + 1
+            continue
+        if code:
+            sys.exit(f"{' '.join(command)} ended with {code}")
+        yield met
+        if not left:
+            return
+        anew()
+        met = 0
 
 
 def commands(
@@ -112,21 +118,22 @@ def main() -> None:
     shutil.rmtree(arguments.out, ignore_errors=True)
     paths, of_build, moment = arguments.paths, arguments.build, random.Random(arguments.seed)
     unbroken, data, before = (arguments.out / name for name in ("unbroken", "killed", "before"))
-    seconds = [finished(command) for command in commands(paths, unbroken, ["--workers", "1"], of_build)]
-    reference = tree(unbroken)
-    print(f"unbroken: {len(reference)} files, {seconds[0]:.0f} s reading, {seconds[1]:.0f} s building", flush=True)
+    seconds, references = [], []
+    for command in commands(paths, unbroken, ["--workers", "1"], of_build):
+        seconds.append(finished(command))
+        references.append(tree(unbroken))
+    print(f"unbroken: {len(references[1])} files, {seconds[0]:.0f} s reading, {seconds[1]:.0f} s building", flush=True)
     same = []
-    for command, needed in zip(commands(paths, data, [], of_build), seconds, strict=True):
+    for command, needed, reference in zip(commands(paths, data, [], of_build), seconds, references, strict=True):
         copied(data, before)
-        begun = killed(command, needed, arguments.kills, moment, lambda: copied(before, data))
-        print(f"{Path(command[0]).name}: killed {arguments.kills} times, begun anew {begun} times", flush=True)
-    same.append(check("killed", data, reference))
+        for met in killed(command, needed, arguments.kills, moment, lambda: copied(before, data)):
+            same.append(check(f"{Path(command[0]).name} killed {met} times", data, reference))
     for engine in arguments.engines:
         for workers in arguments.workers:
             data = arguments.out / f"{engine}-{workers}"
             for command in commands(paths[::-1], data, ["--workers", str(workers), "--engine", engine], of_build):
                 finished(command)
-            same.append(check(f"{engine}, {workers} workers, paths in reverse", data, reference))
+            same.append(check(f"{engine}, {workers} workers, paths in reverse", data, references[1]))
     sys.exit(0 if all(same) else 1)
 
 
