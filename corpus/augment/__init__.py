@@ -21,9 +21,12 @@ from corpus.augment.text import Augmented
 VERSION = "3"
 """Raised when a method or a check computes something else."""
 
+LANGUAGES = ("en", "zh")
+"""Languages that every method has wordings in; records in others are left alone."""
+
 Method = Callable[[Parent], Iterator[Augmented]]
-"""Yields the texts that it makes of a record, best first; nothing for a record that gives none. Depends on the record
-only."""
+"""Yields the texts that it makes of a record in one of `LANGUAGES`, best first; nothing for a record that gives none.
+Depends on the record only."""
 
 METHODS: dict[str, Method] = {
     "heading": heading.augment,
@@ -39,6 +42,8 @@ METHODS: dict[str, Method] = {
 
 def augment(parent: Parent, methods: tuple[str, ...], most: int) -> Iterator[tuple[str, int, Augmented]]:
     """(method, ordinal k, text) of the first `most` texts of each method."""
+    if parent.lang not in LANGUAGES:
+        return
     for method in methods:
         for k, augmented in enumerate(islice(METHODS[method](parent), most)):
             yield method, k, augmented

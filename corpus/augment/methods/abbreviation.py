@@ -48,9 +48,6 @@ PHRASINGS = {
 
 def augment(parent: Parent) -> Iterator[Augmented]:
     """One text a definition of an abbreviation."""
-    phrasings = PHRASINGS.get(parent.lang)
-    if not phrasings:
-        return
     seen: set[str] = set()
     for found in find_abbreviations(parent.text, parent.entities, detector="own"):
         short, long_start = parent.text[found.short_start : found.short_end], _long_start(parent, found)
@@ -64,7 +61,7 @@ def augment(parent: Parent) -> Iterator[Augmented]:
             "long": Quote(long_start, found.long_end),
             "sentence": sentence,
         }
-        yield phrase(parent, f"abbreviation/{parent.lang}", found.short_start, phrasings, slots)
+        yield phrase(parent, f"abbreviation/{parent.lang}", found.short_start, PHRASINGS[parent.lang], slots)
 
 
 _SMALL = re.compile(

@@ -72,9 +72,6 @@ PHRASINGS = {
 
 def augment(parent: Parent) -> Iterator[Augmented]:
     """One text a sentence, the sentences with most terms first; the term stands in its sentence once."""
-    phrasings = PHRASINGS.get(parent.lang)
-    if not phrasings:
-        return
     found = [(start, end, _terms(parent, start, end)) for start, end in statements(parent)]
     for start, end, terms in sorted(found, key=lambda row: (-len(row[2]), row[0])):
         if not terms:
@@ -85,7 +82,7 @@ def augment(parent: Parent) -> Iterator[Augmented]:
             "after": Quote(entity.end, end),
             "term": Quote(entity.start, entity.end),
         }
-        yield phrase(parent, f"cloze/{parent.lang}", start, phrasings, slots)
+        yield phrase(parent, f"cloze/{parent.lang}", start, PHRASINGS[parent.lang], slots)
 
 
 _BEFORE = re.compile(

@@ -113,11 +113,9 @@ _FindTerm = Callable[[str], tuple[int, int] | None]
 
 def augment(parent: Parent) -> Iterator[Augmented]:
     """One text a sentence that defines something."""
-    if parent.lang == "en":
-        yield from _defined(parent, _english_term)
-    elif parent.lang == "zh":
+    if parent.lang == "zh":
         yield from _explained(parent)
-        yield from _defined(parent, _chinese_term)
+    yield from _defined(parent, _chinese_term if parent.lang == "zh" else _english_term)
 
 
 def _defined(parent: Parent, find_term: _FindTerm) -> Iterator[Augmented]:

@@ -86,9 +86,6 @@ _POINTS = re.compile(
 
 def augment(parent: Parent) -> Iterator[Augmented]:
     """One text a heading that is followed by sentences."""
-    phrasings = PHRASINGS.get(parent.lang)
-    if not phrasings:
-        return
     for heading, below in zip(parent.blocks, parent.blocks[1:], strict=False):
         topic = parent.text[heading.start : heading.end]
         if heading.kind != "heading" or below.kind not in ("paragraph", "list") or not _is_topic(topic):
@@ -96,7 +93,7 @@ def augment(parent: Parent) -> Iterator[Augmented]:
         end = _passage_end(parent, below)
         if end is not None:
             slots = {"topic": Quote(heading.start, heading.end), "passage": Quote(below.start, end)}
-            yield phrase(parent, f"heading/{parent.lang}", heading.start, phrasings, slots)
+            yield phrase(parent, f"heading/{parent.lang}", heading.start, PHRASINGS[parent.lang], slots)
 
 
 def _is_topic(heading: str) -> bool:

@@ -61,9 +61,6 @@ _LETTERS = "ABCDE"
 
 def augment(parent: Parent) -> Iterator[Augmented]:
     """One text a paragraph in which successive sentences say what comes when."""
-    phrasings = PHRASINGS.get(parent.lang)
-    if not phrasings:
-        return
     for block in parent.blocks:
         if block.kind != "paragraph":
             continue
@@ -77,7 +74,7 @@ def augment(parent: Parent) -> Iterator[Augmented]:
                 lines += ["\n" if lines else "", f"{letter}. ", Quote(*run[number])]
             order = ", ".join(_LETTERS[shuffled.index(number)] for number in range(len(run)))
             slots = {"shuffled": lines, "order": order}
-            yield phrase(parent, f"order/{parent.lang}", place, phrasings, slots)
+            yield phrase(parent, f"order/{parent.lang}", place, PHRASINGS[parent.lang], slots)
 
 
 def _run(parent: Parent, sentences: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:

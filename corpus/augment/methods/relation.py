@@ -156,8 +156,6 @@ _NOT_SAID = frozenset({"located_in/zh/邻接"})
 
 def augment(parent: Parent) -> Iterator[Augmented]:
     """One text a relation whose sentence can be quoted, one for each pair of names."""
-    if parent.lang not in POSITIVE:
-        return
     seen: set[tuple[str, str, str]] = set()
     for relation in parent.relations:
         head, tail = parent.entities[relation.head], parent.entities[relation.tail]

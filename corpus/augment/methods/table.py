@@ -19,8 +19,10 @@ MOST_CELL_CHARACTERS = 200
 
 
 class _Row(NamedTuple):
-    header: list[Quote]
-    cells: list[Quote]
+    first: Quote
+    """The cell that names the row."""
+    cells: list[tuple[Quote, Quote]]
+    """(header, cell) of the other cells that are not empty; at least one."""
 
 
 ROWS = {
@@ -77,50 +79,41 @@ CELLS = {
 
 def augment(parent: Parent) -> Iterator[Augmented]:
     """One text a row: all of it in a sentence, or a question for one of its cells where no other row has its name."""
-    if parent.lang not in ROWS:
-        return
     for block in parent.blocks:
         if block.kind != "table":
             continue
         rows = list(_rows(parent.text, block.start, block.end))
-        names = Counter(parent.text[row.cells[0].start : row.cells[0].end] for row in rows)
+        names = Counter(parent.text[row.first.start : row.first.end] for row in rows)
         for row in rows:
-            place = row.cells[0].start
-            alone = names[parent.text[row.cells[0].start : row.cells[0].end]] == 1
-            if alone and pick(2, parent.id, place):
-                yield from _question(parent, row, place)
-            else:
-                yield _sentence(parent, row, place)
+            alone = names[parent.text[row.first.start : row.first.end]] == 1
+            ask = alone and pick(2, parent.id, row.first.start)
+            yield _question(parent, row) if ask else _sentence(parent, row)
 
 
-def _sentence(parent: Parent, row: _Row, place: int) -> Augmented:
+def _sentence(parent: Parent, row: _Row) -> Augmented:
     """The whole row in one sentence."""
     phrasings = ROWS[parent.lang]
     if not parent.title:
         phrasings = tuple(parts for parts in phrasings if "{title}" not in parts[0])
-    number = pick(len(phrasings), parent.id, place, "row")
+    number = pick(len(phrasings), parent.id, row.first.start, "row")
     before, each, between, after = phrasings[number]
     said: list[Piece] = []
-    slots: dict[str, Piece | list[Piece]] = {"first": row.cells[0]}
-    shown = [(h, c) for h, c in zip(row.header[1:], row.cells[1:], strict=True) if c.start < c.end]
-    for header, cell in shown:
+    for header, cell in row.cells:
         said.append(between if said else "")
         for part in re.split(r"(\{\w+\})", each):
             said.append({"{header}": header, "{cell}": cell}.get(part, part))
-    last = shown[-1][1]
-    if parent.text[last.end - 1] in ".。!?":
+    if parent.text[row.cells[-1][1].end - 1] in ".。!?":
         after = ""
-    slots["cells"] = said
-    slots["title"] = parent.title
+    slots: dict[str, Piece | list[Piece]] = {"first": row.first, "title": parent.title, "cells": said}
     return compose(parent.text, f"{before}{{cells}}{after}", f"table/{parent.lang}/row/{number:02d}", slots)
 
 
-def _question(parent: Parent, row: _Row, place: int) -> Iterator[Augmented]:
-    shown = [number for number in range(1, len(row.cells)) if row.cells[number].start < row.cells[number].end]
-    if shown:
-        number = shown[pick(len(shown), parent.id, place, "cell")]
-        slots = {"first": row.cells[0], "header": row.header[number], "cell": row.cells[number]}
-        yield phrase(parent, f"table/{parent.lang}/cell", place, CELLS[parent.lang], slots)
+def _question(parent: Parent, row: _Row) -> Augmented:
+    """A question for one of its cells."""
+    place = row.first.start
+    header, cell = row.cells[pick(len(row.cells), parent.id, place, "cell")]
+    slots = {"first": row.first, "header": header, "cell": cell}
+    return phrase(parent, f"table/{parent.lang}/cell", place, CELLS[parent.lang], slots)
 
 
 _RULE = re.compile(r"\|(?:\s*:?-+:?\s*\|)+\s*")
@@ -144,7 +137,7 @@ def _rows(text: str, start: int, end: int) -> Iterator[_Row]:
         cells = _cells(place, line)
         lengths = [cell.end - cell.start for cell in cells]
         if len(cells) == len(header) and lengths[0] and any(lengths[1:]) and max(lengths) <= MOST_CELL_CHARACTERS:
-            yield _Row(header, cells)
+            yield _Row(cells[0], [(h, c) for h, c in zip(header[1:], cells[1:], strict=True) if c.start < c.end])
 
 
 def _cells(place: int, line: str) -> list[Quote]:
