@@ -36,7 +36,7 @@ class GenerationConfig:
     concurrency: int = 16
     """Calls in flight at the same time."""
     seconds: float = 120.0
-    """Time limit of one call."""
+    """Time limit of one call to an endpoint. A local model takes the time that its tokens take."""
     tries: int = 5
     """Tries of one call, with growing pauses between them."""
     token_budget: int | None = None
@@ -106,6 +106,8 @@ class Client:
         self._slots = asyncio.Semaphore(config.concurrency)
         self._in_flight: dict[str, asyncio.Future[Reply]] = {}
         self._pause = pause
+        # a model in this process cannot be interrupted: a time-out would throw away what it goes on to say
+        self._seconds = config.seconds if config.endpoint else None
 
     async def ask(self, request: Request) -> Reply:
         """The reply to a request. Raises `GenerationError` when the tries or the budget are used up."""
@@ -129,7 +131,7 @@ class Client:
                 self._check_budget()
                 self.counts["calls"] += 1
                 try:
-                    reply = await asyncio.wait_for(self.endpoint.complete(request), self.config.seconds)
+                    reply = await asyncio.wait_for(self.endpoint.complete(request), self._seconds)
                 except (GenerationError, TimeoutError) as error:
                     failure = _as_failure(error)
                     self.counts[failure.kind] += 1
