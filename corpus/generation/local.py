@@ -23,7 +23,9 @@ class LocalEndpoint:
         """Loads the weights now. Raises what transformers raises for a folder that holds no model."""
         import torch
         from transformers import AutoModelForCausalLM, AutoTokenizer
+        from transformers.utils import logging
 
+        logging.disable_progress_bar()
         self.model = model_identity(model)
         self._device = device or ("cuda" if torch.cuda.is_available() else "cpu")
         extra = {"gguf_file": gguf_file} if gguf_file else {}

@@ -8,11 +8,12 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 from small_build import write_documents
 from test_augment_with_model import TEXTS, augment, files, made
+
+from corpus.build.replies import Asked
 
 METHODS = {"model_methods": ("rephrase", "questions"), "per_record": 1}
 
@@ -35,8 +36,11 @@ def documents(data: Path) -> Path:
     return data
 
 
-def ask(data: Path, model: str, **generation: Any) -> Any:
-    return augment(data, "", model, generation={"concurrency": 1, **generation}, **METHODS)
+def ask(data: Path, model: str) -> Asked:
+    """A time limit that each call exceeds: it is meant for endpoints."""
+    asked = augment(data, "", model, generation={"concurrency": 1, "seconds": 0.01}, **METHODS).asked
+    assert asked
+    return asked
 
 
 PROGRAM = """
@@ -62,10 +66,10 @@ def test_killed_while_it_generates_it_generates_only_what_was_not_done(model: st
     done = journal.read_bytes().count(b"\n")
     assert 2 <= done < 6 and not (data / "shards").exists()
 
-    asked = ask(data, model).asked
+    asked = ask(data, model)
     assert (asked.calls, asked.replies, asked.spent["journaled"], asked.spent["calls"]) == (6, 6, done, 6 - done)
     assert len(made(data)) >= 6 and all(row["stage"] == "augmentation" and row["reason"] for row in made(data))
 
     whole = documents(tmp_path / "whole")
-    assert ask(whole, model).asked.spent["calls"] == 6
+    assert ask(whole, model).spent["calls"] == 6
     assert files(data) == files(whole)
