@@ -90,7 +90,7 @@ def run(
     kinds = Counter(question.kind for question in questions)
     print(f"text: {len(text)} records of {len(documents)} documents, {_tokens(text)} tokens; questions: {dict(kinds)}")
     for arm in ARMS:
-        print(f"{arm}: {_tokens(made.get(arm, []))} tokens of augmentation")
+        print(f"arm {arm}: {_tokens(made.get(arm, []))} tokens of augmentation beside it")
         _write(out / "shards" / arm, text + made.get(arm, []))
     tokenizer = out / "tokenizer"
     tokenizer.mkdir(exist_ok=True)
