@@ -6,9 +6,12 @@ Only the `tokenizers` library is needed, so that counting tokens in a corpus bui
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 
@@ -42,13 +45,28 @@ PROBE = (
 """Texts on which two tokenizers are compared."""
 
 # Words with the space before them, runs of Han, kana and hangul, up to three digits, punctuation, line breaks.
-_SPLIT = Regex(
+_SPLIT = (
     r"\p{N}{1,3}"
     r"|[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]+"
     r"| ?[^\s\p{N}\p{P}\p{S}\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]+"
     r"| ?[\p{P}\p{S}]+"
     r"|\s*[\r\n]+|\s+(?!\S)|\s+"
 )
+_SPLIT_OF_DEEPSEEK = (
+    r"\p{N}{1,3}",
+    "[一-龥\u3040-ゟ゠-ヿ]+",
+    # Line ends stand in it as themselves.
+    "[!\"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+|[^\r\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+"
+    "| ?[\\p{P}\\p{S}]+[\r\n]*|\\s*[\r\n]+|\\s+(?!\\S)|\\s+",
+)
+_PARTING = ((_SPLIT,), _SPLIT_OF_DEEPSEEK)
+# Of these splits it can be shown that a space between two characters that are none begins a piece, whatever stands
+# around: runs of letters, digits and punctuation end before it, and it can only be the first character of a piece.
+
+_LONGEST_WORD = 32
+"""A longer word is not remembered; most are lines of Chinese."""
+_MOST_WORDS = 1 << 17
+"""When so many are remembered, all are forgotten."""
 
 
 def load_tokenizer(name: str = DEFAULT_TOKENIZER) -> Tokenizer:
@@ -88,8 +106,56 @@ def _first(error: Exception) -> str:
 
 
 def count_tokens(tokenizer: Tokenizer, texts: Sequence[str]) -> list[int]:
-    """Number of tokens of each text, without special tokens."""
+    """Number of tokens of each text, without special tokens.
+
+    Where the tokenizer parts text at spaces, each word is encoded once and its count remembered: the same counts, in a
+    fifth of the time for a language with spaces.
+    """
+    known = _known_words(tokenizer)
+    if known is None:
+        return _lengths(tokenizer, texts)
+    if len(known) > _MOST_WORDS:
+        known.clear()
+    parted = [text.split(" ") for text in texts]
+    words = {word for parts in parted for word in parts[1:]} - known.keys()
+    odd = {word for word in words if not word or word[0].isspace() or word[-1].isspace()}  # runs of white space are one piece
+    for number, parts in enumerate(parted):
+        if not parts[0] or parts[0][-1].isspace() or not odd.isdisjoint(parts):
+            parted[number] = [texts[number]]
+    fresh = list(words - odd)
+    known.update(zip(fresh, _lengths(tokenizer, [" " + word for word in fresh]), strict=True))
+    heads = _lengths(tokenizer, [parts[0] for parts in parted])
+    counts = [head + sum(map(known.__getitem__, parts[1:])) for head, parts in zip(heads, parted, strict=True)]
+    for word in fresh:
+        if len(word) > _LONGEST_WORD:
+            del known[word]
+    return counts
+
+
+def _lengths(tokenizer: Tokenizer, texts: Sequence[str]) -> list[int]:
     return [len(encoding) for encoding in tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)]
+
+
+@lru_cache(maxsize=4)
+def _known_words(tokenizer: Tokenizer) -> dict[str, int] | None:
+    """Tokens of the words met so far, each with a space before it; None when the tokenizer does not part text at spaces."""
+    steps = _steps(tokenizer.pre_tokenizer)
+    splits = tuple(step["pattern"].get("Regex") for step in steps if step["type"] == "Split")
+    others = [step for step in steps if step["type"] != "Split"]
+    byte_level = [step for step in others if step["type"] == "ByteLevel" and not step["add_prefix_space"]]
+    added = tokenizer.get_added_tokens_decoder().values()
+    joined = any(" " in token.content or token.lstrip or token.rstrip or token.single_word for token in added)
+    parts = splits in _PARTING and others == byte_level and not any(step["use_regex"] for step in byte_level)
+    return {} if parts and not joined and not _steps(tokenizer.normalizer) else None
+
+
+def _steps(component: Any) -> list[dict[str, Any]]:
+    """What a normalizer or pre-tokenizer does, step by step, as the tokenizer's file has it."""
+    state = json.loads(component.__getstate__()) if component else {}
+    for name in ("normalizers", "pretokenizers"):
+        if name in state:
+            return list(state[name])
+    return [state] if state else []
 
 
 def literal(tokenizer: Tokenizer) -> Tokenizer:
@@ -140,7 +206,7 @@ def train_tokenizer(texts: Iterable[str], vocabulary: int) -> Tokenizer:
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [
-            pre_tokenizers.Split(_SPLIT, behavior="isolated"),
+            pre_tokenizers.Split(Regex(_SPLIT), behavior="isolated"),
             pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
         ]
     )

@@ -63,12 +63,17 @@ _MODEL_MAY_SAY = {
 }
 _NOT_LATIN = frozenset("zh ja ko ru uk bg el he ar fa ur hi mr ne th ka hy bn ta wuu yue".split())
 
-_ENGLISH_WORD = re.compile(
-    r"\b(?:the|of|and|with|was|were|for|that|this|patients?|from|which|are|is|has|had|not|by|in|to|on|or|as|be)\b",
-    re.IGNORECASE,
-)
+_ENGLISH_WORDS = frozenset("""
+the of and with was were for that this patient patients from which are is has had have been not by in to on or as be an at
+it its can may these those than when while their they also between after during before into such most more other each
+both but who all will would should could there about only over under if because through
+""".split())
+"""Words that make up a third of English prose and a tenth, at most, of any other language's in Latin letters."""
+_ENGLISH_SHARE = 0.2
+_LATIN_WORD = re.compile(r"[^\W\d_]+")
 _BLANK_LINE = re.compile(r"\n\s*\n")
-_ADDRESS_LIKE = re.compile(r"https?://\S+|www\.\S+|\S+@\S+|[`|#*_<>\d]+")
+_ADDRESS = re.compile(r"https?://\S+|www\.\S+|\S+@\S+")
+_MARKUP_OR_NUMBER = re.compile(r"[`|#*_<>\d]+")
 _WHITE_SPACE = re.compile(r"\s+")
 
 
@@ -159,12 +164,14 @@ def _language(weighed: _Weighed, block: str) -> str:
 
 
 def _ask_model(block: str, script: str, n_letters: int) -> str:
-    prose = _WHITE_SPACE.sub(" ", _ADDRESS_LIKE.sub(" ", block)).strip()
-    n_words = prose.count(" ") + 1
-    if script == "latin" and n_words >= 5 and len(_ENGLISH_WORD.findall(prose)) >= max(2, 0.2 * n_words):
+    words = _LATIN_WORD.findall(block.lower()) if script == "latin" else []
+    n_english = sum(map(_ENGLISH_WORDS.__contains__, words))
+    if len(words) >= 5 and n_english >= max(2, _ENGLISH_SHARE * len(words)):
         return "en"  # the model takes terse clinical English full of Latin names for other languages
     if n_letters < 12:
         return _DEFAULT_OF_SCRIPT.get(script, UNDETERMINED)
+    prose = _ADDRESS.sub(" ", block) if "@" in block or "://" in block or "www." in block else block
+    prose = _WHITE_SPACE.sub(" ", _MARKUP_OR_NUMBER.sub(" ", prose)).strip()
     try:
         best = _model()(prose, model="lite")[0]
     except Exception:  # the model refuses some control characters; a text without an answer is "und"
@@ -173,7 +180,7 @@ def _ask_model(block: str, script: str, n_letters: int) -> str:
     if script in _MODEL_MAY_SAY:
         return language if language in _MODEL_MAY_SAY[script] else _DEFAULT_OF_SCRIPT[script]
     if language in _NOT_LATIN or score < _SURE:
-        return "en" if _ENGLISH_WORD.search(prose) else UNDETERMINED
+        return "en" if n_english else UNDETERMINED
     return language
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from corpus.filters.view import View
 
 
@@ -29,12 +31,18 @@ class GopherThresholds:
     """How many of sixteen function characters a Chinese text of 200 characters has."""
 
 
-_STOP_WORDS = frozenset(("the", "be", "to", "of", "and", "that", "have", "with", "is", "in"))
+_STOP_WORDS = ("the", "be", "to", "of", "and", "that", "have", "with", "is", "in")
 # Modern and classical: the classics do without 的.
 _STOP_CHARACTERS = frozenset("的了在是和与及或不有为可之者也而")
 _WORDS_FOR_STOP_WORDS = 80
 _CHARACTERS_FOR_STOP_CHARACTERS = 200
 _WORDS_FOR_SHARES = 20
+
+
+def _stop_word(word: str) -> int:
+    """A bit for each stop word."""
+    lowered = word.lower()
+    return 1 << _STOP_WORDS.index(lowered) if lowered in _STOP_WORDS else 0
 
 
 def score(view: View) -> dict[str, float]:
@@ -54,7 +62,7 @@ def score(view: View) -> dict[str, float]:
         return scores
     if count >= _WORDS_FOR_SHARES:
         scores["mean_word_length"] = float(view.token_lengths.mean())
-        scores["alphabetic_share"] = 1 - sum(map(str.isdecimal, view.words)) / count
+        scores["alphabetic_share"] = 1 - int(view.per_word(str.isdecimal).sum()) / count
     if count >= _WORDS_FOR_STOP_WORDS:
-        scores["stop_words"] = float(len(_STOP_WORDS.intersection(view.lowered)))
+        scores["stop_words"] = float(np.bitwise_or.reduce(view.per_word(_stop_word, np.int64)).item().bit_count())
     return scores

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 
 from corpus.filters.view import View
 
@@ -35,9 +34,8 @@ _CHINESE_CUE = re.compile(
 )
 
 
-@lru_cache(maxsize=1 << 16)
 def _is_cue(word: str) -> bool:
-    return _WORD_CUE.fullmatch(word) is not None
+    return _WORD_CUE.fullmatch(word.lower()) is not None
 
 
 _LEAST = 20
@@ -48,5 +46,5 @@ def score(view: View) -> dict[str, float]:
     count = len(view.tokens)
     if count < _LEAST:
         return {}
-    cues = len(_CHINESE_CUE.findall(view.body_text)) if view.chinese else sum(map(_is_cue, view.lowered))
+    cues = len(_CHINESE_CUE.findall(view.body_text)) if view.chinese else int(view.per_word(_is_cue).sum())
     return {"medical_cues": 100 * cues / count}

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
-
-import numpy as np
 
 from corpus.filters.view import View
 
@@ -34,9 +31,12 @@ _BROKEN = re.compile(
 _LEAST_WORDS = 20
 
 
-@lru_cache(maxsize=1 << 16)
 def _is_broken(word: str) -> bool:
     return _BROKEN.fullmatch(word) is not None
+
+
+def _is_letter(word: str) -> bool:
+    return len(word) == 1 and word.isalpha()
 
 
 def score(view: View) -> dict[str, float]:
@@ -45,8 +45,6 @@ def score(view: View) -> dict[str, float]:
     scores = {"lost_share": 0.0 if text.isascii() else len(_LOST.findall(text)) / len(text)}
     words = len(view.words)
     if not view.chinese and words >= _LEAST_WORDS:
-        scores["single_letter_share"] = (
-            sum(view.words[i].isalpha() for i in np.flatnonzero(view.token_lengths == 1)) / words
-        )
-        scores["broken_word_share"] = sum(map(_is_broken, view.words)) / words
+        scores["single_letter_share"] = int(view.per_word(_is_letter).sum()) / words
+        scores["broken_word_share"] = int(view.per_word(_is_broken).sum()) / words
     return scores

@@ -87,16 +87,16 @@ def _grams(tokens: NDArray[np.int64], n: int) -> NDArray[np.int64]:
 
 
 def _top(tokens: NDArray[np.int64], lengths: NDArray[np.int64], n: int) -> float:
-    """Characters in all occurrences of the most frequent n-gram, if it recurs."""
+    """Characters in all occurrences of the most frequent n-gram, if it recurs; of several the first."""
     grams = _grams(tokens, n)
     ordered = np.sort(grams)
     if not (ordered[2:] == ordered[:-2]).any():  # fewer than three of each
         return 0.0
     starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
     counts = np.diff(np.append(starts, len(ordered)))
-    most = int(counts.argmax())
-    first = int((grams == ordered[starts[most]]).argmax())
-    return float(lengths[first : first + n].sum() * counts[most])
+    most = counts.max()
+    first = int(np.isin(grams, ordered[starts[counts == most]]).argmax())
+    return float(lengths[first : first + n].sum() * most)
 
 
 def _duplicated(tokens: NDArray[np.int64], lengths: NDArray[np.int64], n: int) -> float:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from corpus.filters.words import hash_of, words
 from corpus.normalise import HAN
 
-_WORD = re.compile(r"[^\W_]+(?:['’.-][^\W_]+)*")
 _HAN = re.compile(rf"[{HAN}]")
 _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]")
 _LIST_LINE = re.compile(r"(?:[-*•·●▪◦‣–]|\(?[0-9a-zA-Z一二三四五六七八九十]{1,3}[.)、）])\s*")
@@ -61,7 +61,7 @@ class View:
     @cached_property
     def letters(self) -> int:
         """Latin letters."""
-        return len(_LATIN.findall(self.text)) if self.han else sum(map(len, self.words))
+        return len(_LATIN.findall(self.text)) if self.han else int(self.per_word(len, np.int64).sum())
 
     @cached_property
     def chinese(self) -> bool:
@@ -69,27 +69,25 @@ class View:
         return self.han > 0 and self.han * _HAN_PER_LETTER >= self.letters
 
     @cached_property
-    def words(self) -> list[str]:
-        """Words of the body; a run of Chinese characters counts as one here."""
-        return _WORD.findall(self.body_text)
+    def words(self) -> NDArray[np.int64]:
+        """The words of the body, as numbers for `per_word`; a run of Chinese characters counts as one here."""
+        self._known = words()
+        return self._known.read(self.body_text)
 
-    @cached_property
-    def lowered(self) -> list[str]:
-        """The words in lower case."""
-        return list(map(str.lower, self.words))
+    def per_word(self, function: Callable[[str], Any], dtype: type = np.bool_) -> NDArray[Any]:
+        """What a function of one word says of each word of the body. Each word of the corpus is asked about once."""
+        numbers = self.words
+        return self._known.column(function, dtype)[numbers]
 
     @cached_property
     def tokens(self) -> NDArray[np.int64]:
-        """Numbers that stand for the body's words, or for its characters when it is Chinese."""
+        """Numbers that stand for the body's words whatever their case, or for its characters when it is Chinese."""
         if self.chinese:
             text = re.sub(r"\W+", "", self.body_text)
             return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4").astype(np.int64)
-        names = {word: number for number, word in enumerate(self.lowered)}
-        return np.fromiter(map(names.__getitem__, self.lowered), dtype=np.int64, count=len(self.lowered))
+        return self.per_word(hash_of, np.int64)
 
     @cached_property
     def token_lengths(self) -> NDArray[np.int64]:
         """Characters of each token."""
-        if self.chinese:
-            return np.ones(len(self.tokens), dtype=np.int64)
-        return np.fromiter(map(len, self.words), dtype=np.int64, count=len(self.words))
+        return np.ones(len(self.tokens), dtype=np.int64) if self.chinese else self.per_word(len, np.int64)
