@@ -12,6 +12,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -239,13 +240,18 @@ def _cut_by_bytes(table: pa.Table) -> Iterator[pa.Table]:
 
 def write_rows(place: Place, rows: Iterable[Mapping[str, Any]], schema: pa.Schema) -> None:
     """Write rows given as dicts; fields of names and values may be dicts too."""
-    fields = [field.name for field in schema if field.type in (NAMED_TEXTS, NAMED_NUMBERS)]
+    write_table(place, pa.Table.from_pylist([stored(row, schema) for row in rows], schema=schema))
 
-    def stored(row: Mapping[str, Any]) -> dict[str, Any]:
-        dicts = {name: named(row[name]) for name in fields if isinstance(row.get(name), Mapping)}
-        return {**row, **dicts}
 
-    write_table(place, pa.Table.from_pylist([stored(row) for row in rows], schema=schema))
+def stored(row: Mapping[str, Any], schema: pa.Schema) -> dict[str, Any]:
+    """A row whose fields of names and values are lists, as Arrow has them."""
+    return {**row, **{name: named(row[name]) for name in _pairs(schema) if isinstance(row.get(name), Mapping)}}
+
+
+@cache
+def _pairs(schema: pa.Schema) -> list[str]:
+    """The fields of names and values."""
+    return [field.name for field in schema if field.type in (NAMED_TEXTS, NAMED_NUMBERS)]
 
 
 def place_file(source: Place, target: Path) -> None:

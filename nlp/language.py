@@ -69,8 +69,19 @@ it its can may these those than when while their they also between after during 
 both but who all will would should could there about only over under if because through
 """.split())
 """Words that make up a third of English prose and a tenth, at most, of any other language's in Latin letters."""
+_ENGLISH_BYTES = frozenset(word.encode() for word in _ENGLISH_WORDS)
 _ENGLISH_SHARE = 0.2
-_LATIN_WORD = re.compile(r"[^\W\d_]+")
+"""Share of such words from which on a block is English."""
+_FEW_LETTERS = 12
+"""The model is not asked about fewer."""
+_GLANCE_WORDS = 20
+_GLANCE_SHARE = 0.25
+"""Share from which on most blocks of a text must be English."""
+_GLANCE_EAST = 2.0
+"""How many times as much the Chinese of a text must say as its other scripts, so that most blocks must be Chinese."""
+_GLANCE_KANA = 0.1
+_ASCII_WITHOUT_LETTERS = bytes(code for code in range(128) if not chr(code).isalpha())
+_NOT_A_LETTER = bytes(code if chr(code).isalpha() or chr(code) == "?" else 32 for code in range(128)) + bytes([32] * 128)
 _BLANK_LINE = re.compile(r"\n\s*\n")
 _ADDRESS = re.compile(r"https?://\S+|www\.\S+|\S+@\S+")
 _MARKUP_OR_NUMBER = re.compile(r"[`|#*_<>\d]+")
@@ -83,27 +94,58 @@ def detect(text: str) -> str:
     Blocks (separated by blank lines) vote, each with the weight of its letters; at most 64 blocks are looked at.
     Traditional and simplified Chinese are both "zh".
     """
+    sample = _sample(text)
+    language = _at_a_glance("\n".join(sample))
+    if language:
+        return language
     votes: Counter[str] = Counter()
-    blocks = sorted(((_weigh(block), block) for block in _sample(text)), key=lambda pair: -pair[0].words)
-    left = sum(weighed.words for weighed, _ in blocks)
-    for weighed, block in blocks:
+    unsure: list[tuple[_Weighed, str]] = []
+    for block in sample:
+        weighed = _weigh(block)
+        if weighed.language:
+            _vote(votes, weighed.language, weighed.words)
+        else:
+            unsure.append((weighed, block))
+    left = sum(weighed.words for weighed, _ in unsure)
+    for weighed, block in sorted(unsure, key=lambda pair: -pair[0].words):
         first, second = ([count for _, count in votes.most_common(2)] + [0, 0])[:2]
         if first - second > left:  # the others together cannot change it, and asking the model is dear
             break
         left -= weighed.words
-        language = _language(weighed, block)
-        if language != UNDETERMINED:
-            votes[language] += weighed.words  # type: ignore[assignment]
+        _vote(votes, _ask_model(block, weighed), weighed.words)
     if not votes:
         return UNDETERMINED
     # Ties are broken by the code, so that the answer never depends on the order of the blocks.
     return min(votes, key=lambda language: (-votes[language], language))
 
 
+def _vote(votes: Counter[str], language: str, words: float) -> None:
+    if language != UNDETERMINED:
+        votes[language] += words  # type: ignore[assignment]
+
+
 def detect_blocks(texts: list[str]) -> list[str]:
     """The language of each block by itself; a short block without a clear sign is "und"."""
-    blocks = [text[:_BLOCK_CHARACTERS] for text in texts]
-    return [_language(_weigh(block), block) for block in blocks]
+    blocks = [(_weigh(text[:_BLOCK_CHARACTERS]), text[:_BLOCK_CHARACTERS]) for text in texts]
+    return [weighed.language or _ask_model(block, weighed) for weighed, block in blocks]
+
+
+def _at_a_glance(text: str) -> str:
+    """The language that the vote must come to: nearly all Chinese, or full of English words; else empty."""
+    east, kana, other = _east_and_other(count_scripts(text)) if not text.isascii() else (0, 0, {})
+    words = sum(map(_words_of, other.items()))
+    if east:
+        return "zh" if east >= _GLANCE_EAST * words and kana <= _GLANCE_KANA * east else ""
+    if sum(other.values()) > other.get("latin", 0):
+        return ""
+    n_words, n_english = _count_english(text)
+    return "en" if n_words >= _GLANCE_WORDS and n_english >= _GLANCE_SHARE * n_words else ""
+
+
+def _count_english(text: str) -> tuple[int, int]:
+    """Words in letters, and how many of them are English ones. A letter outside ASCII counts as a letter of its word."""
+    words = text.lower().encode("ascii", "replace").translate(_NOT_A_LETTER).split()
+    return len(words), sum(map(_ENGLISH_BYTES.__contains__, words))
 
 
 def _sample(text: str) -> list[str]:
@@ -125,51 +167,61 @@ def _script_table() -> NDArray[np.uint8]:
 
 def count_scripts(text: str) -> dict[str, int]:
     """How many letters of each script a text has; digits, punctuation and spaces are left out."""
-    if not text:
-        return {}
+    if text.isascii():
+        letters = len(text.encode().translate(None, _ASCII_WITHOUT_LETTERS))
+        return {"latin": letters} if letters else {}
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
     counts = np.bincount(_script_table()[codes], minlength=len(_SCRIPTS))
     return {script: int(n) for script, n in zip(_SCRIPTS, counts, strict=True) if n and script != "none"}
 
 
 class _Weighed(NamedTuple):
-    """What the scripts of a block say."""
+    """What a block says without the model."""
 
     words: float
     """Its weight: about the number of its words."""
     script: str
-    """The script that most of it is in; the model is asked what language that is, unless there is only one."""
-    letters: int
-    """Letters of that script."""
+    """The script that most of it is in; the model is asked what language that is."""
+    english: int
+    """English words in it."""
     language: str
-    """The language, where the scripts alone tell it; else empty."""
+    """The language, where the scripts or the words tell it; empty where the model must be asked."""
 
 
 def _weigh(block: str) -> _Weighed:
     letters = count_scripts(block)
     if not letters:
         return _Weighed(0.0, "", 0, UNDETERMINED)
-    han, kana = letters.pop("han", 0), letters.pop("kana", 0)
-    east = han + kana
-    other = max(letters, key=lambda script: (letters[script], script), default="")
-    other_words = letters.get(other, 0) / (1.0 if other == "hangul" else _LATIN_LETTERS_PER_WORD)
-    if east and east >= other_words:
+    east, kana, letters = _east_and_other(letters)
+    script = max(letters, key=lambda script: (letters[script], script), default="")
+    words = _words_of((script, letters.get(script, 0)))
+    if east and east >= words:
         # Japanese prose is a third or more kana; a Chinese text that quotes a product name is not.
-        return _Weighed(float(east), "han", east, "ja" if kana > 0.15 * east else "zh")
-    return _Weighed(other_words, other, letters[other], _LANGUAGE_OF_SCRIPT.get(other, ""))
+        return _Weighed(float(east), "han", 0, "ja" if kana > 0.15 * east else "zh")
+    n_words, n_english = _count_english(block) if script == "latin" else (0, 0)
+    language = _LANGUAGE_OF_SCRIPT.get(script, "")
+    if n_words >= 5 and n_english >= max(2, _ENGLISH_SHARE * n_words):
+        language = "en"  # the model takes terse clinical English full of Latin names for other languages
+    elif letters[script] < _FEW_LETTERS:
+        language = language or _DEFAULT_OF_SCRIPT.get(script, UNDETERMINED)
+    return _Weighed(words, script, n_english, language)
 
 
-def _language(weighed: _Weighed, block: str) -> str:
-    return weighed.language or _ask_model(block, weighed.script, weighed.letters)
+def _east_and_other(letters: dict[str, int]) -> tuple[int, int, dict[str, int]]:
+    """Chinese characters and kana together, kana alone, and the letters of the other scripts."""
+    other = dict(letters)
+    han, kana = other.pop("han", 0), other.pop("kana", 0)
+    return han + kana, kana, other
 
 
-def _ask_model(block: str, script: str, n_letters: int) -> str:
-    words = _LATIN_WORD.findall(block.lower()) if script == "latin" else []
-    n_english = sum(map(_ENGLISH_WORDS.__contains__, words))
-    if len(words) >= 5 and n_english >= max(2, _ENGLISH_SHARE * len(words)):
-        return "en"  # the model takes terse clinical English full of Latin names for other languages
-    if n_letters < 12:
-        return _DEFAULT_OF_SCRIPT.get(script, UNDETERMINED)
+def _words_of(letters: tuple[str, int]) -> float:
+    """About how many words so many letters of a script are."""
+    script, count = letters
+    return count / (1.0 if script == "hangul" else _LATIN_LETTERS_PER_WORD)
+
+
+def _ask_model(block: str, weighed: _Weighed) -> str:
+    script = weighed.script
     prose = _ADDRESS.sub(" ", block) if "@" in block or "://" in block or "www." in block else block
     prose = _WHITE_SPACE.sub(" ", _MARKUP_OR_NUMBER.sub(" ", prose)).strip()
     try:
@@ -180,7 +232,7 @@ def _ask_model(block: str, script: str, n_letters: int) -> str:
     if script in _MODEL_MAY_SAY:
         return language if language in _MODEL_MAY_SAY[script] else _DEFAULT_OF_SCRIPT[script]
     if language in _NOT_LATIN or score < _SURE:
-        return "en" if n_english else UNDETERMINED
+        return "en" if weighed.english else UNDETERMINED
     return language
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from corpus.build import models
 from corpus.build.candidate import CANDIDATE, of_text, score
@@ -15,7 +17,7 @@ from corpus.location import location
 from corpus.offsets import Mapper, apply_edits
 from corpus.runner import Mark, Task
 from corpus.schema import BOILERPLATE, by_name, named
-from corpus.store import dataset, read_table, write_rows, write_table
+from corpus.store import dataset, read_table, stored, write_table
 
 VERSION = "1"
 
@@ -95,15 +97,27 @@ def strip(task: Task, mark: Mark) -> None:
     table = read_table(a["candidates"])
     if a["only"] is not None:
         table = table.filter(pc.field("id").isin(a["only"]))
+    table = table.cast(CANDIDATE).combine_chunks()
     repeated = set(a["paragraphs"])
-    rows = table.to_pylist()
+    places = _holding(table["paragraphs"], repeated)
+    rows = table.take(places).to_pylist()  # the others go by untouched
     for row in rows:
         kept_here = {int(key) for key, keeper in a["keepers"].items() if keeper == row["doc_id"]}
         found = repeated.intersection(row["paragraphs"]) - kept_here
         if found:
             mark(row["id"])
             _strip_row(row, found)
-    write_rows(task.output, rows, CANDIDATE)
+    stripped = pa.Table.from_pylist([stored(row, CANDIDATE) for row in rows], schema=CANDIDATE)
+    order = np.arange(table.num_rows)
+    order[places] = table.num_rows + np.arange(len(places))
+    write_table(task.output, pa.concat_tables([table, stripped]).take(order))
+
+
+def _holding(lists: pa.ChunkedArray, keys: set[int]) -> NDArray[np.int64]:
+    """Which of the lists hold one of the keys, in order."""
+    (chunk,) = lists.chunks or [pa.array([], lists.type)]
+    hits = pc.is_in(pc.list_flatten(chunk), pa.array(sorted(keys), pa.uint64()))
+    return np.unique(pc.list_parent_indices(chunk).filter(hits).to_numpy(zero_copy_only=False).astype(np.int64))
 
 
 def _strip_row(row: dict[str, Any], found: set[int]) -> None:

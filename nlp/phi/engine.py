@@ -37,8 +37,8 @@ def find_with_patterns(text: str, lang: str, policy: Policy, known_names: Iterab
         return []
     lowered = lower_keeping_length(text)
     found = list(_rules(policy).find(text, lowered))
-    found.extend(find_numbers(text, policy))
-    found.extend(find_addresses_of_the_net(text, policy))
+    found.extend(find_numbers(text, lowered, policy))
+    found.extend(find_addresses_of_the_net(text, lowered, policy))
     names = {text[span.start : span.end] for span in found if span.type == "NAME"}
     names.update(known_names)
     if names:

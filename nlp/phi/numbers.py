@@ -49,6 +49,8 @@ _MONTH_YEAR = re.compile(
 _HARDWARE = re.compile(
     r"[\dA-Fa-f](?<![\dA-Za-z:][\dA-Fa-f])[\dA-Fa-f](?:([:-])[\dA-Fa-f]{2})(?:\1[\dA-Fa-f]{2}){4}(?![\dA-Za-z:])"
 )
+_SEPARATORS_OF_HARDWARE = 5
+_DIGIT = re.compile(r"\d")
 _AGE = re.compile(
     r"9(?<![\d.]9)\d(?=[- ]?(?:years?|yrs?)(?:[- ]old|[- ]of[- ]age)|[- ]?y/?\.?o\b|[- ]?(?:周|足)?岁|[- ]?(?:yo|y\.o\.)\b)"
     r"|1(?<![\d.]1)[01]\d(?=[- ]?(?:years?|yrs?)(?:[- ]old|[- ]of[- ]age)|[- ]?y/?\.?o\b|[- ]?(?:周|足)?岁)"
@@ -83,9 +85,20 @@ _CARD_NEARBY = re.compile(r"(?i:card|visa|account|payment|paid|amex)|卡|账|帐
 _TOLL_FREE = re.compile(r"(?:\+?1[-. ])?\(?8(?:00|33|44|55|66|77|88)\)?")
 
 
-def find_numbers(text: str, policy: Policy) -> Iterator[PhiSpan]:
-    """Identifiers in runs of digits, each judged by its shape, its check digit and the words before it."""
+def find_numbers(text: str, lowered: str, policy: Policy) -> Iterator[PhiSpan]:
+    """Identifiers in runs of digits, each judged by its shape, its check digit and the words before it.
+
+    `lowered` is the text in lower case, of the same length.
+    """
     thorough = policy == "thorough"
+    if thorough and (text.count(":") >= _SEPARATORS_OF_HARDWARE or text.count("-") >= _SEPARATORS_OF_HARDWARE):
+        for match in _HARDWARE.finditer(text):
+            yield PhiSpan(match.start(), match.end(), "DEVICE")
+    if thorough and "月" in text:
+        for match in CHINESE_DATE.finditer(text):
+            yield PhiSpan(match.start(), match.end(), "DATE")
+    if not _DIGIT.search(text):
+        return
     for run in _RUN.finditer(text):
         start, end = run.span()
         n_digits = sum(c.isdigit() for c in run.group())
@@ -106,18 +119,13 @@ def find_numbers(text: str, policy: Policy) -> Iterator[PhiSpan]:
     if thorough:
         for match in _AGE.finditer(text):
             yield PhiSpan(match.start(), match.end(), "AGE")
-        for match in _AGE_LABEL.finditer(text):
-            yield PhiSpan(*match.span("v"), "AGE")
+        if "age" in lowered or "年龄" in text:
+            for match in _AGE_LABEL.finditer(text):
+                yield PhiSpan(*match.span("v"), "AGE")
         for match in STREET_ADDRESS.finditer(text):
             yield PhiSpan(match.start(), match.end(), "ADDRESS")
         for match in DAY_MONTH_DATE.finditer(text):
             yield PhiSpan(match.start(), match.end(), "DATE")
-        if "月" in text:
-            for match in CHINESE_DATE.finditer(text):
-                yield PhiSpan(match.start(), match.end(), "DATE")
-        if ":" in text or "-" in text:
-            for match in _HARDWARE.finditer(text):
-                yield PhiSpan(match.start(), match.end(), "DEVICE")
 
 
 def _long_numbers(text: str, start: int, end: int, before: str, thorough: bool) -> Iterator[PhiSpan]:
@@ -181,8 +189,8 @@ def _dates(text: str, start: int, end: int) -> Iterator[PhiSpan]:
         yield PhiSpan(match.start(), match.end(), "DATE")
 
 
-def find_addresses_of_the_net(text: str, policy: Policy) -> Iterator[PhiSpan]:
-    """E-mail addresses, and web addresses that carry an identifier of a person."""
+def find_addresses_of_the_net(text: str, lowered: str, policy: Policy) -> Iterator[PhiSpan]:
+    """E-mail addresses, and web addresses that carry an identifier of a person; `lowered` as above."""
     position = text.find("@")
     while position >= 0:
         after = _MAIL_AFTER.match(text, position + 1)
@@ -194,9 +202,11 @@ def find_addresses_of_the_net(text: str, policy: Policy) -> Iterator[PhiSpan]:
                     start += 1
                 yield PhiSpan(start, after.end(), "EMAIL")
         position = text.find("@", position + 1)
-    if "at]" in text.lower() if policy == "thorough" else False:
+    if policy == "thorough" and "at]" in lowered:
         for match in _MAIL_IN_WORDS.finditer(text):
             yield PhiSpan(match.start(), match.end(), "EMAIL")
+    if "http" not in lowered and "www." not in lowered:
+        return
     for match in _WEB.finditer(text):
         address = match.group().rstrip(".,;:!?")
         personal = _PERSONAL_KEY.search(address) or "@" in address
