@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from itertools import groupby
+from itertools import pairwise
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from corpus.build import models
 from corpus.build.cap import mark_capped
 from corpus.build.contamination import mark_contaminated
 from corpus.runner import Mark, Task
-from corpus.schema import DROPPED, by_name, named
+from corpus.schema import DROPPED, by_name, named, with_number
 from corpus.store import read_table, write_row_groups
 from corpus.tokenising import count_tokens
 from nlp import context
@@ -32,6 +33,13 @@ ANNOTATED = pa.schema(
 """A record with its decision, and where it goes; `stage` null: into the shards."""
 
 
+_READ = (
+    "id", "doc_id", "source", "source_type", "lang", "augmentation", "text", "entities", "relations", "topics", "n_tokens",
+    "stage", "reason", "value", "threshold",
+)  # fmt: skip
+_WRITTEN = ("entities", "relations", "topics", "n_tokens", "stage", "reason", "value", "threshold", "place")
+
+
 def annotate(task: Task, mark: Mark) -> None:
     """Arguments: `candidates`, `settled`, `hits`, `borders` (files; the last two may be null), `only` (ids, or null),
     `tagger`, `relations`, `tokenizer`, `shards`.
@@ -40,11 +48,8 @@ def annotate(task: Task, mark: Mark) -> None:
     text of two lines says little about its own.
     """
     arguments = task.arguments
-    decisions = {row["id"]: row for row in read_table(arguments["settled"]).to_pylist()}
-    table = read_table(arguments["candidates"])
-    chosen = decisions.keys() if arguments["only"] is None else set(arguments["only"])
-    columns = [name for name in table.column_names if name in ANNOTATED.names]
-    rows = [row | decisions[row["id"]] for row in table.select(columns).to_pylist() if row["id"] in chosen]
+    table = _decided(read_table(arguments["candidates"]), read_table(arguments["settled"]), arguments["only"])
+    rows = table.select(_READ).to_pylist()
     if arguments["hits"]:
         mark_contaminated(rows, read_table(arguments["hits"]).to_pylist())
     if arguments["borders"]:
@@ -61,17 +66,42 @@ def annotate(task: Task, mark: Mark) -> None:
         for row, classes in zip(cut, classified, strict=True):
             found = {"kind": classes.kind} | ({"specialty": classes.specialty} if classes.specialty else {})
             row["topics"] = named(by_name(row["topics"]) | found)
-            row["quality"] = named(by_name(row["quality"]) | {"educational": classes.quality})
+            row["educational"] = classes.quality
     counts = count_tokens(models.tokenizer(arguments["tokenizer"]), [row["text"] for row in kept])
     for row, count in zip(kept, counts, strict=True):
         row["n_tokens"] = count
     for row in rows:
         kind = "shards" if row["stage"] is None else "dropped"
         row["place"] = f"{kind}/{row['source_type']}/{int(row['id'][:8], 16) % arguments['shards']:05d}/{row['id']}"
-    rows.sort(key=lambda row: row["place"])
-    groups = groupby(rows, key=lambda row: row["place"].rpartition("/")[0])
-    tables = [pa.Table.from_pylist(list(group), schema=ANNOTATED) for _, group in groups]
-    write_row_groups(task.output, ANNOTATED, tables or [ANNOTATED.empty_table()])  # a shard reads its groups only
+    for name in _WRITTEN:
+        table = _with(table, name, pa.array([row[name] for row in rows], ANNOTATED.field(name).type))
+    educational = pa.array([row.get("educational") for row in rows], pa.float32())
+    table = _with(table, "quality", with_number(table["quality"], "educational", educational))
+    table = table.select(ANNOTATED.names).cast(ANNOTATED).sort_by("place").combine_chunks()
+    write_row_groups(task.output, ANNOTATED, _by_folder(table))  # a shard reads its groups only
+
+
+def _decided(candidates: pa.Table, settled: pa.Table, only: list[str] | None) -> pa.Table:
+    """The chosen candidates, or all that are settled, with their decisions."""
+    ids = settled["id"].combine_chunks() if only is None else pa.array(only, pa.string())
+    chosen = candidates.filter(pc.is_in(candidates["id"], ids))
+    decisions = settled.take(pc.index_in(chosen["id"], settled["id"].combine_chunks()))
+    for name in decisions.column_names:
+        chosen = _with(chosen, name, decisions[name])
+    return chosen
+
+
+def _with(table: pa.Table, name: str, column: pa.Array | pa.ChunkedArray) -> pa.Table:
+    """The table with a column added, or another in its place."""
+    number = table.schema.get_field_index(name)
+    return table.append_column(name, column) if number < 0 else table.set_column(number, name, column)
+
+
+def _by_folder(table: pa.Table) -> list[pa.Table]:
+    """A table sorted by `place` cut where the folder changes; one empty table when there is no row."""
+    folders = [place.rpartition("/")[0] for place in table["place"].to_pylist()]
+    starts = [n for n in range(len(folders)) if n == 0 or folders[n] != folders[n - 1]]
+    return [table.slice(a, b - a) for a, b in pairwise([*starts, len(folders)])] or [table]
 
 
 def _annotate_batch(rows: list[dict[str, Any]], arguments: dict[str, Any]) -> None:
