@@ -65,7 +65,8 @@ _RESIDUE = re.compile(
 _INNER_SPACES = re.compile(r"(?<=[^\s])[ \t]{2,}|\t")
 _TRAILING_SPACES = re.compile(r"[ \t]+$", re.MULTILINE)
 _BLANK_LINES = re.compile(r"\n{3,}")
-_NEEDS_PLAIN_WORK = re.compile(r"  |\n\n\n|-\n| \n|&[#a-z]|\[edit|\[cit|[\[(] *[,;]", re.IGNORECASE)
+_PLAIN_DAMAGE = ("  ", " \n", "-\n", "\n\n\n", "&", "[")
+_EMPTY_BRACKETS = re.compile(r"\( *[,;]")
 
 _MOST_ROUNDS = 6
 
@@ -78,8 +79,9 @@ def normalise(text: str, lang: str) -> str:
     becomes a space, so that no number grows); HTML entities decoded; words split by a hyphen at a line end re-joined;
     runs of spaces collapsed, line breaks kept. In Chinese (`lang` "zh…") spaced-out characters are closed up.
     """
-    if _PLAIN.match(text) and not _NEEDS_PLAIN_WORK.search(text):
-        return text.strip()
+    if _PLAIN.match(text) and not any(damage in text for damage in _PLAIN_DAMAGE):
+        if "(" not in text or not _EMPTY_BRACKETS.search(text):
+            return text.strip()
     # Each repair may uncover work for an earlier one (an entity that spells a ligature); texts settle after one or two.
     for _ in range(_MOST_ROUNDS):
         cleaned = _once(text, lang)

@@ -6,8 +6,10 @@ What is cut from documents and what is augmented from records become candidates 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from operator import attrgetter
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from corpus import filters
@@ -21,7 +23,10 @@ from nlp.language import detect
 from nlp.spans import Entity
 from nlp.tagging.density import medical_density
 
-VERSION = "2"
+VERSION = "3"
+
+_ENTITY = tuple(Entity.__dataclass_fields__)
+_values_of = attrgetter(*_ENTITY)
 
 CANDIDATE = pa.schema(
     [
@@ -54,11 +59,14 @@ def of_text(text: str) -> dict[str, Any]:
 def of_redaction(text: str, spans: Sequence[Mapping[str, int]], redaction: phi.Redaction) -> dict[str, Any]:
     """The fields that follow from a text and its redaction: those of the redacted text, phi_actions, and spans (`start`,
     `end`, `page`, `block` into the text as it was) moved along."""
-    _, mapper = apply_edits(text, redaction.edits)
-    moved = []
-    for span in spans:
-        start, end = mapper.span(span["start"], span["end"])
-        moved.append({"start": start, "end": end, "page": span["page"], "block": span["block"]})
+    moved: Sequence[Mapping[str, int]] = spans
+    if redaction.edits:
+        _, mapper = apply_edits(text, redaction.edits)
+        starts, ends = mapper.spans(*np.array([[span["start"], span["end"]] for span in spans]).reshape(-1, 2).T)
+        moved = [
+            {"start": start, "end": end, "page": span["page"], "block": span["block"]}
+            for span, start, end in zip(spans, starts.tolist(), ends.tolist(), strict=True)
+        ]
     actions = [{"type": kind, "start": start, "end": end} for kind, start, end in redaction.actions]
     return {**of_text(redaction.text), "spans": moved, "phi_actions": actions}
 
@@ -66,9 +74,9 @@ def of_redaction(text: str, spans: Sequence[Mapping[str, int]], redaction: phi.R
 def score(rows: Sequence[dict[str, Any]]) -> None:
     """Fill in the lexicon's entities and the scores of candidates; `confidence`, where a row has one, is that of its OCR."""
     for row, entities in zip(rows, models.tagger("lexicon").tag([row["text"] for row in rows]), strict=True):
-        row["entities"] = [{name: getattr(e, name) for name in Entity.__dataclass_fields__} for e in entities]
+        row["entities"] = [dict(zip(_ENTITY, _values_of(entity), strict=True)) for entity in entities]
         scores = filters.score(row)
         scores["medical_density"] = medical_density(row["text"], entities)
         if row.get("confidence") is not None:
             scores["ocr_confidence"] = row["confidence"]
-        row["quality"] = dict(sorted(scores.items()))
+        row["quality"] = scores

@@ -18,6 +18,9 @@ from corpus.store import dataset, identity, write_rows
 
 VERSION = "4"
 
+_DOCUMENT = ["doc_id", "title", "lang", "source_type", "source", "license"]
+_PAGE = ["doc_id", "page", "blocks"]
+
 
 def cut_documents(task: Task, mark: Mark) -> None:
     """Cut some documents of one bucket. Arguments: `documents`, `pages` (files), `first`, `last` (ids), `section`, `phi`.
@@ -26,9 +29,9 @@ def cut_documents(task: Task, mark: Mark) -> None:
     """
     arguments = task.arguments
     chosen = (pc.field("doc_id") >= arguments["first"]) & (pc.field("doc_id") <= arguments["last"])
-    documents = dataset([arguments["documents"]], schema=DOCUMENT).to_table(filter=chosen).to_pylist()
+    documents = dataset([arguments["documents"]], schema=DOCUMENT).to_table(_DOCUMENT, filter=chosen).to_pylist()
     pages: dict[str, list[dict[str, Any]]] = {row["doc_id"]: [] for row in documents}
-    for row in dataset([arguments["pages"]], schema=PAGE).to_table(filter=chosen).to_pylist():
+    for row in dataset([arguments["pages"]], schema=PAGE).to_table(_PAGE, filter=chosen).to_pylist():
         pages[row["doc_id"]].append(row)
     config, phi = SectionConfig(**arguments["section"]), PhiConfig(**arguments["phi"])
     rows: list[dict[str, Any]] = []

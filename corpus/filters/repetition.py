@@ -95,7 +95,7 @@ def _top(tokens: NDArray[np.int64], lengths: NDArray[np.int64], n: int) -> float
     starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
     counts = np.diff(np.append(starts, len(ordered)))
     most = counts.max()
-    first = int(np.isin(grams, ordered[starts[counts == most]]).argmax())
+    first = int(np.isin(grams, ordered[starts[counts == most]], kind="sort").argmax())
     return float(lengths[first : first + n].sum() * most)
 
 
