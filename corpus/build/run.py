@@ -62,7 +62,7 @@ from corpus.store import (
     write_text,
 )
 from corpus.takedown import refuse_unfinished
-from corpus.tokenising import TOKENIZER_FILE, fingerprint
+from corpus.tokenising import DEFAULT_TOKENIZER, TOKENIZER_FILE, fingerprint
 from nlp import phi
 
 PAGES_PER_PART = 1024
@@ -157,7 +157,8 @@ def _check_names(config: BuildConfig) -> dict[str, str]:
     try:
         phi.load_finder(config.phi.engine)
         versions = _versions_of_models(config)
-        models.tokenizer(config.tokenizer)
+        if config.tokenizer != DEFAULT_TOKENIZER:
+            models.tokenizer(config.tokenizer)
     except (ValueError, ImportError, OSError) as error:
         raise UserError(str(error)) from error
     models.forget()

@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from functools import cache, cached_property
-from typing import Final, cast
+from typing import Any, Final, cast
 
 import ahocorasick_rs
 
 from nlp.spans import Entity
 from nlp.tagging.doses import find_doses
 from nlp.tagging.folding import fold
-from nlp.vocabulary import AUXILIARY_LABELS, Term, built_in_terms
+from nlp.vocabulary import AUXILIARY_LABELS, BUILT_IN, Term, built_in_terms
 
 # Letters and digits of scripts that put spaces between words; a Chinese character next to a Latin term is a boundary.
 _WORD: Final[frozenset[str]] = frozenset(
@@ -161,10 +161,25 @@ class LexiconTagger:
         return None
 
 
+class _BuiltInLexicon(LexiconTagger):
+    """The built-in vocabulary, read on first use: who asks for the version needs none of its hundred thousand terms."""
+
+    def __init__(self) -> None:
+        self.version = hashlib.sha256(BUILT_IN.read_bytes()).hexdigest()[:12]
+
+    def __getattr__(self, name: str) -> Any:
+        if "_terms" in vars(self):
+            raise AttributeError(name)
+        version = self.version
+        super().__init__(built_in_terms())
+        self.version = version
+        return getattr(self, name)
+
+
 @cache
 def built_in_lexicon() -> LexiconTagger:
     """The tagger of the built-in vocabulary, one a process: it is large, and every tagger that asks a lexicon asks this one."""
-    return LexiconTagger(built_in_terms())
+    return _BuiltInLexicon()
 
 
 class _Draft:
