@@ -118,7 +118,9 @@ def count_tokens(tokenizer: Tokenizer, texts: Sequence[str]) -> list[int]:
         known.clear()
     parted = [text.split(" ") for text in texts]
     words = {word for parts in parted for word in parts[1:]} - known.keys()
-    odd = {word for word in words if not word or word[0].isspace() or word[-1].isspace()}  # runs of white space are one piece
+    odd = {
+        word for word in words if not word or word[0].isspace() or word[-1].isspace()
+    }  # runs of white space are one piece
     for number, parts in enumerate(parted):
         if not parts[0] or parts[0][-1].isspace() or not odd.isdisjoint(parts):
             parted[number] = [texts[number]]

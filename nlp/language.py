@@ -63,11 +63,13 @@ _MODEL_MAY_SAY = {
 }
 _NOT_LATIN = frozenset("zh ja ko ru uk bg el he ar fa ur hi mr ne th ka hy bn ta wuu yue".split())
 
-_ENGLISH_WORDS = frozenset("""
+_ENGLISH_WORDS = frozenset(
+    """
 the of and with was were for that this patient patients from which are is has had have been not by in to on or as be an at
 it its can may these those than when while their they also between after during before into such most more other each
 both but who all will would should could there about only over under if because through
-""".split())
+""".split()
+)
 """Words that make up a third of English prose and a tenth, at most, of any other language's in Latin letters."""
 _ENGLISH_BYTES = frozenset(word.encode() for word in _ENGLISH_WORDS)
 _ENGLISH_SHARE = 0.2
@@ -81,7 +83,9 @@ _GLANCE_EAST = 2.0
 """How many times as much the Chinese of a text must say as its other scripts, so that most blocks must be Chinese."""
 _GLANCE_KANA = 0.1
 _ASCII_WITHOUT_LETTERS = bytes(code for code in range(128) if not chr(code).isalpha())
-_NOT_A_LETTER = bytes(code if chr(code).isalpha() or chr(code) == "?" else 32 for code in range(128)) + bytes([32] * 128)
+_NOT_A_LETTER = bytes(code if chr(code).isalpha() or chr(code) == "?" else 32 for code in range(128)) + bytes(
+    [32] * 128
+)
 _BLANK_LINE = re.compile(r"\n\s*\n")
 _ADDRESS = re.compile(r"https?://\S+|www\.\S+|\S+@\S+")
 _MARKUP_OR_NUMBER = re.compile(r"[`|#*_<>\d]+")

@@ -14,7 +14,7 @@ from corpus.augment.parent import Parent
 from corpus.augment.text import source_spans
 from corpus.build import models
 from corpus.build.annotate import ANNOTATED
-from corpus.build.candidate import CANDIDATE, of_redaction, redact, score
+from corpus.build.candidate import CANDIDATE, describe, of_redaction, redact
 from corpus.build.config import PhiConfig
 from corpus.build.replies import replies_by_record
 from corpus.generation.request import Reply
@@ -48,7 +48,7 @@ def augment_records(task: Task, mark: Mark) -> None:
     counts = count_tokens(models.tokenizer(a["tokenizer"]), [row["text"] for row in rows])
     for row, count in zip(rows, counts, strict=True):
         row["n_tokens"] = count
-    score(rows)
+    describe(rows)
     write_rows(task.output, rows, CANDIDATE)
 
 

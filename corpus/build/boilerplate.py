@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from corpus.build import models
-from corpus.build.candidate import CANDIDATE, of_text, score
+from corpus.build.candidate import CANDIDATE, describe
 from corpus.dedup import boilerplate
 from corpus.location import location
 from corpus.offsets import Mapper, apply_edits
@@ -127,9 +127,8 @@ def _strip_row(row: dict[str, Any], found: set[int]) -> None:
         return
     for name in ("spans", "entities", "phi_actions"):
         row[name] = _moved(row[name], mapper)
-    row |= of_text(text)
-    row["confidence"] = by_name(row["quality"]).get("ocr_confidence")
-    score([row])
+    row |= {"text": text, "confidence": by_name(row["quality"]).get("ocr_confidence")}
+    describe([row])
     row["topics"] = named(by_name(row["topics"]) | {"boilerplate": " ".join(f"{key:016x}" for key in sorted(found))})
     row["paragraphs"] = [key for key in row["paragraphs"] if key not in found]
     if row["spans"]:

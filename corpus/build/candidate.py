@@ -51,14 +51,8 @@ def redact(texts: Sequence[str], lang: str, source_type: str, config: PhiConfig)
     return phi.redact_sections(texts, lang=lang, policy=policy, engine=config.engine)
 
 
-def of_text(text: str) -> dict[str, Any]:
-    """The fields that follow from a text alone: text, lang and content_hash."""
-    return {"text": text, "lang": detect(text), "content_hash": content_hash(text)}
-
-
 def of_redaction(text: str, spans: Sequence[Mapping[str, int]], redaction: phi.Redaction) -> dict[str, Any]:
-    """The fields that follow from a text and its redaction: those of the redacted text, phi_actions, and spans (`start`,
-    `end`, `page`, `block` into the text as it was) moved along."""
+    """The redacted text, phi_actions, and spans (`start`, `end`, `page`, `block` into the text as it was) moved along."""
     moved: Sequence[Mapping[str, int]] = spans
     if redaction.edits:
         _, mapper = apply_edits(text, redaction.edits)
@@ -68,14 +62,22 @@ def of_redaction(text: str, spans: Sequence[Mapping[str, int]], redaction: phi.R
             for span, start, end in zip(spans, starts.tolist(), ends.tolist(), strict=True)
         ]
     actions = [{"type": kind, "start": start, "end": end} for kind, start, end in redaction.actions]
-    return {**of_text(redaction.text), "spans": moved, "phi_actions": actions}
+    return {"text": redaction.text, "spans": moved, "phi_actions": actions}
 
 
-def score(rows: Sequence[dict[str, Any]]) -> None:
-    """Fill in the lexicon's entities and the scores of candidates; `confidence`, where a row has one, is that of its OCR."""
-    for row, entities in zip(rows, models.tagger("lexicon").tag([row["text"] for row in rows]), strict=True):
+def describe(rows: Sequence[dict[str, Any]]) -> None:
+    """Fill in what follows from the texts of candidates: lang, content_hash, the lexicon's entities, and the scores.
+
+    `confidence`, where a row has one, is that of its OCR.
+    """
+    texts = [row["text"] for row in rows]
+    for row, lang in zip(rows, map(detect, texts), strict=True):
+        row["lang"] = lang
+    for row, digest in zip(rows, map(content_hash, texts), strict=True):
+        row["content_hash"] = digest
+    tagged = models.tagger("lexicon").tag(texts)
+    for row, scores, entities in zip(rows, map(filters.score, rows), tagged, strict=True):
         row["entities"] = [dict(zip(_ENTITY, _values_of(entity), strict=True)) for entity in entities]
-        scores = filters.score(row)
         scores["medical_density"] = medical_density(row["text"], entities)
         if row.get("confidence") is not None:
             scores["ocr_confidence"] = row["confidence"]

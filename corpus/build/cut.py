@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow.compute as pc
 
-from corpus.build.candidate import CANDIDATE, of_redaction, redact, score
+from corpus.build.candidate import CANDIDATE, describe, of_redaction, redact
 from corpus.build.config import PhiConfig
 from corpus.dedup.boilerplate import paragraph_hashes
 from corpus.normalise import normalise
@@ -34,24 +34,31 @@ def cut_documents(task: Task, mark: Mark) -> None:
     for row in dataset([arguments["pages"]], schema=PAGE).to_table(_PAGE, filter=chosen).to_pylist():
         pages[row["doc_id"]].append(row)
     config, phi = SectionConfig(**arguments["section"]), PhiConfig(**arguments["phi"])
-    rows: list[dict[str, Any]] = []
+    # Pass by pass over all documents, not document by document: code and tables of a pass stay near the processor.
+    sections: list[list[Section]] = []
     for document in documents:
         mark(document["doc_id"])
-        rows.extend(_candidates(document, sorted(pages[document["doc_id"]], key=lambda p: p["page"]), config, phi))
+        sections.append(_sections(document, sorted(pages[document["doc_id"]], key=lambda p: p["page"]), config))
+    rows: list[dict[str, Any]] = []
+    for document, cut_from_it in zip(documents, sections, strict=True):
+        mark(document["doc_id"])
+        rows += _candidates(document, cut_from_it, phi)
+    mark("scores")
+    describe(rows)
     write_rows(task.output, rows, CANDIDATE)
 
 
-def _candidates(
-    document: Mapping[str, Any], pages: Sequence[dict[str, Any]], config: SectionConfig, phi: PhiConfig
-) -> list[dict[str, Any]]:
-    lang = document["lang"]
+def _sections(document: Mapping[str, Any], pages: Sequence[dict[str, Any]], config: SectionConfig) -> list[Section]:
     for page in pages:
         for block in page["blocks"]:
-            block["text"] = normalise(block["text"], lang)
-    sections = cut(pages, document["title"], config) or [_nothing(pages)]
+            block["text"] = normalise(block["text"], document["lang"])
+    return cut(pages, document["title"], config) or [_nothing(pages)]
+
+
+def _candidates(document: Mapping[str, Any], sections: Sequence[Section], phi: PhiConfig) -> list[dict[str, Any]]:
     headings = sorted({heading for section in sections for heading in section.path})
     texts = [document["title"], *headings, *(section.text for section in sections)]
-    redacted = redact(texts, lang, document["source_type"], phi)
+    redacted = redact(texts, document["lang"], document["source_type"], phi)
     heading_of = dict(zip(headings, (redaction.text for redaction in redacted[1:]), strict=False))
     rows = []
     for section, redaction in zip(sections, redacted[1 + len(headings) :], strict=True):
@@ -75,7 +82,6 @@ def _candidates(
                 "confidence": section.confidence,
             }
         )
-    score(rows)
     return rows
 
 

@@ -2,16 +2,22 @@
 
 Each worker has a pipe of its own to the supervisor and does one task at a time, so that a crash, a hang or a memory
 blow-up costs that task and no other. Messages are JSON; results go through files. Memory is watched from outside by
-resident size, because a native library that holds the interpreter's lock cannot be watched from inside.
+resident size, because a native library that holds the interpreter's lock cannot be watched from inside. The step a worker
+is at stands in memory that it shares with the supervisor: it changes with each document, and a message would cost more
+than many a step.
 """
 
 from __future__ import annotations
 
 import contextlib
+import ctypes
+import itertools
 import json
 import multiprocessing
 import os
 import signal
+import struct
+import sys
 import tempfile
 import threading
 import time
@@ -19,6 +25,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from multiprocessing.connection import Connection, wait
+from types import ModuleType
 from typing import Any
 
 import psutil
@@ -31,6 +38,8 @@ POLL_SECONDS = 0.25
 """How often limits are looked at when no worker says anything."""
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 """One process per core: a library's own threads would only fight over it."""
+_BOARD = struct.Struct("<Q248s")
+"""What a worker writes down of its step: how many it has begun so far, and the word for it."""
 
 
 class LocalExecutor:
@@ -64,14 +73,11 @@ class LocalExecutor:
             for connection in wait(list(busy), timeout=POLL_SECONDS):
                 worker = busy[connection]  # type: ignore[index]
                 message = worker.receive()
-                if message is not None and "mark" in message:
-                    worker.step(message["mark"])
-                    continue
                 del busy[worker.connection]
                 if message is None:
                     yield self._lose(worker, worker.death())
                     continue
-                failure = Failure(**message["failure"], mark=worker.mark) if message["failure"] else None
+                failure = Failure(**message["failure"], mark=worker.step()) if message["failure"] else None
                 yield worker.finish(failure)
                 if worker.tasks_done >= self.limits.recycle_tasks:
                     self._replace(worker)
@@ -98,11 +104,13 @@ class LocalExecutor:
 
     def _start(self) -> _Worker:
         ours, theirs = self.context.Pipe()
+        board = self.context.RawArray(ctypes.c_char, _BOARD.size)
         before = {name: os.environ.get(name) for name in ONE_THREAD}
         os.environ.update(ONE_THREAD)
         try:
-            process = self.context.Process(target=_serve, args=(theirs, dict(os.environ)), daemon=True)
-            process.start()
+            process = self.context.Process(target=_serve, args=(theirs, dict(os.environ), board), daemon=True)
+            with _without_main():
+                process.start()
         finally:
             for name, value in before.items():
                 if value is None:
@@ -110,20 +118,34 @@ class LocalExecutor:
                 else:
                     os.environ[name] = value
         theirs.close()
-        return _Worker(process, ours)
+        return _Worker(process, ours, board)
+
+
+@contextlib.contextmanager
+def _without_main() -> Iterator[None]:
+    """Let a new process import the stages and not the script that called us, which would run once more in each."""
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
 
 
 class _Worker:
     """The supervisor's side of one process."""
 
-    def __init__(self, process: Any, connection: Connection) -> None:
-        self.process, self.connection = process, connection
+    def __init__(self, process: Any, connection: Connection, board: Any) -> None:
+        self.process, self.connection, self.board = process, connection, board
         self.task: Task | None = None
         self.tasks_done = 0
+        self.steps = 0
+        """Steps of the worker that were seen on the board, those of earlier tasks included."""
         self.mark = ""
         self.started = self.stepped = 0.0
 
     def give(self, stage: str, task: Task) -> None:
+        self.step()
         self.task, self.mark = task, ""
         self.started = self.stepped = time.monotonic()
         # It may have died while idle; then the end of its pipe tells so in the next round.
@@ -138,8 +160,12 @@ class _Worker:
             return None
         return message
 
-    def step(self, mark: str) -> None:
-        self.mark, self.stepped = mark, time.monotonic()
+    def step(self) -> str:
+        """Read off the board which step the worker is at. A new one has all the time again."""
+        steps, label = _BOARD.unpack(self.board.raw)
+        if steps != self.steps:
+            self.steps, self.mark, self.stepped = steps, label.rstrip(b"\0").decode(errors="replace"), time.monotonic()
+        return self.mark
 
     def finish(self, failure: Failure | None) -> tuple[Task, Failure | None, float]:
         assert self.task is not None
@@ -149,6 +175,7 @@ class _Worker:
 
     def excess(self, limits: Limits) -> Failure | None:
         """The limit that the worker is over, if any."""
+        self.step()
         if time.monotonic() - self.stepped > limits.step_seconds:
             return Failure("timeout", f"It took more than {limits.step_seconds:g} seconds.", self.mark)
         try:
@@ -163,6 +190,7 @@ class _Worker:
         """How the process ended."""
         self.process.join(5)
         code = self.process.exitcode
+        self.step()
         if code is not None and code < 0:
             return Failure("crash", f"The worker was ended by {signal.Signals(-code).name}.", self.mark)
         return Failure("crash", f"The worker ended with exit code {code}.", self.mark)
@@ -173,7 +201,7 @@ class _Worker:
         self.connection.close()
 
 
-def _serve(connection: Connection, environment: dict[str, str]) -> None:
+def _serve(connection: Connection, environment: dict[str, str], board: Any) -> None:
     """The worker's side: do tasks until the pipe closes.
 
     The environment is that of now, not of when the fork server started: credentials may have been set since.
@@ -182,8 +210,10 @@ def _serve(connection: Connection, environment: dict[str, str]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_leave_with_parent, args=(os.getppid(),), daemon=True).start()
 
+    steps = itertools.count(1)
+
     def mark(step: str) -> None:
-        connection.send_bytes(json.dumps({"mark": step}).encode())
+        board.raw = _BOARD.pack(next(steps), step.encode(errors="replace"))
 
     while True:
         try:
