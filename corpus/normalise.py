@@ -79,9 +79,8 @@ def normalise(text: str, lang: str) -> str:
     becomes a space, so that no number grows); HTML entities decoded; words split by a hyphen at a line end re-joined;
     runs of spaces collapsed, line breaks kept. In Chinese (`lang` "zh…") spaced-out characters are closed up.
     """
-    if _PLAIN.match(text) and not any(damage in text for damage in _PLAIN_DAMAGE):
-        if "(" not in text or not _EMPTY_BRACKETS.search(text):
-            return text.strip()
+    if _PLAIN.match(text) and not any(damage in text for damage in _PLAIN_DAMAGE) and not _EMPTY_BRACKETS.search(text):
+        return text.strip()
     # Each repair may uncover work for an earlier one (an entity that spells a ligature); texts settle after one or two.
     for _ in range(_MOST_ROUNDS):
         cleaned = _once(text, lang)
