@@ -65,7 +65,7 @@ _PARTING = ((_SPLIT,), _SPLIT_OF_DEEPSEEK)
 
 _LONGEST_WORD = 32
 """A longer word is not remembered; most are lines of Chinese."""
-_MOST_WORDS = 1 << 17
+_MOST_WORDS = 1 << 16
 """When so many are remembered, all are forgotten."""
 
 

@@ -17,7 +17,7 @@ from corpus.store import dataset, read_table, write_table
 VERSION = "4"
 RECORDS_PER_PARTITION = 250_000
 """Records, or keys of one band, in a partition of the search, about."""
-SHINGLES_PER_SLICE = 20_000_000
+SHINGLES_PER_SLICE = 12_000_000
 """Shingles of the texts whose pairs are verified together, at most about: 14 bytes each, the text included."""
 
 

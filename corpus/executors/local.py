@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import gc
 import itertools
 import json
 import multiprocessing
@@ -215,17 +216,30 @@ def _serve(connection: Connection, environment: dict[str, str], board: Any) -> N
     def mark(step: str) -> None:
         board.raw = _BOARD.pack(next(steps), step.encode(errors="replace"))
 
+    stage = ""
     while True:
         try:
             message = json.loads(connection.recv_bytes())
         except (EOFError, OSError):
             return
-        failure = call(message["stage"], message["task"], mark)
+        if message["stage"] != stage:
+            stage = message["stage"]
+            _give_memory_back()
+        failure = call(stage, message["task"], mark)
         answer = {"failure": {"kind": failure.kind, "message": failure.message} if failure else None}
         try:
             connection.send_bytes(json.dumps(answer).encode())
         except OSError:
             return
+
+
+def _give_memory_back() -> None:
+    """Return what was freed to the system: Arrow and the C library keep it for the next task of the kind that is over."""
+    gc.collect()
+    if "pyarrow" in sys.modules:
+        sys.modules["pyarrow"].default_memory_pool().release_unused()
+    with contextlib.suppress(AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _leave_with_parent(parent: int) -> None:

@@ -12,7 +12,7 @@ import xxhash
 from numpy.typing import NDArray
 
 _WORD = re.compile(r"[^\W_]+(?:['’.-][^\W_]+)*")
-_MOST_WORDS = 1 << 17
+_MOST_WORDS = 1 << 16
 _MOST_CHARACTERS = 1 << 22
 
 
