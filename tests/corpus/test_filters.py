@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from corpus import filters
 from corpus.filters import FAMILIES, FilterConfig, decide, overall, score
+from corpus.filters import words as words_module
 
 DATA = Path(os.environ.get("MEDPRESS_DATA", "../shared/data"))
 CONFIG = FilterConfig()
@@ -189,3 +190,28 @@ def test_real_textbooks_pass() -> None:
             dropped += verdict(text[start : start + 1500], lang) is not None
     assert total > 80
     assert dropped <= 0.01 * total
+
+
+def test_scores_do_not_depend_on_what_was_read_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [
+        VARIED,
+        VARIED * 2,
+        SENTENCE * 20,
+        GLOSSARY,
+        DOSE_LINES,
+        "click click click " * 40 + "the dose of the drug " * 40,
+    ]
+    monkeypatch.setattr(words_module, "_words", words_module.Words())
+    forwards = [score({"text": text}) for text in texts]
+    monkeypatch.setattr(words_module, "_words", words_module.Words())
+    backwards = [score({"text": text}) for text in reversed(texts)]
+    assert forwards == backwards[::-1]
+    monkeypatch.setattr(words_module, "_MOST_WORDS", 3)  # each text meets no word that is known
+    assert [score({"text": text}) for text in texts] == forwards
+
+
+def test_of_two_equally_frequent_runs_the_first_counts() -> None:
+    short, long = "a b ", "extraordinarily complicated "
+    rest = " ".join(f"word{n}" for n in range(100))
+    first = score({"text": short * 5 + long * 5 + rest})["top_2gram"]
+    assert first < score({"text": long * 5 + short * 5 + rest})["top_2gram"]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ctypes
 import os
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -114,3 +116,23 @@ def test_ray_gives_what_local_processes_give(tmp_path, monkeypatch):
         "raise": "error", "segfault": "crash", "hang": "crash",
     }  # fmt: skip
     assert sorted(o.task.arguments["what"] for o in outcomes if o.status == "done") == ["a", "b"]
+
+
+def test_a_script_without_a_main_guard_may_use_it(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from pathlib import Path\n"
+        "from corpus.executors.local import LocalExecutor\n"
+        "from corpus.runner import Limits\n"
+        "from tests.corpus.test_runner import tasks_for, work\n"
+        "print('begun', flush=True)\n"
+        "executor = LocalExecutor(workers=2, limits=Limits())\n"
+        f"print([f.kind if f else f for _, f, _ in executor.map(work, tasks_for(Path({str(tmp_path)!r}), list('abc')))])\n"
+        "executor.close()\n"
+    )
+    root = Path(__file__).parents[2]
+    environment = {**os.environ, "PYTHONPATH": str(root)}
+    done = subprocess.run(
+        [sys.executable, script], env=environment, cwd=root, capture_output=True, text=True, timeout=120
+    )
+    assert done.stdout.splitlines() == ["begun", "[None, None, None]"], done.stderr

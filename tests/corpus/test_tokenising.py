@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tokenizers import AddedToken, Tokenizer, normalizers
+from tokenizers import AddedToken, Tokenizer, normalizers, pre_tokenizers
 
 from corpus.tokenising import (
     CONTROL_TOKENS,
@@ -17,6 +18,7 @@ from corpus.tokenising import (
     fingerprint,
     literal,
     load_tokenizer,
+    splits_at_spaces,
     train_tokenizer,
     understands,
 )
@@ -27,6 +29,9 @@ TEXTS = [
     "二甲双胍是2型糖尿病的一线用药，起始剂量为每日500毫克。",
     "高血压患者应当限制钠盐摄入，并监测血压。",
 ] * 10
+
+
+load_cached = cache(load_tokenizer)
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +50,46 @@ def test_default_ships_in_a_package_and_knows_chinese() -> None:
 def test_counts_are_those_of_single_encodings() -> None:
     tokenizer = load_tokenizer()
     assert count_tokens(tokenizer, TEXTS) == [len(tokenizer.encode(t, add_special_tokens=False)) for t in TEXTS]
+
+
+WORDS = [
+    "fever",
+    "Ibuprofen",
+    "400",
+    "mg,",
+    "2.5",
+    "(p<0.05)",
+    "naïve",
+    "患者",
+    "发热。",
+    "a\u3000b",
+    "x\ty",
+    "-",
+    "don't",
+    "β2",
+    "\n",
+]
+GAPS = [" ", " ", " ", "  ", "\n", "\n\n", " \n", "\n ", "\u00a0", "\t", "", "\u2028"]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(WORDS) | st.text(max_size=5), st.sampled_from(GAPS)), max_size=30))
+def test_a_word_that_is_remembered_counts_as_it_would_in_its_text(trained, pieces: list[tuple[str, str]]) -> None:
+    text = "".join(word + gap for word, gap in pieces)
+    for tokenizer in (load_cached(), trained):
+        assert splits_at_spaces(tokenizer)
+        expected = len(tokenizer.encode(text, add_special_tokens=False))
+        assert count_tokens(tokenizer, [text, text]) == [expected, expected]
+
+
+def test_a_tokenizer_that_joins_words_encodes_whole_texts(trained) -> None:
+    joining = Tokenizer.from_str(trained.to_str())
+    joining.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
+    assert not splits_at_spaces(joining)
+    assert count_tokens(joining, TEXTS) == [len(joining.encode(text)) for text in TEXTS]
+    stripping = Tokenizer.from_str(trained.to_str())
+    stripping.add_tokens([AddedToken("<x>", lstrip=True, normalized=False)])
+    assert not splits_at_spaces(stripping)
 
 
 @settings(max_examples=60, deadline=None)

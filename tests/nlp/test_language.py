@@ -41,6 +41,33 @@ def test_document_votes_over_its_blocks() -> None:
     assert detect_blocks([english, chinese, "42"]) == ["en", "zh", "und"]
 
 
+ENGLISH = "The heart pumps blood through the vessels of the body, and the lungs fill it with oxygen before it returns."
+GERMAN = (
+    "Das Herz pumpt das Blut durch die Gefäße des Körpers, und die Lunge versorgt es mit Sauerstoff, bevor es kommt."
+)
+SPANISH = (
+    "El corazón bombea la sangre por los vasos del cuerpo y los pulmones la llenan de oxígeno antes de que regrese."
+)
+CHINESE = "心脏把血液泵到全身的血管，肺部给血液带来氧气，然后血液回到心脏。"
+
+
+@pytest.mark.parametrize(
+    ("blocks", "language"),
+    [
+        ([ENGLISH] * 5 + [GERMAN], "en"),
+        ([ENGLISH] + [GERMAN] * 5, "de"),
+        ([ENGLISH] * 2 + [SPANISH] * 3, "es"),
+        ([CHINESE] * 3 + [ENGLISH], "zh"),
+        ([CHINESE] + [ENGLISH] * 6, "en"),
+        (["Ibuprofen 400 mg; Metformin 500 mg; Aspirin 75 mg", *[GERMAN] * 3], "de"),
+        ([ENGLISH, "Пациент поступил с болью в груди и получил аспирин и кислород в отделении." * 3], "ru"),
+    ],
+)
+def test_the_clearest_texts_are_told_at_a_glance_and_the_others_by_vote(blocks: list[str], language: str) -> None:
+    assert detect("\n\n".join(blocks)) == language
+    assert detect("\n\n".join(reversed(blocks))) == language
+
+
 def test_ten_megabytes_and_direction_marks() -> None:
     assert detect("The patient was seen in the clinic and sent home.\n\n" * 200_000) == "en"
     assert detect("\u202eالمريض في المستشفى مع أسرته اليوم\u202c " * 1000) == "ar"
