@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
@@ -30,9 +31,9 @@ from corpus.store import (
     make_folder,
     read_json,
     read_table,
+    stored,
     write_json,
     write_manifest,
-    write_rows,
     write_tables,
 )
 from corpus.takedown import failure, removed
@@ -45,6 +46,8 @@ APART = ("workers", "data", "decontaminate", "dedup")
 """Settings that change nothing about a single conversation."""
 ROWS_AT_ONCE = 50_000
 """Conversations in memory together while the datasets are written."""
+ROWS_TAKEN_AT_ONCE = 5_000
+"""Rows of a file in memory together while they are taken in."""
 FILE_NAME = "given.parquet"
 """What was given, beside what `train synthesize` makes."""
 
@@ -201,22 +204,29 @@ def _task(path: Path, doc_id: str, settings: dict[str, Any], work: Path) -> Task
 
 def take_in(task: Task, mark: Mark) -> None:
     """Read, clean and redact one file. Arguments: `path` and the settings. Writes `PART` rows."""
-    a = task.arguments
-    tokenizer = load_tokenizer(a["tokenizer"])
-    rows = []
+    tokenizer = load_tokenizer(task.arguments["tokenizer"])
+    given = enumerate(read_rows(location(task.arguments["path"])))
+
+    def tables() -> Iterator[pa.Table]:
+        while some := list(islice(given, ROWS_TAKEN_AT_ONCE)):
+            mark(f"row {some[0][0]}")
+            rows = [_taken(identity(task.id, number), place, row, task.arguments) for number, (place, row) in some]
+            counts = count_tokens(tokenizer, ["\n".join(m["content"] for m in row["messages"]) for row in rows])
+            rows = [stored(row | {"n_tokens": n}, PART) for row, n in zip(rows, counts, strict=True)]
+            yield pa.Table.from_pylist(rows, schema=PART)
+
+    write_tables(task.output, tables(), PART)
+
+
+def _taken(id: str, place: str, row: dict[str, Any], a: dict[str, Any]) -> dict[str, Any]:
     path = location(a["path"])
-    for number, (place, row) in enumerate(read_rows(path)):
-        id = identity(task.id, number)
-        found = conversation(row)
-        if found is None:
-            rows.append(_row(id, [], place, path, a, "", "no known shape"))
-        else:
-            name, messages = found
-            lang = detect("\n\n".join(m["content"] for m in messages))
-            messages = _redact(clean(messages, lang), lang, a["phi"])
-            rows.append(_row(id, messages, place, path, a, name, fault(messages)) | {"lang": lang})
-    counts = count_tokens(tokenizer, ["\n".join(m["content"] for m in row["messages"]) for row in rows])
-    write_rows(task.output, [row | {"n_tokens": n} for row, n in zip(rows, counts, strict=True)], PART)
+    found = conversation(row)
+    if found is None:
+        return _row(id, [], place, path, a, "", "no known shape")
+    name, messages = found
+    lang = detect("\n\n".join(m["content"] for m in messages))
+    messages = _redact(clean(messages, lang), lang, a["phi"])
+    return _row(id, messages, place, path, a, name, fault(messages)) | {"lang": lang}
 
 
 def _row(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import dataclasses
+import io
 import json
 import zipfile
 from pathlib import Path
@@ -12,6 +15,7 @@ from small_build import story
 import corpus.instruct.run
 from corpus.command import UserError
 from corpus.dedup.config import DedupConfig
+from corpus.instruct import containers, run
 from corpus.instruct.containers import ContainerError, read_rows
 from corpus.instruct.conversation import fault, suggest_stage
 from corpus.instruct.formats import conversation
@@ -225,6 +229,96 @@ def test_utf16_is_read_with_its_mark_and_told_without(tmp_path, encoding):
     (tmp_path / "b.jsonl").write_bytes(rows.encode(encoding))
     with pytest.raises(ContainerError, match="UTF-16 without a byte order mark does; save it as UTF-8"):
         list(read_rows(tmp_path / "b.jsonl"))
+
+
+ROWS = [
+    {
+        "问": f"第{n}问：能吃党参吗？",
+        "答": '可以少量服用，"注意"监测血压，\n每周复查一次，并按医嘱继续服药。',
+        "n": n,
+        "list": [n, [1.5], {}],
+    }
+    for n in range(40)
+]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
+@pytest.mark.parametrize("form", ["array", "lines", "objects", "csv"])
+@pytest.mark.parametrize("piece", [1, 7, 64, 1000])
+def test_a_large_file_is_read_as_a_stream(tmp_path, monkeypatch, encoding, form, piece):
+    path = tmp_path / f"a.{'csv' if form == 'csv' else 'json'}"
+    if form == "csv":
+        out = io.StringIO()
+        writer = csv.DictWriter(out, ROWS[0], lineterminator="\r\n")
+        writer.writeheader()
+        writer.writerows(ROWS)
+        text = out.getvalue()
+    elif form == "array":
+        text = json.dumps(ROWS, ensure_ascii=False, indent=2) + "\n"
+    else:
+        text = ("\n" if form == "lines" else " , ").join(json.dumps(row, ensure_ascii=False) for row in ROWS)
+    path.write_bytes(text.encode(encoding))
+    whole = list(read_rows(path))
+    assert [row["答"] for _, row in whole] == [row["答"] for row in ROWS]
+    assert form == "csv" or [row for _, row in whole] == ROWS
+    monkeypatch.setattr(containers, "WHOLE_BYTES", 0)
+    monkeypatch.setattr(containers, "PIECE_CHARACTERS", piece)
+    monkeypatch.setattr(containers, "CODEC_BYTES", 2000)
+    assert list(read_rows(path)) == whole
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("[]", 0),
+        ("", 0),
+        ("  [ ] ", 0),
+        ("[1, 2.5, [3], {}, null, -1e5]", 1),
+        ("{} 12", 1),
+        ('{"a": 1}', 1),
+        ("[{}", None),
+        ("[{}]]", None),
+        ("[{}] x", None),
+        ('{"a": 1} {"a"', None),
+        ("{}]", None),
+        ("[" * 100_000, None),
+    ],
+)
+@pytest.mark.parametrize("large", [False, True])
+def test_json_is_read_to_its_end(tmp_path, monkeypatch, text, rows, large):
+    (tmp_path / "a.json").write_text(text)
+    if large:
+        monkeypatch.setattr(containers, "WHOLE_BYTES", -1)
+        monkeypatch.setattr(containers, "PIECE_CHARACTERS", 2)
+    if rows is None:
+        with pytest.raises(ContainerError, match="not valid JSON"):
+            list(read_rows(tmp_path / "a.json"))
+    else:
+        assert len(list(read_rows(tmp_path / "a.json"))) == rows
+
+
+def test_a_member_that_is_too_large_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(containers, "MAX_MEMBER_BYTES", 10)
+    with zipfile.ZipFile(tmp_path / "b.zip", "w") as archive:
+        archive.writestr("x/1.json", json.dumps(ROWS))
+    with pytest.raises(ContainerError, match=r"x/1\.json in it is larger"):
+        list(read_rows(tmp_path / "b.zip"))
+
+
+def test_rows_are_taken_in_some_at_a_time(tmp_path, monkeypatch):
+    (tmp_path / "a.json").write_text(
+        json.dumps([{"question": f"How often is drug {n} given?", "answer": f"{n} times."} for n in range(30)])
+    )
+    for name, rows in (("whole", 5_000), ("parts", 7)):
+        monkeypatch.setattr(run, "ROWS_TAKEN_AT_ONCE", rows)
+        task = run._task(
+            tmp_path / "a.json",
+            "d",
+            {"tokenizer": "deepseek", "phi": "off", "stage": 1, "source": None, "license": ""},
+            tmp_path,
+        )
+        run.take_in(dataclasses.replace(task, output=str(tmp_path / name)), lambda step: None)
+    assert (tmp_path / "whole").read_bytes() == (tmp_path / "parts").read_bytes()
 
 
 def test_broken_files_are_one_sentence(tmp_path):
