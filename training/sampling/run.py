@@ -13,7 +13,6 @@ import pyarrow as pa
 
 from corpus.command import Ticker, UserError, progress, resolved
 from corpus.generation.request import Endpoint
-from corpus.lock import exclusive
 from corpus.schema import PAIR
 from corpus.store import identity
 from training.evaluation.questions import Question
@@ -21,9 +20,9 @@ from training.sampling.config import SamplingConfig
 from training.sampling.question import PROMPTS as JUDGING
 from training.sampling.question import Sampler
 from training.synthesis.experts import Patience, Pause, each, open_clients, open_model_endpoint, spent
-from training.synthesis.outcomes import Outcomes, publish
+from training.synthesis.items import Item, read_all
+from training.synthesis.outcomes import Outcomes, beside, held_outcomes, publish
 from training.synthesis.prompting import PROMPTS, fingerprint
-from training.synthesis.run import beside, read_all
 
 VERSION = "1"
 """Raised when the same replies give another outcome."""
@@ -65,15 +64,6 @@ class SamplingResult:
     """Calls and tokens of each model in this run."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Item:
-    """A question and where it comes from."""
-
-    key: str
-    question: Question
-    source: str
-
-
 def sample(paths: Sequence[Path], config: SamplingConfig, *, pause: Pause = asyncio.sleep) -> SamplingResult:
     """Make preference pairs of a model's answers; carries an interrupted run on.
 
@@ -94,15 +84,10 @@ def sample(paths: Sequence[Path], config: SamplingConfig, *, pause: Pause = asyn
         for question, source in read_all(paths, config.limit, left_out)
     ]
     result = SamplingResult(out=config.out, questions=len(items), left_out=left_out)
-    work = beside(config.out, "work")
-    with exclusive(work):
-        outcomes = Outcomes(work / "outcomes.jsonl")
-        try:
-            with progress("sampling", len(items), "questions") as tick:
-                asyncio.run(_work(items, config, policy, judge, outcomes, result, tick, pause))
-            _publish(items, config, settings, outcomes, result)
-        finally:
-            outcomes.close()
+    with held_outcomes(config.out) as outcomes:
+        with progress("sampling", len(items), "questions") as tick:
+            asyncio.run(_work(items, config, policy, judge, outcomes, result, tick, pause))
+        _publish(items, config, settings, outcomes, result)
     if not result.pairs:
         reasons = "; ".join(f"{count} x {reason}" for reason, count in result.reasons.most_common())
         raise UserError(

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
+from corpus.lock import exclusive
 from corpus.store import parts, write_manifest, write_rows
 
 ROWS_A_FILE = 20_000
 """Rows of one Parquet file of a published dataset."""
+
+
+def beside(out: Path, what: str) -> Path:
+    """The folder beside a dataset that belongs to it."""
+    return out.with_name(f"{out.name}_{what}")
 
 
 class Outcomes:
@@ -79,3 +86,15 @@ def publish(
     for old in set(parts(folder)) - written:
         old.unlink()
     write_manifest(folder, **manifest)
+
+
+@contextmanager
+def held_outcomes(out: Path) -> Iterator[Outcomes]:
+    """The outcomes of the items of a dataset so far. One run at a time holds them."""
+    work = beside(out, "work")
+    with exclusive(work):
+        outcomes = Outcomes(work / "outcomes.jsonl")
+        try:
+            yield outcomes
+        finally:
+            outcomes.close()

@@ -13,18 +13,16 @@ import pyarrow as pa
 
 from corpus.command import Ticker, UserError, progress, resolved
 from corpus.generation.request import Endpoint
-from corpus.lock import exclusive
 from corpus.schema import INSTRUCTION
 from corpus.store import identity
 from corpus.tokenising import count_tokens, load_tokenizer
 from corpus.tokenising import fingerprint as tokenizer_fingerprint
-from training.config import InputError
-from training.evaluation.questions import Question, read_questions
 from training.synthesis.config import SynthesisConfig
 from training.synthesis.dialogue import Clients, Dialogue, RejectedError
 from training.synthesis.dual_expert import Synthesis
 from training.synthesis.experts import Patience, Pause, each, open_clients, open_model_endpoint, spent
-from training.synthesis.outcomes import Outcomes, publish
+from training.synthesis.items import Item, read_all
+from training.synthesis.outcomes import Outcomes, beside, held_outcomes, publish
 from training.synthesis.prompting import PROMPTS, fingerprint
 
 VERSION = "1"
@@ -68,15 +66,6 @@ class SynthesisResult:
     """Calls and tokens of each model in this run."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Item:
-    """A question and where it comes from."""
-
-    key: str
-    question: Question
-    source: str
-
-
 def synthesize(paths: Sequence[Path], config: SynthesisConfig, *, pause: Pause = asyncio.sleep) -> SynthesisResult:
     """Make reasoning conversations of questions; carries an interrupted run on. Raises `UserError` and `InputError`."""
     if config.rounds < 1 or config.satisfied < 1:
@@ -95,38 +84,11 @@ def synthesize(paths: Sequence[Path], config: SynthesisConfig, *, pause: Pause =
     left_out: Counter[str] = Counter()
     items = list(_items(paths, config, settings, left_out))
     result = SynthesisResult(out=config.out, questions=len(items), left_out=left_out)
-    work = beside(config.out, "work")
-    with exclusive(work):
-        outcomes = Outcomes(work / "outcomes.jsonl")
-        try:
-            with progress("synthesis", len(items), "questions") as tick:
-                asyncio.run(_work(items, config, expert, judge, outcomes, result, tick, pause))
-            _publish(items, config, settings, outcomes, result)
-        finally:
-            outcomes.close()
+    with held_outcomes(config.out) as outcomes:
+        with progress("synthesis", len(items), "questions") as tick:
+            asyncio.run(_work(items, config, expert, judge, outcomes, result, tick, pause))
+        _publish(items, config, settings, outcomes, result)
     return result
-
-
-def beside(out: Path, what: str) -> Path:
-    """The folder beside a dataset that belongs to it."""
-    return out.with_name(f"{out.name}_{what}")
-
-
-def read_all(paths: Sequence[Path], limit: int, left_out: Counter[str]) -> Iterator[tuple[Question, str]]:
-    """The questions of all files, each with its source (the file's name), each question once."""
-    seen = set()
-    for path in paths:
-        questions, reasons = read_questions(path)
-        left_out.update(reasons)
-        for question in questions[: limit or None]:
-            said = identity(question.context, question.question, dict(question.options))
-            if said in seen:
-                left_out["the same question again"] += 1
-                continue
-            seen.add(said)
-            yield question, path.name.split(".")[0]
-    if not seen:
-        raise InputError("no question can be asked: none of the rows is a single-choice question.")
 
 
 def _items(
