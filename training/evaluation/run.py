@@ -16,7 +16,7 @@ from training.evaluation.questions import Question, questions_hash, read_questio
 from training.generate import Sampling, open_generator
 from training.log import whole_lines
 from training.model import model_hash
-from training.sft import reasons
+from training.tuning import reasons
 
 _SUFFIXES = {".jsonl", ".json", ".csv"}
 
