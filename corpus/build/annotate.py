@@ -33,6 +33,9 @@ ANNOTATED = pa.schema(
 """A record with its decision, and where it goes; `stage` null: into the shards."""
 
 
+KEPT = pc.field("stage").is_null()
+"""Of such rows, those that go into the shards."""
+
 _READ = (
     "id", "doc_id", "source", "source_type", "lang", "augmentation", "text", "entities", "relations", "topics", "n_tokens",
     "stage", "reason", "value", "threshold",

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from corpus.runner import Mark, Task
-from corpus.store import dataset, write_table
+from corpus.store import select, write_table
 
 VERSION = "1"
 
@@ -30,12 +30,12 @@ def cap_share(task: Task, mark: Mark) -> None:
     `settled` (files of the augmented text), `max_share`. Writes `BORDERS`."""
     a = task.arguments
     kept = pc.field("stage").is_null()
-    text = dataset(a["annotated"]).to_table(["source", "n_tokens"], filter=kept)
+    text = select(a["annotated"], ["source", "n_tokens"], kept)
     tokens = {row["source"]: row["n_tokens_sum"] for row in _sums(text)}
-    settled = dataset(a["settled"]).to_table(["id"], filter=kept)
+    settled = select(a["settled"], ["id"], kept)
     columns = ["source", "id", "n_tokens"]
     chosen = pc.field("id").isin(settled["id"].combine_chunks())
-    made = dataset(a["candidates"]).to_table(columns, filter=chosen)
+    made = select(a["candidates"], columns, chosen)
     rows = []
     for row in _sums(made):
         source, all_of_it = row["source"], row["n_tokens_sum"]

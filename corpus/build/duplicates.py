@@ -12,9 +12,9 @@ from corpus.dedup import exact, passes
 from corpus.dedup.index import KNOWN, Index, known_rows
 from corpus.location import location
 from corpus.runner import Mark, Task
-from corpus.store import dataset, read_table, write_table
+from corpus.store import dataset, read_table, select, write_table
 
-VERSION = "4"
+VERSION = "5"
 RECORDS_PER_PARTITION = 250_000
 """Records, or keys of one band, in a partition of the search, about."""
 SHINGLES_PER_SLICE = 12_000_000
@@ -77,7 +77,7 @@ def verify_pairs(task: Task, mark: Mark) -> None:
     in_slice = (pc.field("a") >= low) & (pc.field("a") < high)
     pairs = passes.merge_pairs([dataset(task.arguments["pairs"], schema=passes.PAIRS).to_table(filter=in_slice)])
     wanted = pc.unique(pa.chunked_array([*pairs["a"].chunks, *pairs["b"].chunks], type=pa.string()))
-    texts = dataset(task.arguments["candidates"]).to_table(["id", "text"], filter=pc.field("id").isin(wanted))
+    texts = select(task.arguments["candidates"], ["id", "text"], pc.field("id").isin(wanted))
     known = wanted.filter(pc.starts_with(wanted, KNOWN))
     if len(known):
         texts = known_rows([index.texts(known) for index in _indexes(task)], texts)
@@ -92,22 +92,25 @@ def find_drugs(text: str) -> list[tuple[int, int]]:
 def decide_clusters(task: Task, mark: Mark) -> None:
     """Who stays for whom. Arguments: `edges`, `exact`, `signed` (files).
 
-    Writes `passes.DECISIONS`, with the similarity to the record that replaces it, for every record that has copies or
-    near-duplicates, sorted by id.
+    Writes `passes.DECISIONS`, with the similarity to the record that replaces it and the document, for every record that
+    has copies or near-duplicates, sorted by document: a part is some documents in a row, and finds its own at once.
     """
     edges = dataset(task.arguments["edges"], schema=passes.EDGES).to_table()
-    touched = pc.unique(pa.chunked_array([*edges["a"].chunks, *edges["b"].chunks], type=pa.string()))
-    quality = dataset(task.arguments["signed"]).to_table(
-        columns=["id", "quality", "priority"], filter=pc.field("id").isin(touched)
-    )
-    known = touched.filter(pc.starts_with(touched, KNOWN))
-    quality = known_rows([pa.table({"id": known})], quality)
     exact_rows = dataset(task.arguments["exact"], schema=exact.EXACT).to_table()
+    chunks = [*edges["a"].chunks, *edges["b"].chunks, *exact_rows["id"].chunks]
+    touched = pc.unique(pa.chunked_array(chunks, type=pa.string()))
+    columns = ["id", "doc_id", "quality", "priority"]
+    records = dataset(task.arguments["signed"]).to_table(columns, filter=pc.field("id").isin(touched))
+    known = touched.filter(pc.starts_with(touched, KNOWN))
+    quality = known_rows([pa.table({"id": known})], records.drop_columns("doc_id"))
     decisions = passes.combine(exact_rows, passes.decide(edges, quality))
     one, other = decisions["id"], decisions["duplicate_of"]
     ends = pc.if_else(pc.less(one, other), one, other), pc.if_else(pc.less(one, other), other, one)
     edge = pc.index_in(_joined(*ends), _joined(edges["a"], edges["b"]).combine_chunks())
-    write_table(task.output, decisions.append_column("jaccard", edges["jaccard"].take(edge)))
+    decisions = decisions.append_column("jaccard", edges["jaccard"].take(edge))
+    owner = pc.index_in(one, records["id"].combine_chunks())
+    decisions = decisions.append_column("doc_id", records["doc_id"].take(owner))
+    write_table(task.output, decisions.sort_by([("doc_id", "ascending"), ("id", "ascending")]))
 
 
 def _joined(one: pa.ChunkedArray, other: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -120,8 +123,10 @@ def settle(task: Task, mark: Mark) -> None:
 
     Writes `SETTLED` rows, sorted by id.
     """
-    table = read_table(task.arguments["screened"], ["id", "stage", "reason", "value", "threshold"])
-    of_part = pc.field("id").isin(table["id"].combine_chunks())
+    table = read_table(task.arguments["screened"], ["id", "doc_id", "stage", "reason", "value", "threshold"])
+    bounds = pc.min_max(table["doc_id"]).as_py()
+    of_part = (pc.field("doc_id") >= bounds["min"]) & (pc.field("doc_id") <= bounds["max"])
+    of_part &= pc.field("id").isin(table["id"].combine_chunks())
     clusters = dataset([task.arguments["clusters"]]).to_table(filter=of_part).to_pylist()
     cluster_of = {row["id"]: row for row in clusters}
     rows = [row | _settled(cluster_of.get(row["id"]), task.arguments["threshold"]) for row in table.to_pylist()]

@@ -23,12 +23,16 @@ BATCH_ROWS = 128
 """Rows read from each file at once."""
 
 
-def merged(files: Sequence[Place], key: str, prefix: str = "") -> Iterator[pa.Table]:
+def merged(
+    files: Sequence[Place], key: str, prefix: str = "", columns: Sequence[str] | None = None
+) -> Iterator[pa.Table]:
     """The rows of files that are sorted by the string column `key`, in its order; only keys that begin with `prefix`.
+
+    `columns` (the key among them) are all that is read; None reads the whole rows.
 
     Row groups whose statistics rule the prefix out are not read. Rows of one key come in the order of the files.
     """
-    sources = [source for file in files if (source := _Source(file, key, prefix)).advance()]
+    sources = [source for file in files if (source := _Source(file, key, prefix, columns)).advance()]
     while sources:
         horizon = min(source.last for source in sources)
         table = pa.concat_tables([source.take_until(horizon) for source in sources])
@@ -49,6 +53,7 @@ class _Source:
     file: Place
     key: str
     prefix: str
+    columns: Sequence[str] | None
     waiting: pa.Table = None
     batches: Iterator[pa.Table] = None  # type: ignore[assignment]
 
@@ -81,7 +86,7 @@ class _Source:
                     for number in range(parquet.num_row_groups)
                     if self._may_hold(parquet.metadata.row_group(number).column(leaf).statistics)
                 ]
-                for batch in parquet.iter_batches(BATCH_ROWS, row_groups=groups):
+                for batch in parquet.iter_batches(BATCH_ROWS, row_groups=groups, columns=self.columns):
                     table = pa.table(batch)
                     chosen = table.filter(pc.starts_with(table[self.key], self.prefix)) if self.prefix else table
                     if chosen.num_rows:

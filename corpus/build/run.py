@@ -71,8 +71,6 @@ HASH_PARTITIONS = 16
 """Partitions of the exact pass, by the first hex digit of the content hash."""
 PARTS_PER_COUNT = 64
 """Part files whose paragraphs are counted together."""
-RECORDS_PER_TASK = 50_000
-"""Records written into one file of the index, about."""
 KEPT_COLUMNS = ["id", "content_hash", "text"]
 """What a team's index holds of a record."""
 PRELOAD = ("corpus.build.preload",)
@@ -488,7 +486,7 @@ class _Build:
         """Add what is kept so far to the indexes that it was compared with, before anybody else looks there."""
         for comparison in self.comparisons:
             if not comparison.added:
-                settled = dataset([part.settled for part in parts]).to_table(["id"], filter=index.KEPT)
+                settled = dataset([part.settled for part in parts]).to_table(["id"], filter=annotate.KEPT)
                 rows = dataset([part.candidates for part in parts]).to_batches(columns=KEPT_COLUMNS)
                 comparison.index.keep(rows, settled["id"].to_pylist(), comparison.build, comparison.state)
 
@@ -496,9 +494,9 @@ class _Build:
         """Leave in the teams' indexes what is really kept, now that the last record was decided on."""
         for address, comparison in zip(self.shared, self.comparisons, strict=True):
             kept = dataset(list(annotated), schema=annotate.ANNOTATED)
-            ids = kept.to_table(["id"], filter=index.KEPT)["id"].to_pylist()
+            ids = kept.to_table(["id"], filter=annotate.KEPT)["id"].to_pylist()
             with connect(address, self.config.dedup.scheme) as shared, shared.held():
-                rows = kept.to_batches(columns=KEPT_COLUMNS, filter=index.KEPT)
+                rows = kept.to_batches(columns=KEPT_COLUMNS, filter=annotate.KEPT)
                 shared.keep(rows, ids, comparison.build, comparison.state)
 
     def _folders(self) -> list[str]:
@@ -619,7 +617,7 @@ class _Build:
 
     def _publish(self, annotated: Sequence[str]) -> None:
         data = self.config.data
-        places = sorted(set[str]().union(*(merge.folders(file, "place") for file in annotated)))
+        places = _places(annotated)
         for kind in ("shards", "dropped"):
             tasks = {}
             for place in places:
@@ -650,29 +648,24 @@ class _Build:
         write_rows(self.config.data / "quarantine" / "build.parquet", rows, QUARANTINE)
 
     def _write_index(self, annotated: Sequence[str], signed: Sequence[str]) -> None:
-        kept = sum(dataset([file]).count_rows(filter=index.KEPT) for file in annotated)
         files: dict[str, str] = {}
 
         def passes(stage: Stage, arguments: Mapping[str, dict[str, Any]]) -> None:
             key = [_names(annotated), _names(signed)]
             files_in = {"annotated": list(annotated)}
             tasks = {
-                name: self._task("index", index.VERSION, a | files_in, key=[key, name, a.get("low")])
+                name: self._task("index", index.VERSION, a | files_in, key=[key, name, a.get("place")])
                 for name, a in arguments.items()
             }
             publish.forget_damaged(tasks, self.config.data / "index")
             self._pass("index", stage, list(tasks.values()))
             files.update({name: task.output for name, task in tasks.items()})
 
-        ranges = hex_ranges(-(-kept // RECORDS_PER_TASK))
-        passes(
-            index.write_hashes, {f"hashes/{n:03d}.parquet": {"low": a, "high": b} for n, (a, b) in enumerate(ranges)}
-        )
-        passes(
-            index.write_records, {f"records/{n:03d}.parquet": {"low": a, "high": b} for n, (a, b) in enumerate(ranges)}
-        )
+        places = [place for place in _places(annotated) if place.startswith("shards/")] or ["shards/"]
+        passes(index.write_hashes, {f"hashes/{n:03d}.parquet": {"place": place} for n, place in enumerate(places)})
+        passes(index.write_records, {f"records/{n:03d}.parquet": {"place": place} for n, place in enumerate(places)})
         hashes = [file for name, file in files.items() if name.startswith("hashes/")]
-        shared = {"kept": hashes, "signed": list(signed)}
+        shared = {"kept": hashes, "signed": list(signed), "ranges": -(-_count(signed) // RECORDS_PER_PARTITION)}
         passes(index.write_band, {band_file(band): shared | {"band": band} for band in range(self.config.dedup.bands)})
         self._share(annotated)
         folder = self.config.data / "index"
@@ -855,6 +848,11 @@ def _outputs(outcomes: Sequence[Outcome]) -> list[str]:
 
 def _name(file: str) -> str:
     return Path(file).name
+
+
+def _places(annotated: Sequence[str]) -> list[str]:
+    """Where rows go: `shards/<source type>/<shard>/` and `dropped/…`, sorted."""
+    return sorted(set[str]().union(*(merge.folders(file, "place") for file in annotated)))
 
 
 def _names(files: Sequence[str]) -> list[str]:

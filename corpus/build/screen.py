@@ -14,11 +14,12 @@ from corpus.runner import Mark, Task
 from corpus.schema import by_name
 from corpus.store import read_table, write_table
 
-VERSION = "2"
+VERSION = "3"
 
 DECISION = pa.schema(
     [
         pa.field("id", pa.string()),
+        pa.field("doc_id", pa.string()),
         pa.field("source", pa.string()),
         pa.field("content_hash", pa.string()),
         pa.field("quality", pa.float64()),
@@ -43,7 +44,7 @@ def screen(task: Task, mark: Mark) -> None:
     arguments = task.arguments
     config = filters.FilterConfig(**arguments["filters"])
     order = {name: rank for rank, name in enumerate(arguments["source_priority"])}
-    columns = ["id", "text", "source", "source_type", "lang", "augmentation", "content_hash", "quality"]
+    columns = ["id", "doc_id", "text", "source", "source_type", "lang", "augmentation", "content_hash", "quality"]
     columns += ["fault", "fault_value", "fault_threshold"]
     table = read_table(arguments["candidates"], columns)
     if arguments["only"] is not None:
@@ -55,6 +56,7 @@ def screen(task: Task, mark: Mark) -> None:
         rows.append(
             {
                 "id": row["id"],
+                "doc_id": row["doc_id"],
                 "source": row["source"],
                 "content_hash": row["content_hash"],
                 "quality": filters.overall(scores),

@@ -169,6 +169,10 @@ def merge_pairs(tables: Sequence[pa.Table]) -> pa.Table:
     return unique.select(["a", "b"]).sort_by([("a", "ascending"), ("b", "ascending")])
 
 
+_FACTS_AT_ONCE = 2_000
+"""Texts whose facts are in memory together, at several kilobytes each: pairs come by their first record, so few are read twice."""
+
+
 def verify(pairs: pa.Table, texts: pa.Table, threshold: float = 0.8, find_drugs: DrugFinder | None = None) -> pa.Table:
     """`EDGES` of the pairs whose exact Jaccard similarity reaches the threshold.
 
@@ -188,11 +192,16 @@ def verify(pairs: pa.Table, texts: pa.Table, threshold: float = 0.8, find_drugs:
 
     def facts_of(index: int) -> Facts:
         if index not in known:
+            if len(known) >= _FACTS_AT_ONCE:
+                known.clear()
             known[index] = facts(contents[index], find_drugs)
         return known[index]
 
-    forth = [contains(facts_of(one[i]), facts_of(other[i])) for i in met]
-    back = [contains(facts_of(other[i]), facts_of(one[i])) for i in met]
+    forth, back = [], []
+    for i in met:
+        a, b = facts_of(one[i]), facts_of(other[i])
+        forth.append(contains(a, b))
+        back.append(contains(b, a))
     kept = pairs.take(pa.array(met))
     return pa.table(
         [kept["a"], kept["b"], pa.array(jaccard[met]), pa.array(forth, pa.bool_()), pa.array(back, pa.bool_())],

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import gc
 import itertools
 import json
 import multiprocessing
@@ -37,6 +36,8 @@ from corpus.runner import Failure, Limits, Stage, Task
 
 POLL_SECONDS = 0.25
 """How often limits are looked at when no worker says anything."""
+IDLE_SHARE = 0.1
+"""Of its memory limit a worker may hold so much between two stages."""
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 """One process per core: a library's own threads would only fight over it."""
 _BOARD = struct.Struct("<Q248s")
@@ -87,6 +88,14 @@ class LocalExecutor:
                 if excess and not worker.connection.poll():
                     del busy[worker.connection]
                     yield self._lose(worker, excess)
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """End the workers that hold much memory: libraries keep what was freed, and the next stage has no use for it."""
+        for worker in list(self.workers):
+            if worker.own_memory() > self.limits.memory_bytes * IDLE_SHARE:
+                worker.kill()
+                self.workers.remove(worker)
 
     def close(self) -> None:
         """End the workers."""
@@ -187,6 +196,13 @@ class _Worker:
             return Failure("memory", f"It needed more than {limits.memory_bytes / 2**30:.1f} GiB of memory.", self.mark)
         return None
 
+    def own_memory(self) -> int:
+        """Bytes that would be free without it."""
+        try:
+            return int(psutil.Process(self.process.pid).memory_full_info().uss)
+        except psutil.Error:
+            return 0
+
     def death(self) -> Failure:
         """How the process ended."""
         self.process.join(5)
@@ -216,30 +232,17 @@ def _serve(connection: Connection, environment: dict[str, str], board: Any) -> N
     def mark(step: str) -> None:
         board.raw = _BOARD.pack(next(steps), step.encode(errors="replace"))
 
-    stage = ""
     while True:
         try:
             message = json.loads(connection.recv_bytes())
         except (EOFError, OSError):
             return
-        if message["stage"] != stage:
-            stage = message["stage"]
-            _give_memory_back()
-        failure = call(stage, message["task"], mark)
+        failure = call(message["stage"], message["task"], mark)
         answer = {"failure": {"kind": failure.kind, "message": failure.message} if failure else None}
         try:
             connection.send_bytes(json.dumps(answer).encode())
         except OSError:
             return
-
-
-def _give_memory_back() -> None:
-    """Return what was freed to the system: Arrow and the C library keep it for the next task of the kind that is over."""
-    gc.collect()
-    if "pyarrow" in sys.modules:
-        sys.modules["pyarrow"].default_memory_pool().release_unused()
-    with contextlib.suppress(AttributeError):
-        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _leave_with_parent(parent: int) -> None:
