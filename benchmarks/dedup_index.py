@@ -11,6 +11,7 @@ Jaccard and medical guard.
 
 from __future__ import annotations
 
+import argparse
 import itertools
 import random
 import re
@@ -120,4 +121,6 @@ if __name__ == "__main__":
         (peak,) = re.findall(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
         print(time.process_time() - started, int(peak) / 2**10, *counts)
     else:
-        main([int(size) for size in sys.argv[1:]] or [2_000, 20_000, 200_000])
+        parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+        parser.add_argument("sizes", nargs="*", type=int, default=[2_000, 20_000, 200_000], help="known records")
+        main(parser.parse_args().sizes)

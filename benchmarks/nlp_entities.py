@@ -6,6 +6,7 @@ Each model is trained here, on the training set only; the vocabulary leaves out 
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 import tempfile
@@ -138,5 +139,10 @@ def cascade() -> None:
 
 if __name__ == "__main__":
     PARTS = {"bc5cdr": bc5cdr, "ncbi": ncbi, "cmedqaner": cmedqaner, "own": own, "cascade": cascade}
-    for part in sys.argv[1:] or PARTS:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("parts", nargs="*", metavar="part", help=f"{', '.join(PARTS)}; without one all")
+    chosen = parser.parse_args().parts
+    if unknown := set(chosen) - PARTS.keys():
+        parser.error(f"there is no part {', '.join(sorted(unknown))}")
+    for part in chosen or PARTS:
         PARTS[part]()

@@ -6,6 +6,7 @@ document level, gold entities, trained on the training set only; predicted: the 
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 import tempfile
@@ -101,5 +102,10 @@ def predicted() -> None:
 
 if __name__ == "__main__":
     PARTS = {"own": own, "cdr": cdr, "predicted": predicted}
-    for part in sys.argv[1:] or PARTS:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("parts", nargs="*", metavar="part", help=f"{', '.join(PARTS)}; without one all")
+    chosen = parser.parse_args().parts
+    if unknown := set(chosen) - PARTS.keys():
+        parser.error(f"there is no part {', '.join(sorted(unknown))}")
+    for part in chosen or PARTS:
         PARTS[part]()

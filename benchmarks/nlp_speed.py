@@ -5,6 +5,7 @@ Words (English) and characters (Chinese) per CPU-second. On a busy machine the r
 
 from __future__ import annotations
 
+import argparse
 import gc
 import json
 import os
@@ -198,5 +199,10 @@ def memory() -> None:
 
 if __name__ == "__main__":
     PARTS = {"lexicon": lexicon, "cascade": cascade, "peers": peers, "memory": memory}
-    for part in sys.argv[1:] or PARTS:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("parts", nargs="*", metavar="part", help=f"{', '.join(PARTS)}; without one all")
+    chosen = parser.parse_args().parts
+    if unknown := set(chosen) - PARTS.keys():
+        parser.error(f"there is no part {', '.join(sorted(unknown))}")
+    for part in chosen or PARTS:
         PARTS[part]()
