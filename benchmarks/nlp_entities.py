@@ -6,7 +6,6 @@ Each model is trained here, on the training set only; the vocabulary leaves out 
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 import tempfile
@@ -17,6 +16,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from nlp_speed import side_by_side
+from parts import run_parts
 
 from nlp.context import annotate
 from nlp.evaluate import Score, score_entities
@@ -139,10 +139,4 @@ def cascade() -> None:
 
 if __name__ == "__main__":
     PARTS = {"bc5cdr": bc5cdr, "ncbi": ncbi, "cmedqaner": cmedqaner, "own": own, "cascade": cascade}
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("parts", nargs="*", metavar="part", help=f"{', '.join(PARTS)}; without one all")
-    chosen = parser.parse_args().parts
-    if unknown := set(chosen) - PARTS.keys():
-        parser.error(f"there is no part {', '.join(sorted(unknown))}")
-    for part in chosen or PARTS:
-        PARTS[part]()
+    run_parts(PARTS, __doc__)

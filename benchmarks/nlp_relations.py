@@ -6,7 +6,6 @@ document level, gold entities, trained on the training set only; predicted: the 
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 import tempfile
@@ -14,6 +13,8 @@ from collections import Counter
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from parts import run_parts
 
 from nlp.evaluate import concept_pairs, score_concept_relations
 from nlp.formats import AnnotatedText, read_annotated
@@ -102,10 +103,4 @@ def predicted() -> None:
 
 if __name__ == "__main__":
     PARTS = {"own": own, "cdr": cdr, "predicted": predicted}
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("parts", nargs="*", metavar="part", help=f"{', '.join(PARTS)}; without one all")
-    chosen = parser.parse_args().parts
-    if unknown := set(chosen) - PARTS.keys():
-        parser.error(f"there is no part {', '.join(sorted(unknown))}")
-    for part in chosen or PARTS:
-        PARTS[part]()
+    run_parts(PARTS, __doc__)

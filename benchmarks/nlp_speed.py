@@ -5,7 +5,6 @@ Words (English) and characters (Chinese) per CPU-second. On a busy machine the r
 
 from __future__ import annotations
 
-import argparse
 import gc
 import json
 import os
@@ -18,6 +17,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import psutil
+from parts import run_parts
 
 from nlp.formats import read_annotated
 from nlp.tagging import load_tagger
@@ -199,10 +199,4 @@ def memory() -> None:
 
 if __name__ == "__main__":
     PARTS = {"lexicon": lexicon, "cascade": cascade, "peers": peers, "memory": memory}
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("parts", nargs="*", metavar="part", help=f"{', '.join(PARTS)}; without one all")
-    chosen = parser.parse_args().parts
-    if unknown := set(chosen) - PARTS.keys():
-        parser.error(f"there is no part {', '.join(sorted(unknown))}")
-    for part in chosen or PARTS:
-        PARTS[part]()
+    run_parts(PARTS, __doc__)

@@ -25,6 +25,8 @@ WHOLE_BYTES = 32 * 2**20
 """A larger text file is read as a stream."""
 PIECE_CHARACTERS = 2**20
 """Characters read at once of such a file."""
+LONGEST_VALUE = 2**26
+"""Characters of one JSON value; where none ends in so many the file is broken, and is not read to its end for it."""
 CODEC_BYTES = 2**20
 """Bytes looked at once when its encoding is told."""
 MAX_MEMBER_BYTES = 256 * 2**20
@@ -67,8 +69,10 @@ def _pieces(path: Path) -> Iterator[str]:
         yield _text(path.read_bytes())
         return
     with path.open("rb") as file, io.TextIOWrapper(file, _codec(path), "replace", newline="") as text:  # type: ignore[type-var]
-        while piece := text.read(PIECE_CHARACTERS):
+        piece = _checked(text.read(PIECE_CHARACTERS))
+        while piece:
             yield piece
+            piece = text.read(PIECE_CHARACTERS)
 
 
 def _codec(path: Path) -> str:
@@ -109,7 +113,7 @@ def _json(pieces: Iterator[str]) -> Iterator[Row]:
                     yield f"item {number}", value
                 number, position = number + 1, end
                 continue
-        if last:
+        if last or len(text) - position > LONGEST_VALUE:
             break
         # What is left is nothing, or the beginning of a value: of a long one twice as much is looked at each time.
         more = "".join(islice(pieces, 1 + (len(text) - position) // PIECE_CHARACTERS))
@@ -147,7 +151,11 @@ def _lines(pieces: Iterator[str]) -> Iterator[str]:
 
 
 def _text(raw: bytes) -> str:
-    text = decode(raw).text
+    return _checked(decode(raw).text)
+
+
+def _checked(text: str) -> str:
+    """The text, unless its first line holds zero bytes. Raises `ContainerError`."""
     if "\0" in text.partition("\n")[0]:
         raise ContainerError(UNMARKED)
     return text

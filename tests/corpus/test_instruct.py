@@ -297,6 +297,20 @@ def test_json_is_read_to_its_end(tmp_path, monkeypatch, text, rows, large):
         assert len(list(read_rows(tmp_path / "a.json"))) == rows
 
 
+def test_a_large_broken_file_is_told_without_reading_all_of_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(containers, "WHOLE_BYTES", 0)
+    monkeypatch.setattr(containers, "PIECE_CHARACTERS", 64)
+    monkeypatch.setattr(containers, "LONGEST_VALUE", 1000)
+    (tmp_path / "a.json").write_text('[{"a": 1}, {"b": nothing}' + ', {"c": 2}' * 5000 + "]")
+    pieces = containers._pieces(tmp_path / "a.json")
+    with pytest.raises(ContainerError, match="not valid JSON \\(after 1 objects"):
+        list(containers._json(pieces))
+    assert sum(map(len, pieces)) > 40_000  # left unread
+    (tmp_path / "b.jsonl").write_bytes(b"".join(json.dumps({"a": "b"}).encode("utf-16-le") for _ in range(100)))
+    with pytest.raises(ContainerError, match="save it as UTF-8"):
+        list(read_rows(tmp_path / "b.jsonl"))
+
+
 def test_a_member_that_is_too_large_is_told(tmp_path, monkeypatch):
     monkeypatch.setattr(containers, "MAX_MEMBER_BYTES", 10)
     with zipfile.ZipFile(tmp_path / "b.zip", "w") as archive:
