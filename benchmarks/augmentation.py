@@ -27,8 +27,8 @@ import pyarrow.compute as pc
 from cyclopts import App
 
 from corpus.augment.checks import numbers
-from corpus.schema import DOCUMENT, DROPPED, RECORD, by_name
-from corpus.store import read_dataset
+from medpress.schema import DOCUMENT, DROPPED, RECORD, by_name
+from medpress.store import read_dataset
 from nlp.tagging import load_tagger
 
 app = App(help=__doc__)

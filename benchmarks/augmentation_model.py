@@ -26,13 +26,13 @@ from corpus.augment import checks
 from corpus.augment.model import MODEL_METHODS, read, requests
 from corpus.augment.parent import Parent
 from corpus.augment.text import Augmented
-from corpus.command import print_table, say
 from corpus.dedup import exact, passes
 from corpus.dedup.minhash import SCHEME
-from corpus.generation.client import Client, GenerationConfig, LazyEndpoint
-from corpus.generation.request import GenerationError, Reply, Request
-from corpus.schema import RECORD
-from corpus.store import read_dataset
+from medpress.command import print_table, say
+from medpress.generation.client import Client, GenerationConfig, LazyEndpoint
+from medpress.generation.request import GenerationError, Reply, Request
+from medpress.schema import RECORD
+from medpress.store import read_dataset
 from nlp.tagging import load_tagger
 
 CHECKS = {

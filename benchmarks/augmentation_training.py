@@ -46,9 +46,9 @@ from scipy import stats
 from corpus.augment.methods import abbreviation, cloze, definition, table
 from corpus.augment.parent import Parent
 from corpus.augment.text import Augmented
-from corpus.schema import RECORD
-from corpus.store import read_dataset, write_manifest, write_rows
-from corpus.tokenising import train_tokenizer
+from medpress.schema import RECORD
+from medpress.store import read_dataset, write_manifest, write_rows
+from medpress.tokenising import train_tokenizer
 from training.config import CptConfig
 from training.cpt import run_cpt
 

@@ -161,8 +161,8 @@ def write_datasets(documents: Iterator[tuple[str, str, str]], data: Path) -> int
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    from corpus.schema import DOCUMENT, PAGE
-    from corpus.store import write_manifest
+    from medpress.schema import DOCUMENT, PAGE
+    from medpress.store import write_manifest
 
     shutil.rmtree(data, ignore_errors=True)
     buckets: list[list[tuple[str, str, str]]] = [[] for _ in range(16)]

@@ -28,7 +28,7 @@ import pyarrow.compute as pc
 from corpus.dedup import index, passes
 from corpus.dedup.exact import content_hashes
 from corpus.dedup.minhash import SCHEME
-from corpus.store import write_table
+from medpress.store import write_table
 
 NEW = 1_000
 BATCH = 20_000

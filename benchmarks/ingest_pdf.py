@@ -15,7 +15,7 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
-from ingest.assemble import assemble
+from ingest.assembly.assemble import assemble
 from ingest.document import ReadOptions
 from ingest.markdown import to_markdown
 from ingest.readers.pdf import PdfReader

@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from ingest.assemble import assemble
+from ingest.assembly.assemble import assemble
 from ingest.document import Page, ReadOptions
 from ingest.readers.pdf import PdfReader
 from nlp.language import detect

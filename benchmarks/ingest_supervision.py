@@ -36,8 +36,8 @@ import pymupdf
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from corpus.schema import DOCUMENT
-from corpus.store import read_dataset
+from medpress.schema import DOCUMENT
+from medpress.store import read_dataset
 
 DATA = Path(os.environ.get("MEDPRESS_DATA", Path(__file__).parents[1] / "../shared/data"))
 MIB = 2**20

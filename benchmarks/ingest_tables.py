@@ -24,7 +24,7 @@ from pathlib import Path
 import pymupdf
 from lxml import etree
 
-from ingest.markdown_table import Cell, spread
+from ingest.page.markdown_table import Cell, spread
 
 Grid = list[list[str]]
 """Rows of cells of the same number, normalised."""

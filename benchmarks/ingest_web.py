@@ -24,9 +24,9 @@ from typing import Any
 
 import trafilatura
 
-from corpus.encoding import decode_markup
 from ingest.document import ReadOptions, UnreadableError
 from ingest.readers.web import WebReader
+from medpress.encoding import decode_markup
 
 SETTINGS: dict[str, dict[str, Any]] = {
     "trafilatura default": {},

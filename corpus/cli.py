@@ -9,13 +9,13 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from corpus.audit.run import audit as run_audit
-from corpus.build.config import BuildConfig
-from corpus.build.replies import Asked
-from corpus.build.run import BuildResult
-from corpus.build.run import build as run_build
-from corpus.command import Location, build_app, print_table, run, say
+from corpus.build import BuildResult
+from corpus.build import build as run_build
+from corpus.config import BuildConfig
 from corpus.instruct.run import InstructConfig
 from corpus.instruct.run import instruct as run_instruct
+from corpus.steps.replies import Asked
+from medpress.command import Location, build_app, print_table, run, say
 
 app = build_app("corpus", "Turn ingested documents into audited training shards.")
 

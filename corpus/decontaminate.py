@@ -28,8 +28,8 @@ from numpy.typing import NDArray
 
 from corpus.dedup.shingles import U64, Tokens, shingles, tokens
 from corpus.dedup.verify import batches
-from corpus.normalise import HAN
-from corpus.store import open_parquet
+from medpress.store import open_parquet
+from nlp.normalise import HAN
 
 
 @dataclass(frozen=True, kw_only=True)

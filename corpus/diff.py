@@ -17,10 +17,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from corpus.command import UserError
-from corpus.location import check_reachable
-from corpus.schema import DOCUMENT, DROPPED, RECORD
-from corpus.store import dataset, parts, read_dataset, read_manifest
+from medpress.command import UserError
+from medpress.location import check_reachable
+from medpress.schema import DOCUMENT, DROPPED, RECORD
+from medpress.store import dataset, parts, read_dataset, read_manifest
 
 RECORDS_AT_ONCE = 4_000
 """Records of a build that are in memory at a time, about."""

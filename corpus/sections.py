@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple
 
-from corpus.normalise import canonical
+from nlp.normalise import canonical
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,12 +20,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from corpus.card import write_card
-from corpus.command import UserError
 from corpus.dedup.minhash import Scheme
 from corpus.dedup.redis_index import connect, parse
-from corpus.lock import exclusive
-from corpus.schema import DOCUMENT, DROPPED, QUARANTINE, RECORD, REMOVED
-from corpus.store import (
+from medpress.command import UserError
+from medpress.lock import exclusive
+from medpress.removed import KIND, failure, removed
+from medpress.schema import DOCUMENT, DROPPED, QUARANTINE, RECORD, REMOVED
+from medpress.store import (
     file_sha256,
     move_file,
     open_parquet,
@@ -44,8 +45,6 @@ from corpus.store import (
 
 FEWEST_DIGITS = 6
 """Digits of an id that are asked for at least."""
-KIND = "removed"
-"""Kind of the quarantine rows of what was taken down."""
 _ROWS_OF = {"doc_id": "documents", "keeper": "documents"} | dict.fromkeys(("id", "parent_id", "record_id"), "records")
 _REPORTS = ("audit.html", "audit.json")
 
@@ -97,11 +96,6 @@ class Removal:
     """Other documents that hold nearly the same text."""
     orphans: int = 0
     """Records that were dropped as duplicates of what is now gone: the next build takes them back."""
-
-
-def removed(data: Path) -> dict[str, dict[str, Any]]:
-    """`REMOVED` rows of a data folder by document."""
-    return {row["doc_id"]: row for row in read_dataset(data / "removed", REMOVED).to_pylist()}
 
 
 def remove(data: Path, names: Sequence[str], reason: str, shared: Sequence[str] = ()) -> Removal:
@@ -326,12 +320,6 @@ def _note_in_catalogue(data: Path, known: Mapping[str, dict[str, Any]], forget: 
         if row["doc_id"] in known:
             row |= {"failure": failure(known[row["doc_id"]]), "failed_pages": [], "assembled": "", "routes": {}}
     write_json(file, catalogue)
-
-
-def failure(row: Mapping[str, Any]) -> dict[str, str]:
-    """Kind and message of the quarantine row of a document that was taken down."""
-    why = f": {row['reason']}" if row["reason"] else ""
-    return {"kind": KIND, "message": f"It was taken down{why}."}
 
 
 def _sweep(data: Path, gone: _Gone) -> int:

@@ -11,10 +11,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from corpus.command import UserError
-from corpus.location import check_reachable
-from corpus.schema import BOILERPLATE, DOCUMENT, DROPPED, PAGE, RECORD, REMOVED, by_name
-from corpus.store import read_dataset
+from medpress.command import UserError
+from medpress.location import check_reachable
+from medpress.schema import BOILERPLATE, DOCUMENT, DROPPED, PAGE, RECORD, REMOVED, by_name
+from medpress.store import read_dataset
 
 FEWEST_DIGITS = 6
 """Digits of an id that are asked for at least."""

@@ -8,11 +8,11 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from corpus.command import Location, UserError, build_app, print_table, run, say
 from ingest.document import ReadOptions
-from ingest.fetch import FetchConfig, read_url_list
+from ingest.fetching.fetch import FetchConfig, read_url_list
 from ingest.note_tables import NoteColumns
 from ingest.run import FORMATS, IngestConfig, IngestResult, ingest, ingest_notes
+from medpress.command import Location, UserError, build_app, print_table, run, say
 
 app = build_app("ingest", "Read PDF, scans, web pages, EPUB, DOCX, JATS and text into documents and pages.")
 

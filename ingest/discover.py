@@ -9,14 +9,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from corpus.command import UserError
-from corpus.location import check_reachable, filesystem, is_remote, key, location
-from corpus.store import read_head
-from ingest.compression import inner_suffix, unpacked_head
 from ingest.containers import is_container
+from ingest.containers.compression import inner_suffix, unpacked_head
 from ingest.document import Reader
 from ingest.note_tables import KINDS
 from ingest.readers import READERS, load_reader
+from medpress.command import UserError
+from medpress.location import check_reachable, filesystem, is_remote, key, location
+from medpress.store import read_head
 
 ABOUT_THE_FOLDER = ("readme", "license", "licence", "copying", "sources", "manifest")
 """Files of these names describe a collection and are not part of it."""

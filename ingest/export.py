@@ -10,9 +10,9 @@ from typing import Any, Literal
 
 import pyarrow.compute as pc
 
-from corpus.schema import DOCUMENT, by_name
-from corpus.store import make_folder, parts, read_dataset, read_table, write_atomic, write_text
 from ingest.markdown import to_markdown
+from medpress.schema import DOCUMENT, by_name
+from medpress.store import make_folder, parts, read_dataset, read_table, write_atomic, write_text
 
 
 def export_documents(data: Path, out: Path, format: Literal["md", "jsonl"]) -> int:

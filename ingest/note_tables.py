@@ -22,8 +22,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from cyclopts import Parameter
 
-from corpus.encoding import UNMARKED, decode
 from ingest.document import UnreadableError
+from medpress.encoding import UNMARKED, decode
 
 ROWS_PER_TASK = 5_000
 """Rows read together; fixed, so that parts do not depend on the number of workers."""

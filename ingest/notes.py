@@ -17,10 +17,15 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from corpus.location import local_copy, location
-from corpus.runner import Failure, Mark, Runner, Stage, Task, make_task
-from corpus.schema import DOC_ID_DIGITS, DOCUMENT, PAGE
-from corpus.store import (
+from ingest.assembly.page_rows import page_row
+from ingest.document import Page, UnreadableError
+from ingest.note_tables import Layout, NoteColumns, Row, read_range, survey
+from ingest.readers.text import blocks_of
+from medpress.location import local_copy, location
+from medpress.run.runner import Runner
+from medpress.run.task import Failure, Mark, Stage, Task, make_task
+from medpress.schema import DOC_ID_DIGITS, DOCUMENT, PAGE
+from medpress.store import (
     canonical_json,
     dataset,
     file_sha256,
@@ -32,10 +37,6 @@ from corpus.store import (
     write_rows,
     write_table,
 )
-from ingest.document import Page, UnreadableError
-from ingest.note_tables import Layout, NoteColumns, Row, read_range, survey
-from ingest.parts import page_row
-from ingest.readers.text import blocks_of
 from nlp.language import detect
 
 VERSION = "2"
@@ -175,7 +176,7 @@ def counted(files: Sequence[str]) -> tuple[int, int, int]:
 
 def runs(runner: Runner) -> Callable[[Stage, list[Task]], None]:
     """Run tasks all of which must succeed."""
-    from corpus.command import UserError
+    from medpress.command import UserError
 
     def run(stage: Stage, tasks: list[Task]) -> None:
         for outcome in runner.run(stage, tasks):

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from corpus.command import progress
-from corpus.location import local_copy
 from ingest.discover import UNREACHABLE, discover, recognise
 from ingest.document import ReadOptions, UnreadableError
 from ingest.readers import load_reader
+from medpress.command import progress
+from medpress.location import local_copy
 
 SAMPLE_PAGES = 6
 """Pages of each file that are looked at, evenly spread."""

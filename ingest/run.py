@@ -13,13 +13,22 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
-from corpus import takedown
-from corpus.command import Location, UserError, progress, resolved
-from corpus.location import location
-from corpus.lock import exclusive
-from corpus.runner import Failure, Limits, Outcome, Runner, Task, make_task, open_executor
-from corpus.schema import DOCUMENT, QUARANTINE, SOURCE_TYPES
-from corpus.store import (
+from ingest import notes, stages
+from ingest.discover import UNREACHABLE, Discovery, Found, discover, discover_tables
+from ingest.document import ReadOptions
+from ingest.fetching.fetch import FetchConfig, FetchError, fetch, is_url, sitemap_urls
+from ingest.note_tables import KINDS, NoteColumns
+from ingest.readers import READERS, load_reader
+from medpress.command import Location, UserError, progress, resolved
+from medpress.location import location
+from medpress.lock import exclusive
+from medpress.removed import failure as taken_down
+from medpress.removed import removed
+from medpress.run.engine import open_executor
+from medpress.run.runner import Runner
+from medpress.run.task import Failure, Limits, Outcome, Task, make_task
+from medpress.schema import DOCUMENT, QUARANTINE, SOURCE_TYPES
+from medpress.store import (
     fingerprint,
     identity,
     make_folder,
@@ -29,12 +38,6 @@ from corpus.store import (
     write_manifest,
     write_rows,
 )
-from ingest import notes, stages
-from ingest.discover import UNREACHABLE, Discovery, Found, discover, discover_tables
-from ingest.document import ReadOptions
-from ingest.fetch import FetchConfig, FetchError, fetch, is_url, sitemap_urls
-from ingest.note_tables import KINDS, NoteColumns
-from ingest.readers import READERS, load_reader
 
 PAGES_PER_TASK = 16
 """A book is read in ranges of so many pages: parallel, resumable, small in memory."""
@@ -126,7 +129,7 @@ def ingest(
             runner = Runner(executor, config.data / "log" / "ingest.jsonl")
             unread = _unreachable(found, config)
             unread += _fetch(urls, fetching or FetchConfig(), config, work, found)
-            gone = takedown.removed(config.data)
+            gone = removed(config.data)
             unread += _unpack(found, formats, config, work, runner, gone)
             entries = unread + _examine(found.files, formats, config, work, runner)
             _refuse_removed(entries, gone, work)
@@ -229,7 +232,7 @@ def _write_notes(catalogue: Sequence[dict[str, Any]], data: Path, work: Path, ru
     tasks = [Task(**task) for row in catalogue for task in row.get("notes", []) if not row["failure"]]
     succeed = notes.runs(runner)
     succeed(notes.read_notes, tasks)
-    return notes.publish([task.output for task in tasks], sorted(takedown.removed(data)), data, work, succeed)
+    return notes.publish([task.output for task in tasks], sorted(removed(data)), data, work, succeed)
 
 
 def _check_backend(options: ReadOptions) -> None:
@@ -330,7 +333,7 @@ def _refuse_removed(entries: Sequence[Entry], gone: Mapping[str, dict[str, Any]]
     """What was taken down is not read again, and what was unpacked or fetched of it does not stay here."""
     for entry in entries:
         if entry.doc_id and entry.doc_id in gone:
-            entry.failure = takedown.failure(gone[entry.doc_id])
+            entry.failure = taken_down(gone[entry.doc_id])
             if Path(entry.path).is_relative_to(work.absolute()):
                 Path(entry.path).unlink(missing_ok=True)
 
@@ -370,7 +373,7 @@ def _unpack(
                 unread.append(_unread(held["uri"], held["uri"], held["failure"], config))
             elif held["uri"] in taken_down and not location(held["path"]).exists():
                 row = taken_down[held["uri"]]
-                entry = _unread(held["uri"], held["uri"], takedown.failure(row), config)
+                entry = _unread(held["uri"], held["uri"], taken_down(row), config)
                 entry.doc_id = row["doc_id"]
                 unread.append(entry)
             else:

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from corpus.encoding import decode_markup
 from ingest.document import UnreadableError
+from medpress.encoding import decode_markup
 
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _ROOT = re.compile(rb"<(?![?!])(?:[\w.-]+:)?([\w.-]+)[^>]*>")

@@ -8,10 +8,10 @@ from typing import Any
 
 import pyarrow.compute as pc
 
-from corpus.command import UserError
-from corpus.location import local_copy, location
-from corpus.schema import DOCUMENT, PAGE, RECORD
-from corpus.store import read_dataset, read_json, write_atomic, write_text
+from medpress.command import UserError
+from medpress.location import local_copy, location
+from medpress.schema import DOCUMENT, PAGE, RECORD
+from medpress.store import read_dataset, read_json, write_atomic, write_text
 
 COLOURS = {
     "heading": (0.80, 0.10, 0.10),

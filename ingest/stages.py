@@ -6,16 +6,16 @@ from typing import Any
 
 import pyarrow as pa
 
-from corpus.location import local_copy, location
-from corpus.runner import Mark, Task
-from corpus.schema import DOC_ID_DIGITS, PAGE
-from corpus.store import Place, canonical_json, file_sha256, open_parquet, read_table, write_json, write_table
-from ingest.assemble import assemble
+from ingest.assembly.assemble import assemble
+from ingest.assembly.page_rows import WORK_PAGE, from_tables, to_table
 from ingest.containers import spread_out
 from ingest.discover import recognise, wanted
 from ingest.document import Probe, ReadOptions, UnreadableError
-from ingest.parts import WORK_PAGE, from_tables, to_table
 from ingest.readers import load_reader
+from medpress.location import local_copy, location
+from medpress.run.task import Mark, Task
+from medpress.schema import DOC_ID_DIGITS, PAGE
+from medpress.store import Place, canonical_json, file_sha256, open_parquet, read_table, write_json, write_table
 from nlp.language import detect
 
 VERSION = "3"

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from corpus.command import UserError
-from corpus.location import check_reachable, location
-from corpus.lock import exclusive
-from corpus.schema import DOCUMENT, PAGE, QUARANTINE
-from corpus.store import read_dataset, read_json
+from medpress.command import UserError
+from medpress.location import check_reachable, location
+from medpress.lock import exclusive
+from medpress.schema import DOCUMENT, PAGE, QUARANTINE
+from medpress.store import read_dataset, read_json
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,19 +14,19 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-import corpus.lock
+import medpress.lock
 from corpus.audit.run import audit
-from corpus.build.config import BuildConfig
-from corpus.build.run import build
-from corpus.errors import UserError
-from corpus.location import TooLargeError, is_remote, local_copy, location, scratch
-from corpus.lock import exclusive
-from corpus.schema import QUARANTINE
-from corpus.store import parts, place_file, read_dataset, read_table, write_atomic, write_table, write_text
+from corpus.build import build
+from corpus.config import BuildConfig
 from corpus.takedown import remove
 from corpus.trace import trace
 from ingest.note_tables import NoteColumns
 from ingest.run import FORMATS, IngestConfig, ingest, ingest_notes
+from medpress.errors import UserError
+from medpress.location import TooLargeError, is_remote, local_copy, location, scratch
+from medpress.lock import exclusive
+from medpress.schema import QUARANTINE
+from medpress.store import parts, place_file, read_dataset, read_table, write_atomic, write_table, write_text
 from training.data import Shards
 
 server = pytest.importorskip("moto.server", reason="moto is not installed")
@@ -155,7 +155,7 @@ def test_a_killed_build_is_carried_on(store, remote, monkeypatch):
     process.send_signal(signal.SIGKILL)
     process.wait()
     assert (data / ".lock").exists() and not (data / "shards" / "manifest.json").exists()
-    monkeypatch.setattr(corpus.lock, "WATCH_SECONDS", 3.0)
+    monkeypatch.setattr(medpress.lock, "WATCH_SECONDS", 3.0)
     result = build(BuildConfig(data=data, **SETTINGS))
     assert result.tasks["skipped"] > 0
     for kind in ("shards", "dropped"):
@@ -175,8 +175,8 @@ def test_a_takedown_reaches_into_the_store(store, remote):
 
 
 def test_one_writer_at_a_time(store, monkeypatch):
-    monkeypatch.setattr(corpus.lock, "BEAT_SECONDS", 0.1)
-    monkeypatch.setattr(corpus.lock, "WATCH_SECONDS", 5.0)
+    monkeypatch.setattr(medpress.lock, "BEAT_SECONDS", 0.1)
+    monkeypatch.setattr(medpress.lock, "WATCH_SECONDS", 5.0)
     folder = location("s3://books/locked")
     refused = pytest.raises(UserError, match="another run is writing to s3://books/locked")
     with exclusive(folder), refused, exclusive(folder):
@@ -186,7 +186,7 @@ def test_one_writer_at_a_time(store, monkeypatch):
 
 
 def test_a_run_that_lost_its_lock_says_so(store, monkeypatch):
-    monkeypatch.setattr(corpus.lock, "BEAT_SECONDS", 0.1)
+    monkeypatch.setattr(medpress.lock, "BEAT_SECONDS", 0.1)
     folder = location("s3://books/lost")
     with pytest.raises(UserError, match="took s3://books/lost over"), exclusive(folder):
         store.put_object(Bucket="books", Key="lost/.lock", Body=b"another")
@@ -290,14 +290,14 @@ def test_local_copies_are_bounded_and_leave_nothing(store, monkeypatch):
     store.put_object(Bucket="books", Key="copy/a.pdf", Body=b"%PDF-2")
     second = local_copy(location("s3://books/copy/a.pdf"))
     assert second.read_bytes() == b"%PDF-2" and not first.exists()
-    monkeypatch.setattr("corpus.location.MAX_COPY_BYTES", 3)
+    monkeypatch.setattr("medpress.location.MAX_COPY_BYTES", 3)
     with pytest.raises(TooLargeError, match="more than 3 bytes"):
         local_copy(location("s3://books/copy/a.pdf"))
     killed = subprocess.run(
-        [sys.executable, "-c", "import os; from corpus.location import scratch; print(scratch()); os.kill(os.getpid(), 9)"],
+        [sys.executable, "-c", "import os; from medpress.location import scratch; print(scratch()); os.kill(os.getpid(), 9)"],
         cwd=HERE, capture_output=True, text=True,
     )  # fmt: skip
     left = scratch().parent
-    subprocess.run([sys.executable, "-c", "from corpus.location import scratch; scratch()"], cwd=HERE, check=True)
+    subprocess.run([sys.executable, "-c", "from medpress.location import scratch; scratch()"], cwd=HERE, check=True)
     assert killed.returncode == -signal.SIGKILL
     assert {path.name for path in left.iterdir()} == {scratch().name}

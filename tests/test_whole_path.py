@@ -18,9 +18,9 @@ from pathlib import Path
 
 import pytest
 
-from corpus.normalise import normalise
-from corpus.schema import DOCUMENT, DROPPED, PAGE, RECORD, by_name
-from corpus.store import check_manifest, read_dataset
+from medpress.schema import DOCUMENT, DROPPED, PAGE, RECORD, by_name
+from medpress.store import check_manifest, read_dataset
+from nlp.normalise import normalise
 
 BIN = Path(sys.executable).parent
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from corpus.packing import IGNORED, PackedRow
 from training.config import InputError
+from training.packing import IGNORED, PackedRow
 
 
 @dataclass(frozen=True, kw_only=True)

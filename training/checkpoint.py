@@ -25,7 +25,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.distributed.tensor import DTensor
 
-from corpus.store import read_json, write_json
+from medpress.store import read_json, write_json
 from training.config import InputError
 from training.distributed import World
 

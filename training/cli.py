@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from corpus.command import UserError, build_app, print_table, progress, run, say
+from medpress.command import UserError, build_app, print_table, progress, run, say
 from training.config import CptConfig, EvalConfig, InputError, RlConfig, SftConfig
 from training.sampling.config import SamplingConfig
 from training.synthesis.config import SynthesisConfig

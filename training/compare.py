@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from corpus.store import read_json
+from medpress.store import read_json
 from training.config import InputError
 
 HEADER = ("run", "steps", "loss", "held-out", "likelihood accuracy", "generated accuracy")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
-from corpus.packing import Piece, as_piece
+from training.packing import Piece, as_piece
 from training.tokenizer import stop_tokens
 
 if TYPE_CHECKING:

@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from torch import Tensor
 
-from corpus.location import location
-from corpus.packing import IGNORED
-from corpus.tokenising import load_tokenizer, train_tokenizer, understands
+from medpress.location import location
+from medpress.tokenising import load_tokenizer, train_tokenizer, understands
 from training.batch import Batch, check_divisible
 from training.config import CptConfig, InputError
 from training.data import Encoder, MixedBatches, Shards
@@ -22,6 +21,7 @@ from training.distributed import World, join_world
 from training.losses import causal_lm
 from training.mixing import MIXERS, Arm
 from training.model import model_folder, open_model, random_model
+from training.packing import IGNORED
 from training.tokenizer import begin_of_document, end_of_document, open_tokenizer, save, wrap
 from training.trainer import Ticker, begin, train
 

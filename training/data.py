@@ -19,12 +19,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from tokenizers import Tokenizer
 
-from corpus.packing import Piece, as_piece, assemble
-from corpus.store import identity, open_parquet, parts, read_manifest
-from corpus.tokenising import TOKENIZER_FILE, encode, literal, load_tokenizer
+from medpress.store import identity, open_parquet, parts, read_manifest
+from medpress.tokenising import TOKENIZER_FILE, encode, literal, load_tokenizer
 from training.batch import Batch, from_rows
 from training.config import InputError
 from training.mixing import Feedback, Mixer
+from training.packing import Piece, as_piece, assemble
 
 _OPEN_FILES = 16
 

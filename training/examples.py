@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from corpus.store import file_sha256, identity
+from medpress.store import file_sha256, identity
 from training.config import InputError
 from training.data import held_out_count, share_of
 

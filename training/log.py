@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from corpus.store import write_text
+from medpress.store import write_text
 
 
 class RunLog:

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
-from corpus.packing import IGNORED
+from training.packing import IGNORED
 
 CHUNK_ENTRIES = 2**25
 """Logits kept at once (128 MiB in fp32): tokens of a chunk times vocabulary."""

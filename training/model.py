@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from corpus.store import file_sha256, identity
+from medpress.store import file_sha256, identity
 from training.config import InputError
 from training.losses import token_losses
 from training.tokenizer import open_tokenizer, stop_tokens

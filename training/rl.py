@@ -10,12 +10,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from corpus.packing import IGNORED, Piece, assemble
 from training.batch import Batch, from_rows
 from training.config import RlConfig
 from training.conversation import UnfitError
 from training.examples import Row, source_of
 from training.losses import cpo_simpo
+from training.packing import IGNORED, Piece, assemble
 from training.stages import start_of
 from training.tuning import Stage, TuningBatches, tune
 

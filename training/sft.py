@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from corpus.packing import IGNORED, PackedRow, Piece, assemble, fit
 from training.batch import Batch, from_rows
 from training.config import SftConfig
 from training.conversation import UnfitError
 from training.cpt import language_modelling
 from training.examples import Row, source_of
+from training.packing import IGNORED, PackedRow, Piece, assemble, fit
 from training.stages import start_of
 from training.tuning import Stage, TuningBatches, tune
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from tokenizers import AddedToken, Tokenizer
 
-from corpus.store import read_json, write_json
-from corpus.tokenising import CONTROL_TOKENS, DEFAULT_TOKENIZER, END_OF_TEXT, MARKUP_TOKENS, TURN_END, load_tokenizer
+from medpress.store import read_json, write_json
+from medpress.tokenising import CONTROL_TOKENS, DEFAULT_TOKENIZER, END_OF_TEXT, MARKUP_TOKENS, TURN_END, load_tokenizer
 from training.config import InputError
 
 if TYPE_CHECKING:

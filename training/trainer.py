@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 from torch.distributed.fsdp import FSDPModule
 
-from corpus.store import read_json, write_json
+from medpress.store import read_json, write_json
 from training import checkpoint
 from training.batch import Batch
 from training.config import InputError, TrainingConfig, plain

@@ -10,8 +10,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from corpus.schema import BOILERPLATE, DOCUMENT, PAGE, QUARANTINE, by_name
-from corpus.store import open_parquet, parts, read_dataset, read_manifest
+from medpress.schema import BOILERPLATE, DOCUMENT, PAGE, QUARANTINE, by_name
+from medpress.store import open_parquet, parts, read_dataset, read_manifest
 
 EXAMPLES_PER_REASON = 3
 """Dropped texts shown for each reason."""

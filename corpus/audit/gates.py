@@ -12,10 +12,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from corpus.audit.figures import row_groups
-from corpus.errors import CorruptError
-from corpus.schema import DOCUMENT, RECORD
-from corpus.store import check_manifest, open_parquet, parts, read_dataset, read_manifest
 from corpus.takedown import datasets, holds, removed
+from medpress.errors import CorruptError
+from medpress.schema import DOCUMENT, RECORD
+from medpress.store import check_manifest, open_parquet, parts, read_dataset, read_manifest
 from nlp import phi
 
 NEVER_IN_A_SHARD = ("ID_CARD", "SSN", "PHONE", "RECORD", "BANK_CARD", "PASSPORT")

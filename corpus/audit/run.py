@@ -11,9 +11,9 @@ import pyarrow as pa
 
 from corpus.audit.figures import figures
 from corpus.audit.gates import Verdict, run_gates
-from corpus.errors import CorruptError, UserError
-from corpus.location import check_reachable
-from corpus.store import write_json, write_text
+from medpress.errors import CorruptError, UserError
+from medpress.location import check_reachable
+from medpress.store import write_json, write_text
 
 
 def audit(data: Path) -> dict[str, Verdict]:

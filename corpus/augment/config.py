@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from corpus.augment import METHODS
 from corpus.augment.model import MODEL_METHODS
-from corpus.generation.client import GenerationConfig
+from medpress.generation.client import GenerationConfig
 
 
 @dataclass(frozen=True, kw_only=True)

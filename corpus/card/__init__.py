@@ -11,7 +11,7 @@ from pathlib import Path
 from corpus.card.composition import read_composition
 from corpus.card.croissant import croissant
 from corpus.card.readme import readme
-from corpus.store import write_json, write_text
+from medpress.store import write_json, write_text
 
 CARD_FILE = "README.md"
 CROISSANT_FILE = "croissant.json"

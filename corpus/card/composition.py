@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from corpus.audit.figures import row_groups
-from corpus.schema import SOURCE_TYPES
-from corpus.store import read_manifest
+from medpress.schema import SOURCE_TYPES
+from medpress.store import read_manifest
 
 
 class Group(NamedTuple):

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from corpus.card.composition import Composition
 from corpus.card.readme import TITLE
-from corpus.schema import RECORD, SCHEMA_VERSION
+from medpress.schema import RECORD, SCHEMA_VERSION
 
 SPECIFICATION = "http://mlcommons.org/croissant/1.0"
 _PARQUET = "application/x-parquet"

@@ -13,7 +13,7 @@ from typing import Any
 
 from corpus.card.composition import Composition
 from corpus.card.license import hub_license
-from corpus.schema import RECORD, describe
+from medpress.schema import RECORD, describe
 
 _SIZES = (
     (1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"), (10_000_000, "1M<n<10M"),

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 import xxhash
 
 from corpus.dedup.ranking import rank
-from corpus.normalise import canonical
+from nlp.normalise import canonical
 
 CONTENT_HASH = "xxh3-128 canonical-2"
 """Name of the hash in manifests; changes whenever a text would get another value."""

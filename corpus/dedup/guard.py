@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-from corpus.normalise import HAN
+from nlp.normalise import HAN
 
 DrugFinder = Callable[[str], Iterable[tuple[int, int]]]
 """Finds (start, end) of drug mentions in a text, for example with a lexicon."""

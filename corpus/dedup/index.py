@@ -26,9 +26,9 @@ from corpus.dedup.exact import CONTENT_HASH
 from corpus.dedup.minhash import Scheme
 from corpus.dedup.passes import band_name
 from corpus.dedup.shingles import U64
-from corpus.errors import CorruptError, UserError
-from corpus.location import location
-from corpus.store import file_sha256, open_parquet, read_manifest, write_manifest
+from medpress.errors import CorruptError, UserError
+from medpress.location import location
+from medpress.store import file_sha256, open_parquet, read_manifest, write_manifest
 
 FORMAT = "1"
 """Raised when the layout changes."""

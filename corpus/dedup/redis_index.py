@@ -33,14 +33,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from corpus.command import stderr
 from corpus.dedup.index import HASHES, KEYS, TEXTS, Index, band_file, check, describe, finish
 from corpus.dedup.minhash import U32, Scheme
 from corpus.dedup.minhash import signatures as minima_of
 from corpus.dedup.passes import band_name, signatures
 from corpus.dedup.shingles import shingles, tokens
-from corpus.errors import UserError
-from corpus.store import write_table
+from medpress.command import stderr
+from medpress.errors import UserError
+from medpress.store import write_table
 
 if TYPE_CHECKING:
     from datasketch import MinHashLSH

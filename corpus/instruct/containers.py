@@ -15,8 +15,8 @@ from typing import Any
 
 from lxml import etree
 
-from corpus.encoding import UNMARKED, decode
-from corpus.store import open_parquet
+from medpress.encoding import UNMARKED, decode
+from medpress.store import open_parquet
 
 Row = tuple[str, dict[str, Any]]
 """(place in the file, the row as it stands there)."""

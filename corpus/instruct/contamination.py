@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from corpus import decontaminate
-from corpus.build.contamination import COMMON_RECORDS, COMMON_SHARE, HITS
-from corpus.runner import Mark, Task
-from corpus.store import read_table, write_table
+from corpus.steps.contamination import COMMON_RECORDS, COMMON_SHARE, HITS
+from medpress.run.task import Mark, Task
+from medpress.store import read_table, write_table
 
 VERSION = "1"
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 
 from corpus.instruct.formats import Messages
-from corpus.normalise import normalise
-from corpus.tokenising import CONTROL_TOKENS
+from medpress.tokenising import CONTROL_TOKENS
+from nlp.normalise import normalise
 
 MAX_CHARACTERS = 100_000
 """A longer conversation is a dump of something else."""

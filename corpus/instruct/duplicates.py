@@ -18,19 +18,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from corpus.build import duplicates
-from corpus.build.duplicates import RECORDS_PER_PARTITION, SHINGLES_PER_SLICE
-from corpus.command import UserError
 from corpus.dedup import passes
 from corpus.dedup.config import DedupConfig
 from corpus.dedup.verify import similar
 from corpus.instruct.contamination import questions
 from corpus.instruct.formats import Messages
-from corpus.location import location
-from corpus.normalise import canonical
-from corpus.runner import Mark, Runner, Stage, Task, make_task
-from corpus.schema import by_name
-from corpus.store import dataset, open_parquet, read_table, write_table, write_tables
+from corpus.steps import duplicates
+from corpus.steps.duplicates import RECORDS_PER_PARTITION, SHINGLES_PER_SLICE
+from medpress.command import UserError
+from medpress.location import location
+from medpress.run.runner import Runner
+from medpress.run.task import Mark, Stage, Task, make_task
+from medpress.schema import by_name
+from medpress.store import dataset, open_parquet, read_table, write_table, write_tables
+from nlp.normalise import canonical
 
 VERSION = "1"
 CONVERSATIONS_AT_ONCE = 5_000

@@ -13,18 +13,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from cyclopts import Parameter
 
-from corpus.command import Location, UserError, progress, resolved
 from corpus.dedup.config import DedupConfig
 from corpus.dedup.exact import content_hash
 from corpus.instruct import contamination, duplicates
 from corpus.instruct.containers import SUFFIXES, read_rows
 from corpus.instruct.conversation import clean, fault, suggest_stage
 from corpus.instruct.formats import Messages, conversation
-from corpus.location import check_reachable, location
-from corpus.lock import exclusive
-from corpus.runner import Limits, Mark, Outcome, Runner, Stage, Task, make_task, open_executor
-from corpus.schema import DOC_ID_DIGITS, INSTRUCTION, named
-from corpus.store import (
+from corpus.takedown import failure, removed
+from medpress.command import Location, UserError, progress, resolved
+from medpress.location import check_reachable, location
+from medpress.lock import exclusive
+from medpress.run.engine import open_executor
+from medpress.run.runner import Runner
+from medpress.run.task import Limits, Mark, Outcome, Stage, Task, make_task
+from medpress.schema import DOC_ID_DIGITS, INSTRUCTION, named
+from medpress.store import (
     dataset,
     file_sha256,
     identity,
@@ -36,8 +39,7 @@ from corpus.store import (
     write_manifest,
     write_tables,
 )
-from corpus.takedown import failure, removed
-from corpus.tokenising import count_tokens, load_tokenizer
+from medpress.tokenising import count_tokens, load_tokenizer
 from nlp import phi
 from nlp.language import detect
 

@@ -2,7 +2,7 @@
 
 The engines give lines without fonts, with boxes that jitter by some pixels and heights that depend on whether a line
 has an ascender. So: straighten the page and even out the boxes, set the margins aside, find tables by their rules and alignment,
-order the rest by columns (`ingest.layout`), and cut it into paragraphs.
+order the rest by columns (`ingest.page.reading_order`), and cut it into paragraphs.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from itertools import pairwise
 
 import numpy as np
 
-from corpus.normalise import normalise
 from ingest.document import Block
-from ingest.layout import Line, pieces, reading_order
 from ingest.ocr import OcrLine, Region
+from ingest.ocr.deskew import main_slant, main_turn, straighten
 from ingest.ocr.orientation import turn_back
 from ingest.ocr.rules import find_rules
-from ingest.ocr.straighten import main_slant, main_turn, straighten
-from ingest.table_grid import Rule
-from ingest.tables import Table, find_tables
+from ingest.page.reading_order import Line, pieces, reading_order
+from ingest.page.table_grid import Rule
+from ingest.page.tables import Table, find_tables
+from nlp.normalise import normalise
 
 LARGER = 1.18
 """A line this much larger than body text is set in a heading's size."""

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from ingest.layout import Line
-from ingest.tables import Rule
+from ingest.page.reading_order import Line
+from ingest.page.tables import Rule
 
 LOOK = 144
 """Resolution in dots per inch at which rules are looked for; the numbers of pixels below belong to it."""

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from lxml import etree
 
-from ingest.compression import read_bounded, unpacked_head
+from ingest.containers.compression import read_bounded, unpacked_head
 from ingest.document import Block, Mark, Page, Probe, ReadOptions, UnreadableError
-from ingest.inline_text import append_superscript, clean_line, math_text
-from ingest.markdown_table import Cell, markdown_table, spread
+from ingest.page.markdown_table import Cell, markdown_table, spread
+from ingest.readers.inline_text import append_superscript, clean_line, math_text
 from ingest.safe_xml import children, entity_text, local_name, parse_xml, root_of, was_cut
 
 _NAMESPACE = "cnx.rice.edu/cnxml"

@@ -15,8 +15,8 @@ from typing import Any
 from lxml import etree
 
 from ingest.document import Block, Mark, Page, Probe, ReadOptions, UnreadableError
-from ingest.inline_text import append_superscript, clean_line
-from ingest.markdown_table import Cell, markdown_table, spread
+from ingest.page.markdown_table import Cell, markdown_table, spread
+from ingest.readers.inline_text import append_superscript, clean_line
 from ingest.safe_xml import local_name, parse_xml
 
 MAX_PACKAGE_BYTES = 512 * 1024 * 1024

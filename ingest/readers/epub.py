@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 from lxml import etree
 
-from ingest.archives import read_zip_member
+from ingest.containers.archives import read_zip_member
 from ingest.document import Block, Mark, Page, Probe, ReadOptions, UnreadableError
 from ingest.readers.html_blocks import BlockWalk, merged_lists, spell_out
 from ingest.safe_xml import local_name, parse_xml

@@ -12,8 +12,8 @@ from itertools import islice
 from lxml import etree
 
 from ingest.document import Block
-from ingest.inline_text import append_superscript, math_text
-from ingest.markdown_table import Cell, markdown_table, spread
+from ingest.page.markdown_table import Cell, markdown_table, spread
+from ingest.readers.inline_text import append_superscript, math_text
 
 MAX_DEPTH = 250
 """Elements nested deeper than this are flattened: nobody writes them by hand."""

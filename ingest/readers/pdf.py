@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import pymupdf
 
-from ingest import layout_model
 from ingest.document import Block, Mark, Page, Probe, ReadOptions, UnreadableError
-from ingest.page_layout import layout_page
-from ingest.routing import PageFacts, Route, route
-from ingest.structure import BodyStyle, body_style, vocabulary
-from ingest.text_layer import TextLayer, read_text_layer
+from ingest.page import layout_model
+from ingest.page.analysis import layout_page
+from ingest.page.block_kinds import BodyStyle, body_style, vocabulary
+from ingest.page.routing import PageFacts, Route, route
+from ingest.page.text_layer import TextLayer, read_text_layer
 
 if TYPE_CHECKING:
     import numpy as np

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
-from corpus.encoding import Decoded, decode
-from ingest.compression import inner_suffix, is_gzip, read_bounded, unpacked_head
+from ingest.containers.compression import inner_suffix, is_gzip, read_bounded, unpacked_head
 from ingest.document import Block, Mark, Page, Probe, ReadOptions, UnreadableError
+from medpress.encoding import Decoded, decode
 
 PAGE_CHARACTERS = 200_000
 """Long files are read in pages of about this many characters, cut at a blank line, so that a task stays small."""

@@ -14,11 +14,11 @@ from typing import Any
 
 from lxml import etree, html
 
-from corpus.encoding import Decoded, decode_markup
-from ingest.compression import inner_suffix, read_bounded, unpacked_head
+from ingest.containers.compression import inner_suffix, read_bounded, unpacked_head
 from ingest.document import Mark, Page, Probe, ReadOptions, UnreadableError
 from ingest.readers.html_blocks import spell_out
 from ingest.readers.web_shape import content_blocks
+from medpress.encoding import Decoded, decode_markup
 
 MAX_HTML_BYTES = 32 * 1024 * 1024
 """A larger HTML file is data, not a page."""

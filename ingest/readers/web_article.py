@@ -9,7 +9,7 @@ import trafilatura
 from lxml import etree
 
 from ingest.document import Block
-from ingest.markdown_table import Cell, markdown_table, spread
+from ingest.page.markdown_table import Cell, markdown_table, spread
 
 _INLINE = frozenset({"hi", "ref", "del", "lb", "graphic", "span"})
 _SPACES = re.compile(r"\s+")

@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-import corpus.build.models
-import corpus.build.run
-from corpus.build.config import BuildConfig
-from corpus.build.run import BuildResult
+import corpus.build
+import corpus.steps.models
+from corpus.build import BuildResult
+from corpus.config import BuildConfig
 from corpus.filters import FilterConfig
-from corpus.runner import Failure, Stage, Task
-from corpus.schema import DOCUMENT, DROPPED, PAGE, QUARANTINE, RECORD
-from corpus.store import read_dataset, write_manifest, write_rows
+from medpress.run.task import Failure, Stage, Task
+from medpress.schema import DOCUMENT, DROPPED, PAGE, QUARANTINE, RECORD
+from medpress.store import read_dataset, write_manifest, write_rows
 
 _WORDS = """
 heart lung kidney liver bone nerve muscle skin blood vessel valve tissue cell organ gland duct joint tendon
@@ -83,9 +83,9 @@ def build(data: Path, **settings: Any) -> BuildResult:
     """`corpus build` with the lexicon alone, and with no filter: texts of tests are not prose."""
     settings = {"tagger": "lexicon", "relations": "none", "filters": FilterConfig(use=()), **settings}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(corpus.build.run, "open_executor", lambda *_, **__: InProcess())
-        patch.setattr(corpus.build.models, "forget", lambda: None)  # the stages run here and need them again
-        return corpus.build.run.build(BuildConfig(data=data, **settings))
+        patch.setattr(corpus.build, "open_executor", lambda *_, **__: InProcess())
+        patch.setattr(corpus.steps.models, "forget", lambda: None)  # the stages run here and need them again
+        return corpus.build.build(BuildConfig(data=data, **settings))
 
 
 def rows(data: Path, kind: str) -> list[dict[str, Any]]:

@@ -10,15 +10,15 @@ import pyarrow as pa
 import pytest
 
 from corpus.audit.run import audit
-from corpus.build.config import BuildConfig
-from corpus.build.run import build
+from corpus.build import build
+from corpus.config import BuildConfig
 from corpus.dedup import boilerplate
 from corpus.dedup.boilerplate import BoilerplateConfig
-from corpus.normalise import normalise
 from corpus.offsets import apply_edits
-from corpus.schema import BOILERPLATE, DROPPED, PAGE, RECORD, by_name
-from corpus.store import read_dataset
 from corpus.trace import trace
+from medpress.schema import BOILERPLATE, DROPPED, PAGE, RECORD, by_name
+from medpress.store import read_dataset
+from nlp.normalise import normalise
 from nlp.spans import Entity
 
 NOTICE = "Nobody should act on what this site says without seeking advice from a professional."

@@ -25,18 +25,18 @@ import pyarrow.parquet as pq
 import pytest
 from small_build import build, doc_id, rows, story, write_documents
 
-import corpus.build.models
-import corpus.build.run
-import corpus.store
-from corpus.build.config import BuildConfig
-from corpus.command import UserError
-from corpus.errors import STORAGE, CorruptError
-from corpus.executors.call import call, reference
-from corpus.executors.local import LocalExecutor
+import corpus.build
+import corpus.steps.models
+import medpress.store
+from corpus.config import BuildConfig
 from corpus.filters import FilterConfig
-from corpus.runner import Failure, Limits, Mark, Stage, Task
-from corpus.schema import DOCUMENT, PAGE, QUARANTINE
-from corpus.store import check_manifest, read_dataset, read_json, write_manifest, write_rows
+from medpress.command import UserError
+from medpress.errors import STORAGE, CorruptError
+from medpress.run.call import call, reference
+from medpress.run.local import LocalExecutor
+from medpress.run.task import Failure, Limits, Mark, Stage, Task
+from medpress.schema import DOCUMENT, PAGE, QUARANTINE
+from medpress.store import check_manifest, read_dataset, read_json, write_manifest, write_rows
 
 PLAIN = {"tagger": "lexicon", "relations": "none", "filters": FilterConfig(use=())}
 
@@ -112,7 +112,7 @@ class PoisonedExecutor(LocalExecutor):
 
     def __init__(self, poison: dict[str, dict[str, str]], seconds: float) -> None:
         limits = Limits(step_seconds=seconds, memory_bytes=1200 * 2**20)
-        super().__init__(workers=2, limits=limits, preload=corpus.build.run.PRELOAD)
+        super().__init__(workers=2, limits=limits, preload=corpus.build.PRELOAD)
         self.poison = poison
 
     def map(self, stage: Stage, tasks: Iterable[Task]) -> Iterator[tuple[Task, Failure | None, float]]:
@@ -133,8 +133,8 @@ def test_a_poison_document_is_quarantined_and_no_other(tmp_path: Path, hows: tup
     struck = dict(zip(("cut_documents", "screen", "annotate"), (doc_id(text) for text in own[:3]), strict=True))
     poison = {name: {"doc_id": it, "how": how} for (name, it), how in zip(struck.items(), hows, strict=True)}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(corpus.build.run, "open_executor", lambda *_, **__: PoisonedExecutor(poison, seconds))
-        corpus.build.run.build(BuildConfig(data=folder, **PLAIN))
+        patch.setattr(corpus.build, "open_executor", lambda *_, **__: PoisonedExecutor(poison, seconds))
+        corpus.build.build(BuildConfig(data=folder, **PLAIN))
     quarantined = {row["doc_id"]: row for row in read_dataset(folder / "quarantine", QUARANTINE).to_pylist()}
     kinds = {"raise": "error", "segfault": "crash", "hang": "timeout", "memory": "memory"}
     expected = {struck[name]: kinds[what["how"]] for name, what in poison.items()}
@@ -151,9 +151,9 @@ def test_where_every_document_is_poison_the_build_says_so(tmp_path: Path) -> Non
     write_documents(tmp_path, {"0.txt": text})
     poison = {"cut_documents": {"doc_id": doc_id(text), "how": "raise"}}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(corpus.build.run, "open_executor", lambda *_, **__: PoisonedExecutor(poison, 60.0))
+        patch.setattr(corpus.build, "open_executor", lambda *_, **__: PoisonedExecutor(poison, 60.0))
         with pytest.raises(UserError, match="none of the 1 documents could be processed"):
-            corpus.build.run.build(BuildConfig(data=tmp_path, **PLAIN))
+            corpus.build.build(BuildConfig(data=tmp_path, **PLAIN))
     assert [row["doc_id"] for row in read_dataset(tmp_path / "quarantine", QUARANTINE).to_pylist()] == [doc_id(text)]
 
 
@@ -173,16 +173,16 @@ class Called:
 
 def called_build(data: Path, **settings: Any) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(corpus.build.run, "open_executor", lambda *_, **__: Called())
-        patch.setattr(corpus.build.models, "forget", lambda: None)
-        corpus.build.run.build(BuildConfig(data=data, **PLAIN | settings))
+        patch.setattr(corpus.build, "open_executor", lambda *_, **__: Called())
+        patch.setattr(corpus.steps.models, "forget", lambda: None)
+        corpus.build.build(BuildConfig(data=data, **PLAIN | settings))
 
 
 def test_a_full_or_read_only_disk_at_any_stage_is_one_sentence_and_the_next_run_carries_on(data: Path) -> None:
     expected = tree(data)
     stages = [path.relative_to(data) for path in sorted((data / "work/build").iterdir()) if path.is_dir()]
     assert len(stages) >= 12
-    write = corpus.store.write_atomic
+    write = medpress.store.write_atomic
     places = [*stages, *map(Path, ("shards", "dropped", "quarantine", "boilerplate", "index"))]
     for place, fault in zip(places, itertools.cycle((errno.ENOSPC, errno.EROFS)), strict=False):
         unbuilt(data)
@@ -193,7 +193,7 @@ def test_a_full_or_read_only_disk_at_any_stage_is_one_sentence_and_the_next_run_
             write(path, fill)
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(corpus.store, "write_atomic", full)
+            patch.setattr(medpress.store, "write_atomic", full)
             with pytest.raises((UserError, OSError)) as caught:  # the command makes a sentence of either
                 called_build(data)
         error = caught.value

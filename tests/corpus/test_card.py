@@ -9,8 +9,8 @@ import pytest
 from small_build import build, rows, write_documents
 
 from corpus.card.license import hub_license
-from corpus.schema import RECORD
-from corpus.store import read_manifest
+from medpress.schema import RECORD
+from medpress.store import read_manifest
 
 ENGLISH = {
     f"{n}.txt": f"Ramipril {n} mg is given once daily to adults.\n\nPatient name: Harriet Quillfeather, phone (555) 010-8888, dose {n}."

@@ -12,10 +12,10 @@ from small_build import build, doc_id, rows, write_documents
 from corpus import diff as module
 from corpus.cli import app
 from corpus.diff import diff
-from corpus.errors import UserError
 from corpus.filters import FilterConfig
-from corpus.schema import RECORD
-from corpus.store import parts, read_table, write_rows
+from medpress.errors import UserError
+from medpress.schema import RECORD
+from medpress.store import parts, read_table, write_rows
 
 TEXTS = {f"a/{n}.txt": f"Page {n}. " + " ".join(f"Word{n}x{m} of vein and bone." for m in range(40)) for n in range(8)}
 

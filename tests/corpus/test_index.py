@@ -16,8 +16,8 @@ from corpus.audit.gates import checksums, something_to_train_on
 from corpus.dedup.config import DedupConfig
 from corpus.dedup.index import KEYS, KNOWN, Index, band_file, describe, open_index
 from corpus.dedup.minhash import SCHEME, Scheme
-from corpus.errors import CorruptError, UserError
-from corpus.store import check_manifest, read_json, write_table
+from medpress.errors import CorruptError, UserError
+from medpress.store import check_manifest, read_json, write_table
 
 
 def monograph(drug: str, dose: str) -> str:

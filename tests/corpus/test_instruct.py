@@ -13,15 +13,15 @@ import pytest
 from small_build import story
 
 import corpus.instruct.run
-from corpus.command import UserError
 from corpus.dedup.config import DedupConfig
 from corpus.instruct import containers, run
 from corpus.instruct.containers import ContainerError, read_rows
 from corpus.instruct.conversation import fault, suggest_stage
 from corpus.instruct.formats import conversation
 from corpus.instruct.run import DROPPED_INSTRUCTION, InstructConfig, instruct
-from corpus.schema import INSTRUCTION, by_name
-from corpus.store import check_manifest, read_dataset
+from medpress.command import UserError
+from medpress.schema import INSTRUCTION, by_name
+from medpress.store import check_manifest, read_dataset
 
 ASKED = [{"role": "user", "content": "What lowers potassium?"}, {"role": "assistant", "content": "Furosemide."}]
 

@@ -9,9 +9,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from corpus.build.merge import BATCH_ROWS, folders, merged
-from corpus.errors import CorruptError
-from corpus.store import ROW_GROUP_ROWS, write_table, write_tables
+from corpus.steps.merge import BATCH_ROWS, folders, merged
+from medpress.errors import CorruptError
+from medpress.store import ROW_GROUP_ROWS, write_table, write_tables
 
 
 def keys(count: int) -> list[str]:

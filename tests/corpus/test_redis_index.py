@@ -18,12 +18,12 @@ import pytest
 from small_build import InProcess, build, doc_id, rows, write_documents
 from test_index import NEW, OLD, decisions, record_of, story
 
-import corpus.build.run
+import corpus.build
 from corpus.dedup import redis_index
 from corpus.dedup.config import DedupConfig
 from corpus.dedup.minhash import SCHEME
 from corpus.dedup.redis_index import SharedIndex, connect, parse
-from corpus.errors import UserError
+from medpress.errors import UserError
 
 redis = pytest.importorskip("redis", reason="the redis extra is not installed")
 PASSWORD = "open-sesame-of-the-team"
@@ -133,7 +133,7 @@ def test_datasketch_alone_finds_the_same_candidates_under_plain_byte_keys(team, 
 
 def test_two_builds_at_once_keep_a_text_once(team, tmp_path, monkeypatch):
     texts = {f"x/{n}.txt": story(n) for n in range(6)}
-    monkeypatch.setattr(corpus.build.run, "open_executor", lambda *_, **__: InProcess())
+    monkeypatch.setattr(corpus.build, "open_executor", lambda *_, **__: InProcess())
     folders = [tmp_path / name for name in "abc"]
     for folder in folders:
         write_documents(folder, texts | {f"{folder.name}.txt": story(50 + ord(folder.name))})

@@ -15,12 +15,13 @@ from small_build import build, doc_id, rows, write_documents
 
 from corpus import takedown
 from corpus.audit.gates import run_gates
-from corpus.errors import UserError
-from corpus.lock import exclusive
-from corpus.schema import DOCUMENT, INSTRUCTION, QUARANTINE, REMOVED
-from corpus.store import read_dataset, read_json, write_rows
-from corpus.takedown import remove, removed, restore
+from corpus.takedown import remove, restore
 from corpus.trace import trace
+from medpress.errors import UserError
+from medpress.lock import exclusive
+from medpress.removed import removed
+from medpress.schema import DOCUMENT, INSTRUCTION, QUARANTINE, REMOVED
+from medpress.store import read_dataset, read_json, write_rows
 
 BIN = Path(sys.executable).parent
 SECRET = "Quagmire"

@@ -8,9 +8,9 @@ import pyarrow.parquet as pq
 from small_build import build, rows, write_documents
 
 from corpus.audit.gates import token_shards
-from corpus.schema import TOKENS
-from corpus.store import check_manifest, parts, read_dataset, read_manifest, read_table
-from corpus.tokenising import load_tokenizer, train_tokenizer
+from medpress.schema import TOKENS
+from medpress.store import check_manifest, parts, read_dataset, read_manifest, read_table
+from medpress.tokenising import load_tokenizer, train_tokenizer
 
 TEXTS = {
     f"{number}.txt": f"Metformin {number}00 mg is given twice daily.\n\nIt is stopped when the eGFR falls below {number}."

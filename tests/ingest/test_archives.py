@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.archives import ArchiveLimits, Member, is_archive, read_archive, safe_name
+from ingest.containers.archives import ArchiveLimits, Member, is_archive, read_archive, safe_name
 from ingest.document import UnreadableError
 
 

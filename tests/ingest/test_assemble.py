@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ingest.assemble import assemble
+from ingest.assembly.assemble import assemble
 from ingest.document import Block, Page, Probe
 from ingest.markdown import to_markdown
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.compression import inner_suffix, is_gzip, read_bounded, unpack_gzip, unpacked_head
+from ingest.containers.compression import inner_suffix, is_gzip, read_bounded, unpack_gzip, unpacked_head
 from ingest.document import UnreadableError
 
 

@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 from ingest.document import ReadOptions
-from ingest.fetch import (
+from ingest.fetching.fetch import (
     INDEX,
     FetchConfig,
     FetchError,
@@ -193,7 +193,7 @@ def test_a_host_with_one_private_address_is_refused(monkeypatch: pytest.MonkeyPa
 
 def test_redirects_are_checked_again(site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real = is_public
-    monkeypatch.setattr("ingest.fetch.is_public", lambda address: address == "127.0.0.1" or real(address))
+    monkeypatch.setattr("ingest.fetching.fetch.is_public", lambda address: address == "127.0.0.1" or real(address))
     inward, elsewhere = fetch(
         [f"{site.address}/inward", f"{site.address}/elsewhere"], tmp_path, config(allow_private=False)
     )
@@ -238,7 +238,7 @@ def test_certificates_are_checked_for_the_name_not_the_address(
     urls = [f"https://localhost:{port}/page", f"https://127.0.0.1:{port}/page"]
     assert {outcome.kind for outcome in fetch(urls, tmp_path / "a", config(retries=0))} == {"network"}  # not trusted
     trusting, real = ssl.create_default_context(cafile=str(certificate)), httpx.Client
-    monkeypatch.setattr("ingest.fetch.httpx.Client", lambda **options: real(verify=trusting, **options))
+    monkeypatch.setattr("ingest.fetching.fetch.httpx.Client", lambda **options: real(verify=trusting, **options))
     named, numbered = fetch(urls, tmp_path / "b", config(retries=0))
     assert named.outcome == "fetched" and site.requests[-1][2]["Host"] == f"localhost:{port}"
     assert numbered.kind == "network"  # the certificate does not name the address

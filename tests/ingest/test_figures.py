@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ingest.figures import find_figures, without_labels
-from ingest.layout import Line
-from ingest.text_layer import TextLayer
+from ingest.page.figures import find_figures, without_labels
+from ingest.page.reading_order import Line
+from ingest.page.text_layer import TextLayer
 
 
 def line(x: float, y: float, text: str, size: float = 8.0, bold: bool = False) -> Line:

@@ -6,8 +6,8 @@ import random
 
 import pytest
 
+from ingest.assembly.floats import labels, mark_notes, place_floats
 from ingest.document import Block
-from ingest.floats import labels, mark_notes, place_floats
 
 
 def block(

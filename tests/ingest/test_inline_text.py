@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from lxml import etree
 
-from ingest.inline_text import append_superscript, clean_line, math_text
+from ingest.readers.inline_text import append_superscript, clean_line, math_text
 from ingest.readers.web import parse_html
 
 

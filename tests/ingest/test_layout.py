@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from ingest.layout import Line, family, paragraphs, pieces, reading_order
+from ingest.page.reading_order import Line, family, paragraphs, pieces, reading_order
 
 
 def line(x0: float, y0: float, text: str, width: float = 200.0, size: float = 10.0, **style: object) -> Line:

@@ -7,14 +7,14 @@ from pathlib import Path
 import pymupdf
 import pytest
 
-from ingest import layout_model
 from ingest.document import Block, Page, ReadOptions
-from ingest.layout import Line, order_and_rings
-from ingest.layout_model import Region
+from ingest.page import layout_model
+from ingest.page.block_kinds import BodyStyle
+from ingest.page.layout_model import Region
+from ingest.page.reading_order import Line, order_and_rings
+from ingest.page.regions import layout_by_regions
+from ingest.page.text_layer import TextLayer
 from ingest.readers.pdf import PdfReader
-from ingest.region_layout import layout_by_regions
-from ingest.structure import BodyStyle
-from ingest.text_layer import TextLayer
 
 MEANING = "what is meant by that"
 

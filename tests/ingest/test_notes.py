@@ -10,16 +10,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from corpus.build.config import BuildConfig
-from corpus.build.run import build
-from corpus.command import UserError
-from corpus.schema import DOCUMENT, PAGE, QUARANTINE, RECORD
-from corpus.store import read_dataset
+from corpus.build import build
+from corpus.config import BuildConfig
 from corpus.takedown import remove
 from ingest import note_tables
 from ingest.document import UnreadableError
 from ingest.note_tables import NoteColumns, read_range, survey
 from ingest.run import FORMATS, IngestConfig, ingest, ingest_notes
+from medpress.command import UserError
+from medpress.schema import DOCUMENT, PAGE, QUARANTINE, RECORD
+from medpress.store import read_dataset
 
 SAMPLE = Path(__file__).parents[2] / "sample_docs" / "_tables" / "ward_rounds.csv"
 TEXT = "Day {n}: the patient is well, the pulse is {n} beats per minute, and furosemide was not given."

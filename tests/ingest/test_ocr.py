@@ -10,13 +10,13 @@ import onnxruntime
 import pymupdf
 import pytest
 
-from corpus.command import UserError
 from ingest.document import ReadOptions
 from ingest.ocr import BACKENDS, OcrLine, load_backend, mean_confidence
 from ingest.ocr.layout import arrange
 from ingest.ocr.orientation import turn_back
 from ingest.ocr.recognition import recognise
 from ingest.run import IngestConfig, ingest
+from medpress.command import UserError
 
 DATA = Path(__file__).parents[2] / os.environ.get("MEDPRESS_DATA", "../shared/data")
 SCANNED = DATA / "pdf_scanned"

@@ -7,10 +7,10 @@ import numpy as np
 import pymupdf
 import pytest
 
-from ingest.layout import Line
 from ingest.ocr import load_backend
 from ingest.ocr.layout import arrange
 from ingest.ocr.rules import find_rules
+from ingest.page.reading_order import Line
 
 DPI = 200
 SCALE = 72 / DPI

@@ -10,7 +10,7 @@ from pathlib import Path
 import pymupdf
 import pytest
 
-from ingest.assemble import assemble
+from ingest.assembly.assemble import assemble
 from ingest.document import Page, Probe, ReadOptions, UnreadableError
 from ingest.readers.pdf import MAX_PIXELS, PdfReader, draw
 

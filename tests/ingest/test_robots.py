@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ingest.robots import ALLOW_ALL, Robots, parse_robots
+from ingest.fetching.robots import ALLOW_ALL, Robots, parse_robots
 
 SITE = "https://example.org"
 

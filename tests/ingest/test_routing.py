@@ -10,8 +10,8 @@ import pymupdf
 import pytest
 
 from ingest.document import ReadOptions
+from ingest.page.routing import PageFacts, is_garbled, letter_similarity, route, word_share
 from ingest.readers.pdf import PdfReader
-from ingest.routing import PageFacts, is_garbled, letter_similarity, route, word_share
 
 ENGLISH = (
     "The patients in the treatment group were followed for a year after the end of the trial, and the rate of the "

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from corpus.schema import DOCUMENT, PAGE, QUARANTINE
-from corpus.store import read_dataset
 from ingest.document import ReadOptions
-from ingest.fetch import FetchConfig
+from ingest.fetching.fetch import FetchConfig
 from ingest.plan import plan
 from ingest.run import FORMATS, IngestConfig, ingest
 from ingest.show import show
 from ingest.status import forget_failures, overview
+from medpress.schema import DOCUMENT, PAGE, QUARANTINE
+from medpress.store import read_dataset
 
 
 def documents(data: Path) -> list[dict]:

@@ -7,8 +7,8 @@ from collections import Counter
 import pytest
 
 from ingest.document import Block
-from ingest.layout import Line, Paragraph
-from ingest.structure import BodyStyle, blocks_of, body_style, clean, glue, join_lines, vocabulary
+from ingest.page.block_kinds import BodyStyle, blocks_of, body_style, clean, glue, join_lines, vocabulary
+from ingest.page.reading_order import Line, Paragraph
 
 BODY = BodyStyle(10.0, "Times", False, False)
 NONE: Counter[str] = Counter()

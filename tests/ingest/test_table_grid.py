@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ingest.figures import Figure
-from ingest.layout import Line
-from ingest.tables import find_tables
+from ingest.page.figures import Figure
+from ingest.page.reading_order import Line
+from ingest.page.tables import find_tables
 
 Rule = tuple[float, float, float]
 

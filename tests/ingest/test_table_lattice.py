@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ingest.layout import Line
-from ingest.table_lattice import lattice_of
+from ingest.page.reading_order import Line
+from ingest.page.table_lattice import lattice_of
 
 Rule = tuple[float, float, float]
 XS, YS = (0.0, 100.0, 200.0, 300.0), (0.0, 20.0, 40.0, 60.0, 80.0)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ingest.layout import Line
-from ingest.tables import find_tables, joined_rules, shaded_rows
+from ingest.page.reading_order import Line
+from ingest.page.tables import find_tables, joined_rules, shaded_rows
 
 
 def cell(x: float, y: float, text: str, size: float = 8.0) -> Line:

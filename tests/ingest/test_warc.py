@@ -12,8 +12,8 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from ingest.containers import is_container, spread_out
+from ingest.containers.warc import is_warc, read_warc
 from ingest.document import UnreadableError
-from ingest.warc import is_warc, read_warc
 
 
 def crawl(tmp_path: Path, *, compressed: bool = True, pages: int = 3) -> Path:

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from corpus.encoding import decode_markup
 from ingest.document import Page, ReadOptions, UnreadableError
 from ingest.readers.web import WebReader, parse_html
 from ingest.readers.web_region import region_blocks
 from ingest.readers.web_shape import content_blocks, page_shape
+from medpress.encoding import decode_markup
 
 DATA = Path(os.environ.get("MEDPRESS_DATA", "../shared/data")) / "html"
 READER = WebReader()

@@ -14,9 +14,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from tokenizers import Tokenizer
 
-from corpus.build.tokenise import tokenise_shard
-from corpus.runner import Task
-from corpus.store import parts, write_manifest
+from corpus.steps.tokenise import tokenise_shard
+from medpress.run.task import Task
+from medpress.store import parts, write_manifest
 from training.log import read_metrics
 
 CPT = ("--steps", "60", "--mix", "odm", "--width", "32", "--layers", "2", "--heads", "2")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from corpus.store import write_json
+from medpress.store import write_json
 from training.compare import compare
 from training.config import InputError
 

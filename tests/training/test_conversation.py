@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from corpus.packing import IGNORED
-from corpus.tokenising import train_tokenizer
+from medpress.tokenising import train_tokenizer
 from training.conversation import ChatEncoder, UnfitError
+from training.packing import IGNORED
 from training.tokenizer import wrap
 
 TALK = [

@@ -14,8 +14,8 @@ import pytest
 import torch
 from small_corpus import CPT, environment, losses, run_train, train_command, wait_for_steps, write_token_shards
 
-from corpus.store import read_json
-from corpus.tokenising import load_tokenizer, train_tokenizer
+from medpress.store import read_json
+from medpress.tokenising import load_tokenizer, train_tokenizer
 from training import checkpoint
 from training.config import CptConfig, InputError
 from training.cpt import run_cpt, silent
@@ -73,8 +73,8 @@ def test_log_has_losses_and_probabilities_by_source(finished: Path) -> None:
 def test_export_loads_in_transformers_and_gives_the_measured_loss(finished: Path, shards: Path) -> None:
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    from corpus.packing import as_piece
     from training.data import Encoder, Shards
+    from training.packing import as_piece
 
     model = AutoModelForCausalLM.from_pretrained(finished / "model")
     tokenizer = AutoTokenizer.from_pretrained(finished / "model")

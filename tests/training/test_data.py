@@ -12,11 +12,11 @@ import pyarrow.parquet as pq
 import pytest
 from small_corpus import write_shards, write_token_shards
 
-from corpus.packing import IGNORED
-from corpus.tokenising import CONTROL_TOKENS, train_tokenizer
+from medpress.tokenising import CONTROL_TOKENS, train_tokenizer
 from training.config import InputError
 from training.data import Encoder, MixedBatches, Shards, Stream
 from training.mixing import MIXERS, Arm
+from training.packing import IGNORED
 
 
 @pytest.fixture(scope="module")

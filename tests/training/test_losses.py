@@ -9,11 +9,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from corpus.packing import IGNORED, as_piece, assemble
-from corpus.tokenising import train_tokenizer
+from medpress.tokenising import train_tokenizer
 from training import losses
 from training.losses import causal_lm, cpo_simpo, token_losses
 from training.model import TokenLoss, random_model
+from training.packing import IGNORED, as_piece, assemble
 from training.tokenizer import wrap
 
 

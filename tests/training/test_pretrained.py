@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from corpus.packing import as_piece, assemble
 from training.data import Encoder
 from training.distributed import World
 from training.model import TokenLoss, open_model
+from training.packing import as_piece, assemble
 from training.tokenizer import begin_of_document, end_of_document
 from training.trainer import export
 

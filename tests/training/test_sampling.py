@@ -14,14 +14,14 @@ from expert_script import CYSTITIS, MYOCARDIAL, Script, as_json, bodies_of, many
 from scripted_server import scripted_server
 from small_corpus import environment, run_train, train_command
 
-from corpus.command import UserError
-from corpus.generation.client import GenerationConfig
-from corpus.schema import PAIR
-from corpus.store import check_manifest, read_dataset
+from medpress.command import UserError
+from medpress.generation.client import GenerationConfig
+from medpress.schema import PAIR
+from medpress.store import check_manifest, read_dataset
 from training.evaluation.multiple_choice import ask
 from training.evaluation.questions import read_questions
 from training.sampling.config import SamplingConfig
-from training.sampling.pairing import Candidate, best, worse
+from training.sampling.preference_pairs import Candidate, best, worse
 from training.sampling.run import SAMPLE, sample
 from training.synthesis.fitness import Parts
 

@@ -10,10 +10,10 @@ from expert_script import CYSTITIS, write_questions
 from model_server import model_server
 from tiny_model import tiny_model
 
-from corpus.command import UserError
-from corpus.generation.client import GenerationConfig
-from corpus.schema import INSTRUCTION, PAIR
-from corpus.store import read_dataset
+from medpress.command import UserError
+from medpress.generation.client import GenerationConfig
+from medpress.schema import INSTRUCTION, PAIR
+from medpress.store import read_dataset
 from training.sampling.config import SamplingConfig
 from training.sampling.run import SAMPLE, sample
 from training.synthesis.config import SynthesisConfig

@@ -32,11 +32,11 @@ from expert_script import (
 from scripted_server import scripted_server
 from small_corpus import environment, run_train, train_command
 
-from corpus.command import UserError
-from corpus.generation.client import GenerationConfig
-from corpus.schema import INSTRUCTION
-from corpus.store import check_manifest, read_dataset
-from corpus.tokenising import train_tokenizer
+from medpress.command import UserError
+from medpress.generation.client import GenerationConfig
+from medpress.schema import INSTRUCTION
+from medpress.store import check_manifest, read_dataset
+from medpress.tokenising import train_tokenizer
 from training.synthesis.config import SynthesisConfig
 from training.synthesis.run import REJECTED, synthesize
 

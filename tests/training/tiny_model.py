@@ -8,7 +8,7 @@ import torch
 from expert_script import REWRITTEN, REWRITTEN_ZH, STEPS
 from transformers import Qwen2Config, Qwen2ForCausalLM
 
-from corpus.tokenising import train_tokenizer
+from medpress.tokenising import train_tokenizer
 from training.tokenizer import wrap
 
 

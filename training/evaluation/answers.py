@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 
-from corpus.tokenising import ANSWER, END_ANSWER, END_THINK
+from medpress.tokenising import ANSWER, END_ANSWER, END_THINK
 
 _LEAD_IN = r"(?:the|correct|right|best|answer|option|is|答案|选项|选|应该?|为|是|[\s:：*(（])*"
 _LETTER_ALONE = re.compile(rf"^{_LEAD_IN}([A-Z])[\s.。)）*]*$", re.IGNORECASE)

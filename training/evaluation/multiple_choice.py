@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from corpus.packing import as_piece, assemble
 from training.evaluation.answers import conclusion, option_of
 from training.evaluation.questions import Question
 from training.generate import Generator, Sampling
 from training.model import TokenLoss
+from training.packing import as_piece, assemble
 from training.tokenizer import begin_of_document
 
 _ASK = {

@@ -17,7 +17,7 @@ from pathlib import Path
 from string import ascii_uppercase
 from typing import Any
 
-from corpus.store import identity
+from medpress.store import identity
 from training.config import InputError
 
 Row = Mapping[str, Any]

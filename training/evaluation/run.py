@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from corpus.store import identity, read_json, write_json
+from medpress.store import identity, read_json, write_json
 from training.config import EvalConfig, InputError
 from training.evaluation.accuracy import wilson
 from training.evaluation.multiple_choice import ByGeneration, ByLikelihood

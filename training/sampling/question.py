@@ -7,13 +7,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from corpus.generation.request import GenerationError, Request
-from corpus.store import identity
+from medpress.generation.request import GenerationError, Request
+from medpress.store import identity
 from training.evaluation.answers import option_of
 from training.evaluation.multiple_choice import ask
 from training.evaluation.questions import Question
 from training.sampling.config import SamplingConfig
-from training.sampling.pairing import Candidate, best, why_none, without_repeats, worse
+from training.sampling.preference_pairs import Candidate, best, why_none, without_repeats, worse
 from training.synthesis.dialogue import Clients, Dialogue, RejectedError
 from training.synthesis.fitness import misfit, parts_of
 from training.synthesis.prompting import lettered, prompt

@@ -11,10 +11,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from corpus.command import Ticker, UserError, progress, resolved
-from corpus.generation.request import Endpoint
-from corpus.schema import PAIR
-from corpus.store import identity
+from medpress.command import Ticker, UserError, progress, resolved
+from medpress.generation.request import Endpoint
+from medpress.schema import PAIR
+from medpress.store import identity
 from training.evaluation.questions import Question
 from training.sampling.config import SamplingConfig
 from training.sampling.question import PROMPTS as JUDGING

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypedDict, TypeVar
 
-from corpus.generation.client import Client
-from corpus.generation.request import GenerationError, Request
+from medpress.generation.client import Client
+from medpress.generation.request import GenerationError, Request
 from training.synthesis.prompting import prompt
 from training.synthesis.verdicts import BrokenReplyError
 

@@ -10,9 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from corpus.command import UserError
-from corpus.generation.client import Client, GenerationConfig, open_endpoint
-from corpus.generation.request import Endpoint
+from medpress.command import UserError
+from medpress.generation.client import Client, GenerationConfig, open_endpoint
+from medpress.generation.request import Endpoint
 from training.synthesis.dialogue import Clients
 
 Item = TypeVar("Item")

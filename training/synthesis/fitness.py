@@ -6,7 +6,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from corpus.tokenising import ANSWER, END_ANSWER, END_THINK, THINK
+from medpress.tokenising import ANSWER, END_ANSWER, END_THINK, THINK
 
 MAX_CHARACTERS = 8192
 """A longer answer is not trained on."""

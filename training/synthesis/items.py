@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from corpus.store import identity
+from medpress.store import identity
 from training.config import InputError
 from training.evaluation.questions import Question, read_questions
 

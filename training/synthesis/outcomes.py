@@ -11,8 +11,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from corpus.lock import exclusive
-from corpus.store import parts, write_manifest, write_rows
+from medpress.lock import exclusive
+from medpress.store import parts, write_manifest, write_rows
 
 ROWS_A_FILE = 20_000
 """Rows of one Parquet file of a published dataset."""

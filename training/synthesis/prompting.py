@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from string import Template
 
-from corpus.store import identity
+from medpress.store import identity
 
 PROMPTS = Path(__file__).parent / "prompts"
 """The prompts of synthesis, and the one that asks for a repair."""

@@ -11,12 +11,12 @@ from typing import Any
 
 import pyarrow as pa
 
-from corpus.command import Ticker, UserError, progress, resolved
-from corpus.generation.request import Endpoint
-from corpus.schema import INSTRUCTION
-from corpus.store import identity
-from corpus.tokenising import count_tokens, load_tokenizer
-from corpus.tokenising import fingerprint as tokenizer_fingerprint
+from medpress.command import Ticker, UserError, progress, resolved
+from medpress.generation.request import Endpoint
+from medpress.schema import INSTRUCTION
+from medpress.store import identity
+from medpress.tokenising import count_tokens, load_tokenizer
+from medpress.tokenising import fingerprint as tokenizer_fingerprint
 from training.synthesis.config import SynthesisConfig
 from training.synthesis.dialogue import Clients, Dialogue, RejectedError
 from training.synthesis.dual_expert import Synthesis

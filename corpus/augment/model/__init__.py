@@ -17,7 +17,7 @@ from corpus.augment.model import entity_graph, questions, rephrase
 from corpus.augment.model.prompt import Prompt
 from corpus.augment.parent import Parent
 from corpus.augment.text import Augmented
-from corpus.generation.request import Reply, Request
+from medpress.generation.request import Reply, Request
 
 VERSION = "2"
 """Raised when a method asks or reads otherwise."""

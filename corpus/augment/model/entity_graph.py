@@ -16,7 +16,7 @@ from corpus.augment.model.prompt import Prompt, augmented, passages, prompt
 from corpus.augment.model.reply import ELSEWHERE, clean, prose_fault
 from corpus.augment.parent import Parent
 from corpus.augment.text import Augmented
-from corpus.generation.request import Reply
+from medpress.generation.request import Reply
 from nlp.spans import Entity
 
 TASKS = {

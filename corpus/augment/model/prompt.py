@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from corpus.augment.parent import Parent
 from corpus.augment.text import Augmented, Stretch
-from corpus.generation.request import Request
+from medpress.generation.request import Request
 
 PASSAGE_CHARACTERS = {"en": 2_400, "zh": 900}
 """Longest passage that is asked about at once, about 600 tokens: small models lose the thread of longer ones."""

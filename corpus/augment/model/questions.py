@@ -10,7 +10,7 @@ from corpus.augment.model.reply import MALFORMED, RESIDUE, clean, has_residue, w
 from corpus.augment.parent import Parent
 from corpus.augment.phrasing import pick
 from corpus.augment.text import Augmented
-from corpus.generation.request import Reply
+from medpress.generation.request import Reply
 
 TASKS = {
     "en": {

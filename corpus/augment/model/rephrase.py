@@ -9,7 +9,7 @@ from corpus.augment.model.reply import clean, prose_fault
 from corpus.augment.parent import Parent
 from corpus.augment.phrasing import pick
 from corpus.augment.text import Augmented
-from corpus.generation.request import Reply
+from medpress.generation.request import Reply
 
 LEAST_SHARE = 0.25
 """A text shorter than this share of its passage has lost most of it."""

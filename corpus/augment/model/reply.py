@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from corpus.generation.request import Reply
+from medpress.generation.request import Reply
 
 CUT = "the reply was cut at the token limit"
 RESIDUE = "residue of the prompt or of markup"

@@ -17,8 +17,8 @@ from pathlib import Path
 import pyarrow.compute as pc
 import pytest
 
-from corpus.schema import DROPPED, PAGE, RECORD, by_name
-from corpus.store import identity, read_dataset
+from medpress.schema import DROPPED, PAGE, RECORD, by_name
+from medpress.store import identity, read_dataset
 
 BIN = Path(sys.executable).parent
 DRUGS = """# Drugs in heart failure

@@ -10,7 +10,7 @@ import pytest
 from corpus.augment import METHODS, augment
 from corpus.augment.checks import check
 from corpus.augment.parent import Parent
-from corpus.normalise import normalise
+from nlp.normalise import normalise
 
 EN = """## Heart failure
 

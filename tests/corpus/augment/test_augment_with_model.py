@@ -18,13 +18,13 @@ from scripted_server import scripted_server
 from small_build import build, rows, write_documents
 
 from corpus.augment.config import AugmentConfig
-from corpus.build import replies
-from corpus.build.run import BuildResult
-from corpus.errors import UserError
-from corpus.generation.client import GenerationConfig
-from corpus.schema import by_name
-from corpus.store import read_manifest, read_table
+from corpus.build import BuildResult
+from corpus.steps import replies
 from corpus.takedown import remove
+from medpress.errors import UserError
+from medpress.generation.client import GenerationConfig
+from medpress.schema import by_name
+from medpress.store import read_manifest, read_table
 
 TEXTS = {
     "warfarin.txt": "Warfarin is given to patients with atrial fibrillation to prevent stroke. It must be stopped 5 days "

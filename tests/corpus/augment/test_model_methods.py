@@ -9,7 +9,7 @@ from corpus.augment.model import MODEL_METHODS, read, requests
 from corpus.augment.model.prompt import PASSAGE_CHARACTERS, passages
 from corpus.augment.model.reply import CUT, ELSEWHERE, MALFORMED, RESIDUE
 from corpus.augment.parent import Parent
-from corpus.generation.request import Reply
+from medpress.generation.request import Reply
 from nlp.relations import load_extractor
 from nlp.tagging import load_tagger
 

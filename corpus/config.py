@@ -1,0 +1,100 @@
+"""What a build can be told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from cyclopts import Parameter
+
+from corpus.augment.config import AugmentConfig
+from corpus.dedup.boilerplate import BoilerplateConfig
+from corpus.dedup.config import DedupConfig
+from corpus.filters import FilterConfig
+from corpus.sections import SectionConfig
+from medpress.command import Location
+
+PhiPolicy = Literal["precise", "thorough", "off"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhiConfig:
+    """How patients' identities are removed, by source type.
+
+    `precise` leaves authors, affiliations and publication dates alone; `thorough` prefers to remove too much; `off`
+    is for text that is known to hold none.
+    """
+
+    textbook: PhiPolicy = "precise"
+    """Policy for textbooks."""
+    guideline: PhiPolicy = "precise"
+    """Policy for guidelines."""
+    literature: PhiPolicy = "precise"
+    """Policy for articles."""
+    web: PhiPolicy = "thorough"
+    """Policy for web pages."""
+    note: PhiPolicy = "thorough"
+    """Policy for clinical notes."""
+    other: PhiPolicy = "thorough"
+    """Policy for everything else."""
+    engine: str = "patterns"
+    """How identifiers are found: `patterns`, or `presidio` beside them (`presidio:NAME` for another spaCy pipeline than
+    Presidio's own; about a hundred times slower)."""
+
+    def policy(self, source_type: str) -> PhiPolicy:
+        """The policy of a source type; an unknown one is treated like `other`."""
+        chosen: PhiPolicy = getattr(self, source_type, self.other)
+        return chosen
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class BuildConfig:
+    """A whole build. Tables of the TOML file are the nested parts: `[build.filters]`, `[build.dedup]`, …"""
+
+    data: Location = Path("data")
+    """The data folder: `documents/` and `pages/` are read, `shards/`, `dropped/` and `quarantine/` are written."""
+    shards: int = 8
+    """Files a source type; a record's is chosen by the hash of its id."""
+    tagger: str = "cascade"
+    """Tagger of the kept records: lexicon, crf, cascade (CRF where a passage is medical), spacy:NAME,
+    transformers:PATH or none."""
+    relations: str = "rules"
+    """Relation extractor: rules, linear, transformers:PATH or none."""
+    tokenizer: str = "deepseek"
+    """Tokenizer that counts tokens: the one that ships with medpress, a folder, or a Hugging Face id."""
+    tokenize: bool = False
+    """Also write `tokens/`: the shards in tokens of that tokenizer, which `train cpt --shards` takes as they are."""
+    source_priority: tuple[str, ...] = ("guideline", "textbook", "literature", "note", "web", "other")
+    """Of equally good duplicates the one whose source type comes first is kept."""
+    section: SectionConfig = field(default_factory=SectionConfig)
+    """How documents are cut."""
+    phi: PhiConfig = field(default_factory=PhiConfig)
+    """How patients' identities are removed."""
+    filters: FilterConfig = field(default_factory=FilterConfig)
+    """Thresholds of the quality filters."""
+    boilerplate: BoilerplateConfig = field(default_factory=BoilerplateConfig)
+    """Paragraphs that a source repeats."""
+    dedup: DedupConfig = field(default_factory=DedupConfig)
+    """Near-duplicate search."""
+    against: tuple[str, ...] = ()
+    """Existing corpora (their data folders, or the `index` in them) whose records count as kept already: what repeats one
+    of them is dropped. A team's index on a Redis server, redis://HOST:PORT/PREFIX?corpus=NAME, is added to as well.
+    May be given several times."""
+    decontaminate: tuple[Location, ...] = ()
+    """Benchmark files (JSONL, JSON, CSV, Parquet) whose questions must not be in the corpus."""
+    augment: AugmentConfig = field(default_factory=AugmentConfig)
+    """New texts made from the kept ones."""
+    workers: int = 0
+    """Worker processes; 0 means one per core."""
+    task_seconds: float = 300.0
+    """Time limit of one document in a stage."""
+    worker_gib: float = 2.0
+    """Memory limit of one worker, resident, in GiB."""
+    engine: Literal["local", "ray"] = "local"
+    """Where tasks run: processes of this machine, or a Ray cluster."""
+    address: str | None = None
+    """Address of the Ray cluster; without it a local one is started."""
+    strict: bool = False
+    """End with exit code 1 when anything was quarantined."""

@@ -1,0 +1,85 @@
+"""Decide on each candidate by its scores, and sign those that pass for the duplicate search."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from corpus import filters
+from corpus.dedup import passes
+from corpus.dedup.config import DedupConfig
+from medpress.run.task import Mark, Task
+from medpress.schema import by_name
+from medpress.store import read_table, write_table
+
+VERSION = "3"
+
+DECISION = pa.schema(
+    [
+        pa.field("id", pa.string()),
+        pa.field("doc_id", pa.string()),
+        pa.field("source", pa.string()),
+        pa.field("content_hash", pa.string()),
+        pa.field("quality", pa.float64()),
+        pa.field("priority", pa.int32()),
+        pa.field("stage", pa.string()),
+        pa.field("reason", pa.string()),
+        pa.field("value", pa.float64()),
+        pa.field("threshold", pa.float64()),
+    ]
+)
+"""One row a candidate: what the duplicate search needs, and the filters' verdict (`stage` null: passed)."""
+
+
+def screen(task: Task, mark: Mark) -> None:
+    """Arguments: `candidates` (file), `only` (ids, or null), `filters`, `dedup`, `source_priority`.
+
+    Writes the decisions with the signatures' band keys.
+
+    A candidate with a fault is dropped here, whatever its scores. Thresholds stand in this stage, not in the scores', so
+    changing one costs no re-scoring.
+    """
+    arguments = task.arguments
+    config = filters.FilterConfig(**arguments["filters"])
+    order = {name: rank for rank, name in enumerate(arguments["source_priority"])}
+    columns = ["id", "doc_id", "text", "source", "source_type", "lang", "augmentation", "content_hash", "quality"]
+    columns += ["fault", "fault_value", "fault_threshold"]
+    table = read_table(arguments["candidates"], columns)
+    if arguments["only"] is not None:
+        table = table.filter(pc.field("id").isin(arguments["only"]))
+    rows: list[dict[str, Any]] = []
+    for row in table.select([c for c in columns if c != "text"]).to_pylist():
+        scores = by_name(row["quality"])
+        verdict = _verdict(row, scores, config)
+        rows.append(
+            {
+                "id": row["id"],
+                "doc_id": row["doc_id"],
+                "source": row["source"],
+                "content_hash": row["content_hash"],
+                "quality": filters.overall(scores),
+                "priority": order.get(row["source_type"], len(order)),
+                "stage": _stage(row) if verdict else None,
+                "reason": verdict.reason if verdict else None,
+                "value": verdict.value if verdict else None,
+                "threshold": verdict.threshold if verdict else None,
+            }
+        )
+    decisions = pa.Table.from_pylist(rows, schema=DECISION)
+    signed = passes.signatures(table.select(["id", "text"]), DedupConfig(**arguments["dedup"]).scheme)
+    for name in signed.column_names[1:]:
+        decisions = decisions.append_column(name, signed[name])
+    write_table(task.output, decisions.sort_by("id"))
+
+
+def _verdict(row: dict[str, Any], scores: dict[str, float], config: filters.FilterConfig) -> filters.Verdict | None:
+    if row["fault"]:
+        return filters.Verdict(row["fault"], row["fault_value"], row["fault_threshold"])
+    return filters.decide(scores, row["lang"], config)
+
+
+def _stage(row: dict[str, Any]) -> str:
+    """Who drops it: what an augmented text is faulted for is no matter of quality filters."""
+    return "augmentation" if row["augmentation"] and row["fault"] else "filter"

@@ -1,0 +1,213 @@
+"""ZIP and TAR archives: their members, with nothing written outside, and no more bytes than allowed.
+
+Members are given with their bytes, never extracted to a path of their own choosing. Limits hold for each member, for
+the whole archive, for the ratio of compression (a bomb), and for archives within archives.
+"""
+
+from __future__ import annotations
+
+import io
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from ingest.containers.compression import is_gzip, unpack_gzip
+from ingest.document import UnreadableError
+from medpress.encoding import decode
+
+_CHUNK = 1024 * 1024
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+_DOCUMENT_PARTS = (b"mimetype", b"[Content_Types].xml", b"_rels/", b"word/", b"docProps/", b"META-INF/")
+"""How the name of the first entry begins in a ZIP that is itself a document (EPUB, DOCX, ODT)."""
+
+_DOCUMENT_SUFFIXES = (".epub", ".docx", ".pptx", ".xlsx", ".odt", ".jar", ".apk")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ArchiveLimits:
+    """How much of an archive is read at most."""
+
+    member_bytes: int = 512 * 1024 * 1024
+    """Bytes of one member once unpacked."""
+    total_bytes: int = 8 * 1024 * 1024 * 1024
+    """Bytes of all members together once unpacked, archives within counted too."""
+    members: int = 100_000
+    """How many members are looked at."""
+    ratio: int = 200
+    """Unpacked bytes for each packed byte of a member that unpacks to more than a megabyte."""
+    depth: int = 2
+    """How many archives deep: 1 for none within another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A file in an archive, or the reason why it cannot be read."""
+
+    name: str
+    """Path inside the archive with forward slashes, made safe: relative, without `..`; `a.zip!b.pdf` within another."""
+    content: bytes
+    """Its bytes; empty when there is an error."""
+    error: UnreadableError | None = None
+    """Why it was not read: too-large, encrypted, truncated, unsupported."""
+
+
+def is_archive(head: bytes, path: str) -> bool:
+    """Whether a file with these first bytes is a ZIP or TAR of documents (an EPUB or DOCX is not: it is one itself)."""
+    name = path.lower()
+    if head.startswith(_ZIP):
+        first_name = head[30 : 30 + int.from_bytes(head[26:28], "little")]
+        return not first_name.startswith(_DOCUMENT_PARTS) and not name.endswith(
+            (".epub", ".docx", ".pptx", ".xlsx", ".odt", ".jar", ".apk")
+        )
+    if head[257:262] == b"ustar":
+        return True
+    return is_gzip(head) and name.endswith((".tar.gz", ".tgz"))
+
+
+def read_archive(path: Path, limits: ArchiveLimits | None = None) -> Iterator[Member]:
+    """The files in an archive in the order in which they stand in it.
+
+    Links, devices and folders are passed over. Raises `UnreadableError` when the archive itself cannot be opened; a
+    member that cannot be read is given with its error.
+    """
+    limits = limits or ArchiveLimits()
+    budget = _Budget(limits)
+    with open(path, "rb") as file:
+        yield from _members(file, path.name, "", 1, budget)
+
+
+class _Budget:
+    """What is left of the limits of one archive."""
+
+    def __init__(self, limits: ArchiveLimits) -> None:
+        self.limits = limits
+        self.bytes_left = limits.total_bytes
+        self.members_left = limits.members
+
+    def count(self) -> None:
+        self.members_left -= 1
+        if self.members_left < 0:
+            raise UnreadableError("too-large", f"The archive has more than {self.limits.members} members.")
+
+    def allowed(self, packed: int | None) -> int:
+        """How many bytes a member of this packed size may unpack to."""
+        limit = min(self.limits.member_bytes, self.bytes_left)
+        return limit if packed is None else min(limit, max(_CHUNK, packed * self.limits.ratio))
+
+
+def _members(
+    file: io.BufferedIOBase | io.BufferedReader, name: str, prefix: str, depth: int, budget: _Budget
+) -> Iterator[Member]:
+    head = file.read(1024)
+    file.seek(0)
+    reader = _zip_members if head.startswith(_ZIP) else _tar_members
+    for member in reader(file, budget):
+        full = f"{prefix}{member.name}"
+        if member.error is None and is_archive(member.content[:4096], member.name):
+            if depth >= budget.limits.depth:
+                message = f"Archives are read {budget.limits.depth} deep, this one lies deeper."
+                yield Member(full, b"", UnreadableError("unsupported", message))
+                continue
+            try:
+                yield from _members(io.BytesIO(member.content), member.name, f"{full}!", depth + 1, budget)
+            except UnreadableError as error:
+                if budget.members_left < 0 or budget.bytes_left <= 0:
+                    raise
+                yield Member(full, b"", error)
+        else:
+            yield Member(full, member.content, member.error)
+
+
+def _zip_members(file: io.BufferedIOBase | io.BufferedReader, budget: _Budget) -> Iterator[Member]:
+    try:
+        archive = zipfile.ZipFile(file)
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        raise UnreadableError("truncated", f"The ZIP archive cannot be opened: {error}.") from error
+    with archive:
+        for info in archive.infolist():
+            if info.is_dir():
+                continue
+            budget.count()
+            yield _read(safe_name(_zip_name(info)), archive, info, budget)
+
+
+def _read(name: str, archive: zipfile.ZipFile, info: zipfile.ZipInfo, budget: _Budget) -> Member:
+    try:
+        return Member(name, read_zip_member(archive, info, budget.allowed(info.compress_size), budget))
+    except UnreadableError as error:
+        if budget.bytes_left <= 0:
+            raise
+        return Member(name, b"", error)
+
+
+def read_zip_member(
+    archive: zipfile.ZipFile, info: zipfile.ZipInfo, limit: int, budget: _Budget | None = None
+) -> bytes:
+    """The bytes of a member of a ZIP, at most `limit`, whatever its header says. Raises `UnreadableError`."""
+    if info.flag_bits & 0x1:
+        raise UnreadableError("encrypted", "The archive member is encrypted.")
+    parts: list[bytes] = []
+    size = 0
+    try:
+        with archive.open(info) as stream:
+            while part := stream.read(_CHUNK):
+                size += len(part)
+                if budget is not None:
+                    budget.bytes_left -= len(part)
+                if size > limit:
+                    raise UnreadableError("too-large", f"The archive member unpacks to more than {limit} bytes.")
+                parts.append(part)
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
+        raise UnreadableError("truncated", f"The archive member is damaged: {error}.") from error
+    except (NotImplementedError, RuntimeError) as error:
+        raise UnreadableError("unsupported", f"The archive member cannot be unpacked: {error}.") from error
+    return b"".join(parts)
+
+
+def _zip_name(info: zipfile.ZipInfo) -> str:
+    """A name that is not flagged as UTF-8 was written in the encoding of the writer's system: often GBK."""
+    if info.flag_bits & 0x800 or info.filename.isascii():
+        return info.filename
+    try:
+        return decode(info.filename.encode("cp437")).text
+    except UnicodeEncodeError:
+        return info.filename
+
+
+def _tar_members(file: io.BufferedIOBase | io.BufferedReader, budget: _Budget) -> Iterator[Member]:
+    head = file.read(4)
+    file.seek(0)
+    if is_gzip(head):
+        # Unpacked in memory and bounded: tarfile itself would follow a bomb as far as it goes.
+        packed = file.read()
+        limit = min(budget.allowed(len(packed)), budget.bytes_left)
+        file = io.BytesIO(unpack_gzip(packed, limit))
+    try:
+        with tarfile.open(fileobj=file, mode="r:") as archive:
+            for info in archive:
+                if not info.isreg():
+                    continue
+                budget.count()
+                name = safe_name(info.name)
+                if info.size > budget.allowed(None):
+                    yield Member(name, b"", UnreadableError("too-large", f"The member has {info.size} bytes."))
+                    continue
+                stream = archive.extractfile(info)
+                content = stream.read(info.size) if stream is not None else b""
+                budget.bytes_left -= len(content)
+                if len(content) < info.size:
+                    yield Member(name, b"", UnreadableError("truncated", "The archive ends within this member."))
+                else:
+                    yield Member(name, content)
+    except (tarfile.TarError, EOFError, OSError, ValueError, OverflowError) as error:
+        raise UnreadableError("truncated", f"The TAR archive cannot be read: {error}.") from error
+
+
+def safe_name(name: str) -> str:
+    """A member's path as a relative one with forward slashes: no drive, no root, no `..`, no control characters."""
+    path = PurePosixPath("".join(c for c in name.replace("\\", "/") if c.isprintable()))
+    parts = [part for part in path.parts if part not in ("/", "..", ".", "") and not part.endswith(":")]
+    return "/".join(parts) or "unnamed"

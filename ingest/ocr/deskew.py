@@ -1,0 +1,167 @@
+"""OCR lines in pixels -> even lines in points on an upright, straight page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import median
+
+import numpy as np
+
+from ingest.ocr import OcrLine
+from ingest.ocr.orientation import turn_back
+from ingest.page.reading_order import Line
+
+BOX_SHARE = 0.72
+"""Share of a line's box that is its font size, where the ink could not be measured: boxes have air around the letters."""
+LINE_HEIGHT = 1.1
+"""Height of a line in font sizes, from the highest to the lowest letter that it might have."""
+SAME_SIZE = 0.085
+"""Sizes that differ by less than this share are one size: what is left is the error of the measurement."""
+LONG_TEXT = 30
+"""A line of so many characters is hardly alone in its size."""
+SAME_SENTENCE = 1.4
+"""Sizes further apart than this ratio are not those of one sentence."""
+HEAVIER = 1.25
+"""Strokes this much thicker than usual on the page are bold."""
+AIR = 0.2
+"""Air at either end of a box, in font sizes."""
+LONG_LINE, SHORT_LINE = 6, 2.5
+"""Lines this many times as long as high show the slant of the page; where there are hardly any, as in a table, the
+three longest do if they are not too short."""
+
+
+def main_turn(lines: Sequence[OcrLine]) -> int:
+    """The `turn` of most of the text."""
+    weight: dict[int, int] = {}
+    for line in lines:
+        weight[line.turn] = weight.get(line.turn, 0) + len(line.text)
+    return max(sorted(weight), key=lambda turn: weight[turn], default=0)
+
+
+def main_slant(lines: Sequence[OcrLine], turn: int) -> float:
+    """Angle in radians by which the text still falls after `turn`: the median over lines long enough to have one."""
+    quads = [turn_back(_corners(line), (360 - turn) % 360, 0.0, 0.0) for line in lines if line.turn == turn]
+    runs = [(quad[1] - quad[0], _length(quad[3] - quad[0])) for quad in quads]
+    lengths = sorted(((float(np.hypot(*run) / max(tall, 1.0)), float(np.arctan2(*run[::-1]))) for run, tall in runs))
+    angles = [angle for length, angle in lengths if length > LONG_LINE]
+    if len(angles) < 3:
+        angles = [angle for length, angle in lengths[-3:] if length > SHORT_LINE]
+    return median(angles) if len(angles) >= 3 else 0.0
+
+
+def straighten(
+    lines: Sequence[OcrLine], turn: int, slant: float, width: float, height: float, scale: float
+) -> list[Line]:
+    """Lines that stand upright after `turn`, in points, with tight boxes and evened sizes.
+
+    `width` and `height` are those of the page in points before it is turned. The page's own `slant` is taken out by
+    turning it round its centre.
+    """
+    upright = [line for line in lines if line.turn == turn]
+    if turn in (90, 270):
+        width, height = height, width
+    quads = [turn_back(_corners(line) * scale, (360 - turn) % 360, width, height) for line in upright]
+    rotation = np.array([[np.cos(slant), np.sin(slant)], [-np.sin(slant), np.cos(slant)]])
+    centre = np.array([width / 2, height / 2])
+    boxes = [_box(quad, rotation, centre) for quad in quads]
+    characters = [len(line.text) for line in upright]
+    measured = [
+        line.size * scale or _length(quad[3] - quad[0], quad[2] - quad[1]) * BOX_SHARE
+        for line, quad in zip(upright, quads, strict=True)
+    ]
+    usual = _usual(measured, characters)
+    sizes = _evened(_like_neighbours(measured, boxes, [line.text for line in upright], usual), characters)
+    usual_weight = _usual([line.weight for line in upright], characters)
+    return [
+        Line(
+            x0=x - half + air,
+            y0=y - size * LINE_HEIGHT / 2,
+            x1=x + half - air,
+            y1=y + size * LINE_HEIGHT / 2,
+            text=line.text,
+            size=size,
+            bold=line.weight > HEAVIER * usual_weight > 0,
+            confidence=line.confidence,
+            cuts=tuple(
+                (x + (2 * left - 1) * half, x + (2 * right - 1) * half, index) for left, right, index in line.gaps
+            ),
+        )
+        for line, (x, y, half), size in zip(upright, boxes, sizes, strict=True)
+        for air in [min(AIR * size, half / 2)]
+    ]
+
+
+def _box(quad: np.ndarray, rotation: np.ndarray, centre: np.ndarray) -> tuple[float, float, float]:
+    """(x and y of the middle, half the length) of a line on the straight page."""
+    x, y = ((quad - centre) @ rotation.T + centre).mean(axis=0)
+    return float(x), float(y), _length(quad[1] - quad[0], quad[2] - quad[3]) / 2
+
+
+def _like_neighbours(
+    sizes: Sequence[float], boxes: Sequence[tuple[float, float, float]], texts: Sequence[str], usual: float
+) -> list[float]:
+    """Sizes with the errors of single lines put right: a line between two of one size has it, too, and so have two
+    lines that make one sentence."""
+    result = list(sizes)
+    below: dict[int, int] = {}
+    for index, (x, y, half) in enumerate(boxes):
+        near = [
+            (other_y, number)
+            for number, (other_x, other_y, other_half) in enumerate(boxes)
+            if 0.3 * usual < other_y - y < 2.2 * max(sizes[index], usual) and abs(other_x - x) < max(half, other_half)
+        ]
+        if near:
+            below[index] = min(near)[1]
+    above = {lower: upper for upper, lower in below.items()}
+    for index in range(len(boxes)):
+        group = [index, *(other[index] for other in (above, below) if index in other)]
+        if len(group) == 3 and min(len(texts[number]) for number in group) >= LONG_TEXT:
+            result[index] = median(sizes[number] for number in group)
+    for upper, lower in sorted(below.items(), key=lambda pair: boxes[pair[0]][1]):
+        pair = (result[upper], result[lower])
+        if (
+            max(pair) < SAME_SENTENCE * min(pair)
+            and _flows(texts[upper], texts[lower])
+            and len(texts[upper]) >= LONG_TEXT
+        ):
+            result[upper] = result[lower] = min(pair, key=lambda size: abs(size - usual))
+    return result
+
+
+def _flows(upper: str, lower: str) -> bool:
+    """Whether a sentence goes on from one line to the next."""
+    return lower[:1].islower() or (upper[-1:] in ",-，、" and not lower[:1].isupper())
+
+
+def _corners(line: OcrLine) -> np.ndarray:
+    if line.quad:
+        return np.array(line.quad, dtype=float)
+    x0, y0, x1, y1 = line.bbox
+    return np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1)], dtype=float)
+
+
+def _length(*sides: np.ndarray) -> float:
+    return float(np.mean([np.hypot(*side) for side in sides]))
+
+
+def _usual(values: Sequence[float], weights: Sequence[int]) -> float:
+    """Weighted median; 0 without values."""
+    if not values:
+        return 0.0
+    order = np.argsort(values, kind="stable")
+    total = np.cumsum(np.array(weights, dtype=float)[order])
+    return float(values[order[int(np.searchsorted(total, total[-1] / 2))]])
+
+
+def _evened(sizes: Sequence[float], weights: Sequence[int]) -> list[float]:
+    """Sizes that differ by no more than the error of the measurement become one, the commonest first."""
+    steps = [_usual(sizes, weights)]
+    result = list(sizes)
+    for index in sorted(range(len(sizes)), key=lambda index: (-weights[index], index)):
+        size = sizes[index]
+        nearest = min(steps, key=lambda step: abs(step - size))
+        if abs(nearest - size) > SAME_SIZE * nearest:
+            nearest = size
+            steps.append(size)
+        result[index] = nearest
+    return result

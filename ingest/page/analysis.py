@@ -1,0 +1,271 @@
+"""One native page: its text layer -> blocks in reading order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ingest.document import Block
+from ingest.page.block_kinds import BodyStyle, blocks_of
+from ingest.page.figures import find_figures, without_labels
+from ingest.page.layout_model import Region
+from ingest.page.reading_order import MAX_PIECES, Line, bounds, order_and_rings, paragraphs, pieces
+from ingest.page.regions import layout_by_regions
+from ingest.page.tables import Table, find_tables, shaded_rows
+from ingest.page.text_layer import TextLayer, unturn
+
+HEAD_ZONE = 0.12
+"""Running heads and feet stand within this share of the page's height from its edge."""
+
+
+RINGED = 10
+"""With so many pieces in or behind a ring of the reading order, the order is doubtful."""
+MAX_LINES = 1_500
+"""A page with more lines of text than this is never given to the layout model."""
+OVERLAPS = 2
+"""So many pairs of pieces of text that cover one another make the layout doubtful."""
+BESIDE = 5
+"""So many short lines of a piece that stand beside the lines of another are terms and what they mean, read apart."""
+TERM = 16
+"""Characters of a short line there, on average, at most."""
+PROSE = 8
+"""Words that a piece has to have to count there."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageLayout:
+    """What was made of a page."""
+
+    blocks: tuple[Block, ...]
+    """In reading order. What may be running heads and feet is marked `furniture`."""
+    labels: int
+    """How many labels of figures were left out."""
+    doubt: str
+    """Why the layout may be wrong, in words; empty when there is no reason to doubt it."""
+
+
+def layout_page(
+    layer: TextLayer,
+    body: BodyStyle,
+    words: Mapping[str, int],
+    width: float,
+    height: float,
+    regions: Sequence[Region] = (),
+) -> PageLayout:
+    """Lay a page out: by its own geometry, or by the regions that the layout model found on it."""
+    figures = find_figures(layer, width, height)
+    doubt = ""
+    if regions:
+        blocks, left_out = layout_by_regions(layer, regions, body, words, width, height)
+    else:
+        horizontal = [*layer.horizontal, *shaded_rows(layer.shapes)]
+        tables, rest = find_tables(layer.lines, horizontal, layer.vertical, body.size, figures)
+        rest, left_out = without_labels(rest, figures, body.size, height)
+        heads, feet, rest = split_furniture(rest, layer.horizontal, body, height)
+        blocks, doubt = _flow(rest, tables, heads, feet, body, words, width, height)
+    upright = sum(len(line.text) for line in layer.lines)
+    for angle, lines in layer.turned.items():
+        amount = sum(len(line.text) for line in lines)
+        if amount > 400 or amount > 0.5 * upright:
+            blocks.extend(_sideways(lines, angle, layer, body, words, width, height))
+            continue
+        for line in lines:
+            block = _margin(line, angle, width, height)
+            if block.bbox is not None and any(_touches(block.bbox, figure.box) for figure in figures):
+                left_out += 1
+            else:
+                blocks.append(block)
+    return PageLayout(tuple(blocks), left_out, doubt)
+
+
+def _touches(box: Sequence[float], figure: Sequence[float]) -> bool:
+    return box[0] < figure[2] + 20 and box[2] > figure[0] - 20 and box[1] < figure[3] + 20 and box[3] > figure[1] - 20
+
+
+def _margin(line: Line, angle: int, width: float, height: float) -> Block:
+    box = unturn((line.x0, line.y0, line.x1, line.y1), angle, width, height)
+    return Block("paragraph", line.text, bbox=box, size=line.size, bold=line.bold, furniture="margin")
+
+
+def _sideways(
+    lines: list[Line],
+    angle: int,
+    layer: TextLayer,
+    body: BodyStyle,
+    words: Mapping[str, int],
+    width: float,
+    height: float,
+) -> list[Block]:
+    """A page or table printed sideways, laid out in its own upright coordinates."""
+    if angle == 90:
+        horizontal = [(height - y1, height - y0, x) for y0, y1, x in layer.vertical]
+        vertical = [(x0, x1, height - y) for x0, x1, y in layer.horizontal]
+    elif angle == 180:
+        horizontal = [(width - x1, width - x0, height - y) for x0, x1, y in layer.horizontal]
+        vertical = [(height - y1, height - y0, width - x) for y0, y1, x in layer.vertical]
+    else:
+        horizontal = [(y0, y1, width - x) for y0, y1, x in layer.vertical]
+        vertical = [(width - x1, width - x0, y) for x0, x1, y in layer.horizontal]
+    tables, rest = find_tables(lines, horizontal, vertical, body.size)
+    across, down = (width, height) if angle == 180 else (height, width)
+    blocks, _ = _flow(rest, tables, [], [], body, words, across, down)
+    return [
+        replace(block, bbox=unturn(block.bbox, angle, width, height)) if block.bbox is not None else block
+        for block in blocks
+    ]
+
+
+def split_furniture(
+    lines: list[Line], rules: list[tuple[float, float, float]], body: BodyStyle, height: float
+) -> tuple[list[Line], list[Line], list[Line]]:
+    """(head, foot, rest): lines at the upper and lower edge that white space, a rule or their style sets apart."""
+    beside = _page_numbers(lines, height)
+    if beside:
+        taken = {id(line) for line in beside}
+        head, foot, rest = split_furniture([line for line in lines if id(line) not in taken], rules, body, height)
+        return head + beside, foot, rest
+    ordered = sorted(lines, key=lambda line: line.y0)
+    n_head = _edge(ordered, rules, body, height, 1)
+    backwards = sorted(lines, key=lambda line: -line.y1)
+    n_foot = _edge(backwards, rules, body, height, -1)
+    n_foot = min(n_foot, len(lines) - n_head)
+    head, foot = ordered[:n_head], backwards[:n_foot]
+    chosen = {id(line) for line in head} | {id(line) for line in foot}
+    return (
+        sorted(head, key=lambda line: (round(line.y0), line.x0)),
+        sorted(foot, key=lambda line: (round(line.y0), line.x0)),
+        [line for line in lines if id(line) not in chosen],
+    )
+
+
+def _page_numbers(lines: list[Line], height: float) -> list[Line]:
+    """Numbers that stand beside the text, in the upper or lower part of the page."""
+    numbers = [line for line in lines if len(line.text) <= 4 and line.text.isdigit()]
+    if not numbers or len(numbers) > 3:
+        return []
+    others = [line for line in lines if not (len(line.text) <= 4 and line.text.isdigit())]
+    if len(others) < 5:
+        return []
+    left, right = min(line.x0 for line in others), max(line.x1 for line in others)
+    return [
+        line
+        for line in numbers
+        if (line.x0 >= right or line.x1 <= left) and (line.y1 < 0.15 * height or line.y0 > 0.85 * height)
+    ]
+
+
+def _edge(
+    ordered: list[Line], rules: list[tuple[float, float, float]], body: BodyStyle, height: float, direction: int
+) -> int:
+    """How many of the outermost lines are set apart from the rest."""
+    best = 0
+    rows = 0
+    i = 0
+    while i < len(ordered) and rows < 4:
+        # take one row of lines at (almost) the same height
+        j = i + 1
+        near = ordered[i]
+        while j < len(ordered) and abs(ordered[j].y1 - near.y1) < 0.6 * near.size:
+            j += 1
+        row = ordered[i:j]
+        inner = max(line.y1 for line in row) if direction > 0 else min(line.y0 for line in row)
+        if (inner if direction > 0 else height - inner) > HEAD_ZONE * height:
+            break
+        if j >= len(ordered):
+            return j
+        following = ordered[j]
+        gap = following.y0 - inner if direction > 0 else inner - following.y1
+        low, high = (inner, following.y0) if direction > 0 else (following.y1, inner)
+        size = max(body.size, 6.0)
+        ruled = gap > 0.45 * size and any(low - 1 <= y <= high + 1 and x1 - x0 > 60 for x0, x1, y in rules)
+        if any(line.size > 1.35 * body.size for line in row):
+            break  # a title
+        beside = [line for line in ordered[j : j + 4] if abs(line.y1 - following.y1) < 0.6 * following.size]
+        different = all(_unlike(line, other) for line in row for other in beside)
+        if gap > 1.1 * size or ruled or (different and gap > 0.35 * size):
+            best = j
+        rows += 1
+        i = j
+    return best
+
+
+def _unlike(line: Line, other: Line) -> bool:
+    """Whether two lines are set in different styles."""
+    return abs(line.size - other.size) > 0.6 or line.bold != other.bold or line.italic != other.italic
+
+
+def _flow(
+    lines: list[Line],
+    tables: list[Table],
+    heads: list[Line],
+    feet: list[Line],
+    body: BodyStyle,
+    words: Mapping[str, int],
+    width: float,
+    height: float,
+) -> tuple[list[Block], str]:
+    """(everything in reading order, why it may be wrong). Heads and feet are marked until it is known what repeats."""
+    runs = pieces(lines)
+    boxes = [bounds(run) for run in runs]
+    whole: list[list[Block]] = [[table.block] for table in tables]
+    boxes.extend(table.bbox for table in tables)
+    n_inner = len(boxes)
+    for where, edge in (("header", heads), ("footer", feet)):
+        for run in pieces(edge):
+            for part in paragraphs([run]):
+                part.right = max(part.right, 0.9 * width)
+                found = blocks_of([part], body, words, width, height)
+                whole.append([replace(block, furniture=where) for block in found])
+                boxes.append(part.bbox)
+    blocks: list[Block] = []
+    waiting: list[list[Line]] = []
+    sizes = [*(run[len(run) // 2].size for run in runs), *(0.0 for _ in boxes[len(runs) :])]
+    order, ringed = order_and_rings(boxes, sizes)
+    for index in order:
+        if index < len(runs):
+            waiting.append(runs[index])
+            continue
+        if waiting:
+            blocks.extend(blocks_of(paragraphs(waiting), body, words, width, height))
+            waiting = []
+        blocks.extend(whole[index - len(runs)])
+    if waiting:
+        blocks.extend(blocks_of(paragraphs(waiting), body, words, width, height))
+    return blocks, _doubt(runs, boxes[:n_inner], ringed)
+
+
+def _doubt(runs: Sequence[list[Line]], boxes: Sequence[tuple[float, float, float, float]], ringed: int) -> str:
+    """Why the layout may be wrong. `boxes` are those of the runs and then those of the tables.
+
+    A page of very many pieces is damaged or hostile: nothing is gained by asking the model, and much time lost.
+    """
+    if len(boxes) > MAX_PIECES or sum(map(len, runs)) > MAX_LINES:
+        return ""
+    if ringed >= RINGED:
+        return f"the order of {ringed} pieces of text is ambiguous"
+    beside = max((_beside(one, two) for one in runs for two in runs if one is not two), default=0)
+    if beside >= BESIDE:
+        return f"{beside} short lines stand beside others"
+    prose = [box for box, run in zip(boxes, runs, strict=False) if sum(len(line.text.split()) for line in run) >= PROSE]
+    prose.extend(boxes[len(runs) :])
+    if len(prose) < 2:
+        return ""
+    x0, y0, x1, y1 = np.asarray(prose).T
+    across = np.minimum(x1[:, None], x1) - np.maximum(x0[:, None], x0) > 6.0
+    down = np.minimum(y1[:, None], y1) - np.maximum(y0[:, None], y0) > 4.0
+    overlaps = (int((across & down).sum()) - len(prose)) // 2
+    return f"{overlaps} pieces of text cover one another" if overlaps >= OVERLAPS else ""
+
+
+def _beside(left: list[Line], right: list[Line]) -> int:
+    """How many short lines of a piece stand right beside lines of another: most of them, or none count."""
+    if len(left) < BESIDE or sum(len(line.text) for line in left) > TERM * len(left):
+        return 0
+    edge, start = max(line.x1 for line in left), min(line.x0 for line in right)
+    if not 0 <= start - edge < 10 * left[0].size or right[0].y0 > left[-1].y1 or right[-1].y1 < left[0].y0:
+        return 0
+    heights = [line.y1 for line in right]
+    count = sum(any(abs(line.y1 - y) < 0.5 * line.size for y in heights) for line in left)
+    return count if count >= 0.6 * len(left) else 0

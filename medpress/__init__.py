@@ -1,0 +1,1 @@
+"""The floor that every room stands on: records, files, settings, commands, model endpoints, and the runner."""

@@ -1,0 +1,252 @@
+"""A supervised pool of local processes.
+
+Each worker has a pipe of its own to the supervisor and does one task at a time, so that a crash, a hang or a memory
+blow-up costs that task and no other. Messages are JSON; results go through files. Memory is watched from outside by
+resident size, because a native library that holds the interpreter's lock cannot be watched from inside. The step a worker
+is at stands in memory that it shares with the supervisor: it changes with each document, and a message would cost more
+than many a step.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import itertools
+import json
+import multiprocessing
+import os
+import signal
+import struct
+import sys
+import tempfile
+import threading
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
+from multiprocessing.connection import Connection, wait
+from types import ModuleType
+from typing import Any
+
+import psutil
+
+from medpress.errors import UserError
+from medpress.run.call import call, reference
+from medpress.run.task import Failure, Limits, Stage, Task
+
+POLL_SECONDS = 0.25
+"""How often limits are looked at when no worker says anything."""
+IDLE_SHARE = 0.1
+"""Of its memory limit a worker may hold so much between two stages."""
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+"""One process per core: a library's own threads would only fight over it."""
+_BOARD = struct.Struct("<Q248s")
+"""What a worker writes down of its step: how many it has begun so far, and the word for it."""
+
+
+class LocalExecutor:
+    """Runs tasks in processes of this machine; they start on first use and stay alive between stages."""
+
+    def __init__(self, *, workers: int, limits: Limits, preload: Sequence[str] = ()) -> None:
+        """`workers` 0 means one per core; `preload` names modules to import once, before the workers are forked."""
+        try:
+            tempfile.gettempdir()  # where the fork server's socket lies
+        except FileNotFoundError as error:
+            message = "no temporary folder can be written to (TMPDIR, /tmp); is the disk full?"
+            raise UserError(message, exit_code=1) from error
+        self.size = workers or len(os.sched_getaffinity(0))
+        self.limits = limits
+        self.context = multiprocessing.get_context("forkserver")
+        self.context.set_forkserver_preload(["medpress.run.local", *preload])
+        self.workers: list[_Worker] = []
+
+    def map(self, stage: Stage, tasks: Iterable[Task]) -> Iterator[tuple[Task, Failure | None, float]]:
+        """Run all tasks; yields (task, failure or None, seconds) as they end."""
+        queue = deque(tasks)
+        name = reference(stage)
+        while len(self.workers) < min(self.size, len(queue)):
+            self.workers.append(self._start())
+        busy: dict[Connection, _Worker] = {}
+        while queue or busy:
+            for worker in self.workers:
+                if queue and worker.task is None:
+                    worker.give(name, queue.popleft())
+                    busy[worker.connection] = worker
+            for connection in wait(list(busy), timeout=POLL_SECONDS):
+                worker = busy[connection]  # type: ignore[index]
+                message = worker.receive()
+                del busy[worker.connection]
+                if message is None:
+                    yield self._lose(worker, worker.death())
+                    continue
+                failure = Failure(**message["failure"], mark=worker.step()) if message["failure"] else None
+                yield worker.finish(failure)
+                if worker.tasks_done >= self.limits.recycle_tasks:
+                    self._replace(worker)
+            for worker in list(busy.values()):
+                excess = worker.excess(self.limits)
+                if excess and not worker.connection.poll():
+                    del busy[worker.connection]
+                    yield self._lose(worker, excess)
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """End the workers that hold much memory: libraries keep what was freed, and the next stage has no use for it."""
+        for worker in list(self.workers):
+            if worker.own_memory() > self.limits.memory_bytes * IDLE_SHARE:
+                worker.kill()
+                self.workers.remove(worker)
+
+    def close(self) -> None:
+        """End the workers."""
+        for worker in self.workers:
+            worker.kill()
+        self.workers.clear()
+
+    def _lose(self, worker: _Worker, failure: Failure) -> tuple[Task, Failure | None, float]:
+        result = worker.finish(failure)
+        self._replace(worker)
+        return result
+
+    def _replace(self, worker: _Worker) -> None:
+        worker.kill()
+        self.workers[self.workers.index(worker)] = self._start()
+
+    def _start(self) -> _Worker:
+        ours, theirs = self.context.Pipe()
+        board = self.context.RawArray(ctypes.c_char, _BOARD.size)
+        before = {name: os.environ.get(name) for name in ONE_THREAD}
+        os.environ.update(ONE_THREAD)
+        try:
+            process = self.context.Process(target=_serve, args=(theirs, dict(os.environ), board), daemon=True)
+            with _without_main():
+                process.start()
+        finally:
+            for name, value in before.items():
+                if value is None:
+                    del os.environ[name]
+                else:
+                    os.environ[name] = value
+        theirs.close()
+        return _Worker(process, ours, board)
+
+
+@contextlib.contextmanager
+def _without_main() -> Iterator[None]:
+    """Let a new process import the stages and not the script that called us, which would run once more in each."""
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
+
+
+class _Worker:
+    """The supervisor's side of one process."""
+
+    def __init__(self, process: Any, connection: Connection, board: Any) -> None:
+        self.process, self.connection, self.board = process, connection, board
+        self.task: Task | None = None
+        self.tasks_done = 0
+        self.steps = 0
+        """Steps of the worker that were seen on the board, those of earlier tasks included."""
+        self.mark = ""
+        self.started = self.stepped = 0.0
+
+    def give(self, stage: str, task: Task) -> None:
+        self.step()
+        self.task, self.mark = task, ""
+        self.started = self.stepped = time.monotonic()
+        # It may have died while idle; then the end of its pipe tells so in the next round.
+        with contextlib.suppress(OSError):
+            self.connection.send_bytes(json.dumps({"stage": stage, "task": asdict(task)}).encode())
+
+    def receive(self) -> dict[str, Any] | None:
+        """The next message, or None when the process is gone."""
+        try:
+            message: dict[str, Any] = json.loads(self.connection.recv_bytes())
+        except (EOFError, OSError):
+            return None
+        return message
+
+    def step(self) -> str:
+        """Read off the board which step the worker is at. A new one has all the time again."""
+        steps, label = _BOARD.unpack(self.board.raw)
+        if steps != self.steps:
+            self.steps, self.mark, self.stepped = steps, label.rstrip(b"\0").decode(errors="replace"), time.monotonic()
+        return self.mark
+
+    def finish(self, failure: Failure | None) -> tuple[Task, Failure | None, float]:
+        assert self.task is not None
+        task, self.task = self.task, None
+        self.tasks_done += 1
+        return task, failure, time.monotonic() - self.started
+
+    def excess(self, limits: Limits) -> Failure | None:
+        """The limit that the worker is over, if any."""
+        self.step()
+        if time.monotonic() - self.stepped > limits.step_seconds:
+            return Failure("timeout", f"It took more than {limits.step_seconds:g} seconds.", self.mark)
+        try:
+            resident = psutil.Process(self.process.pid).memory_info().rss
+        except psutil.NoSuchProcess:
+            return None
+        if resident > limits.memory_bytes:
+            return Failure("memory", f"It needed more than {limits.memory_bytes / 2**30:.1f} GiB of memory.", self.mark)
+        return None
+
+    def own_memory(self) -> int:
+        """Bytes that would be free without it."""
+        try:
+            return int(psutil.Process(self.process.pid).memory_full_info().uss)
+        except psutil.Error:
+            return 0
+
+    def death(self) -> Failure:
+        """How the process ended."""
+        self.process.join(5)
+        code = self.process.exitcode
+        self.step()
+        if code is not None and code < 0:
+            return Failure("crash", f"The worker was ended by {signal.Signals(-code).name}.", self.mark)
+        return Failure("crash", f"The worker ended with exit code {code}.", self.mark)
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.join(5)
+        self.connection.close()
+
+
+def _serve(connection: Connection, environment: dict[str, str], board: Any) -> None:
+    """The worker's side: do tasks until the pipe closes.
+
+    The environment is that of now, not of when the fork server started: credentials may have been set since.
+    """
+    os.environ.update(environment)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_leave_with_parent, args=(os.getppid(),), daemon=True).start()
+
+    steps = itertools.count(1)
+
+    def mark(step: str) -> None:
+        board.raw = _BOARD.pack(next(steps), step.encode(errors="replace"))
+
+    while True:
+        try:
+            message = json.loads(connection.recv_bytes())
+        except (EOFError, OSError):
+            return
+        failure = call(message["stage"], message["task"], mark)
+        answer = {"failure": {"kind": failure.kind, "message": failure.message} if failure else None}
+        try:
+            connection.send_bytes(json.dumps(answer).encode())
+        except OSError:
+            return
+
+
+def _leave_with_parent(parent: int) -> None:
+    """End the process when its parent is gone, also in the middle of a task that would never end."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)

@@ -1,0 +1,113 @@
+"""Tasks on a Ray cluster: the same stage functions, the same files.
+
+All nodes must see the data folder at the same place: an object store (with its credentials in each node's environment),
+or a shared file system. Ray restarts dead workers; a task that dies
+is not tried again, so a poison document costs its own task only, as on one machine.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from typing import Any
+
+from medpress.command import UserError
+from medpress.run.call import call, reference
+from medpress.run.task import Failure, Limits, Stage, Task
+
+AHEAD = 4
+"""Tasks given to Ray for each worker slot, so that no slot waits for the driver."""
+POLL_SECONDS = 1.0
+"""How often time limits are looked at."""
+
+
+class RayExecutor:
+    """Runs tasks as Ray tasks, one a slot."""
+
+    def __init__(self, *, workers: int, limits: Limits, address: str | None = None) -> None:
+        """`workers` 0 means all CPUs of the cluster. Raises `UserError` without Ray or without the cluster."""
+        try:
+            import ray
+        except ImportError as error:
+            raise UserError('Ray is not installed: pip install "medpress[ray]".') from error
+        self.ray = ray
+        try:
+            ray.init(
+                address=address,
+                num_cpus=workers or None if address is None else None,
+                log_to_driver=False,
+                logging_level=logging.ERROR,
+            )
+        except (ConnectionError, RuntimeError) as error:
+            raise UserError(f"no Ray cluster at {address}: {str(error).splitlines()[0]}") from error
+        self.slots = workers or int(ray.cluster_resources().get("CPU", 1))
+        self.limits = limits
+        self._remote = ray.remote(max_retries=0, max_calls=limits.recycle_tasks, memory=limits.memory_bytes)(_call)
+
+    def map(self, stage: Stage, tasks: Iterable[Task]) -> Iterator[tuple[Task, Failure | None, float]]:
+        """Run all tasks; yields (task, failure or None, seconds) as they end."""
+        waiting = iter(tasks)
+        running: dict[Any, tuple[Task, float]] = {}
+        exhausted = False
+        while running or not exhausted:
+            while not exhausted and len(running) < self.slots * AHEAD:
+                task = next(waiting, None)
+                if task is None:
+                    exhausted = True
+                else:
+                    running[self._remote.remote(reference(stage), asdict(task), self.limits.step_seconds)] = (
+                        task,
+                        time.monotonic(),
+                    )
+            if not running:
+                break
+            ready, _ = self.ray.wait(list(running), timeout=POLL_SECONDS)
+            for future in ready:
+                task, started = running.pop(future)
+                yield task, self._result(future), time.monotonic() - started
+
+    def _result(self, future: Any) -> Failure | None:
+        errors = self.ray.exceptions
+        try:
+            value = self.ray.get(future)
+        except errors.OutOfMemoryError:
+            return Failure("memory", "The node ran out of memory.")
+        except (errors.WorkerCrashedError, errors.NodeDiedError, errors.LocalRayletDiedError):
+            return Failure("crash", "The worker was ended.")
+        except errors.RayError as error:
+            return Failure("crash", f"The worker failed ({type(error).__name__}).")
+        return Failure(**value) if value else None
+
+    def close(self) -> None:
+        """Leave the cluster."""
+        self.ray.shutdown()
+
+
+def _call(stage: str, task: dict[str, Any], step_seconds: float) -> dict[str, str] | None:
+    """One task on a Ray worker. A watchdog thread ends the process when a step takes too long: a hang costs its task.
+
+    The exit code tells nothing on the other side, so the watchdog's verdict is a crash there; the local executor, which
+    sees its workers, says `timeout`.
+    """
+    import os
+    import threading
+
+    mark_state: dict[str, Any] = {"at": time.monotonic(), "mark": ""}
+    finished = threading.Event()
+
+    def mark(step: str) -> None:
+        mark_state["at"], mark_state["mark"] = time.monotonic(), step
+
+    def watch() -> None:
+        while not finished.wait(POLL_SECONDS):
+            if time.monotonic() - mark_state["at"] > step_seconds:
+                os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+    try:
+        failure = call(stage, task, mark)
+    finally:
+        finished.set()
+    return {"kind": failure.kind, "message": failure.message, "mark": str(mark_state["mark"])} if failure else None

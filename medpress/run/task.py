@@ -1,0 +1,90 @@
+"""One piece of work, what became of it, and where such pieces run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+from medpress.location import location
+from medpress.store import identity
+
+Mark = Callable[[str], None]
+"""Called inside a task with a short word for the step that begins; restarts the step's time limit."""
+
+Stage = Callable[["Task", Mark], None]
+"""A module-level function that does one task and writes `task.output` atomically."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One piece of work."""
+
+    id: str
+    """Identity: stage, code version, configuration and input, hashed."""
+    label: str
+    """What a person calls it: `book.pdf, pages 33-64`."""
+    arguments: dict[str, Any]
+    """Plain JSON values for the stage function."""
+    output: str
+    """The file that exists when the task is done."""
+
+    @property
+    def failure_file(self) -> Path:
+        """Where a failure is remembered, so that a re-run does not crash on it again; `ingest retry` forgets it."""
+        return location(self.output + ".failed.json")
+
+
+def make_task(
+    stage: str, version: str, folder: Path, label: str, arguments: dict[str, Any], *, key: Any, suffix: str = ".parquet"
+) -> Task:
+    """A task whose output is `folder/<id><suffix>`; `key` is all of the input and configuration that decides its bytes."""
+    task_id = identity(stage, version, key)
+    return Task(id=task_id, label=label, arguments=arguments, output=str(folder / f"{task_id}{suffix}"))
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a task did not finish."""
+
+    kind: str
+    """timeout, memory, crash, the kind of an error that names one, or `error`."""
+    message: str
+    """One sentence without any text of the document."""
+    mark: str = ""
+    """The step it was at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a task."""
+
+    task: Task
+    status: Literal["done", "skipped", "failed", "split"]
+    failure: Failure | None = None
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Limits:
+    """What one worker may use."""
+
+    step_seconds: float = 120.0
+    """Seconds between two marks of a task (a page, a record, or the whole task when it sets none)."""
+    memory_bytes: int = 2 * 2**30
+    """Resident memory of one worker."""
+    recycle_tasks: int = 200
+    """A worker is replaced after so many tasks, against leaks of the libraries inside."""
+
+
+class Executor(Protocol):
+    """Where tasks run: local processes, or a cluster."""
+
+    def map(self, stage: Stage, tasks: Iterable[Task]) -> Iterator[tuple[Task, Failure | None, float]]:
+        """Run all tasks; yields (task, failure or None, seconds) as they end, in any order."""
+        ...
+
+    def close(self) -> None:
+        """Let the workers go."""
+        ...

@@ -1,0 +1,84 @@
+"""The TOML file: every default is written out, what is written out is read back, and a mistake is named."""
+
+from __future__ import annotations
+
+import dataclasses
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from cyclopts.config import Dict
+
+from corpus.cli import app
+from corpus.config import BuildConfig
+from medpress.errors import UserError
+from medpress.settings import default_settings, read_settings
+
+
+def settings(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "medpress.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_the_defaults_that_are_written_out_are_the_defaults(tmp_path, monkeypatch):
+    """Written out, read back and parsed, they give the configuration that no file gives."""
+    path = settings(tmp_path, default_settings(app))
+    values = read_settings(path, app)
+    assert values == tomllib.loads(path.read_text())["corpus"]
+    monkeypatch.setattr(app, "config", Dict(values, source=str(path)))
+    _, bound, _ = app.parse_args(["build"], exit_on_error=False)
+    assert bound.arguments["config"] == BuildConfig()
+
+
+def test_every_setting_stands_in_it_with_what_it_is_for():
+    lines = default_settings(app).splitlines()
+    for field in dataclasses.fields(BuildConfig):
+        key = field.name
+        tables = [f"[corpus.steps.{key}]"]
+        (at,) = [n for n, line in enumerate(lines) if line in tables or line.startswith((f"{key} =", f"# {key} ="))][:1]
+        assert lines[at] in tables or lines[at - 1].startswith("# ")
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("[corpus.steps]\nshard = 4", r"\[corpus.steps\] has no setting shard; did you mean shards\?"),
+        (
+            "[build.filters]\nmin_medikal_density = 0.1",
+            r"\[build.filters\] has no setting min_medikal_density; did you",
+        ),
+        ('[corpus.steps]\nshards = "four"', r'\[corpus.steps\] shards is "four", but must be a whole number\.'),
+        ("[corpus.steps]\nstrict = 1", r"strict is 1, but must be true or false\."),
+        ('[corpus.steps]\nengine = "spark"', r'engine is "spark", but must be local or ray\.'),
+        ("[corpus.steps]\ndecontaminate = [1]", r"decontaminate is \[1\], but must be a list\."),
+        ("[corpus.biuld]\nshards = 4", r"corpus.biuld is no command of corpus; did you mean build\?"),
+        ("[corpsu.build]\nshards = 4\n[ingest.pdf]", r"corpsu is no script; did you mean corpus\?"),
+        ("[corpus]\nbuild = 3", r"corpus.steps is a command, to be written as the table \[corpus.steps\]\."),
+        ("[corpus", "is not valid TOML"),
+    ],
+)
+def test_a_mistake_is_one_sentence_that_names_it(tmp_path, text, complaint):
+    with pytest.raises(UserError, match=complaint) as refused:
+        read_settings(settings(tmp_path, text), app)
+    assert "\n" not in str(refused.value)
+
+
+def test_one_file_serves_all_scripts_and_flags_win(tmp_path):
+    path = settings(
+        tmp_path, '[ingest.pdf]\nworkers = 1\n[corpus.audit]\ndata = "elsewhere"\n[nlp.tag]\ntagger = "lexicon"\n'
+    )
+    (tmp_path / "a.txt").write_text("Aspirin was given.")
+    scripts = Path(sys.executable).parent
+
+    def run(*words: str | Path) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [scripts / words[0], *words[1:], "--config", path], capture_output=True, text=True, cwd=tmp_path
+        )
+
+    assert "there are no shards in elsewhere;" in run("corpus", "audit").stderr
+    assert "there are no shards in here;" in run("corpus", "audit", "--data", "here").stderr
+    tagged = run("nlp", "tag", tmp_path / "a.txt")
+    assert tagged.returncode == 0 and "aspirin" in tagged.stdout.lower()
