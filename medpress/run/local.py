@@ -40,8 +40,10 @@ IDLE_SHARE = 0.1
 """Of its memory limit a worker may hold so much between two stages."""
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 """One process per core: a library's own threads would only fight over it."""
-_BOARD = struct.Struct("<Q248s")
-"""What a worker writes down of its step: how many it has begun so far, and the word for it."""
+_BOARD = struct.Struct("<Qd240s")
+"""What a worker writes down of its step: how many it has begun so far, its CPU-seconds then, and the word for it."""
+LEAST_PROGRESS = 0.02
+"""CPU-seconds; a worker that uses less between two looks and waits for nothing but itself stands still."""
 
 
 class LocalExecutor:
@@ -152,12 +154,17 @@ class _Worker:
         self.steps = 0
         """Steps of the worker that were seen on the board, those of earlier tasks included."""
         self.mark = ""
-        self.started = self.stepped = 0.0
+        self.started = 0.0
+        self.begun = 0.0
+        """CPU-seconds of the worker when its step began."""
+        self.used = self.moved = 0.0
+        """CPU-seconds when it was last seen to move, and when that was."""
 
     def give(self, stage: str, task: Task) -> None:
         self.step()
         self.task, self.mark = task, ""
-        self.started = self.stepped = time.monotonic()
+        self.started = self.moved = time.monotonic()
+        self.used = self.begun = self._cpu_seconds()
         # It may have died while idle; then the end of its pipe tells so in the next round.
         with contextlib.suppress(OSError):
             self.connection.send_bytes(json.dumps({"stage": stage, "task": asdict(task)}).encode())
@@ -172,10 +179,18 @@ class _Worker:
 
     def step(self) -> str:
         """Read off the board which step the worker is at. A new one has all the time again."""
-        steps, label = _BOARD.unpack(self.board.raw)
+        steps, begun, label = _BOARD.unpack(self.board.raw)
         if steps != self.steps:
-            self.steps, self.mark, self.stepped = steps, label.rstrip(b"\0").decode(errors="replace"), time.monotonic()
+            self.steps, self.begun, self.mark = steps, begun, label.rstrip(b"\0").decode(errors="replace")
+            self.moved = time.monotonic()
         return self.mark
+
+    def _cpu_seconds(self) -> float:
+        try:
+            times = psutil.Process(self.process.pid).cpu_times()
+        except psutil.Error:
+            return 0.0
+        return float(times.user + times.system)
 
     def finish(self, failure: Failure | None) -> tuple[Task, Failure | None, float]:
         assert self.task is not None
@@ -186,10 +201,16 @@ class _Worker:
     def excess(self, limits: Limits) -> Failure | None:
         """The limit that the worker is over, if any."""
         self.step()
-        if time.monotonic() - self.stepped > limits.step_seconds:
-            return Failure("timeout", f"It took more than {limits.step_seconds:g} seconds.", self.mark)
+        used, now = self._cpu_seconds(), time.monotonic()
+        if used - self.begun > limits.step_seconds:
+            return Failure("timeout", f"It took more than {limits.step_seconds:g} CPU-seconds.", self.mark)
         try:
-            resident = psutil.Process(self.process.pid).memory_info().rss
+            process = psutil.Process(self.process.pid)
+            if used - self.used > LEAST_PROGRESS or process.status() == psutil.STATUS_RUNNING:
+                self.used, self.moved = used, now  # one that waits for a processor is no less alive
+            elif now - self.moved > limits.step_seconds:
+                return Failure("timeout", f"It stood still for {limits.step_seconds:g} seconds.", self.mark)
+            resident = process.memory_info().rss
         except psutil.NoSuchProcess:
             return None
         if resident > limits.memory_bytes:
@@ -230,7 +251,7 @@ def _serve(connection: Connection, environment: dict[str, str], board: Any) -> N
     steps = itertools.count(1)
 
     def mark(step: str) -> None:
-        board.raw = _BOARD.pack(next(steps), step.encode(errors="replace"))
+        board.raw = _BOARD.pack(next(steps), time.process_time(), step.encode(errors="replace"))
 
     while True:
         try:

@@ -21,6 +21,8 @@ AHEAD = 4
 """Tasks given to Ray for each worker slot, so that no slot waits for the driver."""
 POLL_SECONDS = 1.0
 """How often time limits are looked at."""
+LEAST_PROGRESS = 0.02
+"""CPU-seconds between two looks, the watchdog's own included, below which a worker stands still."""
 
 
 class RayExecutor:
@@ -94,15 +96,19 @@ def _call(stage: str, task: dict[str, Any], step_seconds: float) -> dict[str, st
     import os
     import threading
 
-    mark_state: dict[str, Any] = {"at": time.monotonic(), "mark": ""}
+    mark_state: dict[str, Any] = {"at": time.process_time(), "mark": ""}
     finished = threading.Event()
 
     def mark(step: str) -> None:
-        mark_state["at"], mark_state["mark"] = time.monotonic(), step
+        mark_state["at"], mark_state["mark"] = time.process_time(), step
 
     def watch() -> None:
+        used, moved = time.process_time(), time.monotonic()
         while not finished.wait(POLL_SECONDS):
-            if time.monotonic() - mark_state["at"] > step_seconds:
+            now = time.process_time()
+            if now - used > LEAST_PROGRESS:
+                used, moved = now, time.monotonic()
+            if now - mark_state["at"] > step_seconds or time.monotonic() - moved > step_seconds:
                 os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()

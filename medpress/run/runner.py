@@ -1,7 +1,7 @@
-"""Run a function over tasks: atomic outputs, skip what is done, contain what breaks.
+"""Run the tasks of a step: atomic outputs, skip what is done, contain what breaks.
 
-A task is done when its output exists. Its output's name carries its identity — the hash of its input, of the stage's
-configuration and of the stage's code version — so a re-run after a kill, or after a change, does exactly what is missing.
+A task is done when its output exists. Its output's name carries its identity — the hash of its input, of the step's
+settings and of the step's code — so a re-run after a kill, or after a change, does exactly what is missing.
 """
 
 from __future__ import annotations
@@ -9,20 +9,22 @@ from __future__ import annotations
 import itertools
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from medpress.command import Ticker, UserError
 from medpress.errors import CorruptError
 from medpress.location import location
-from medpress.run.task import Executor, Failure, Outcome, Stage, Task
-from medpress.store import LineFile, is_whole, names_in, read_json, write_json
+from medpress.run.step import Step
+from medpress.run.task import Executor, Failure, Outcome, Task
+from medpress.store import LineFile, is_whole, names_in, read_json, read_table, write_json
 
 
 @dataclass(slots=True)
 class Runner:
-    """Runs stages on an executor and keeps the run log."""
+    """Runs steps on an executor and keeps the run log."""
 
     executor: Executor
     log: Path
@@ -36,7 +38,7 @@ class Runner:
 
     def run(
         self,
-        stage: Stage,
+        step: Step,
         tasks: Sequence[Task],
         *,
         split: Callable[[Task, Failure], Sequence[Task]] | None = None,
@@ -44,22 +46,38 @@ class Runner:
     ) -> list[Outcome]:
         """Do what is not done yet.
 
-        A failed task is handed to `split`, which may answer with smaller tasks (pages instead of a range, half of the
-        records) that take its place; where it answers with none, the failure stands. Returns one outcome for each task
-        and for each piece, sorted by task id, whatever the order in which they ended.
+        What ran out of time is tried once more when all else is done: the machine may have been busy. A task that failed
+        is handed to `split`, which may answer with smaller tasks that take its place (pages instead of a range); without
+        `split` the step says whether it is halved, down to the one row that breaks it. Where neither gives smaller
+        tasks the failure stands; a step that has neither cannot go on without one of its tasks.
+
+        Returns one outcome for each task and for each piece, sorted by task id, whatever the order in which they ended.
+        Raises `UserError` when a task failed that the run needs.
         """
         outcomes: list[Outcome] = []
+        smaller = split or (partial(_halves, step) if step.on_failure else None)
         waiting = list({task.id: task for task in tasks}.values())
-        while waiting:
-            done, failed, fresh = _by_state(waiting)
+        late: list[Task] = []
+        again: set[str] = set()
+        while waiting or late:
+            if not waiting:
+                waiting, late = late, []
+                again.update(task.id for task in waiting)
+            done, failed, fresh = self._by_state(waiting)
             results = self._remembered(done, failed)
             if fresh:
-                results = itertools.chain(results, self._attempt(stage, fresh))
+                results = itertools.chain(results, self._attempt(step, fresh, again))
             waiting = []
             for outcome in results:
-                pieces = list(split(outcome.task, outcome.failure)) if outcome.failure and split else []
+                if outcome.status == "late":
+                    late.append(outcome.task)
+                    continue
+                pieces = list(smaller(outcome.task, outcome.failure)) if outcome.failure and smaller else []
                 waiting += pieces
                 outcomes.append(replace(outcome, status="split") if pieces else outcome)
+                if outcome.failure and not smaller:
+                    kind, message = outcome.failure.kind, outcome.failure.message
+                    raise UserError(f"the step `{step.name}` failed ({kind}): {message}", exit_code=1)
                 if tick:
                     tick(note=outcome.task.label)
         self._lines.flush()
@@ -71,25 +89,28 @@ class Runner:
         for task in done:
             yield Outcome(task, "skipped")
         for task in failed:
-            yield Outcome(task, "failed", Failure(**read_json(task.failure_file)))
+            yield Outcome(task, "failed", _remembered_failure(task)[0])
 
-    def _attempt(self, stage: Stage, tasks: Sequence[Task]) -> Iterator[Outcome]:
-        for task, failure, seconds in self.executor.map(stage, tasks):
+    def _attempt(self, step: Step, tasks: Sequence[Task], again: Collection[str]) -> Iterator[Outcome]:
+        for task, failure, seconds in self.executor.map(step.function, tasks):
             outcome = Outcome(task, "failed" if failure else "done", failure, seconds)
-            self._write_log(stage, outcome)
+            self._write_log(step, outcome)
+            if failure and failure.kind == "timeout" and task.id not in again:
+                yield replace(outcome, status="late")
+                continue
             if failure and failure.kind == "storage":
                 raise UserError(f"cannot go on with {task.output.rpartition('/')[0]}: {failure.message}", exit_code=1)
             if failure and failure.kind == "corrupt":  # the fault of a stored file, not of a document
                 raise CorruptError(failure.message)
             if failure:
-                write_json(task.failure_file, asdict(failure))
+                write_json(task.failure_file, asdict(failure) | {"limits": asdict(self.executor.limits)})
             self.counts[outcome.status] += 1
             yield outcome
 
-    def _write_log(self, stage: Stage, outcome: Outcome) -> None:
+    def _write_log(self, step: Step, outcome: Outcome) -> None:
         row = {
             "time": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
-            "stage": stage.__name__,
+            "step": step.name,
             "task": outcome.task.id,
             "label": outcome.task.label,
             "status": outcome.status,
@@ -98,18 +119,63 @@ class Runner:
         }
         self._lines.append(json.dumps(row, ensure_ascii=False))
 
+    def _by_state(self, tasks: Sequence[Task]) -> tuple[list[Task], list[Task], list[Task]]:
+        """Tasks that are done, that failed before, and that are still to do: one listing of each output folder.
 
-def _by_state(tasks: Sequence[Task]) -> tuple[list[Task], list[Task], list[Task]]:
-    """Tasks that are done, that failed before, and that are still to do: one listing of each output folder.
+        A Parquet file without its end is none: what a failing disk left of it is written anew. A failure at a limit
+        that was raised since is forgotten.
+        """
+        names: dict[str, set[str]] = {}
+        states: tuple[list[Task], list[Task], list[Task]] = ([], [], [])
+        for task in tasks:
+            folder, _, name = task.output.rpartition("/")
+            present = names[folder] if folder in names else names.setdefault(folder, names_in(location(folder)))
+            if name in present and is_whole(task.output):
+                states[0].append(task)
+            elif f"{name}.failed.json" in present and not self._may_succeed_now(task):
+                states[1].append(task)
+            else:
+                states[2].append(task)
+        return states
 
-    A Parquet file without its end is none: what a failing disk left of it is written anew.
-    """
-    names: dict[str, set[str]] = {}
-    states: tuple[list[Task], list[Task], list[Task]] = ([], [], [])
-    for task in tasks:
-        folder, _, name = task.output.rpartition("/")
-        present = names[folder] if folder in names else names.setdefault(folder, names_in(location(folder)))
-        states[0 if name in present and is_whole(task.output) else 1 if f"{name}.failed.json" in present else 2].append(
-            task
-        )
-    return states
+    def _may_succeed_now(self, task: Task) -> bool:
+        failure, then = _remembered_failure(task)
+        now = self.executor.limits
+        raised = {
+            "timeout": now.step_seconds > then.get("step_seconds", now.step_seconds),
+            "memory": now.memory_bytes > then.get("memory_bytes", now.memory_bytes),
+        }
+        return raised.get(failure.kind, False)
+
+
+def _remembered_failure(task: Task) -> tuple[Failure, dict[str, float]]:
+    """The failure of an earlier run, and the limits that it ran under."""
+    stored = read_json(task.failure_file)
+    limits = stored.pop("limits", {})
+    return Failure(**stored), limits
+
+
+def _halves(step: Step, task: Task, failure: Failure) -> list[Task]:
+    """The task on each half of its rows; nothing when it has only one."""
+    assert step.on_failure is not None
+    keys = rows_of(step, task)
+    middle = len(keys) // 2
+    return [step.again(task, only=half) for half in (keys[:middle], keys[middle:])] if middle else []
+
+
+def rows_of(step: Step, task: Task) -> list[str]:
+    """The keys of the rows that a task of a step which halves is done for, sorted."""
+    assert step.on_failure is not None
+    only: list[str] | None = task.arguments["only"]
+    if only is not None:
+        return only
+    column = read_table(task.arguments[step.on_failure.rows], [step.on_failure.key])[step.on_failure.key]
+    return sorted(set(column.to_pylist()))
+
+
+def forget_failures(folder: Path) -> int:
+    """Remove all remembered failures below a work folder, so that the next run tries again; returns how many there were."""
+    found = list(folder.rglob("*.failed.json")) if folder.exists() else []
+    for path in found:
+        path.unlink()
+    return len(found)

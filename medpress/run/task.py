@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from medpress.location import location
-from medpress.store import identity
 
 Mark = Callable[[str], None]
 """Called inside a task with a short word for the step that begins; restarts the step's time limit."""
@@ -22,7 +21,7 @@ class Task:
     """One piece of work."""
 
     id: str
-    """Identity: stage, code version, configuration and input, hashed."""
+    """Identity: the step's code, its settings, models and inputs, hashed."""
     label: str
     """What a person calls it: `book.pdf, pages 33-64`."""
     arguments: dict[str, Any]
@@ -34,14 +33,6 @@ class Task:
     def failure_file(self) -> Path:
         """Where a failure is remembered, so that a re-run does not crash on it again; `ingest retry` forgets it."""
         return location(self.output + ".failed.json")
-
-
-def make_task(
-    stage: str, version: str, folder: Path, label: str, arguments: dict[str, Any], *, key: Any, suffix: str = ".parquet"
-) -> Task:
-    """A task whose output is `folder/<id><suffix>`; `key` is all of the input and configuration that decides its bytes."""
-    task_id = identity(stage, version, key)
-    return Task(id=task_id, label=label, arguments=arguments, output=str(folder / f"{task_id}{suffix}"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +52,8 @@ class Outcome:
     """What became of a task."""
 
     task: Task
-    status: Literal["done", "skipped", "failed", "split"]
+    status: Literal["done", "skipped", "failed", "split", "late"]
+    """`late`: it ran out of time and is tried once more at the end; no outcome that a run returns."""
     failure: Failure | None = None
     seconds: float = 0.0
 
@@ -71,7 +63,8 @@ class Limits:
     """What one worker may use."""
 
     step_seconds: float = 120.0
-    """Seconds between two marks of a task (a page, a record, or the whole task when it sets none)."""
+    """CPU-seconds between two marks of a task (a page, a record, or the whole task when it sets none), so that a busy
+    machine costs nothing its page; and seconds that a task may stand still without using the processor at all."""
     memory_bytes: int = 2 * 2**30
     """Resident memory of one worker."""
     recycle_tasks: int = 200
@@ -80,6 +73,9 @@ class Limits:
 
 class Executor(Protocol):
     """Where tasks run: local processes, or a cluster."""
+
+    limits: Limits
+    """What one worker may use."""
 
     def map(self, stage: Stage, tasks: Iterable[Task]) -> Iterator[tuple[Task, Failure | None, float]]:
         """Run all tasks; yields (task, failure or None, seconds) as they end, in any order."""

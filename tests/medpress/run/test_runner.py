@@ -10,14 +10,16 @@ import sys
 import time
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from medpress.command import UserError
 from medpress.lock import exclusive
 from medpress.run.local import LocalExecutor
-from medpress.run.runner import Runner
-from medpress.run.task import Failure, Limits, Task, make_task
-from medpress.store import write_text
+from medpress.run.runner import Runner, forget_failures
+from medpress.run.step import Halve, Step
+from medpress.run.task import Failure, Limits, Task
+from medpress.store import read_table, write_table, write_text
 
 
 def work(task: Task, mark) -> None:
@@ -42,7 +44,33 @@ def work(task: Task, mark) -> None:
         for step in range(6):
             mark(str(step))
             time.sleep(0.4)
+    elif what == "pause":
+        time.sleep(3)
+    elif str(what).startswith("second"):
+        began = time.process_time()
+        while time.process_time() - began < 1:
+            pass
+    elif what == "busy":
+        began = time.process_time()
+        while time.process_time() - began < 60:
+            pass
     write_text(Path(task.output), str(what))
+
+
+WORK = Step(work, settings=("what",), per="thing", suffix=".txt")
+
+
+def keep(task: Task, mark) -> None:
+    """Rows to words; one of them is poison."""
+    ids = read_table(task.arguments["rows"])["id"].to_pylist()
+    chosen = [i for i in ids if task.arguments["only"] is None or i in task.arguments["only"]]
+    for item in chosen:
+        if item == "poison":
+            os.kill(os.getpid(), signal.SIGSEGV)
+    write_text(Path(task.output), " ".join(chosen))
+
+
+KEEP = Step(keep, inputs=("rows",), on_failure=Halve("rows"), suffix=".txt")
 
 
 @pytest.fixture
@@ -53,27 +81,32 @@ def runner(tmp_path):
 
 
 def tasks_for(folder: Path, things: list) -> list[Task]:
-    return [make_task("work", "1", folder, str(what), {"what": what}, key=what, suffix=".txt") for what in things]
+    return [WORK.task(folder, str(what), what=what) for what in things]
+
+
+def stands(task: Task, failure: Failure) -> list[Task]:
+    """There are no smaller tasks."""
+    return []
 
 
 def test_what_breaks_costs_only_its_own_task(runner, tmp_path):
-    things = ["a", "raise", "b", "segfault", "c", "hang", "d", "memory", "slow", *"efgh"]
-    outcomes = runner.run(work, tasks_for(tmp_path, things))
+    things = ["a", "raise", "b", "segfault", "c", "hang", "busy", "d", "memory", "slow", *"efgh"]
+    outcomes = runner.run(WORK, tasks_for(tmp_path, things), split=stands)
     failed = {o.task.arguments["what"]: o.failure for o in outcomes if o.status == "failed"}
     assert {name: failure.kind for name, failure in failed.items()} == {
-        "raise": "error", "segfault": "crash", "hang": "timeout", "memory": "memory",
+        "raise": "error", "segfault": "crash", "hang": "timeout", "busy": "timeout", "memory": "memory",
     }  # fmt: skip
     assert failed["hang"].mark == "page 7"
-    assert sum(o.status == "done" for o in outcomes) == len(things) - 4
+    assert sum(o.status == "done" for o in outcomes) == len(things) - 5
     assert "secret" not in failed["raise"].message + (tmp_path / "log.jsonl").read_text()
 
 
 def test_a_second_run_does_nothing(runner, tmp_path):
     tasks = tasks_for(tmp_path, list("abc"))
-    assert {o.status for o in runner.run(work, tasks)} == {"done"}
-    assert {o.status for o in runner.run(work, tasks)} == {"skipped"}
+    assert {o.status for o in runner.run(WORK, tasks)} == {"done"}
+    assert {o.status for o in runner.run(WORK, tasks)} == {"skipped"}
     Path(tasks[1].output).unlink()
-    assert sorted(o.status for o in runner.run(work, tasks)) == ["done", "skipped", "skipped"]
+    assert sorted(o.status for o in runner.run(WORK, tasks)) == ["done", "skipped", "skipped"]
 
 
 def test_a_poison_item_is_bisected_out(runner, tmp_path):
@@ -82,18 +115,68 @@ def test_a_poison_item_is_bisected_out(runner, tmp_path):
         middle = len(items) // 2
         return tasks_for(tmp_path, [items[:middle], items[middle:]]) if len(items) > 1 else []
 
-    outcomes = runner.run(work, tasks_for(tmp_path, [["a", "b", "poison", "d", "e"]]), split=split)
+    outcomes = runner.run(WORK, tasks_for(tmp_path, [["a", "b", "poison", "d", "e"]]), split=split)
     assert [o.task.arguments["what"] for o in outcomes if o.status == "failed"] == [["poison"]]
     done = sorted(item for o in outcomes if o.status == "done" for item in o.task.arguments["what"])
     assert done == ["a", "b", "d", "e"]
 
 
-def test_identity_follows_input_configuration_and_version(tmp_path):
-    ids = {
-        make_task(stage, version, tmp_path, "x", {}, key=key).id
-        for stage, version, key in [("a", "1", 1), ("a", "2", 1), ("a", "1", 2), ("b", "1", 1)]
-    }
-    assert len(ids) == 4
+def test_a_failure_is_remembered_until_its_limit_is_raised(tmp_path):
+    def run(seconds: float) -> tuple[str, int]:
+        executor = LocalExecutor(workers=1, limits=Limits(step_seconds=seconds))
+        runner = Runner(executor, tmp_path / "log.jsonl")
+        (outcome,) = runner.run(WORK, tasks_for(tmp_path, ["pause"]), split=stands)
+        executor.close()
+        return outcome.status, runner.counts["skipped"]
+
+    assert run(1) == ("failed", 0)
+    assert run(1) == ("failed", 1)  # remembered
+    assert run(30) == ("done", 0)
+
+
+def test_what_ran_out_of_time_is_tried_once_more_at_the_end(runner, tmp_path):
+    (outcome,) = runner.run(WORK, tasks_for(tmp_path, ["hang"]), split=stands)
+    assert outcome.failure.kind == "timeout"
+    assert (tmp_path / "log.jsonl").read_text().count('"status": "failed"') == 2
+    assert forget_failures(tmp_path) == 1
+
+
+def test_a_busy_machine_costs_nothing_its_task(tmp_path):
+    """Eight processes fight for each core: a task of one CPU-second takes many seconds, and is not taken for hanging."""
+    hogs = [
+        subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(8 * len(os.sched_getaffinity(0)))
+    ]
+    try:
+        executor = LocalExecutor(workers=2, limits=Limits(step_seconds=4))
+        outcomes = Runner(executor, tmp_path / "log.jsonl").run(
+            WORK, tasks_for(tmp_path, ["second 1", "second 2"]), split=stands
+        )
+        executor.close()
+    finally:
+        for hog in hogs:
+            hog.kill()
+    assert {o.status for o in outcomes} == {"done"}
+    assert max(o.seconds for o in outcomes) > 4
+
+
+def test_a_step_that_names_its_rows_is_halved_down_to_the_one_that_breaks_it(runner, tmp_path):
+    rows = tmp_path / "rows.parquet"
+    write_table(rows, pa.table({"id": ["a", "b", "poison", "d", "e"]}))
+    outcomes = runner.run(KEEP, [KEEP.task(tmp_path, rows=str(rows))])
+    assert [o.task.arguments["only"] for o in outcomes if o.status == "failed"] == [["poison"]]
+    assert sorted(i for o in outcomes if o.status == "done" for i in Path(o.task.output).read_text().split()) == [
+        *"abde"
+    ]
+
+
+def test_a_step_without_smaller_tasks_ends_the_run_in_one_sentence(runner, tmp_path):
+    with pytest.raises(UserError, match="the step `work` failed"):
+        runner.run(WORK, tasks_for(tmp_path, ["raise"]))
+
+
+def test_an_argument_that_no_step_declares_is_an_error(tmp_path):
+    with pytest.raises(TypeError, match="undeclared"):
+        WORK.task(tmp_path, what="a", how="b")
 
 
 def test_a_folder_is_held_by_one_run(tmp_path):
@@ -109,7 +192,7 @@ def test_ray_gives_what_local_processes_give(tmp_path, monkeypatch):
     executor = RayExecutor(workers=2, limits=Limits(step_seconds=3))
     try:
         outcomes = Runner(executor, tmp_path / "log.jsonl").run(
-            work, tasks_for(tmp_path, ["a", "raise", "segfault", "b", "hang"])
+            WORK, tasks_for(tmp_path, ["a", "raise", "segfault", "b", "hang"]), split=stands
         )
     finally:
         executor.close()

