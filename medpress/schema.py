@@ -13,8 +13,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-SCHEMA_VERSION = "1"
-"""Written into every manifest; raised when a field changes its meaning."""
+SCHEMA_VERSION = "2"
+"""Written into every manifest; raised when a field changes its meaning or a folder its layout."""
 
 SOURCE_TYPES = ("textbook", "guideline", "literature", "web", "note", "other")
 """Allowed values of `source_type`."""

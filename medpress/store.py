@@ -22,7 +22,7 @@ import pyarrow.dataset as ds
 import pyarrow.fs as pafs
 import pyarrow.parquet as pq
 
-from medpress.errors import CorruptError
+from medpress.errors import CorruptError, UserError
 from medpress.location import OBJECT_STORES, filesystem, is_remote, key, location, scratch, storage_fault
 from medpress.schema import NAMED_NUMBERS, NAMED_TEXTS, SCHEMA_VERSION, named
 
@@ -342,16 +342,41 @@ def _arrow(path: Path) -> pafs.FileSystem:
     return pafs.PyFileSystem(_Ranges(filesystem(path)))
 
 
+DATA = "data"
+"""In a dataset folder the Parquet files alone stand in this folder, beside the manifest and the card: so pandas, pyarrow,
+polars, DuckDB, Spark and `datasets` open it as it is."""
+
+
 def parts(folder: Path) -> list[Path]:
-    """The Parquet files below a dataset folder, sorted."""
-    return sorted(p for p in folder.rglob("*.parquet") if not p.name.startswith("."))
+    """The Parquet files of a dataset folder, sorted: all that stand below its `data/`."""
+    return parquet_files(folder / DATA)
+
+
+def parquet_files(folder: Path) -> list[Path]:
+    """The Parquet files below any folder, sorted; none when there is no such folder."""
+    return sorted(p for p in folder.rglob("*.parquet") if not p.name.startswith(".")) if folder.exists() else []
+
+
+def refuse_older_layout(data: Path) -> None:
+    """Raise `UserError` for a data folder that an older version of this program wrote, or a newer one."""
+    for kind in ("documents", "shards", "instructions"):
+        try:
+            written = read_manifest(data / kind).get("schema_version")
+        except FileNotFoundError:
+            continue
+        if written != SCHEMA_VERSION:
+            older = "an older" if str(written) < SCHEMA_VERSION else "a newer"
+            raise UserError(
+                f"{data} was written by {older} version of medpress (layout {written}, here {SCHEMA_VERSION}): run the same"
+                " `ingest` and `corpus build` commands with another --data; what it holds can be made again from the files."
+            )
 
 
 def read_dataset(
     folder: Path, schema: pa.Schema, columns: list[str] | None = None, filter: pc.Expression | None = None
 ) -> pa.Table:
     """Read a whole dataset folder; an empty or missing folder gives an empty table."""
-    files = parts(folder) if folder.exists() else []
+    files = parts(folder)
     if not files:
         table = schema.empty_table()
         return table.select(columns) if columns else table
@@ -366,7 +391,7 @@ def write_manifest(
     versions: Mapping[str, str],
     extra: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Describe every Parquet file below `folder` in `manifest.json`, and return the manifest.
+    """Describe every Parquet file of a dataset folder in its `manifest.json`, and return the manifest.
 
     Holds files (path, rows, bytes, sha256, tokens where known), totals, schema version, resolved
     configuration and stage versions. No times and no host: the same input gives the same manifest.
