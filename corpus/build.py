@@ -82,9 +82,11 @@ from medpress.segments import Part as SegmentPart
 from medpress.segments import read_segments
 from medpress.store import (
     DATA,
+    check_manifest,
     dataset,
     file_sha256,
     identity,
+    is_whole,
     parts,
     place_file,
     read_dataset,
@@ -476,7 +478,7 @@ class _Build:
         known = self.state.verified
         if self.augmenting or self.state.verification != self._verification():
             return [], []
-        if not all(location(file).exists() for file in known):
+        if not all(_is_there(file) for file in known):
             return [], []
         then = set(self.state.screened)
         return known, [part.screened for part in screened if Path(part.screened).name not in then]
@@ -578,7 +580,7 @@ class _Build:
 
         def arguments(part: _Part) -> dict[str, Any]:
             (previous,) = earlier if len(earlier := before.get(part.origin, [])) == 1 else (None,)
-            if previous and not location(previous).exists():
+            if previous and not _is_there(previous):
                 previous = None
             files = {"resolved": part.resolved, "hits": hits.get(part.resolved), "borders": borders}
             return {**files, "previous": previous, **settings}
@@ -700,7 +702,7 @@ class _Build:
         changed = sorted(
             origin for origin in files.keys() | then.keys() if files.get(origin, []) != then.get(origin, [])
         )
-        if any(not location(file).exists() for origin in changed for file in then.get(origin, [])):
+        if any(not _is_there(file) for origin in changed for file in then.get(origin, [])):
             return False
         tasks = [
             COMPARE_PARTS.task(self.work, annotated=files.get(origin, []), before=then.get(origin, []))
@@ -724,7 +726,11 @@ class _Build:
             config = read_manifest(self.config.data / "shards")["config"]
         except FileNotFoundError:
             return False
-        return now == self.state.manifests and config["shards"] == self.config.shards
+        if now != self.state.manifests or config["shards"] != self.config.shards:
+            return False
+        if is_remote(self.config.data):
+            return True
+        return not any(check_manifest(self.config.data / kind) for kind in shards.SCHEMA_OF)
 
     def _changed(self, kind: str, differences: Sequence[str]) -> dict[str, Task]:
         """The tasks that write what is different in a dataset, by name of the published file."""
@@ -959,6 +965,10 @@ class _Build:
 
 _ADDED = "added-"
 """Begins the name of a file with the rows that a build added."""
+
+
+def _is_there(file: str) -> bool:
+    return location(file).exists() and is_whole(file)
 
 
 def _is_added(path: Path) -> bool:
