@@ -262,6 +262,8 @@ class _Build:
         """Documents of each source."""
         self.verified: list[str] = []
         """Files of pairs that are compared now, for the next build."""
+        self.given: dict[str, list[str]] = {"verified": [], "changed": []}
+        """What this build took over from earlier ones: files of compared pairs, and of records that may have changed."""
         self.found: list[str] = []
         """Files of boilerplate."""
         generation = config.augment.generation
@@ -443,6 +445,8 @@ class _Build:
     def _verify(self, screened: Sequence[_Part], passed: list[str], pairs: list[str]) -> list[str]:
         """Files of all pairs, compared by this build or an earlier one."""
         earlier, changed = self._earlier(screened)
+        if not self.augmenting:
+            self.given = {"verified": earlier, "changed": changed}
         tasks = [
             JOIN_PAIRS.task(self.work, pairs=pairs, verified=earlier, changed=changed, low=low, high=high)
             for low, high in hex_ranges(-(-_count(pairs) // PAIRS_PER_RANGE))
@@ -475,10 +479,14 @@ class _Build:
 
     def _earlier(self, screened: Sequence[_Part]) -> tuple[list[str], list[str]]:
         """Files of pairs that an earlier build compared, and of the records whose texts may have changed since."""
-        known = self.state.verified
         if self.augmenting or self.state.verification != self._verification():
             return [], []
-        if not all(_is_there(file) for file in known):
+        now = {Path(part.screened).name for part in screened}
+        if now == set(self.state.screened):  # nothing is new: what the last build did is done
+            given = self.state.given
+            return (given["verified"], given["changed"]) if all(map(_is_there, given["verified"])) else ([], [])
+        known = self.state.verified
+        if not all(map(_is_there, known)):
             return [], []
         then = set(self.state.screened)
         return known, [part.screened for part in screened if Path(part.screened).name not in then]
@@ -657,6 +665,7 @@ class _Build:
             annotation=self._annotation(),
             screened=sorted({Path(part.screened).name for part in kept}),
             verified=self.verified,
+            given=self.given,
             verification=self._verification(),
             manifests=manifests,
             written={kind: self._written.get(kind, {}) for kind in ("shards", "dropped", "index", "tokens")},
@@ -943,12 +952,13 @@ class _Build:
             if outcome.status != "failed" or outcome.failure is None:
                 continue
             keys = rows_of(step, outcome.task)
-            file, key = outcome.task.arguments[step.on_failure.rows], step.on_failure.key
             if step is SECTIONS:
                 yield from ((doc_id, "", outcome.failure) for doc_id in keys)
                 continue
-            rows = read_table(file, ["id", "doc_id"])
-            for row in rows.filter(pc.is_in(rows[key], pa.array(keys, pa.string()))).to_pylist():
+            a = outcome.task.arguments
+            rows = read_table(a.get("candidates") or a.get("annotated") or a["sections"], ["id", "doc_id"])
+            chosen = pc.is_in(rows[step.on_failure.key], pa.array(keys, pa.string()))
+            for row in rows.filter(chosen).to_pylist():
                 yield row["doc_id"], row["id"], outcome.failure
 
     def _quarantine(self, doc_id: str | None, record_id: str | None, stage: str, failure: Failure) -> None:

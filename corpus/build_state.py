@@ -27,6 +27,9 @@ class BuildState:
     """Names of the screened files whose records were compared."""
     verified: list[str] = field(default_factory=list)
     """Files of the pairs that were compared."""
+    given: dict[str, list[str]] = field(default_factory=lambda: {"verified": [], "changed": []})
+    """Files of pairs that an earlier build had compared, and of the records whose texts may have changed since, as the last
+    build found them: an unchanged build asks for the same."""
     verification: str = ""
     """What they were compared by."""
     manifests: dict[str, str] = field(default_factory=dict)

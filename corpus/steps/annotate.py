@@ -81,7 +81,7 @@ ANNOTATE = Step(
         "tokenizer": tokenizer_identity,
     },
     aside=("previous",),
-    on_failure=Halve("candidates"),
+    on_failure=Halve("resolved"),
 )
 
 

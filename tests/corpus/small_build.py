@@ -17,8 +17,8 @@ from corpus.config import BuildConfig
 from corpus.filters import FilterConfig
 from medpress.run.task import Failure, Limits, Stage, Task
 from medpress.schema import DOCUMENT, DROPPED, PAGE, RECORD
-from medpress.segments import Segment, append_segments, write_part
-from medpress.store import read_dataset, stored
+from medpress.segments import Segment, append_segments, read_segments, write_part
+from medpress.store import read_dataset, read_table, stored
 
 DOCUMENTS_PER_SEGMENT = 40
 """Small, so that a build of a hundred texts has several parts."""
@@ -58,6 +58,9 @@ def write_documents(data: Path, texts: Mapping[str, str], source: str = "site", 
         ]
         page = {"doc_id": doc_id(text), "page": 1, "route": "text", "reason": "plain text", "width": 0, "height": 0}
         pages.append(page | {"confidence": None, "blocks": blocks})
+    known = {id for s in read_segments(data) for id in read_table(s.files(data)[0], ["doc_id"])["doc_id"].to_pylist()}
+    documents = [row for row in documents if row["doc_id"] not in known]
+    pages = [row for row in pages if row["doc_id"] not in known]
     documents.sort(key=lambda row: row["doc_id"])
     pages.sort(key=lambda row: row["doc_id"])
     segments = []

@@ -15,6 +15,7 @@ from corpus.config import BuildConfig
 from corpus.dedup import boilerplate
 from corpus.dedup.boilerplate import BoilerplateConfig
 from corpus.offsets import apply_edits
+from corpus.steps.boilerplate import is_clinical
 from corpus.trace import trace
 from medpress.schema import BOILERPLATE, DROPPED, PAGE, RECORD, by_name
 from medpress.store import read_dataset
@@ -61,12 +62,12 @@ def test_a_paragraph_goes_with_its_space_and_offsets_stay_true(where):
 
 
 def test_what_states_a_clinical_fact_is_no_boilerplate():
-    assert not boilerplate.is_clinical(NOTICE, [])
-    assert not boilerplate.is_clinical("Last reviewed on 3 May 2019. See page 12 and Table 4.", [])
-    assert boilerplate.is_clinical("Give 5 mL at night.", [])
-    assert boilerplate.is_clinical("Take aspirin with food.", [])
-    assert boilerplate.is_clinical("每次口服10毫克。", [])
-    assert boilerplate.is_clinical("Tell your doctor about it.", [Entity(0, 4, "disease")])
+    assert not is_clinical(NOTICE, [])
+    assert not is_clinical("Last reviewed on 3 May 2019. See page 12 and Table 4.", [])
+    assert is_clinical("Give 5 mL at night.", [])
+    assert is_clinical("Take aspirin with food.", [])
+    assert is_clinical("每次口服10毫克。", [])
+    assert is_clinical("Tell your doctor about it.", [Entity(0, 4, "disease")])
 
 
 ILLS = [

@@ -189,7 +189,7 @@ def test_parquet_named_fields_and_encodings(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not (DATA / "qa" / "citrus").exists(), reason="MEDPRESS_DATA/qa is absent")
 def test_real_benchmarks_in_real_text() -> None:
-    items = [item for path in sorted((DATA / "qa" / "citrus").glob("*")) for item in load_items(path)]
+    items = [item for path in sorted((DATA / "qa" / "citrus").glob("*.json*")) for item in load_items(path)]
     index = build_index(items)
     texts = [
         re.sub("<[^>]+>", " ", p.read_text(encoding="utf-8")) for p in sorted((DATA / "textbook").glob("*/*.cnxml"))

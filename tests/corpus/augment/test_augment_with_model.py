@@ -19,7 +19,7 @@ from small_build import build, rows, write_documents
 
 from corpus.augment.config import AugmentConfig
 from corpus.build import BuildResult
-from corpus.steps import replies
+from corpus.steps import ask_model
 from corpus.takedown import remove
 from medpress.errors import UserError
 from medpress.generation.client import GenerationConfig
@@ -162,7 +162,7 @@ def test_a_dead_endpoint_and_a_spent_budget_end_in_a_build_without_those_texts(d
 
 
 def test_a_model_that_never_answers_is_not_asked_for_ever(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(replies, "FAILURES_IN_A_ROW", 1)
+    monkeypatch.setattr(ask_model, "FAILURES_IN_A_ROW", 1)
     with scripted_server(lambda messages, number: 503) as (url, received):
         result = augment(data, url)
         assert 0 < len(received) < 12
