@@ -36,23 +36,23 @@ class Reading:
 
 
 def cut_line(image: np.ndarray, box: np.ndarray) -> np.ndarray:
-    """The picture of one line, straightened, h × w × 3; a line that runs downwards is turned to run to the right."""
+    """The picture of one line, deskewed, h × w × 3; a line that runs downwards is rotated to run to the right."""
     width = int(max(np.linalg.norm(box[0] - box[1]), np.linalg.norm(box[2] - box[3])))
     height = int(max(np.linalg.norm(box[0] - box[3]), np.linalg.norm(box[1] - box[2])))
     width, height = max(width, 1), max(height, 1)
     corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], dtype=np.float32)
-    turned = cv2.warpPerspective(
+    rotated = cv2.warpPerspective(
         image,
         cv2.getPerspectiveTransform(box.astype(np.float32), corners),
         (width, height),
         flags=cv2.INTER_CUBIC,
         borderMode=cv2.BORDER_REPLICATE,
     )
-    return np.rot90(turned) if height >= TALL * width else turned
+    return np.rot90(rotated) if height >= TALL * width else rotated
 
 
 def is_tall(box: np.ndarray) -> bool:
-    """Whether `cut_line` turns this box."""
+    """Whether `cut_line` rotates this box."""
     width = int(max(np.linalg.norm(box[0] - box[1]), np.linalg.norm(box[2] - box[3])))
     height = int(max(np.linalg.norm(box[0] - box[3]), np.linalg.norm(box[1] - box[2])))
     return max(height, 1) >= TALL * max(width, 1)

@@ -43,7 +43,7 @@ def test_running_heads_and_page_numbers_go_and_what_stands_there_once_stays() ->
     assert texts(result) == [["Received 3 May 2020", "One."], ["Two."], ["Three."]]
 
 
-def test_changing_chapter_names_at_one_height_are_running_heads() -> None:
+def test_changing_chapter_names_at_one_height_are_headers() -> None:
     result = read(*[[head(f"On the {name}"), paragraph("Text.")] for name in ("heart", "lung", "liver", "skin", "eye")])
     assert texts(result) == [["Text."]] * 5
 
