@@ -73,8 +73,8 @@ class Gate:
             self._words[word] = made
         return made
 
-    def worth(self, words: Sequence[str], readings: Sequence[str]) -> list[int]:
-        """Places of the words that are worth a model, ascending; arguments as in `Example`."""
+    def uncertain_tokens(self, words: Sequence[str], readings: Sequence[str]) -> list[int]:
+        """Places of the words of which the reading is uncertain, so that they are worth a model, ascending; arguments as in `Example`."""
         known, weight = self._words.get, self._weight
         facts = [known(word) or self._of(word) for word in words]
         following = [fact[2] for fact in facts[1:]]

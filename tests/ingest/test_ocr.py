@@ -12,9 +12,9 @@ import pytest
 
 from ingest.document import ReadOptions
 from ingest.ocr import BACKENDS, OcrLine, load_backend, mean_confidence
+from ingest.ocr.batch import recognise
 from ingest.ocr.layout import arrange
 from ingest.ocr.orientation import rotate_back
-from ingest.ocr.recognition import recognise
 from ingest.run import IngestConfig, ingest
 from medpress.command import UserError
 
