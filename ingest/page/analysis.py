@@ -16,7 +16,7 @@ from ingest.page.regions import layout_by_regions
 from ingest.page.tables import Table, find_tables, shaded_rows
 from ingest.page.text_layer import TextLayer, rotated_back
 
-HEAD_ZONE = 0.12
+HEADER_ZONE = 0.12
 """Headers and footers stand within this share of the page's height from its edge."""
 
 
@@ -124,18 +124,18 @@ def split_furniture(
     beside = _page_numbers(lines, height)
     if beside:
         taken = {id(line) for line in beside}
-        head, foot, rest = split_furniture([line for line in lines if id(line) not in taken], rules, body, height)
-        return head + beside, foot, rest
+        headers, footers, rest = split_furniture([line for line in lines if id(line) not in taken], rules, body, height)
+        return headers + beside, footers, rest
     ordered = sorted(lines, key=lambda line: line.y0)
-    n_head = _edge(ordered, rules, body, height, 1)
+    n_headers = _edge(ordered, rules, body, height, 1)
     backwards = sorted(lines, key=lambda line: -line.y1)
-    n_foot = _edge(backwards, rules, body, height, -1)
-    n_foot = min(n_foot, len(lines) - n_head)
-    head, foot = ordered[:n_head], backwards[:n_foot]
-    chosen = {id(line) for line in head} | {id(line) for line in foot}
+    n_footers = _edge(backwards, rules, body, height, -1)
+    n_footers = min(n_footers, len(lines) - n_headers)
+    headers, footers = ordered[:n_headers], backwards[:n_footers]
+    chosen = {id(line) for line in headers} | {id(line) for line in footers}
     return (
-        sorted(head, key=lambda line: (round(line.y0), line.x0)),
-        sorted(foot, key=lambda line: (round(line.y0), line.x0)),
+        sorted(headers, key=lambda line: (round(line.y0), line.x0)),
+        sorted(footers, key=lambda line: (round(line.y0), line.x0)),
         [line for line in lines if id(line) not in chosen],
     )
 
@@ -171,7 +171,7 @@ def _edge(
             j += 1
         row = ordered[i:j]
         inner = max(line.y1 for line in row) if direction > 0 else min(line.y0 for line in row)
-        if (inner if direction > 0 else height - inner) > HEAD_ZONE * height:
+        if (inner if direction > 0 else height - inner) > HEADER_ZONE * height:
             break
         if j >= len(ordered):
             return j

@@ -141,8 +141,8 @@ def without_labels(
     if not figures:
         return lines, 0
     labels: set[int] = set()
-    below_head = [line for line in lines if line.y1 > HEAD_SHARE * height]
-    runs = [(run, bounds(run), " ".join(line.text for line in run)) for run in text_runs(below_head)]
+    below_header = [line for line in lines if line.y1 > HEAD_SHARE * height]
+    runs = [(run, bounds(run), " ".join(line.text for line in run)) for run in text_runs(below_header)]
     for figure, reach in ((figure.box, figure.surroundings) for figure in figures):
         found: set[int] = set()
         words = 0

@@ -34,7 +34,7 @@ def head(text: str, y: float = 30, where: str = "header") -> Block:
     return Block("paragraph", text, bbox=(50, y, 200, y + 8), size=8.0, furniture=where)
 
 
-def test_running_heads_and_page_numbers_go_and_what_stands_there_once_stays() -> None:
+def test_headers_and_page_numbers_go_and_what_stands_there_once_stays() -> None:
     result = read(
         [head("Received 3 May 2020"), paragraph("One."), head("12", 780, "footer")],
         [head("Smith et al. 2020, 7:13"), paragraph("Two."), head("13", 780, "footer")],
