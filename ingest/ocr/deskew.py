@@ -57,7 +57,7 @@ def deskew(
     """Lines that stand upright after `rotation`, in points, with tight boxes and evened sizes.
 
     `width` and `height` are those of the page in points before it is rotated. The page's own `skew` is taken out by
-    turning it round its centre.
+    rotating it round its centre.
     """
     upright = [line for line in lines if line.rotation == rotation]
     if rotation in (90, 270):

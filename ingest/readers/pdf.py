@@ -227,7 +227,7 @@ def _read_window(document: pymupdf.Document, first: int, last: int, options: Rea
 
 
 def _regions(page: pymupdf.Page) -> list[layout_model.Region]:
-    """The layout model's regions of a page; none where it fails, as on a page that is shown turned."""
+    """The layout model's regions of a page; none where it fails, as on a page that is shown rotated."""
     if page.rotation:
         return []
     try:
