@@ -109,15 +109,13 @@ def train_crf(
     _write_terms(out / "terms.tsv", terms if config.lexicon else [])
     stoplist = sorted(name for name, count in seen.items() if annotated[name] * 2 < count)
     (out / "stoplist.txt").write_text("".join(f"{name}\n" for name in stoplist), encoding="utf-8")
-    gate = (
-        train_gate(examples, out / "gate.tsv", config.caught) if config.lexicon else {"threshold": 0.0, "opened": 1.0}
-    )
+    gate = train_gate(examples, out / "gate.tsv", config.caught) if config.lexicon else {"cutoff": 0.0, "opened": 1.0}
     version = hashlib.sha256((out / "model.crfsuite").read_bytes()).hexdigest()[:12]
     description = {
         **asdict(config),
         "features": FEATURES_VERSION,
         "labels": labels,
-        "gate_threshold": gate["threshold"],
+        "gate_cutoff": gate["cutoff"],
         "version": version,
         "data": list(data),
         "documents": len(documents),

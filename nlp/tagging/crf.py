@@ -392,7 +392,7 @@ class CrfTagger:
         self.stoplist = frozenset(stoplist)
         """Terms of the vocabulary, folded, that the training set does not annotate."""
         gate = folder / "gate.tsv"
-        self._gate = read_gate(gate, self.config["gate_threshold"]) if gate.is_file() else None
+        self._gate = read_gate(gate, self.config["gate_cutoff"]) if gate.is_file() else None
 
     @cached_property
     def _featurizer(self) -> Featurizer:

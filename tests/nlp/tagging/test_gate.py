@@ -30,7 +30,7 @@ def test_opens_where_the_dictionary_is_wrong_and_is_repeatable(tmp_path: Path) -
     wrong = Example(["The", "lead", "pipe", "burst"], ["", "Sdru", "", ""], [False, True, False, False])
     folds = [[right] * 10 + [wrong] * 3 for _ in range(3)]
     figures = train_gate(folds, tmp_path / "gate.tsv", 0.95)
-    gate = read_gate(tmp_path / "gate.tsv", figures["threshold"] - 0.01)
+    gate = read_gate(tmp_path / "gate.tsv", figures["cutoff"] - 0.01)
     assert gate.uncertain_tokens(wrong.words, wrong.readings) == [1]
     assert gate.uncertain_tokens(right.words, right.readings) == []
     assert 0 < figures["opened"] < 0.5
