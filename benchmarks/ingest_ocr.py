@@ -182,7 +182,10 @@ def native_text(page: pymupdf.Page) -> str:
     lines = [line for block in page.get_text("dict")["blocks"] if block["type"] == 0 for line in block["lines"]]
     known = [
         OcrLine(
-            "".join(span["text"] for span in line["spans"]), line["bbox"], 1.0, turn=0 if line["dir"][0] > 0.5 else 90
+            "".join(span["text"] for span in line["spans"]),
+            line["bbox"],
+            1.0,
+            rotation=0 if line["dir"][0] > 0.5 else 90,
         )
         for line in lines
     ]
@@ -324,7 +327,7 @@ def blocks() -> None:
             x0, _, x1, y1 = (value / 2 for value in line.bbox)
             size = line.size / 2 or 8
             stretch = (x1 - x0) / (pymupdf.get_text_length(line.text, fontsize=size) or 1)
-            if not line.turn:
+            if not line.rotation:
                 page.insert_text((x0, y1 - 0.35 * size), line.text, fontsize=size * min(1.5, stretch), render_mode=3)
         page.get_layout()
         kept = [box[:4] for box in page.layout_information if box[4] not in ("picture", "page-header", "page-footer")]

@@ -19,7 +19,7 @@ from nlp.evaluate import score_entities
 from nlp.formats import AnnotatedText
 from nlp.relations.linear import BITS, candidate_pairs, hash_features
 from nlp.relations.linear import FEATURES_VERSION as RELATION_FEATURES_VERSION
-from nlp.tagging.crf import FEATURES_VERSION, CrfTagger, Featurizer, dictionaries, overlaps, said, to_tags
+from nlp.tagging.crf import FEATURES_VERSION, CrfTagger, Featurizer, dictionaries, joined_readings, overlaps, to_tags
 from nlp.tagging.folding import fold
 from nlp.tagging.gate import Example, train_gate
 from nlp.tagging.lexicon import LexiconTagger
@@ -93,7 +93,7 @@ def train_crf(
                     trainer.append(featurizer.features(tokens, rows), tags)
                     n_sequences += 1
                     wrong = [a != b for a, b in zip(tags, to_tags(tokens, answer), strict=True)]
-                    examples[-1].append(Example([token.text for token in tokens], said(rows), wrong))
+                    examples[-1].append(Example([token.text for token in tokens], joined_readings(rows), wrong))
     trainer.select("lbfgs")
     trainer.set_params(
         {
@@ -107,17 +107,15 @@ def train_crf(
     out.mkdir(parents=True, exist_ok=True)
     trainer.train(str(out / "model.crfsuite"))
     _write_terms(out / "terms.tsv", terms if config.lexicon else [])
-    refused = sorted(name for name, count in seen.items() if annotated[name] * 2 < count)
-    (out / "refused.txt").write_text("".join(f"{name}\n" for name in refused), encoding="utf-8")
-    gate = (
-        train_gate(examples, out / "gate.tsv", config.caught) if config.lexicon else {"threshold": 0.0, "opened": 1.0}
-    )
+    stoplist = sorted(name for name, count in seen.items() if annotated[name] * 2 < count)
+    (out / "stoplist.txt").write_text("".join(f"{name}\n" for name in stoplist), encoding="utf-8")
+    gate = train_gate(examples, out / "gate.tsv", config.caught) if config.lexicon else {"cutoff": 0.0, "opened": 1.0}
     version = hashlib.sha256((out / "model.crfsuite").read_bytes()).hexdigest()[:12]
     description = {
         **asdict(config),
         "features": FEATURES_VERSION,
         "labels": labels,
-        "gate_threshold": gate["threshold"],
+        "gate_cutoff": gate["cutoff"],
         "version": version,
         "data": list(data),
         "documents": len(documents),

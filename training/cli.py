@@ -119,7 +119,7 @@ def draw(
 
         result = sample(questions, config)
     _counted(
-        f"{result.samples:,} answers", {"right": result.right, "wrong": result.wrong}, result.faults, "not usable: "
+        f"{result.samples:,} answers", {"right": result.right, "wrong": result.wrong}, result.errors, "not usable: "
     )
     paired = {"pairs": result.pairs, "questions with a pair": result.paired}
     _counted(f"{result.questions:,} questions", paired, result.reasons, "without a pair: ")

@@ -1,5 +1,5 @@
 """Quality filters. Each family scores a text in its own file; dropping is a separate step, so thresholds can change
-without scoring again. A new family is one file and one line in `FAMILIES` and in `FilterConfig`.
+without scoring again. A new family is one file, one line in `FAMILIES` and one in `FilterConfig`.
 """
 
 from __future__ import annotations
@@ -14,28 +14,27 @@ from typing import Any, NamedTuple
 from corpus.filters import c4, fineweb, gopher, language, length, medical, ocr, repetition
 from corpus.filters.view import View
 
-FAMILIES: dict[str, Callable[[View], dict[str, float]]] = {
-    "length": length.score,
-    "language": language.score,
-    "ocr": ocr.score,
-    "gopher": gopher.score,
-    "repetition": repetition.score,
-    "c4": c4.score,
-    "fineweb": fineweb.score,
-    "medical": medical.score,
-}
-"""Name to score function, in the order in which `decide` looks at their thresholds."""
 
-_THRESHOLDS = {
-    "length": length.LengthThresholds,
-    "language": language.LanguageThresholds,
-    "ocr": ocr.OcrThresholds,
-    "gopher": gopher.GopherThresholds,
-    "repetition": repetition.RepetitionThresholds,
-    "c4": c4.C4Thresholds,
-    "fineweb": fineweb.FineWebThresholds,
-    "medical": medical.MedicalThresholds,
+class Family(NamedTuple):
+    """A kind of quality."""
+
+    score: Callable[[View], dict[str, float]]
+    """Scores by name."""
+    thresholds: type
+    """Dataclass of the bounds: `min_X` and `max_X` for the score X."""
+
+
+FAMILIES: dict[str, Family] = {
+    "length": Family(length.score, length.LengthThresholds),
+    "language": Family(language.score, language.LanguageThresholds),
+    "ocr": Family(ocr.score, ocr.OcrThresholds),
+    "gopher": Family(gopher.score, gopher.GopherThresholds),
+    "repetition": Family(repetition.score, repetition.RepetitionThresholds),
+    "c4": Family(c4.score, c4.C4Thresholds),
+    "fineweb": Family(fineweb.score, fineweb.FineWebThresholds),
+    "medical": Family(medical.score, medical.MedicalThresholds),
 }
+"""Family by name, in the order in which `decide` looks at their thresholds."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,14 +70,14 @@ def score(row: Mapping[str, Any]) -> dict[str, float]:
     view = View(row)
     scores: dict[str, float] = {}
     for family in FAMILIES.values():
-        scores |= family(view)
+        scores |= family.score(view)
     return dict(sorted(scores.items()))
 
 
 @cache
 def _bounds(family: str) -> tuple[tuple[str, str, bool], ...]:
     """(field, score, whether it is a minimum) of each threshold of a family."""
-    fields = [field.name for field in dataclasses.fields(_THRESHOLDS[family])]
+    fields = [field.name for field in dataclasses.fields(FAMILIES[family].thresholds)]
     return tuple((name, name[4:], name.startswith("min_")) for name in fields if name[:4] in ("min_", "max_"))
 
 

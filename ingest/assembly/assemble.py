@@ -1,4 +1,4 @@
-"""Pages of a document -> the document: running heads out, headings consistent, lists and paragraphs put together.
+"""Pages of a document -> the document: headers and footers out, headings consistent, lists and paragraphs put together.
 
 Pure: pages in, pages out. Only here is the whole document known, so everything that needs more than a page happens
 here: what repeats over pages is furniture, the style of a heading gets its level from all headings, the list of
@@ -18,7 +18,7 @@ from ingest.page.block_kinds import CAPTION, NUMBERING, RUN_IN, glue, strip_numb
 from ingest.page.section_names import METADATA_LABEL, REFERENCES, SECTIONS
 
 EDGE = "edge"
-"""Text at the edge of a page that turned out to be no running head."""
+"""Text at the edge of a page that turned out to be no header or footer."""
 FLOATS = frozenset({"table", "caption", "footnote"})
 """Kinds that stand between the parts of a paragraph without belonging to it."""
 
@@ -73,7 +73,7 @@ def _own_doi(page: Page) -> str:
 
 
 def remove_furniture(pages: Sequence[Page], names: Sequence[str] = ()) -> list[Page]:
-    """Pages without running heads, feet and page numbers.
+    """Pages without headers, footers and page numbers.
 
     A block that stands where such text stands goes if it is a page number, if its text (digits aside) stands there
     on another page too, if most pages have a text of that size at that very height, or if it is one of `names`

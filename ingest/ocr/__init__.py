@@ -40,8 +40,8 @@ class OcrLine:
     """Mean certainty over the characters, 0 to 1."""
     quad: tuple[tuple[float, float], ...] = ()
     """The four corners in pixels, clockwise from the top left *of the text*; empty means those of `bbox`."""
-    turn: int = 0
-    """Degrees (0, 90, 180, 270) by which the image has to be turned clockwise so that this line stands upright."""
+    rotation: int = 0
+    """Degrees (0, 90, 180, 270) by which the image has to be rotated clockwise so that this line stands upright."""
     size: float = 0.0
     """Font size in pixels, measured on the ink; 0 when unknown."""
     weight: float = 0.0

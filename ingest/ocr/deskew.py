@@ -8,7 +8,7 @@ from statistics import median
 import numpy as np
 
 from ingest.ocr import OcrLine
-from ingest.ocr.orientation import turn_back
+from ingest.ocr.orientation import rotate_back
 from ingest.page.reading_order import Line
 
 BOX_SHARE = 0.72
@@ -26,21 +26,23 @@ HEAVIER = 1.25
 AIR = 0.2
 """Air at either end of a box, in font sizes."""
 LONG_LINE, SHORT_LINE = 6, 2.5
-"""Lines this many times as long as high show the slant of the page; where there are hardly any, as in a table, the
+"""Lines this many times as long as high show the skew of the page; where there are hardly any, as in a table, the
 three longest do if they are not too short."""
 
 
-def main_turn(lines: Sequence[OcrLine]) -> int:
-    """The `turn` of most of the text."""
+def main_rotation(lines: Sequence[OcrLine]) -> int:
+    """The `rotation` of most of the text."""
     weight: dict[int, int] = {}
     for line in lines:
-        weight[line.turn] = weight.get(line.turn, 0) + len(line.text)
-    return max(sorted(weight), key=lambda turn: weight[turn], default=0)
+        weight[line.rotation] = weight.get(line.rotation, 0) + len(line.text)
+    return max(sorted(weight), key=lambda rotation: weight[rotation], default=0)
 
 
-def main_slant(lines: Sequence[OcrLine], turn: int) -> float:
-    """Angle in radians by which the text still falls after `turn`: the median over lines long enough to have one."""
-    quads = [turn_back(_corners(line), (360 - turn) % 360, 0.0, 0.0) for line in lines if line.turn == turn]
+def main_skew(lines: Sequence[OcrLine], rotation: int) -> float:
+    """Angle in radians by which the text still falls after `rotation`: the median over lines long enough to have one."""
+    quads = [
+        rotate_back(_corners(line), (360 - rotation) % 360, 0.0, 0.0) for line in lines if line.rotation == rotation
+    ]
     runs = [(quad[1] - quad[0], _length(quad[3] - quad[0])) for quad in quads]
     lengths = sorted(((float(np.hypot(*run) / max(tall, 1.0)), float(np.arctan2(*run[::-1]))) for run, tall in runs))
     angles = [angle for length, angle in lengths if length > LONG_LINE]
@@ -49,21 +51,21 @@ def main_slant(lines: Sequence[OcrLine], turn: int) -> float:
     return median(angles) if len(angles) >= 3 else 0.0
 
 
-def straighten(
-    lines: Sequence[OcrLine], turn: int, slant: float, width: float, height: float, scale: float
+def deskew(
+    lines: Sequence[OcrLine], rotation: int, skew: float, width: float, height: float, scale: float
 ) -> list[Line]:
-    """Lines that stand upright after `turn`, in points, with tight boxes and evened sizes.
+    """Lines that stand upright after `rotation`, in points, with tight boxes and evened sizes.
 
-    `width` and `height` are those of the page in points before it is turned. The page's own `slant` is taken out by
-    turning it round its centre.
+    `width` and `height` are those of the page in points before it is rotated. The page's own `skew` is taken out by
+    rotating it round its centre.
     """
-    upright = [line for line in lines if line.turn == turn]
-    if turn in (90, 270):
+    upright = [line for line in lines if line.rotation == rotation]
+    if rotation in (90, 270):
         width, height = height, width
-    quads = [turn_back(_corners(line) * scale, (360 - turn) % 360, width, height) for line in upright]
-    rotation = np.array([[np.cos(slant), np.sin(slant)], [-np.sin(slant), np.cos(slant)]])
+    quads = [rotate_back(_corners(line) * scale, (360 - rotation) % 360, width, height) for line in upright]
+    matrix = np.array([[np.cos(skew), np.sin(skew)], [-np.sin(skew), np.cos(skew)]])
     centre = np.array([width / 2, height / 2])
-    boxes = [_box(quad, rotation, centre) for quad in quads]
+    boxes = [_box(quad, matrix, centre) for quad in quads]
     characters = [len(line.text) for line in upright]
     measured = [
         line.size * scale or _length(quad[3] - quad[0], quad[2] - quad[1]) * BOX_SHARE
@@ -91,9 +93,9 @@ def straighten(
     ]
 
 
-def _box(quad: np.ndarray, rotation: np.ndarray, centre: np.ndarray) -> tuple[float, float, float]:
+def _box(quad: np.ndarray, matrix: np.ndarray, centre: np.ndarray) -> tuple[float, float, float]:
     """(x and y of the middle, half the length) of a line on the straight page."""
-    x, y = ((quad - centre) @ rotation.T + centre).mean(axis=0)
+    x, y = ((quad - centre) @ matrix.T + centre).mean(axis=0)
     return float(x), float(y), _length(quad[1] - quad[0], quad[2] - quad[3]) / 2
 
 

@@ -30,9 +30,9 @@ USUAL_PAGE_INCHES = 11.7
 MOST_SIDE = 2560
 """However large the sheet."""
 STRIP = 3
-"""An image this many times as high as wide is no sheet but a strip of them (a long screenshot): searched in pieces."""
-PIECE = 1.5
-"""Height of a piece in widths, at most."""
+"""An image this many times as high as wide is no sheet but a strip of them (a long screenshot): searched in tiles."""
+TILE = 1.5
+"""Height of a tile in widths, at most."""
 
 Network = Callable[[np.ndarray], np.ndarray]
 """1 × 3 × H × W float32 to 1 × 1 × H × W probabilities; H and W are multiples of `STRIDE`."""
@@ -42,12 +42,12 @@ def find_boxes(image: np.ndarray, dpi: float, network: Network) -> np.ndarray:
     """Rectangles of the text lines in an RGB image, N × 4 × 2 float32 pixels.
 
     Corners go clockwise from the one that is top left on the image; boxes from top to bottom. A sheet larger than A4 is
-    searched at the resolution that an A4 page has, so that its text does not shrink out of sight, and a long strip piece
-    by piece. A page with few lines is searched a second time, finer, for lines that were overlooked: there it costs little beside the reading.
+    searched at the resolution that an A4 page has, so that its text does not shrink out of sight, and a long strip tile
+    by tile. A page with few lines is searched a second time, finer, for lines that were overlooked: there it costs little beside the reading.
     """
     height, width = image.shape[:2]
     if height > STRIP * width >= STRIP * STRIDE:
-        bounds = _pieces(image)
+        bounds = _tiles(image)
         found = [
             find_boxes(image[top:bottom], dpi, network) + np.array([0, top], dtype=np.float32)
             for top, bottom in pairwise(bounds)
@@ -62,13 +62,13 @@ def find_boxes(image: np.ndarray, dpi: float, network: Network) -> np.ndarray:
     return boxes[np.argsort(boxes[:, :, 1].min(axis=1), kind="stable")]
 
 
-def _pieces(image: np.ndarray) -> list[int]:
-    """Rows at which a strip is cut, its ends included: the emptiest row of the last third of each piece."""
+def _tiles(image: np.ndarray) -> list[int]:
+    """Rows at which a strip is cut, its ends included: the emptiest row of the last third of each tile."""
     height, width = image.shape[:2]
     unrest = cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_RGB2GRAY).std(axis=1)
     cuts = [0]
-    while height - cuts[-1] > PIECE * width:
-        first, last = cuts[-1] + int(PIECE * width * 2 / 3), cuts[-1] + int(PIECE * width)
+    while height - cuts[-1] > TILE * width:
+        first, last = cuts[-1] + int(TILE * width * 2 / 3), cuts[-1] + int(TILE * width)
         cuts.append(first + int(unrest[first:last].argmin()))
     return [*cuts, height]
 

@@ -1,7 +1,7 @@
 """OCR lines of a page -> blocks in reading order.
 
 The engines give lines without fonts, with boxes that jitter by some pixels and heights that depend on whether a line
-has an ascender. So: straighten the page and even out the boxes, set the margins aside, find tables by their rules and alignment,
+has an ascender. So: deskew the page and even out the boxes, set the margins aside, find tables by their rules and alignment,
 order the rest by columns (`ingest.page.reading_order`), and cut it into paragraphs.
 """
 
@@ -16,10 +16,10 @@ import numpy as np
 
 from ingest.document import Block
 from ingest.ocr import OcrLine, Region
-from ingest.ocr.deskew import main_slant, main_turn, straighten
-from ingest.ocr.orientation import turn_back
+from ingest.ocr.deskew import deskew, main_rotation, main_skew
+from ingest.ocr.orientation import rotate_back
 from ingest.ocr.rules import find_rules
-from ingest.page.reading_order import Line, pieces, reading_order
+from ingest.page.reading_order import Line, reading_order, text_runs
 from ingest.page.table_grid import Rule
 from ingest.page.tables import Table, find_tables
 from nlp.normalise import normalise
@@ -27,7 +27,7 @@ from nlp.normalise import normalise
 LARGER = 1.18
 """A line this much larger than body text is set in a heading's size."""
 MARGIN_SHARE = 0.085
-"""Running heads and page numbers stand within this share of the page's height from its edge."""
+"""Headers, footers and page numbers stand within this share of the page's height from its edge."""
 SHORTEST_LINE = 9
 """Two lines beside one another that are both longer than this many times their size stand in two columns."""
 LONGEST_HEADING = 160
@@ -146,18 +146,18 @@ def arrange(
     Text in the margins comes along as blocks with `furniture` set. Where the engine has marked regions, they give kinds
     and order, and only what is within a region is arranged here.
     """
-    turn = main_turn(lines)
+    rotation = main_rotation(lines)
     labels = [line for line in lines if line.picture]
     lines = [line for line in lines if not line.picture]
-    height = width_pt if turn in (90, 270) else height_pt
-    slant = main_slant(lines, turn)
-    straight = straighten(lines, turn, slant, width_pt, height_pt, scale)
+    height = width_pt if rotation in (90, 270) else height_pt
+    skew = main_skew(lines, rotation)
+    straight = deskew(lines, rotation, skew, width_pt, height_pt, scale)
     if not straight:
         return tuple(_aside(line, scale) for line in labels)
     size = _body_size(straight)
-    rules = ([], []) if image is None else find_rules(image, straight, turn, slant, scale)
+    rules = ([], []) if image is None else find_rules(image, straight, rotation, skew, scale)
     if any(line.region for line in lines):
-        regions = [line.region for line in lines if line.turn == turn]
+        regions = [line.region for line in lines if line.rotation == rotation]
         blocks = _by_region(straight, regions, rules, size)
     else:
         headers, footers, text = _margins(straight, height)
@@ -165,8 +165,8 @@ def arrange(
         blocks = [_furniture(line, "header") for line in headers]
         blocks += _blocks(_join_fragments(text), [_table(table, straight) for table in tables], size)
         blocks += [_furniture(line, "footer") for line in footers]
-    placed = [_on_page(block, turn, width_pt, height_pt) for block in blocks]
-    sideways = [line for line in lines if line.turn != turn]
+    placed = [_on_page(block, rotation, width_pt, height_pt) for block in blocks]
+    sideways = [line for line in lines if line.rotation != rotation]
     return (*placed, *(_aside(line, scale) for line in (*labels, *sideways)))
 
 
@@ -219,7 +219,7 @@ def _by_region(
 
 
 def _margins(lines: Sequence[Line], height: float) -> tuple[list[Line], list[Line], list[Line]]:
-    """(lines at the head, lines at the foot, the rest): rows near an edge with white space towards the text."""
+    """(headers, footers, the rest): rows near an edge with white space towards the text."""
     rows = _rows(lines)
     headers: list[Line] = []
     footers: list[Line] = []
@@ -282,11 +282,11 @@ def _aside(line: OcrLine, scale: float) -> Block:
     )
 
 
-def _on_page(block: Block, turn: int, width: float, height: float) -> Block:
+def _on_page(block: Block, rotation: int, width: float, height: float) -> Block:
     """The block with its box on the page as it was given."""
     assert block.bbox is not None
     x0, y0, x1, y1 = block.bbox
-    corners = turn_back(np.array([(x0, y0), (x1, y1)]), turn, width, height)
+    corners = rotate_back(np.array([(x0, y0), (x1, y1)]), rotation, width, height)
     (left, top), (right, bottom) = corners.min(axis=0), corners.max(axis=0)
     bbox = (round(float(left), 2), round(float(top), 2), round(float(right), 2), round(float(bottom), 2))
     return replace(block, bbox=bbox)
@@ -296,7 +296,7 @@ def _on_page(block: Block, turn: int, width: float, height: float) -> Block:
 
 
 def _join_fragments(lines: Sequence[Line]) -> list[Line]:
-    """Lines that an engine broke at a wide space, in one piece again."""
+    """Lines that an engine broke at a wide space, whole again."""
     result: list[Line] = []
     for row in _rows(lines):
         joined = [row[0]]
@@ -342,7 +342,7 @@ def _blocks(
     lines: Sequence[Line], tables: Sequence[Block], size: float, words: frozenset[str] | None = None
 ) -> list[Block]:
     """Blocks in reading order, tables in their places. `words` are those of the page when `lines` are a part of it."""
-    runs = pieces(lines)
+    runs = text_runs(lines)
     boxes = [_box(run) for run in runs] + [table.bbox for table in tables if table.bbox is not None]
     words = _words(lines) if words is None else words
     paragraphs: list[_Paragraph | Block] = []
@@ -439,7 +439,7 @@ def _classified(paragraphs: Sequence[_Paragraph | Block], size: float, words: fr
             text = text[title.end() :]
         kind, level = ("paragraph", 0) if title else _kind(paragraph, text, size)
         following = paragraphs[number + 1] if number + 1 < len(paragraphs) else None
-        if kind == "paragraph" and not title and _heads(paragraph, following):
+        if kind == "paragraph" and not title and _is_heading(paragraph, following):
             kind, level = "heading", 3
         if kind == "heading":
             in_references = _bare(text) in _REFERENCES
@@ -470,7 +470,7 @@ def _classified(paragraphs: Sequence[_Paragraph | Block], size: float, words: fr
     return blocks
 
 
-def _heads(paragraph: _Paragraph, following: _Paragraph | Block | None) -> bool:
+def _is_heading(paragraph: _Paragraph, following: _Paragraph | Block | None) -> bool:
     """Whether a line in body type is the heading of the text right below it."""
     if len(paragraph.lines) > 1 or not isinstance(following, _Paragraph) or len(following.lines) < 2:
         return False

@@ -24,11 +24,11 @@ SURE = 0.90
 """Sample lines that are read with this confidence stand upright."""
 SAMPLE = 5
 MARGIN = 0.05
-"""By how much a page turned round has to read better."""
+"""By how much a page turned on its head has to read better."""
 
 
 def read_upright(image: np.ndarray, dpi: float, find_boxes: FindBoxes, read_pictures: ReadPictures) -> list[OcrLine]:
-    """Lines of a page image, with `turn` set and their places on the image as it was given."""
+    """Lines of a page image, with `rotation` set and their places on the image as it was given."""
     boxes = find_boxes(image, dpi)
     if not len(boxes):
         return []
@@ -38,19 +38,19 @@ def read_upright(image: np.ndarray, dpi: float, find_boxes: FindBoxes, read_pict
     sideways = bool(lengths[tall].sum() > lengths[~tall].sum())
     sample = [number for number in np.argsort(-lengths, kind="stable") if tall[number] == sideways][:SAMPLE]
     readings = dict(zip(sample, read_pictures([pictures[number] for number in sample]), strict=True))
-    turn = 270 if sideways else 0
+    rotation = 270 if sideways else 0
     if certainty(readings.values()) < SURE:
-        turned = read_pictures([np.rot90(pictures[number], 2) for number in sample])
-        if certainty(turned) > certainty(readings.values()) + MARGIN:
-            turn = (turn + 180) % 360
-    if turn:
-        upright = np.ascontiguousarray(np.rot90(image, -(turn // 90)))
+        rotated = read_pictures([np.rot90(pictures[number], 2) for number in sample])
+        if certainty(rotated) > certainty(readings.values()) + MARGIN:
+            rotation = (rotation + 180) % 360
+    if rotation:
+        upright = np.ascontiguousarray(np.rot90(image, -(rotation // 90)))
         boxes = find_boxes(upright, dpi)
         pictures, readings = [cut_line(upright, box) for box in boxes], {}
     rest = [number for number in range(len(boxes)) if number not in readings]
     readings |= dict(zip(rest, read_pictures([pictures[number] for number in rest]), strict=True))
     lines = [
-        make_line(box, picture, readings[number], turn, image.shape)
+        make_line(box, picture, readings[number], rotation, image.shape)
         for number, (box, picture) in enumerate(zip(boxes, pictures, strict=True))
         if readings[number].confidence >= LEAST_CONFIDENCE and readings[number].text.strip()
     ]
@@ -62,17 +62,17 @@ def certainty(readings: Iterable[Reading]) -> float:
     return float(np.median([reading.confidence for reading in readings]))
 
 
-def make_line(box: np.ndarray, picture: np.ndarray, reading: Reading, turn: int, shape: tuple[int, ...]) -> OcrLine:
-    """The line that `reading` found in `picture`, cut out at `box` of the image after it was turned by `turn`.
+def make_line(box: np.ndarray, picture: np.ndarray, reading: Reading, rotation: int, shape: tuple[int, ...]) -> OcrLine:
+    """The line that `reading` found in `picture`, cut out at `box` of the image after it was rotated by `rotation`.
 
     `shape` is that of the image before (rows, columns).
     """
     if is_tall(box):
-        # cut_line turned it counter-clockwise: its text runs downwards from the upper right corner.
-        box, own_turn = np.roll(box, -1, axis=0), 270
+        # cut_line rotated it counter-clockwise: its text runs downwards from the upper right corner.
+        box, own_rotation = np.roll(box, -1, axis=0), 270
     else:
-        own_turn = 0
-    quad = turn_back(box.astype(float), turn, shape[1] - 1, shape[0] - 1).round(1).tolist()
+        own_rotation = 0
+    quad = rotate_back(box.astype(float), rotation, shape[1] - 1, shape[0] - 1).round(1).tolist()
     xs, ys = [x for x, _ in quad], [y for _, y in quad]
     ink = measure(picture, reading.text)
     text = reading.text.strip()
@@ -82,7 +82,7 @@ def make_line(box: np.ndarray, picture: np.ndarray, reading: Reading, turn: int,
         bbox=(min(xs), min(ys), max(xs), max(ys)),
         confidence=round(reading.confidence, 4),
         quad=tuple((x, y) for x, y in quad),
-        turn=(turn + own_turn) % 360,
+        rotation=(rotation + own_rotation) % 360,
         size=round(ink.size, 1),
         weight=round(ink.weight, 3),
         gaps=tuple(
@@ -94,17 +94,17 @@ def make_line(box: np.ndarray, picture: np.ndarray, reading: Reading, turn: int,
     )
 
 
-def turn_back(points: np.ndarray, turn: int, width: float, height: float) -> np.ndarray:
-    """Points (N × 2) on a sheet that was turned clockwise by `turn` degrees, as points on the sheet before.
+def rotate_back(points: np.ndarray, rotation: int, width: float, height: float) -> np.ndarray:
+    """Points (N × 2) on a sheet that was rotated clockwise by `rotation` degrees, as points on the sheet before.
 
     `width` and `height` are those of the sheet before. Pixels are points at their centres, so for an image they are one
     less than the number of columns and rows.
     """
     x, y = points[:, 0], points[:, 1]
-    if turn == 90:
+    if rotation == 90:
         return np.stack([y, height - x], axis=1)
-    if turn == 180:
+    if rotation == 180:
         return np.stack([width - x, height - y], axis=1)
-    if turn == 270:
+    if rotation == 270:
         return np.stack([width - y, x], axis=1)
     return points

@@ -110,17 +110,17 @@ class PaddleOcrBackend:
     def read(self, image: np.ndarray, dpi: float) -> list[OcrLine]:
         """Lines of one page image; see `OcrBackend`."""
         found = self._found(image)
-        best, turn = found, 0
+        best, rotation = found, 0
         if found and (_sideways(found) or _certainty(found) < SURE):
             for other in (90, 270) if _sideways(found) else (180,):
-                turned = self._found(np.ascontiguousarray(np.rot90(image, -(other // 90))))
-                if turned and not _sideways(turned) and _certainty(turned) > (_certainty(best) if turn else 0.0):
-                    best, turn = turned, other
-            if turn == 180 and _certainty(best) <= _certainty(found):
-                best, turn = found, 0
-        upright = np.rot90(image, -(turn // 90))
+                rotated = self._found(np.ascontiguousarray(np.rot90(image, -(other // 90))))
+                if rotated and not _sideways(rotated) and _certainty(rotated) > (_certainty(best) if rotation else 0.0):
+                    best, rotation = rotated, other
+            if rotation == 180 and _certainty(best) <= _certainty(found):
+                best, rotation = found, 0
+        upright = np.rot90(image, -(rotation // 90))
         lines = [
-            replace(make_line(box, cut_line(upright, box), reading, turn, image.shape), region=region)
+            replace(make_line(box, cut_line(upright, box), reading, rotation, image.shape), region=region)
             for box, reading, region in best
             if reading.confidence >= LEAST_CONFIDENCE and reading.text.strip()
         ]

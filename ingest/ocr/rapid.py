@@ -16,9 +16,10 @@ import numpy as np
 import onnxruntime
 
 from ingest.ocr import OcrLine
+from ingest.ocr.batch import recognise
 from ingest.ocr.detection import find_boxes
 from ingest.ocr.orientation import read_upright
-from ingest.ocr.recognition import Reading, recognise
+from ingest.ocr.recognition import Reading
 
 BATCH = {"cpu": 1, "cuda": 16}
 """Lines in one call of the network. One core is fastest on single lines: more do not fit its cache."""

@@ -1,7 +1,7 @@
 """Ruling lines on a page image: what frames a table and parts its rows and columns.
 
 A rule is a long, thin, dark run of pixels, drawn through or dotted, or an edge of a stripe that is darker than the
-paper. It is looked for on the page turned upright and made straight, where it lies in a row of pixels and has one
+paper. It is looked for on the page rotated upright and made straight, where it lies in a row of pixels and has one
 place, and outside of the text, whose letters would run together.
 """
 
@@ -36,21 +36,21 @@ SOLID = 0.8
 
 
 def find_rules(
-    image: np.ndarray, lines: Sequence[Line], turn: int, slant: float, scale: float
+    image: np.ndarray, lines: Sequence[Line], rotation: int, skew: float, scale: float
 ) -> tuple[list[Rule], list[Rule]]:
     """(horizontal, vertical) rules of an RGB page image, in points of its upright and straight page.
 
-    `lines` is the text on that page. `turn` is by how many degrees (0, 90, 180, 270) the image is to be turned
-    clockwise to stand upright, `slant` the angle in radians by which its lines then still fall, `scale` points per
+    `lines` is the text on that page. `rotation` is by how many degrees (0, 90, 180, 270) the image is to be rotated
+    clockwise to stand upright, `skew` the angle in radians by which its lines then still fall, `scale` points per
     pixel. A horizontal rule is (x0, x1, y), a vertical one (y0, y1, x).
     """
     zoom = min(1.0, LOOK * scale / 72)
     grey = cv2.cvtColor(cv2.resize(image, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
-    grey = np.ascontiguousarray(np.rot90(grey, -(turn // 90)))
+    grey = np.ascontiguousarray(np.rot90(grey, -(rotation // 90)))
     height, width = grey.shape
-    if slant:
-        turned = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), float(np.degrees(slant)), 1.0)
-        grey = cv2.warpAffine(grey, turned, (width, height), borderMode=cv2.BORDER_REPLICATE)
+    if skew:
+        rotated = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), float(np.degrees(skew)), 1.0)
+        grey = cv2.warpAffine(grey, rotated, (width, height), borderMode=cv2.BORDER_REPLICATE)
     thin = cv2.adaptiveThreshold(grey, 1, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, NEAR, DARKER)
     dark = thin | (grey < np.median(grey) - DARKER).astype(np.uint8)
     points = scale / zoom

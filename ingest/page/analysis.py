@@ -11,27 +11,27 @@ from ingest.document import Block
 from ingest.page.block_kinds import BodyStyle, blocks_of
 from ingest.page.figures import find_figures, without_labels
 from ingest.page.layout_model import Region
-from ingest.page.reading_order import MAX_PIECES, Line, bounds, order_and_rings, paragraphs, pieces
+from ingest.page.reading_order import MAX_TEXT_RUNS, Line, bounds, order_and_cycles, paragraphs, text_runs
 from ingest.page.regions import layout_by_regions
 from ingest.page.tables import Table, find_tables, shaded_rows
-from ingest.page.text_layer import TextLayer, unturn
+from ingest.page.text_layer import TextLayer, rotated_back
 
-HEAD_ZONE = 0.12
-"""Running heads and feet stand within this share of the page's height from its edge."""
+HEADER_ZONE = 0.12
+"""Headers and footers stand within this share of the page's height from its edge."""
 
 
-RINGED = 10
-"""With so many pieces in or behind a ring of the reading order, the order is doubtful."""
+CYCLIC = 10
+"""With so many text runs in or behind a cycle of the reading order, the order is doubtful."""
 MAX_LINES = 1_500
 """A page with more lines of text than this is never given to the layout model."""
 OVERLAPS = 2
-"""So many pairs of pieces of text that cover one another make the layout doubtful."""
+"""So many pairs of text runs that cover one another make the layout doubtful."""
 BESIDE = 5
-"""So many short lines of a piece that stand beside the lines of another are terms and what they mean, read apart."""
+"""So many short lines of a text run that stand beside the lines of another are terms and what they mean, read apart."""
 TERM = 16
 """Characters of a short line there, on average, at most."""
 PROSE = 8
-"""Words that a piece has to have to count there."""
+"""Words that a text run has to have to count there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class PageLayout:
     """What was made of a page."""
 
     blocks: tuple[Block, ...]
-    """In reading order. What may be running heads and feet is marked `furniture`."""
+    """In reading order. What may be headers and footers is marked `furniture`."""
     labels: int
     """How many labels of figures were left out."""
     doubt: str
@@ -63,10 +63,10 @@ def layout_page(
         horizontal = [*layer.horizontal, *shaded_rows(layer.shapes)]
         tables, rest = find_tables(layer.lines, horizontal, layer.vertical, body.size, figures)
         rest, left_out = without_labels(rest, figures, body.size, height)
-        heads, feet, rest = split_furniture(rest, layer.horizontal, body, height)
-        blocks, doubt = _flow(rest, tables, heads, feet, body, words, width, height)
+        headers, footers, rest = split_furniture(rest, layer.horizontal, body, height)
+        blocks, doubt = _flow(rest, tables, headers, footers, body, words, width, height)
     upright = sum(len(line.text) for line in layer.lines)
-    for angle, lines in layer.turned.items():
+    for angle, lines in layer.rotated.items():
         amount = sum(len(line.text) for line in lines)
         if amount > 400 or amount > 0.5 * upright:
             blocks.extend(_sideways(lines, angle, layer, body, words, width, height))
@@ -85,7 +85,7 @@ def _touches(box: Sequence[float], figure: Sequence[float]) -> bool:
 
 
 def _margin(line: Line, angle: int, width: float, height: float) -> Block:
-    box = unturn((line.x0, line.y0, line.x1, line.y1), angle, width, height)
+    box = rotated_back((line.x0, line.y0, line.x1, line.y1), angle, width, height)
     return Block("paragraph", line.text, bbox=box, size=line.size, bold=line.bold, furniture="margin")
 
 
@@ -112,7 +112,7 @@ def _sideways(
     across, down = (width, height) if angle == 180 else (height, width)
     blocks, _ = _flow(rest, tables, [], [], body, words, across, down)
     return [
-        replace(block, bbox=unturn(block.bbox, angle, width, height)) if block.bbox is not None else block
+        replace(block, bbox=rotated_back(block.bbox, angle, width, height)) if block.bbox is not None else block
         for block in blocks
     ]
 
@@ -120,22 +120,22 @@ def _sideways(
 def split_furniture(
     lines: list[Line], rules: list[tuple[float, float, float]], body: BodyStyle, height: float
 ) -> tuple[list[Line], list[Line], list[Line]]:
-    """(head, foot, rest): lines at the upper and lower edge that white space, a rule or their style sets apart."""
+    """(headers, footers, rest): lines at the upper and lower edge that white space, a rule or their style sets apart."""
     beside = _page_numbers(lines, height)
     if beside:
         taken = {id(line) for line in beside}
-        head, foot, rest = split_furniture([line for line in lines if id(line) not in taken], rules, body, height)
-        return head + beside, foot, rest
+        headers, footers, rest = split_furniture([line for line in lines if id(line) not in taken], rules, body, height)
+        return headers + beside, footers, rest
     ordered = sorted(lines, key=lambda line: line.y0)
-    n_head = _edge(ordered, rules, body, height, 1)
+    n_headers = _edge(ordered, rules, body, height, 1)
     backwards = sorted(lines, key=lambda line: -line.y1)
-    n_foot = _edge(backwards, rules, body, height, -1)
-    n_foot = min(n_foot, len(lines) - n_head)
-    head, foot = ordered[:n_head], backwards[:n_foot]
-    chosen = {id(line) for line in head} | {id(line) for line in foot}
+    n_footers = _edge(backwards, rules, body, height, -1)
+    n_footers = min(n_footers, len(lines) - n_headers)
+    headers, footers = ordered[:n_headers], backwards[:n_footers]
+    chosen = {id(line) for line in headers} | {id(line) for line in footers}
     return (
-        sorted(head, key=lambda line: (round(line.y0), line.x0)),
-        sorted(foot, key=lambda line: (round(line.y0), line.x0)),
+        sorted(headers, key=lambda line: (round(line.y0), line.x0)),
+        sorted(footers, key=lambda line: (round(line.y0), line.x0)),
         [line for line in lines if id(line) not in chosen],
     )
 
@@ -171,7 +171,7 @@ def _edge(
             j += 1
         row = ordered[i:j]
         inner = max(line.y1 for line in row) if direction > 0 else min(line.y0 for line in row)
-        if (inner if direction > 0 else height - inner) > HEAD_ZONE * height:
+        if (inner if direction > 0 else height - inner) > HEADER_ZONE * height:
             break
         if j >= len(ordered):
             return j
@@ -199,21 +199,21 @@ def _unlike(line: Line, other: Line) -> bool:
 def _flow(
     lines: list[Line],
     tables: list[Table],
-    heads: list[Line],
-    feet: list[Line],
+    headers: list[Line],
+    footers: list[Line],
     body: BodyStyle,
     words: Mapping[str, int],
     width: float,
     height: float,
 ) -> tuple[list[Block], str]:
-    """(everything in reading order, why it may be wrong). Heads and feet are marked until it is known what repeats."""
-    runs = pieces(lines)
+    """(everything in reading order, why it may be wrong). Headers and footers are marked until it is known what repeats."""
+    runs = text_runs(lines)
     boxes = [bounds(run) for run in runs]
     whole: list[list[Block]] = [[table.block] for table in tables]
     boxes.extend(table.bbox for table in tables)
     n_inner = len(boxes)
-    for where, edge in (("header", heads), ("footer", feet)):
-        for run in pieces(edge):
+    for where, edge in (("header", headers), ("footer", footers)):
+        for run in text_runs(edge):
             for part in paragraphs([run]):
                 part.right = max(part.right, 0.9 * width)
                 found = blocks_of([part], body, words, width, height)
@@ -222,7 +222,7 @@ def _flow(
     blocks: list[Block] = []
     waiting: list[list[Line]] = []
     sizes = [*(run[len(run) // 2].size for run in runs), *(0.0 for _ in boxes[len(runs) :])]
-    order, ringed = order_and_rings(boxes, sizes)
+    order, in_cycles = order_and_cycles(boxes, sizes)
     for index in order:
         if index < len(runs):
             waiting.append(runs[index])
@@ -233,18 +233,18 @@ def _flow(
         blocks.extend(whole[index - len(runs)])
     if waiting:
         blocks.extend(blocks_of(paragraphs(waiting), body, words, width, height))
-    return blocks, _doubt(runs, boxes[:n_inner], ringed)
+    return blocks, _doubt(runs, boxes[:n_inner], in_cycles)
 
 
-def _doubt(runs: Sequence[list[Line]], boxes: Sequence[tuple[float, float, float, float]], ringed: int) -> str:
+def _doubt(runs: Sequence[list[Line]], boxes: Sequence[tuple[float, float, float, float]], in_cycles: int) -> str:
     """Why the layout may be wrong. `boxes` are those of the runs and then those of the tables.
 
-    A page of very many pieces is damaged or hostile: nothing is gained by asking the model, and much time lost.
+    A page of very many text runs is damaged or hostile: nothing is gained by asking the model, and much time lost.
     """
-    if len(boxes) > MAX_PIECES or sum(map(len, runs)) > MAX_LINES:
+    if len(boxes) > MAX_TEXT_RUNS or sum(map(len, runs)) > MAX_LINES:
         return ""
-    if ringed >= RINGED:
-        return f"the order of {ringed} pieces of text is ambiguous"
+    if in_cycles >= CYCLIC:
+        return f"the order of {in_cycles} pieces of text is ambiguous"
     beside = max((_beside(one, two) for one in runs for two in runs if one is not two), default=0)
     if beside >= BESIDE:
         return f"{beside} short lines stand beside others"
@@ -260,7 +260,7 @@ def _doubt(runs: Sequence[list[Line]], boxes: Sequence[tuple[float, float, float
 
 
 def _beside(left: list[Line], right: list[Line]) -> int:
-    """How many short lines of a piece stand right beside lines of another: most of them, or none count."""
+    """How many short lines of a text run stand right beside lines of another: most of them, or none count."""
     if len(left) < BESIDE or sum(len(line.text) for line in left) > TERM * len(left):
         return 0
     edge, start = max(line.x1 for line in left), min(line.x0 for line in right)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ingest.page.reading_order import Line, bounds, pieces
+from ingest.page.reading_order import Line, bounds, text_runs
 from ingest.page.section_names import FIGURE_CAPTION, SECTIONS
 from ingest.page.text_layer import TextLayer
 
@@ -36,7 +36,7 @@ CAPTION_REACH = 60.0
 LABEL_REACH = 30.0
 """Above and beside a figure with a caption, labels stand within this distance, in points."""
 HEAD_SHARE = 0.06
-"""Share of the page's height at its top in which running heads stand."""
+"""Share of the page's height at its top in which headers stand."""
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _LETTERS = re.compile(r"[^\W\d_]{2}|[\u3400-\u9fff]")
 
@@ -56,7 +56,7 @@ def find_figures(layer: TextLayer, width: float, height: float) -> list[Figure]:
     boxes = _drawings(layer, width, height) + _images(layer.images, width, height)
     if not boxes:
         return []
-    captions = [bounds(run) for run in pieces(layer.lines) if FIGURE_CAPTION.match(run[0].text)]
+    captions = [bounds(run) for run in text_runs(layer.lines) if FIGURE_CAPTION.match(run[0].text)]
     return [Figure(box, around) for box, around in zip(boxes, _surroundings(boxes, captions), strict=True)]
 
 
@@ -141,8 +141,8 @@ def without_labels(
     if not figures:
         return lines, 0
     labels: set[int] = set()
-    below_head = [line for line in lines if line.y1 > HEAD_SHARE * height]
-    runs = [(run, bounds(run), " ".join(line.text for line in run)) for run in pieces(below_head)]
+    below_header = [line for line in lines if line.y1 > HEAD_SHARE * height]
+    runs = [(run, bounds(run), " ".join(line.text for line in run)) for run in text_runs(below_header)]
     for figure, reach in ((figure.box, figure.surroundings) for figure in figures):
         found: set[int] = set()
         words = 0

@@ -3,10 +3,10 @@
 Works on `Line`s of any origin: native PDF text and OCR alike. Coordinates are in one unit with the origin at the
 top left (points for PDF pages).
 
-Reading order is the topological order of Breuel, "High Performance Document Layout Analysis" (2003): a piece of
-text comes before another one if it is above it in the same column, or if it is in a column further left and
-nothing that spans both columns lies between them. Working on pieces (runs of lines in one column) instead of lines
-keeps the cubic step small.
+Reading order is the topological order of Breuel, "High Performance Document Layout Analysis" (2003): a text
+run (lines that follow one another in one column) comes before another one if it is above it in the same column, or if
+it is in a column further left and nothing that spans both columns lies between them. Working on text runs instead of
+lines keeps the cubic step small.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ import numpy as np
 
 MAX_LINES = 4_000
 """Beyond this many lines nothing is tied together: looking for neighbours would take too long."""
-MAX_PIECES = 400
-"""Beyond this many pieces the page is damaged or a drawing: they are read from top to bottom."""
+MAX_TEXT_RUNS = 400
+"""Beyond this many text runs the page is damaged or a drawing: they are read from top to bottom."""
 
 BULLETS = "•▪‣◦●○■□➢➤✓✔♦◆·∙⁃\uf0b7\uf0a7\uf0d8\uf076\uf0fc"
 LIST_MARK = re.compile(
@@ -55,7 +55,7 @@ class Line:
     lead_bold: bool = False
     """Whether that start is bold."""
     superscripts: int = 0
-    """How many pieces of the line were raised marks: citations, affiliations, footnote signs."""
+    """How many parts of the line were raised marks: citations, affiliations, footnote signs."""
     confidence: float | None = None
     cuts: tuple[tuple[float, float, int], ...] = ()
     """Wide gaps in the line, where a table may have a border: left and right edge, and the place in the text."""
@@ -76,7 +76,7 @@ class Paragraph:
     right: float
     """Right edge of its column."""
     gap: float = 0.0
-    """White space above it within its column; infinite at the top of a piece."""
+    """White space above it within its column; infinite at the top of a text run."""
     marked: bool = False
     """It begins where a list item or a numbered entry begins."""
 
@@ -93,8 +93,8 @@ def bounds(lines: Iterable[Line]) -> tuple[float, float, float, float]:
     return min(x0), min(y0), max(x1), max(y1)
 
 
-def pieces(lines: Sequence[Line]) -> list[list[Line]]:
-    """Runs of lines that follow one another closely in one column, of any style; each run from top to bottom.
+def text_runs(lines: Sequence[Line]) -> list[list[Line]]:
+    """Text runs: lines that follow one another closely in one column, of any style; each run from top to bottom.
 
     A line is tied to the one below only if each is the other's only close neighbour, so that no run reaches
     over two columns.
@@ -162,31 +162,31 @@ def reading_order(
     boxes: Sequence[tuple[float, float, float, float]], sizes: Sequence[float] | None = None
 ) -> list[int]:
     """Indexes of boxes (x0, y0, x1, y1) in reading order; `sizes` are their font sizes, 0 where there is none."""
-    return order_and_rings(boxes, sizes)[0]
+    return order_and_cycles(boxes, sizes)[0]
 
 
-def order_and_rings(
+def order_and_cycles(
     boxes: Sequence[tuple[float, float, float, float]], sizes: Sequence[float] | None = None
 ) -> tuple[list[int], int]:
-    """(indexes of boxes in reading order, how many stand in or behind a ring: each of some is before the next).
+    """(indexes of boxes in reading order, how many stand in or behind a cycle: each of some is before the next).
 
-    A ring has no order; it is opened somewhere, and what comes out may be wrong.
+    A cycle has no order; it is opened somewhere, and what comes out may be wrong.
     """
     n = len(boxes)
     if n < 2:
         return list(range(n)), 0
-    if n > MAX_PIECES:
+    if n > MAX_TEXT_RUNS:
         return sorted(range(n), key=lambda i: (boxes[i][1], boxes[i][0])), n
     order: list[int] = []
-    rings = 0
+    cyclic = 0
     for group in _zones(boxes, sizes):
         if len(group) < 2:
             order.extend(group)
             continue
-        inner, ringed = _breuel([boxes[i] for i in group])
+        inner, in_cycle = _breuel([boxes[i] for i in group])
         order.extend(group[i] for i in inner)
-        rings += ringed
-    return order, rings
+        cyclic += in_cycle
+    return order, cyclic
 
 
 def _zones(boxes: Sequence[tuple[float, float, float, float]], sizes: Sequence[float] | None = None) -> list[list[int]]:
@@ -294,9 +294,9 @@ def _breuel(boxes: Sequence[tuple[float, float, float, float]]) -> tuple[list[in
 
 
 def _topological(before: np.ndarray, y0: np.ndarray, x0: np.ndarray) -> tuple[list[int], int]:
-    """(order by a relation, how many were left at the first ring); a ring is opened at its topmost member."""
+    """(order by a relation, how many were left at the first cycle); a cycle is opened at its topmost member."""
     n = len(before)
-    ringed = 0
+    in_cycle = 0
     waiting = before.sum(axis=0)
     ready = [(float(y0[i]), float(x0[i]), i) for i in range(n) if waiting[i] == 0]
     heapq.heapify(ready)
@@ -305,7 +305,7 @@ def _topological(before: np.ndarray, y0: np.ndarray, x0: np.ndarray) -> tuple[li
     while len(order) < n:
         if not ready:
             rest = [i for i in range(n) if not done[i]]
-            ringed = ringed or len(rest)
+            in_cycle = in_cycle or len(rest)
             first = min(rest, key=lambda i: (int(waiting[i]), float(y0[i]), float(x0[i])))
             heapq.heappush(ready, (float(y0[first]), float(x0[first]), first))
         _, _, i = heapq.heappop(ready)
@@ -317,7 +317,7 @@ def _topological(before: np.ndarray, y0: np.ndarray, x0: np.ndarray) -> tuple[li
         waiting = waiting - before[i]
         for j in np.nonzero(followers & (waiting == 0))[0]:
             heapq.heappush(ready, (float(y0[j]), float(x0[j]), int(j)))
-    return order, ringed
+    return order, in_cycle
 
 
 def flows(runs: Sequence[list[Line]]) -> list[tuple[list[Line], float, float]]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from ingest.document import Block
 from ingest.page.block_kinds import BodyStyle, blocks_of
 from ingest.page.layout_model import Region
-from ingest.page.reading_order import Line, bounds, paragraphs, pieces
+from ingest.page.reading_order import Line, bounds, paragraphs, text_runs
 from ingest.page.tables import build, joined_rules, rows_of
 from ingest.page.text_layer import TextLayer
 
@@ -52,7 +52,7 @@ def layout_by_regions(
             close()
             blocks.append(table.block)
             continue
-        runs = sorted(pieces(lines), key=lambda run: (run[0].y0, run[0].x0))
+        runs = sorted(text_runs(lines), key=lambda run: (run[0].y0, run[0].x0))
         if kind not in _KINDS and kind not in _FURNITURE and kind not in _HEADINGS:
             waiting.extend(runs)
             continue
@@ -94,7 +94,7 @@ def _grouped(lines: Sequence[Line], regions: Sequence[Region]) -> list[tuple[Reg
     groups: list[tuple[tuple[int, int, float], Region | None, list[Line]]] = [
         ((index, 0, 0.0), regions[index], members) for index, members in enumerate(inside) if members
     ]
-    for run in pieces(outside):
+    for run in text_runs(outside):
         box = bounds(run)
         near = min(range(len(regions)), key=lambda index: (_distance(box, regions[index].box), index))
         side = -1 if box[1] < regions[near].box[1] else 1

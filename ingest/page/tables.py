@@ -15,7 +15,7 @@ from ingest.document import Block
 from ingest.page.block_kinds import CAPTION
 from ingest.page.figures import Figure, in_figure
 from ingest.page.markdown_table import markdown_table
-from ingest.page.reading_order import MAX_LINES, Line, bounds, pieces
+from ingest.page.reading_order import MAX_LINES, Line, bounds, text_runs
 from ingest.page.table_grid import Rule, column_edges, grid_of
 from ingest.page.table_lattice import lattice_of
 
@@ -88,7 +88,7 @@ def find_tables(
 
 
 def joined_rules(horizontal: Sequence[Rule]) -> list[Rule]:
-    """Horizontal rules from the top down, pieces of one rule (as cell borders are drawn) put together."""
+    """Horizontal rules from the top down, parts of one rule (as cell borders are drawn) put together."""
     if len(horizontal) > MAX_RULES:
         return []
     levels: list[list[Rule]] = []
@@ -298,7 +298,7 @@ def _prose_share(lines: list[Line]) -> float:
     """Share of the characters that stand in runs of long lines, as in columns of running text."""
     total = sum(len(line.text) for line in lines)
     prose = 0
-    for run in pieces(lines):
+    for run in text_runs(lines):
         if len(run) >= 4:
             amount = sum(len(line.text) for line in run)
             if amount / len(run) >= 34:
@@ -325,7 +325,7 @@ def rows_of(lines: Sequence[Line]) -> list[list[Line]]:
 def _aligned_groups(lines: list[Line]) -> list[list[Line]]:
     """Stretches of rows with several short cells, where no rules tell."""
     short: list[Line] = []
-    for run in pieces(lines):
+    for run in text_runs(lines):
         mean = sum(len(line.text) for line in run) / len(run)
         if not (len(run) >= 3 and mean >= 30) and mean < 60:
             short.extend(run)

@@ -18,9 +18,9 @@ from ingest.page.section_names import FIGURE_CAPTION
 FLAGS = pymupdf.TEXT_COLLECT_VECTORS | pymupdf.TEXT_MEDIABOX_CLIP
 """No images (their bytes are copied), no kept ligatures, no odd white space; paths come with the text at no cost."""
 MAX_LINES = 12_000
-"""A page with more pieces of text than this is damaged or hostile; the rest is left out and the page says so."""
+"""A page with more text fragments than this is damaged or hostile; the rest is left out and the page says so."""
 MAX_ROW = 300
-"""Pieces of text at one height beyond which a gap is judged by its width alone."""
+"""Text fragments at one height beyond which a gap is judged by its width alone."""
 MAX_SPACED = 50
 """Lines of spaced letters that are looked at letter by letter, per page."""
 MAX_SHAPES = 20_000
@@ -65,8 +65,8 @@ class TextLayer:
 
     lines: list[Line] = field(default_factory=list)
     """Upright lines."""
-    turned: dict[int, list[Line]] = field(default_factory=dict)
-    """Lines that run upwards (90), downwards (270) or stand on their head (180), in the coordinates of the page turned so that they are upright."""
+    rotated: dict[int, list[Line]] = field(default_factory=dict)
+    """Lines that run upwards (90), downwards (270) or stand on their head (180), in the coordinates of the page rotated so that they are upright."""
     horizontal: list[tuple[float, float, float]] = field(default_factory=list)
     """Horizontal rules: (x0, x1, y)."""
     vertical: list[tuple[float, float, float]] = field(default_factory=list)
@@ -74,11 +74,11 @@ class TextLayer:
     shapes: list[tuple[float, float, float, float]] = field(default_factory=list)
     """Boxes of rectangles of some size."""
     curves: list[tuple[float, float, float, float]] = field(default_factory=list)
-    """Boxes of all other paths: curves, ticks, slanted lines, markers."""
+    """Boxes of all other paths: curves, ticks, oblique lines, markers."""
     images: list[tuple[float, float, float, float]] = field(default_factory=list)
     """Boxes of images, looked up only on pages with the caption of a figure: it takes a second pass."""
-    slanted: int = 0
-    """Lines at a slant, as watermarks are; they are left out."""
+    oblique: int = 0
+    """Lines at an angle, as watermarks are; they are left out."""
     characters: int = 0
     """Characters that are not white space."""
     invisible: int = 0
@@ -86,7 +86,7 @@ class TextLayer:
     by_font: dict[str, str] = field(default_factory=dict)
     """The visible text of each font."""
     cut: bool = False
-    """Whether the page has more text than `MAX_LINES` pieces."""
+    """Whether the page has more text than `MAX_LINES` fragments."""
 
 
 @lru_cache(maxsize=4096)
@@ -101,10 +101,10 @@ def read_text_layer(page: pymupdf.Page) -> TextLayer:
     if _has_glued_words(content):
         content = _respaced(page)
     if page.rotation:
-        _turn_content(content, page)
+        _rotate_content(content, page)
     layer = TextLayer()
     upright: list[Fragment] = []
-    turned: dict[int, list[Fragment]] = {}
+    rotated: dict[int, list[Fragment]] = {}
     fonts: dict[str, list[str]] = {}
     seen: set[tuple[str, int, int]] = set()
     hidden: list[Fragment] = []
@@ -140,16 +140,16 @@ def read_text_layer(page: pymupdf.Page) -> TextLayer:
                 (upright if visible else hidden).append(fragment)
             elif abs(x) < 0.2 or abs(y) < 0.2:
                 angle = 180 if abs(y) < 0.2 else 90 if y < 0 else 270
-                turned.setdefault(angle, []).append(_turn(fragment, raw["bbox"], angle, width, height))
+                rotated.setdefault(angle, []).append(_rotated(fragment, raw["bbox"], angle, width, height))
             else:
-                layer.slanted += 1
+                layer.oblique += 1
     layer.by_font = {font: " ".join(parts) for font, parts in fonts.items()}
     if layer.invisible > 0.5 * layer.characters:
         upright.extend(hidden)  # the layer of an earlier OCR: routing judges it
     layer.lines = _without_leaders(merge(upright), layer)
     for line in [line for line in layer.lines if _is_spaced(line.text)][:MAX_SPACED]:
         line.text = _unspaced(page, line) or line.text
-    layer.turned = {angle: merge(fragments) for angle, fragments in turned.items()}
+    layer.rotated = {angle: merge(fragments) for angle, fragments in rotated.items()}
     if any(FIGURE_CAPTION.match(line.text) for line in layer.lines) and page.get_images():
         layer.images = [
             tuple(pymupdf.Rect(image["bbox"]) * page.rotation_matrix) for image in page.get_image_info()[:MAX_IMAGES]
@@ -157,7 +157,7 @@ def read_text_layer(page: pymupdf.Page) -> TextLayer:
     return layer
 
 
-def _turn_content(content: dict[str, Any], page: pymupdf.Page) -> None:
+def _rotate_content(content: dict[str, Any], page: pymupdf.Page) -> None:
     """Coordinates of a page with a /Rotate entry as it is shown; the library gives them as it is stored."""
     matrix = page.rotation_matrix
     content["width"], content["height"] = page.rect.width, page.rect.height
@@ -326,10 +326,10 @@ def _fragment(raw: dict[str, Any], order: int, fonts: dict[str, list[str]]) -> t
     return fragment, visible >= invisible
 
 
-def _turn(fragment: Fragment, box: Sequence[float], angle: int, width: float, height: float) -> Fragment:
-    """Coordinates after turning the page so that the text is upright; the raised-mark test does not apply here."""
+def _rotated(fragment: Fragment, box: Sequence[float], angle: int, width: float, height: float) -> Fragment:
+    """Coordinates after rotating the page so that the text is upright; the raised-mark test does not apply here."""
     x0, y0, x1, y1 = box
-    if angle == 90:  # text runs upwards: turn the page clockwise
+    if angle == 90:  # text runs upwards: rotate the page clockwise
         left, top, right, bottom = height - y1, x0, height - y0, x1
     elif angle == 180:
         left, top, right, bottom = width - x1, height - y1, width - x0, height - y0
@@ -342,8 +342,8 @@ def _turn(fragment: Fragment, box: Sequence[float], angle: int, width: float, he
     )
 
 
-def unturn(box: Sequence[float], angle: int, width: float, height: float) -> tuple[float, float, float, float]:
-    """A box in the coordinates of `TextLayer.turned` back on the page."""
+def rotated_back(box: Sequence[float], angle: int, width: float, height: float) -> tuple[float, float, float, float]:
+    """A box in the coordinates of `TextLayer.rotated` back on the page."""
     left, top, right, bottom = box
     if angle == 90:
         return top, height - right, bottom, height - left
@@ -484,26 +484,26 @@ def _line(parts: list[Fragment]) -> Line:
         if text and not text.endswith(" ") and part.x0 - end > 0.13 * size and part.spans[0][0][:1] != " ":
             text += " "
         end = part.x1
-        for piece, piece_size, font, piece_base in part.spans:
-            if piece_size < 0.86 * size and base - piece_base > 0.15 * size and len(piece) < 20:
-                text = _raise(text, piece)
+        for span, span_size, font, span_base in part.spans:
+            if span_size < 0.86 * size and base - span_base > 0.15 * size and len(span) < 20:
+                text = _raise(text, span)
                 superscripts += 1
                 continue
-            if text.endswith(" ") and piece.startswith(" "):
-                piece = piece.lstrip()
+            if text.endswith(" ") and span.startswith(" "):
+                span = span.lstrip()
             is_bold, is_italic = style(font)
-            length = len(piece.strip())
+            length = len(span.strip())
             if lead < 0 and length:
                 if not text.strip():
                     lead_bold, lead_italic, lead_family = is_bold, is_italic, family(font)
-                elif (length > 1 or piece.strip().isalnum()) and (
+                elif (length > 1 or span.strip().isalnum()) and (
                     is_bold != lead_bold
                     or (is_italic != lead_italic and not is_bold)
                     or (not is_bold and not is_italic and family(font) != lead_family)
                 ):
                     lead = len(text)
-            text += piece
-            if piece_size >= 0.86 * size or length > 3:
+            text += span
+            if span_size >= 0.86 * size or length > 3:
                 bold += is_bold * length
                 italic += is_italic * length
                 plain += length
@@ -528,12 +528,12 @@ def _line(parts: list[Fragment]) -> Line:
     )
 
 
-def _raise(text: str, piece: str) -> str:
-    """Append a raised piece: exponents stay exponents, citations and footnote marks get brackets."""
-    mark = piece.strip()
+def _raise(text: str, span: str) -> str:
+    """Append a raised span: exponents stay exponents, citations and footnote marks get brackets."""
+    mark = span.strip()
     if not mark:
-        return text + piece
-    space = " " if piece.endswith(" ") else ""
+        return text + span
+    space = " " if span.endswith(" ") else ""
     if not text or text.endswith(" "):
         return text + mark + space
     before = text[-1]

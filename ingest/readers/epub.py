@@ -174,8 +174,8 @@ class _ChapterWalk(BlockWalk):
 def _chapter_blocks(root: etree._Element) -> list[Block]:
     body = root.find(".//body")
     spell_out(root)
-    pieces = _ChapterWalk().pieces(body if body is not None else root)
-    return merged_lists([piece.block for piece in pieces])
+    found = _ChapterWalk().walk(body if body is not None else root)
+    return merged_lists([each.block for each in found])
 
 
 def _outline(book: _Book) -> Iterator[tuple[int, str, int]]:

@@ -38,7 +38,7 @@ _SPACES = re.compile(r"\s+")
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class LinkedBlock:
     """A block and how much of it is links."""
 
     block: Block
@@ -51,7 +51,7 @@ class BlockWalk:
 
     def __init__(self) -> None:
         """A walk is used for one tree."""
-        self.out: list[Piece] = []
+        self.out: list[LinkedBlock] = []
         self._buffer: list[str] = []
         self._linked = 0
         self._kind = "paragraph"
@@ -71,7 +71,7 @@ class BlockWalk:
         """The block kind of the paragraphs in an element, or empty to leave it as it is."""
         return ""
 
-    def pieces(self, root: etree._Element) -> list[Piece]:
+    def walk(self, root: etree._Element) -> list[LinkedBlock]:
         """The blocks below `root`, in document order; every list item is a block of its own."""
         self._children(root, 0, False)
         self._close()
@@ -84,7 +84,7 @@ class BlockWalk:
                 text = f"{'  ' * min(self._level, 6)}{self._sign} {text}"
                 self._sign = " "  # a second paragraph of the same item
             level = self._level if self._kind == "heading" else 0
-            self.out.append(Piece(Block(self._kind, text, level=level), self._linked))
+            self.out.append(LinkedBlock(Block(self._kind, text, level=level), self._linked))
         self._buffer.clear()
         self._linked = 0
 
@@ -127,12 +127,12 @@ class BlockWalk:
         self._close()
         if tag == "table" and _is_data_table(element):
             if text := markdown_table(spread(_rows(element))):
-                self.out.append(Piece(Block("table", text)))
+                self.out.append(LinkedBlock(Block("table", text)))
             return
         if tag == "pre":
             text = "".join(element.itertext()).strip("\n")
             if text.strip():
-                self.out.append(Piece(Block("paragraph", text)))
+                self.out.append(LinkedBlock(Block("paragraph", text)))
             return
         before = self._kind, self._level, self._sign
         if tag in _HEADINGS:
@@ -237,7 +237,7 @@ def _rows(table: etree._Element) -> list[list[Cell]]:
     for row in table.iter("tr"):
         cells = []
         for cell in row.iterchildren("td", "th"):
-            text = " ".join(piece for piece in cell.itertext() if piece.strip())
+            text = " ".join(text for text in cell.itertext() if text.strip())
             cells.append(Cell(text, _span(cell.get("colspan")), _span(cell.get("rowspan"))))
         rows.append(cells)
     return rows

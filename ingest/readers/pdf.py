@@ -227,7 +227,7 @@ def _read_window(document: pymupdf.Document, first: int, last: int, options: Rea
 
 
 def _regions(page: pymupdf.Page) -> list[layout_model.Region]:
-    """The layout model's regions of a page; none where it fails, as on a page that is shown turned."""
+    """The layout model's regions of a page; none where it fails, as on a page that is shown rotated."""
     if page.rotation:
         return []
     try:
@@ -242,7 +242,7 @@ def _omissions(layer: TextLayer, labels: int) -> list[str]:
     hidden = layer.invisible if layer.invisible <= 0.5 * layer.characters else 0
     counted = (
         (labels, "labels of figures left out"),
-        (layer.slanted, "slanted lines left out"),
+        (layer.oblique, "slanted lines left out"),
         (hidden, "invisible characters left out"),
     )
     notes = [f"{count} {what}" for count, what in counted if count]

@@ -156,7 +156,7 @@ def blocks_of(text: str) -> tuple[Block, ...]:
     def close() -> None:
         if paragraph:
             joined = _join(paragraph, width)
-            blocks.extend(Block("paragraph", piece) for piece in joined)
+            blocks.extend(Block("paragraph", text) for text in joined)
             paragraph.clear()
 
     index = 0
@@ -279,28 +279,28 @@ def _join(lines: list[str], width: int) -> list[str]:
         if max(len(line) for line in lines) > 200 or len(lines) == 1:
             return lines
         return ["\n".join(lines)] if all(_columns(line) < 60 for line in lines) else _unbroken(lines)
-    pieces = [lines[0]]
+    paragraphs = [lines[0]]
     for before, line in pairwise(lines):
         short = _columns(before) < 0.75 * width
         if short and _SENTENCE_END.search(before):
-            pieces.append(line)
+            paragraphs.append(line)
         elif _is_form(before, line):
-            pieces[-1] += "\n" + line
+            paragraphs[-1] += "\n" + line
         else:
-            pieces[-1] = _glue(pieces[-1], line)
-    return pieces
+            paragraphs[-1] = _glue(paragraphs[-1], line)
+    return paragraphs
 
 
 def _unbroken(lines: list[str]) -> list[str]:
-    pieces = [lines[0]]
+    paragraphs = [lines[0]]
     for before, line in pairwise(lines):
         if _SENTENCE_END.search(before):
-            pieces.append(line)
+            paragraphs.append(line)
         elif _is_form(before, line):
-            pieces[-1] += "\n" + line
+            paragraphs[-1] += "\n" + line
         else:
-            pieces[-1] = _glue(pieces[-1], line)
-    return pieces
+            paragraphs[-1] = _glue(paragraphs[-1], line)
+    return paragraphs
 
 
 def _is_form(before: str, line: str) -> bool:

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from lxml import etree
 
 from ingest.document import Block
-from ingest.readers.html_blocks import BlockWalk, Piece, merged_lists, text_length, words_of
+from ingest.readers.html_blocks import BlockWalk, LinkedBlock, merged_lists, text_length, words_of
 
 _DROPPED_TAGS = frozenset({"nav", "footer", "dialog", "menu"})
 _DROPPED_ROLES = words_of(
@@ -82,9 +82,9 @@ def region_blocks(tree: etree._Element, *, forum: bool = False) -> list[Block]:
     body = tree.find(".//body") if tree.tag != "body" else tree
     if body is None:
         body = tree
-    pieces = _RegionWalk(forum, text_length(body)).pieces(_main_region(body))
-    kept = _without_teasers(list(_without_link_runs(pieces)))
-    return merged_lists(_without_labels([piece.block for piece in kept]))
+    found = _RegionWalk(forum, text_length(body)).walk(_main_region(body))
+    kept = _without_teasers(list(_without_link_runs(found)))
+    return merged_lists(_without_labels([each.block for each in kept]))
 
 
 def _main_region(body: etree._Element) -> etree._Element:
@@ -157,36 +157,36 @@ class _RegionWalk(BlockWalk):
         return len(element) > 0 and text_length(element) > share * self.page_length
 
 
-def _without_link_runs(pieces: list[Piece]) -> Iterator[Piece]:
+def _without_link_runs(found: list[LinkedBlock]) -> Iterator[LinkedBlock]:
     """Leave out runs of three or more short blocks that are only links: navigation that nothing else gave away."""
     index = 0
-    while index < len(pieces):
+    while index < len(found):
         end = index
-        while end < len(pieces) and _is_link_line(pieces[end]):
+        while end < len(found) and _is_link_line(found[end]):
             end += 1
         if end - index >= 3:
             index = end
             continue
         if end > index:
-            yield from pieces[index:end]
+            yield from found[index:end]
             index = end
         else:
-            yield pieces[index]
+            yield found[index]
             index += 1
 
 
-def _without_teasers(pieces: list[Piece]) -> list[Piece]:
+def _without_teasers(found: list[LinkedBlock]) -> list[LinkedBlock]:
     """Leave out `You may also like` and the titles under it, up to the next running text."""
-    kept: list[Piece] = []
+    kept: list[LinkedBlock] = []
     teasing = False
-    for piece in pieces:
-        text = piece.block.text
+    for each in found:
+        text = each.block.text
         if len(text) < 60 and _TEASER.match(text.strip("- ")):
             teasing = True
-        elif teasing and len(text) - piece.linked > 120:
+        elif teasing and len(text) - each.linked > 120:
             teasing = False
         if not teasing:
-            kept.append(piece)
+            kept.append(each)
     return kept
 
 
@@ -211,6 +211,6 @@ def _without_labels(blocks: list[Block]) -> list[Block]:
     return kept
 
 
-def _is_link_line(piece: Piece) -> bool:
-    length = len(piece.block.text)
-    return piece.block.kind in ("list", "paragraph") and length < 80 and piece.linked >= 0.8 * (length - 2)
+def _is_link_line(line: LinkedBlock) -> bool:
+    length = len(line.block.text)
+    return line.block.kind in ("list", "paragraph") and length < 80 and line.linked >= 0.8 * (length - 2)

@@ -1,165 +1,39 @@
-"""Rules for Chinese: names in context, addresses, dates and labelled identifiers."""
+"""Rules for Chinese: addresses, dates and labelled identifiers. Names are in `names_chinese`."""
 
 from __future__ import annotations
 
 import re
 
-from nlp.phi.gazetteer import CITIES, COMPOUND_SURNAMES, GIVEN_CHARACTERS, NOT_CHINESE_NAMES, PROVINCES, SURNAMES
+from nlp.phi.gazetteer import CITIES, PROVINCES
 from nlp.phi.rule import Rule
 
-_HAN = "一-鿿"
-_NOT_LAST = frozenset("其如同多大少见言行解计来有能得自至相直通进运达必最比水量重步可先目白之方使到会后前入出")
-_NOT_GIVEN = frozenset("其因于在有至自从被将已未无曾并经诉述称患者岁男女性入出院来我你他她的了与和及或等不")
-_NOT_A_PERSON = (
-    "本人",
-    "自己",
-    "家属",
-    "患者",
-    "病人",
-    "不详",
-    "拒绝",
-    "未知",
-    "无名",
-    "匿名",
-    "保密",
-    "同上",
-    "患儿",
-    "父母",
-    "子女",
-)
+HAN = "一-鿿"
 _SPACE = r"[ \t　]*"
-_COLON = rf"{_SPACE}(?:\*\*)?{_SPACE}[:：|=]{_SPACE}(?:\|{_SPACE})?(?:\*\*)?{_SPACE}"
+COLON = rf"{_SPACE}(?:\*\*)?{_SPACE}[:：|=]{_SPACE}(?:\|{_SPACE})?(?:\*\*)?{_SPACE}"
 
 
-def _surname_length(value: str) -> int:
-    if value[:2] in COMPOUND_SURNAMES:
-        return 2
-    return 1 if value[:1] in SURNAMES else 0
-
-
-def keep_name(value: str) -> int:
-    """Length of the name that the value starts with: a surname and one or two characters of given names."""
-    surname = _surname_length(value)
-    if not surname or value[:2] in NOT_CHINESE_NAMES or value.startswith(_NOT_A_PERSON):
-        return 0
-    given = value[surname : surname + 2]
-    if len(given) == 2 and given[0] in GIVEN_CHARACTERS and given[1] in GIVEN_CHARACTERS and given[1] not in _NOT_LAST:
-        return surname + 2
-    if given and given[0] in GIVEN_CHARACTERS and given[0] not in _NOT_LAST:
-        return surname + 1
-    return 0
-
-
-def keep_field_name(value: str) -> int:
-    """As `keep_name`, in a form field: any two to four characters if the first is a surname; names with a dot."""
-    if value.startswith(_NOT_A_PERSON):
-        return 0
-    if "·" in value or "•" in value or "・" in value:
-        return len(value)
-    surname = _surname_length(value)
-    if not surname:
-        return 0
-    end = surname
-    for character in value[surname : surname + 2]:
-        if character in _NOT_GIVEN:
-            break
-        end += 1
-    if end == surname and len(value) > surname and value[surname] in "某":
-        end = surname + 1
-    return end if end > surname else 0
-
-
-def keep_whole_name(value: str) -> int:
-    """After 姓名: whatever stands there is the name, unless it says that there is none."""
-    return (
-        0 if value.startswith(_NOT_A_PERSON) else keep_field_name(value) or (len(value) if 2 <= len(value) <= 4 else 0)
-    )
-
-
-def keep_whole(value: str) -> int:
-    """A value that is a name from its first to its last character, or none."""
-    length = keep_field_name(value)
-    return length if length == len(value) and value not in NOT_CHINESE_NAMES else 0
-
-
-def keep_known(value: str) -> int:
-    """A value that `keep_name` takes to its last character, or none."""
-    return len(value) if keep_name(value) == len(value) else 0
-
-
-def keep_titled(value: str) -> int:
-    """A surname alone, or a whole name."""
-    if value in SURNAMES or value in COMPOUND_SURNAMES:
-        return len(value)
-    return keep_whole(value) if keep_name(value) else 0
-
-
-def _rule(kind: str, triggers: str, pattern: str, **options: object) -> Rule:
+def rule(kind: str, triggers: str, pattern: str, **options: object) -> Rule:
     return Rule(kind=kind, triggers=tuple(triggers.split("|")), pattern=re.compile(pattern), **options)  # type: ignore[arg-type]
 
 
-def _alternatives(labels: str) -> str:
+def alternatives(labels: str) -> str:
     return "|".join(re.escape(label) for label in sorted(labels.split("|"), key=len, reverse=True))
 
 
-_NEXT_FIELD = r"(?:性别|年龄|出生|民族|科室|科别|床号|住院|门诊|职业|婚姻|电话|身份|籍贯|联系|病案|与患者|关系|签名|签字|工号|日期|时间|病区|性 别)"
-_FIELD_VALUE = rf"(?P<v>[{_HAN}]{{2,6}}?(?:[·•・][{_HAN}]{{1,8}}){{1,3}}|[{_HAN}]{{2,4}}?(?=[^{_HAN}]|{_NEXT_FIELD}|\Z)|[{_HAN}]{{2,4}})"
-_SPACED_VALUE = rf"(?P<v>[{_HAN}][ 　]{{1,2}}[{_HAN}](?![{_HAN}]))"
-_NAME_LABELS = "姓名|患者姓名|病人姓名|患儿姓名|产妇姓名|孕妇姓名|姓　名|姓 名|姓  名|名字|受检者|受检者姓名|就诊人|真实姓名|受试者姓名|客户姓名|家长姓名|母亲姓名|父亲姓名|联系人姓名|家属姓名|监护人姓名"
-_PERSON_LABELS = (
-    "联系人|紧急联系人|主诊医师|主治医师|主治医生|主任医师|副主任医师|住院医师|住院医生|经治医师|经治医生|经管医生|管床医生|医师签名|医生签名|医师签字|医生签字|患者签名|家属签名|护士签名|医师|医生|"
-    "签名|签字|记录人|记录者|记录医师|书写者|书写医师|报告医师|报告医生|报告者|报告人|审核医师|审核医生|审核者|审核人|检查医师|检验者|检验师|诊断医师|护士|责任护士|当班护士|值班护士|陪护|陪护人|陪同|监护人|家属|父亲|母亲|父|母|丈夫|妻子|"
-    "配偶|儿子|女儿|申请医师|申请医生|开单医生|开方医生|处方医师|调配|核对|发药|手术医师|手术者|术者|主刀|主刀医师|一助|二助|第一助手|第二助手|助手|麻醉师|麻醉医师|麻醉者|器械护士|巡回护士|病史陈述者|陈述者|供史者|病史提供者|送检医师|"
-    "送检医生|接诊医生|接诊医师|首诊医师|值班医师|值班医生|上级医师|会诊医师|会诊医生|随访人|随访医生|患者|病人|患儿|病员|产妇|申请人|代办人|委托人|授权人|收件人|收货人|户主|投保人|被保险人|持卡人|开户名|户名|操作者|技师|药师|质控医师|质控护士|指导医师|带教老师|研究者|受试者"
-)
-_TITLES = "先生|女士|小姐|太太|医生|医师|大夫|主任|主任医师|副主任|副主任医师|主治医师|主治医生|住院医师|教授|护士|护士长|护师|院长|老师|同志|药师|技师|阿姨|大爷|大妈|奶奶|爷爷|叔叔|师傅|老人|某某|博士|科长|总住院"
-_BEFORE_NAME = "请经由与和向被让对跟给予为是到找见约随遵及同叫告知至当班家属儿媳婿子女夫妻父母人者医师师士长任授生"
-
-NAME_RULES = (
-    _rule("NAME", _NAME_LABELS, rf"(?:{_alternatives(_NAME_LABELS)})(?:{_COLON}|[ \t　]+|为|是){_FIELD_VALUE}", precise=True, keep=keep_whole_name),
-    _rule("NAME", _NAME_LABELS, rf"(?:{_alternatives(_NAME_LABELS)})(?:{_COLON}|[ \t　]+){_SPACED_VALUE}", precise=True),
-    _rule("NAME", "姓名|name|patient name|patient|患者|联系人|家属", rf"(?i:姓名|(?:patient )?name|patient|患者|联系人|家属)(?:\([^()\n]{{1,8}}\)|（[^（）\n]{{1,8}}）)?{_COLON}{_FIELD_VALUE}", keep=keep_field_name),
-    _rule("NAME", _PERSON_LABELS, rf"(?:{_alternatives(_PERSON_LABELS)})(?:\([^()\n]{{1,12}}\)|（[^（）\n]{{1,12}}）)?(?:签名|签字|姓名)?{_COLON}{_FIELD_VALUE}", keep=keep_field_name),
-    _rule("NAME", _PERSON_LABELS + "|签名人|签字人|落款", rf"(?:{_alternatives(_PERSON_LABELS + '|签名人|签字人|落款')})[ \t　_]{{1,6}}{_FIELD_VALUE}", keep=keep_name),
-    # 患者张伟，男，45岁
-    _rule("NAME", "患者|病人|患儿|病员|病患|产妇|孕妇|老人|伤者|死者|受试者|就诊者", rf"[{_HAN}]{{2,3}}[ ]?(?P<v>[{_HAN}]{{2,4}})(?=[，,、（( ]{{1,2}}(?:男|女|\d))", precise=True, keep=keep_whole),
-    _rule("NAME", "患者|病人|患儿|病员|病患|产妇|孕妇|老人|家长|家属|妻子|丈夫|女儿|儿子|父亲|母亲|哥哥|姐姐|弟弟|妹妹|配偶|爱人|邻居|同事|朋友|陪护|护工|司机|儿媳|女婿|护士|医生|医师|主任|护士长|其妻|其夫|其子|其女|其母|其父|主刀|联系|告知|陪同|叫|自称|名叫|名为|联系人", rf"(?:{_alternatives('患者|病人|患儿|病员|病患|产妇|孕妇|老人|家长|家属|妻子|丈夫|女儿|儿子|父亲|母亲|哥哥|姐姐|弟弟|妹妹|配偶|爱人|邻居|同事|朋友|陪护|护工|司机|儿媳|女婿|护士|医生|医师|主任|护士长|其妻|其夫|其子|其女|其母|其父|主刀|联系|告知|陪同|叫|自称|名叫|名为|联系人')})[“\"（(]?(?P<v>[{_HAN}]{{2,4}})", keep=keep_name),
-    # After these only a surname with two more characters of given names.
-    _rule("NAME", "由|请|经|与|和|向|跟|让|被", rf"[由请经与和向跟让被](?P<v>[{_HAN}]{{3}})", keep=keep_known),
-    _rule("NAME", "由|请|经|与|和|向|跟|让|被", rf"[由请经与和向跟让被](?P<v>[{_HAN}]{{2,4}}?)(?=主刀|行|施|完成|操作|医|主任|教授|护|大夫|陪|协助|进行手术|会诊|手术|签|负责|代述|讲解|沟通|电话)", keep=keep_known),
-    _rule("NAME", "我叫|名叫|本人叫|我是|我的名字是|我的名字叫|叫做|化名", rf"[{_HAN}]{{2,5}}?(?P<v>[{_HAN}]{{2,4}}?)(?=[，,。；;！!、 （(]|今年|来自|\Z|\n)", keep=keep_whole),
-    # 张伟，男，45岁 and 张伟 男 45岁
-    Rule(
-        kind="NAME", triggers=("男", "女"),
-        pattern=re.compile(r"性?[，,、 \t|/　;；]{0,3}(?:年龄[:：]?)?(?:\d{4}(?=年)|\d{1,3}|[一二三四五六七八九十]{1,3})[ ]?(?:周?岁|个?月|天|年|[yY])"),
-        behind=re.compile(rf"(?<![{_HAN}])(?P<v>[{_HAN}]{{2,4}})[，,、 \t|/　;；（(]{{1,3}}(?:性别[:：]?)?\Z"), keep=keep_whole, precise=True,
-    ),
-    # 请张主任会诊, 王丽护士, 欧阳建国教授
-    *(
-        Rule(
-            kind="NAME", triggers=tuple(_TITLES.split("|")), pattern=re.compile(""), keep=keep,
-            behind=re.compile(rf"(?:(?<![{_HAN}])|(?<=[{before}]))(?P<v>[{_HAN}]{{{length}}})\Z"),
-        )
-        for length, before, keep in ((1, _BEFORE_NAME, keep_titled), (2, _BEFORE_NAME, keep_titled), (3, _HAN, keep_known), (4, _HAN, keep_known))
-    ),
-    # 签名 at the end of a note: 医师：张伟/李强
-    _rule("NAME", _PERSON_LABELS, rf"(?:{_alternatives(_PERSON_LABELS)}){_COLON}[{_HAN}]{{2,4}}[/、，, ]{{1,2}}{_FIELD_VALUE}", keep=keep_known),
-)  # fmt: skip
-
 _AREAS = "|".join(sorted((*PROVINCES, *CITIES), key=len, reverse=True))
-_LEVELS = rf"(?:(?:省|市|自治区|壮族自治区|回族自治区|维吾尔自治区|特别行政区))?(?:[{_HAN}]{{1,7}}?(?:自治州|地区|盟|市))?(?:[{_HAN}]{{1,7}}?(?:自治县|新区|开发区|高新区|区|县|旗|市))?"
-_DETAIL = rf"(?:[{_HAN}]{{1,8}}?(?:街道|镇|乡|路[一二三四五六]段|路|大街|大道|街|巷|胡同|弄|村|社区|小区|花园|新村|苑|家园|公寓|大厦|广场|里|庄|屯|组|队|道)(?:[东南西北中]段)?|(?:甲|乙)?[\d０-９一二三四五六七八九十百零〇]{{1,5}}(?:-\d{{1,5}}){{0,3}}(?:号楼|号院|号|弄|巷|栋|幢|单元|室|楼|层|座|组|队|期|支弄|门)|[A-Za-z]\d?(?:座|栋|区|单元|楼)|[A-Z]?\d{{2,4}}室?(?![\d年月日.,%％岁元]))"
+_LEVELS = rf"(?:(?:省|市|自治区|壮族自治区|回族自治区|维吾尔自治区|特别行政区))?(?:[{HAN}]{{1,7}}?(?:自治州|地区|盟|市))?(?:[{HAN}]{{1,7}}?(?:自治县|新区|开发区|高新区|区|县|旗|市))?"
+_DETAIL = rf"(?:[{HAN}]{{1,8}}?(?:街道|镇|乡|路[一二三四五六]段|路|大街|大道|街|巷|胡同|弄|村|社区|小区|花园|新村|苑|家园|公寓|大厦|广场|里|庄|屯|组|队|道)(?:[东南西北中]段)?|(?:甲|乙)?[\d０-９一二三四五六七八九十百零〇]{{1,5}}(?:-\d{{1,5}}){{0,3}}(?:号楼|号院|号|弄|巷|栋|幢|单元|室|楼|层|座|组|队|期|支弄|门)|[A-Za-z]\d?(?:座|栋|区|单元|楼)|[A-Z]?\d{{2,4}}室?(?![\d年月日.,%％岁元]))"
 _ADDRESS_VALUE = r"(?P<v>[^\s，,。；;|][^\n，,。；;|]{3,50}?)"
 _ADDRESS_LABELS = "家庭住址|家庭地址|现住址|现住地址|户籍地址|户口地址|户籍地|户口所在地|常住地址|住址|联系地址|居住地址|通讯地址|居住地|详细地址|现居住地|通信地址|收货地址|单位地址|户籍所在地|现住"
 
 ADDRESS_RULES = (
-    _rule("ADDRESS", _ADDRESS_LABELS, rf"(?:{_alternatives(_ADDRESS_LABELS)}){_COLON}{_ADDRESS_VALUE}(?=[ \t　]*(?:[\n，,。；;|]|\Z|[ 　]{{1,}}(?:电话|邮编|联系|手机|职业|身份|单位|入院|民族)))", precise=True, keep=lambda value: len(value) if not value.startswith(("不详", "同上", "未", "无", "保密")) else 0),
-    _rule("ADDRESS", "|".join((*PROVINCES, *CITIES)), rf"(?P<v>(?:{_AREAS}){_LEVELS}(?:{_DETAIL})+)", keep=lambda value: len(value) if len(value) > 4 else 0),
-    _rule("ADDRESS", "|".join((*PROVINCES, *CITIES)), rf"(?P<v>(?:{_AREAS})(?:省|市|自治区|壮族自治区|回族自治区|维吾尔自治区)?(?:[{_HAN}]{{1,5}}?(?:自治州|市))?[{_HAN}]{{1,5}}?(?:自治县|新区|(?<![地山疫病社院校牧灾城郊景辖片市林矿库])区|县))(?!医|中心|妇|人民|域|分|别|级|卫生)"),
-    _rule("ADDRESS", "|".join((*PROVINCES, *CITIES)), rf"(?P<v>(?:{_AREAS})(?:省|自治区)?(?:[{_HAN}]{{2,5}}?市)(?:[{_HAN}]{{1,5}}?(?:市|县|区))?)(?!医|中心|妇|人民|第|卫生|疾|级|儿|公安|立|场)"),
-    _rule("ADDRESS", "现住于|家住|住在|居住于|居住在|现住|暂住|租住|籍贯|祖籍|出生地|出生于|生于|来自|长期居住|久居|户籍|迁居|定居|老家|居于|原籍|务工于|返回|回到|途经|旅居", rf"[{_HAN}]{{2,4}}?(?:于|在|[:：])?[ ]?(?P<v>(?:{_AREAS})(?:省|市|自治区)?(?:(?:{_AREAS})市?)?(?:[{_HAN}]{{1,5}}?(?:市|县|区|镇|村|乡|州))?(?:[{_HAN}]{{1,5}}?(?:镇|村|乡|县))?)"),
-    _rule("ADDRESS", "现住于|家住|住在|居住于|居住在|现住|暂住|租住|地址", rf"[{_HAN}]{{2,4}}?(?:于|在|[:：])?[ ]?(?P<v>[{_HAN}]{{0,6}}(?:{_DETAIL}){{1,8}})", keep=lambda value: len(value) if len(value) > 3 and not value.endswith(("楼", "层")) else 0),
-    _rule("ADDRESS", "邮编|邮政编码", r"(?:邮编|邮政编码)[:：]?[ ]?(?P<v>\d{6})(?!\d)", precise=True),
+    rule("ADDRESS", _ADDRESS_LABELS, rf"(?:{alternatives(_ADDRESS_LABELS)}){COLON}{_ADDRESS_VALUE}(?=[ \t　]*(?:[\n，,。；;|]|\Z|[ 　]{{1,}}(?:电话|邮编|联系|手机|职业|身份|单位|入院|民族)))", precise=True, keep=lambda value: len(value) if not value.startswith(("不详", "同上", "未", "无", "保密")) else 0),
+    rule("ADDRESS", "|".join((*PROVINCES, *CITIES)), rf"(?P<v>(?:{_AREAS}){_LEVELS}(?:{_DETAIL})+)", keep=lambda value: len(value) if len(value) > 4 else 0),
+    rule("ADDRESS", "|".join((*PROVINCES, *CITIES)), rf"(?P<v>(?:{_AREAS})(?:省|市|自治区|壮族自治区|回族自治区|维吾尔自治区)?(?:[{HAN}]{{1,5}}?(?:自治州|市))?[{HAN}]{{1,5}}?(?:自治县|新区|(?<![地山疫病社院校牧灾城郊景辖片市林矿库])区|县))(?!医|中心|妇|人民|域|分|别|级|卫生)"),
+    rule("ADDRESS", "|".join((*PROVINCES, *CITIES)), rf"(?P<v>(?:{_AREAS})(?:省|自治区)?(?:[{HAN}]{{2,5}}?市)(?:[{HAN}]{{1,5}}?(?:市|县|区))?)(?!医|中心|妇|人民|第|卫生|疾|级|儿|公安|立|场)"),
+    rule("ADDRESS", "现住于|家住|住在|居住于|居住在|现住|暂住|租住|籍贯|祖籍|出生地|出生于|生于|来自|长期居住|久居|户籍|迁居|定居|老家|居于|原籍|务工于|返回|回到|途经|旅居", rf"[{HAN}]{{2,4}}?(?:于|在|[:：])?[ ]?(?P<v>(?:{_AREAS})(?:省|市|自治区)?(?:(?:{_AREAS})市?)?(?:[{HAN}]{{1,5}}?(?:市|县|区|镇|村|乡|州))?(?:[{HAN}]{{1,5}}?(?:镇|村|乡|县))?)"),
+    rule("ADDRESS", "现住于|家住|住在|居住于|居住在|现住|暂住|租住|地址", rf"[{HAN}]{{2,4}}?(?:于|在|[:：])?[ ]?(?P<v>[{HAN}]{{0,6}}(?:{_DETAIL}){{1,8}})", keep=lambda value: len(value) if len(value) > 3 and not value.endswith(("楼", "层")) else 0),
+    rule("ADDRESS", "邮编|邮政编码", r"(?:邮编|邮政编码)[:：]?[ ]?(?P<v>\d{6})(?!\d)", precise=True),
 )  # fmt: skip
 
 _NUMBER = "[一二三四五六七八九十]{1,3}"
@@ -172,8 +46,8 @@ _DATE_LABELS = "出生日期|出生年月|出生年月日|出生|生日|入院�
 _ANY_DATE = rf"(?P<v>\d{{4}}[ ]?[-/.年][ ]?\d{{1,2}}(?:[ ]?[-/.月][ ]?\d{{1,2}}[ ]?[日号]?|[ ]?月)|\d{{8}}(?!\d)|{CHINESE_DATE.pattern})"
 
 DATE_RULES = (
-    _rule("DATE", _DATE_LABELS, rf"(?:{_alternatives(_DATE_LABELS)})(?:{_COLON}|[ \t　]+|为|是){_ANY_DATE}", precise=True),
-    _rule("DATE", "于|至|自|从|在|到|日期|时间|，|。|；|、|\n", r"(?:日期|时间|[于至自从在到，。；、\n])[ ]?(?P<v>(?:0?[1-9]|1[0-2])[-/](?:0?[1-9]|[12]\d|3[01]))(?=[复转出入再来就行住查因开门术发起我外给服加停首做至到]|[ ]?\d\d[:：]\d\d)"),
+    rule("DATE", _DATE_LABELS, rf"(?:{alternatives(_DATE_LABELS)})(?:{COLON}|[ \t　]+|为|是){_ANY_DATE}", precise=True),
+    rule("DATE", "于|至|自|从|在|到|日期|时间|，|。|；|、|\n", r"(?:日期|时间|[于至自从在到，。；、\n])[ ]?(?P<v>(?:0?[1-9]|1[0-2])[-/](?:0?[1-9]|[12]\d|3[01]))(?=[复转出入再来就行住查因开门术发起我外给服加停首做至到]|[ ]?\d\d[:：]\d\d)"),
 )  # fmt: skip
 
 _LABEL_END = rf"(?:{_SPACE}(?:号码|编号|号|码|ID|No\.?|NO\.?|账号))?(?:\([^()\n]{{1,8}}\)|（[^（）\n]{{1,8}}）)?{_SPACE}(?:\*\*)?{_SPACE}(?:[:：=#|№]+{_SPACE}[|]?(?:\*\*)?{_SPACE}|为{_SPACE}|是{_SPACE}|{_SPACE})(?:No\.?|NO\.?|#)?{_SPACE}"
@@ -185,7 +59,7 @@ def _labelled(kind: str, labels: str, digits: int, precise: bool = True, value: 
     def keep(found: str) -> int:
         return len(found) if sum(c.isdigit() for c in found) >= digits else 0
 
-    return _rule(kind, labels.lower(), rf"(?i:{_alternatives(labels)}){_LABEL_END}{value}", precise=precise, keep=keep)
+    return rule(kind, labels.lower(), rf"(?i:{alternatives(labels)}){_LABEL_END}{value}", precise=precise, keep=keep)
 
 
 IDENTIFIER_RULES = (
@@ -203,9 +77,9 @@ IDENTIFIER_RULES = (
     _labelled("OTHER_ID", "病理号|检查号|影像号|标本号|超声号|放射号|ct号|mr号|x线号|心电图号|检验号|样本号|样本编号|标本编号|条码号|申请单号|申请号|医嘱号|处方号|受试者编号|受试者号|随机号|入组编号|筛选号|工号|员工号|学号|内镜号|胃镜号|肠镜号|报告编号|报告单号|检查编号|单号|发票号|订单号|案件号|报案号|腕带号|床头卡号|入组号|研究编号|编号|切片号|血袋号|献血号|输血单号|供者编号|警号|票据号|取药号|排队号|叫号", 4, precise=False, value=r"(?P<v>(?=[A-Za-z-]{0,8}\d)[\dA-Za-z]+(?:[-/][\dA-Za-z]+)*)"),
     _labelled("FAX", "传真|传真号|传真号码|fax", 7, precise=False, value=r"(?P<v>\+?[\d(（][\d\-. ()（）]{5,18}\d)"),
     _labelled("PHONE", "电话|联系电话|电话号码|手机|手机号|手机号码|联系方式|家庭电话|住宅电话|固定电话|座机|移动电话|本人电话|家属电话|联系人电话|单位电话|致电|拨打|热线|tel|小灵通|来电|电话联系|回访电话", 7, precise=False, value=r"(?P<v>\+?[\d０-９(（][\d０-９\-. ()（）]{5,19}[\d０-９](?:转\d{1,5})?)"),
-    _rule("VEHICLE", "|".join("京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"), r"(?P<v>[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-HJ-NP-Z][ ·•・-]?(?=[A-HJ-NP-Z]{0,4}\d)[A-HJ-NP-Z\d]{5,6})(?![A-Za-z\d])", precise=True),
+    rule("VEHICLE", "|".join("京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"), r"(?P<v>[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-HJ-NP-Z][ ·•・-]?(?=[A-HJ-NP-Z]{0,4}\d)[A-HJ-NP-Z\d]{5,6})(?![A-Za-z\d])", precise=True),
     _labelled("VEHICLE", "车牌号|车牌|车架号|车牌号码|发动机号|车辆识别代号|车辆识别码|行驶证号|车辆vin码|vin码", 3, precise=False, value=r"(?P<v>(?:[一-龥][A-Z][·•]?)?[A-Z\d]{5,17}|[\dA-Za-z-]{5,20})"),
     _labelled("IP", "ip地址|ip|登录ip|登录地址", 4, value=r"(?P<v>\d{1,3}(?:\.\d{1,3}){3})(?![\d.])"),
 )  # fmt: skip
 
-CHINESE_RULES = (*NAME_RULES, *ADDRESS_RULES, *DATE_RULES, *IDENTIFIER_RULES)
+CHINESE_RULES = (*ADDRESS_RULES, *DATE_RULES, *IDENTIFIER_RULES)

@@ -10,6 +10,8 @@ from nlp.phi.chinese import CHINESE_RULES
 from nlp.phi.english import ENGLISH_RULES
 from nlp.phi.gazetteer import COMMON_WORD_SURNAMES, GIVEN_NAMES, NOT_CHINESE_NAMES, NOT_NAMES
 from nlp.phi.kinds import KINDS, PhiSpan, Policy
+from nlp.phi.names_chinese import CHINESE_NAMES
+from nlp.phi.names_english import ENGLISH_NAMES
 from nlp.phi.numbers import find_addresses_of_the_net, find_numbers
 from nlp.phi.rule import RuleIndex, lower_keeping_length
 
@@ -48,7 +50,7 @@ def find_with_patterns(text: str, lang: str, policy: Policy, known_names: Iterab
 
 @cache
 def _rules(policy: Policy) -> RuleIndex:
-    return RuleIndex((*ENGLISH_RULES, *CHINESE_RULES), policy)
+    return RuleIndex((*ENGLISH_NAMES, *ENGLISH_RULES, *CHINESE_NAMES, *CHINESE_RULES), policy)
 
 
 def name_parts(names: Iterable[str], policy: Policy) -> list[str]:

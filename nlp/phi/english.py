@@ -1,28 +1,17 @@
-"""Rules for English: names in context, addresses, dates in words, and labelled identifiers."""
+"""Rules for English: addresses, dates in words, and labelled identifiers. Names are in `names_english`."""
 
 from __future__ import annotations
 
 import re
 
-from nlp.phi.gazetteer import COMMON_WORD_SURNAMES, GIVEN_NAMES, NOT_NAMES
+from nlp.phi.gazetteer import NOT_NAMES
 from nlp.phi.rule import Rule
 
 UPPER = "A-ZÀ-ÖØ-ÞĀĂĄĆČĎĐĒĘĚĞĢĪİĶĹĻĽŁŃŅŇŐŒŔŘŚŞŠŢŤŪŮŰŹŻŽ"
 LOWER = "a-zß-öø-ÿāăąćčďđēęěğģīıķĺļľłńņňőœŕřśşšţťūůűźżž"
 CAPITALISED = rf"[{UPPER}](?:[{LOWER}]|['’](?!s\b)(?=[{UPPER}{LOWER}])|(?<=[{LOWER}'’])[{UPPER}](?=[{LOWER}]))+"
 WORD = rf"(?:{CAPITALISED}(?:-{CAPITALISED})*|[OD]['’]{CAPITALISED})"
-SHOUTED = rf"(?:[{UPPER}]['’])?[{UPPER}]{{2,}}(?:-[{UPPER}]{{2,}})*"
-INITIAL = rf"[{UPPER}](?:\.(?:[{UPPER}]\.)*|(?![\w.'’]))"
 PARTICLE = r"(?:de|la|del|der|den|van|von|vom|bin|binti|ibn|al|el|da|dos|do|di|du|le|ter|ten|y)\b"
-SUFFIX = r"(?:,? (?:Jr|Sr)\.?|,? I{2,3}\b)?"
-# A name as it stands in running text: capitalised words, initials and particles.
-NAME = rf"{WORD}(?: (?:{PARTICLE} ){{0,2}}(?:{INITIAL}|{WORD})){{0,3}}{SUFFIX}"
-INITIAL_NAME = rf"(?:{INITIAL} ?){{1,3}}(?:{PARTICLE} ){{0,2}}{WORD}"
-# A name in a form field: also in capitals, and "Surname, Given".
-FIELD_NAME = (
-    rf"(?:{SHOUTED}|{WORD}|{INITIAL})(?:(?:, ?| )(?:{PARTICLE} ){{0,2}}(?:{SHOUTED}|{WORD}|{INITIAL})){{0,3}}{SUFFIX}"
-)
-_TITLE = r"(?:(?i:mr|mrs|ms|miss|mx|dr|prof|professor|doctor|nurse|rev|sir|madam)\.?[ \t]+)?"
 
 MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
@@ -63,64 +52,16 @@ WORD_DATE = (
 )
 ANY_DATE = rf"(?:{NUMERIC_DATE}|(?i:{WORD_DATE}))"
 
-_TOKEN = re.compile(r"[^\s,]+")
-
-
-def _is_other_word(token: str) -> bool:
-    word = token.strip(".'’").lower()
-    return len(word) > 1 and word in NOT_NAMES
-
-
-def keep_name(value: str) -> int:
-    """Length of the name at the start of a form field's value; words that are no names end it."""
-    end = 0
-    for token in _TOKEN.finditer(value):
-        if _is_other_word(token.group()):
-            break
-        end = token.end()
-    return end if any(len(token) > 1 for token in _TOKEN.findall(value[:end])) else 0
-
-
-def keep_name_in_prose(value: str) -> int:
-    """As `keep_name`, for words that precede many other things than names: one lone word must be a known name."""
-    end = keep_name(value)
-    kept = _TOKEN.findall(value[:end])
-    if len(kept) == 1:
-        word = kept[0].strip(".").lower()
-        return end if word in GIVEN_NAMES and word not in COMMON_WORD_SURNAMES else 0
-    return end
-
-
-def keep_known_given_name(value: str) -> int:
-    """Two or more words of which the first is a usual given name and none is another word."""
-    words = [word.strip(".'’").lower() for word in _TOKEN.findall(value)]
-    if len(words) < 2 or words[0] not in GIVEN_NAMES or any(map(_is_other_word, words)):
-        return 0
-    return len(value)
-
-
-def keep_subject(value: str) -> int:
-    """A surname as the subject of a sentence: no other word, and not the plural or adjective of one."""
-    words = _TOKEN.findall(value)
-    if any(
-        _is_other_word(word) or word.endswith(("ing", "tion", "ed", "ly", "al", "ous", "ics", "ogy")) for word in words
-    ):
-        return 0
-    return len(value) if all(word.lower() not in COMMON_WORD_SURNAMES for word in words) and len(words[0]) > 3 else 0
-
-
-def keep_relative_name(value: str) -> int:
-    """After "his wife", "her daughter": a capitalised word that is not the start of something else."""
-    return keep_name(value)
+TOKEN = re.compile(r"[^\s,]+")
 
 
 def keep_place(value: str) -> int:
     """A place, unless it is a building of a hospital or a time."""
-    first = _TOKEN.findall(value)[0].strip(".,").lower()
+    first = TOKEN.findall(value)[0].strip(".,").lower()
     return 0 if first in NOT_NAMES - {"north", "south", "east", "west", "new", "black", "white", "long"} else len(value)
 
 
-def _rule(kind: str, triggers: str, pattern: str, **options: object) -> Rule:
+def rule(kind: str, triggers: str, pattern: str, **options: object) -> Rule:
     """A rule whose pattern says § where any of its triggers stands, as a whole word."""
     literals = tuple(triggers.split("|"))
     any_trigger = "|".join(re.escape(literal) for literal in sorted(literals, key=len, reverse=True))
@@ -128,195 +69,7 @@ def _rule(kind: str, triggers: str, pattern: str, **options: object) -> Rule:
     return Rule(kind=kind, triggers=literals, pattern=compiled, **options)  # type: ignore[arg-type]
 
 
-_SEPARATOR = r"(?:[ \t.…_]|\*\*){0,60}[:：=|][ \t|]*(?:\*\*)?[ \t]*"
-_PERSON_FIELDS = (
-    "attending|attending physician|physician|provider|referring provider|referring physician|primary care provider|pcp|"
-    "surgeon|assistant surgeon|anesthesiologist|nurse|rn|radiologist|pathologist|therapist|consultant|gp|"
-    "dictated by|signed by|electronically signed by|e-signed by|reviewed by|verified by|prepared by|transcribed by|"
-    "next of kin|nok|emergency contact|contact|contact person|mother|father|spouse|wife|husband|son|daughter|guardian|"
-    "caregiver|caretaker|sister|brother|partner|parent|informant|patient|pt|client|subject|resident|cc|re|"
-    "ordering physician|ordering provider|admitting physician|discharging physician|seen by|author|signature|"
-    "witness|employer contact|account holder|policy holder|subscriber|guarantor|responsible party|"
-    "case manager|social worker|scribe|interpreter|translator|surgeon of record|fellow|intern|pharmacist|dietitian|technologist|technician|midwife|dentist|psychiatrist|cardiologist|oncologist|neurologist"
-)
-_NAME_FIELDS = (
-    "patient name|patient's name|patient’s name|name of patient|name of the patient|full name|legal name|pt name|"
-    "preferred name|maiden name|mother's maiden name|surname|last name|first name|given name|family name|"
-    "middle name|member name|subscriber name|client name|name of next of kin|patient full name|name (last, first)"
-)
-_RELATIVES = "wife|husband|mother|father|son|daughter|brother|sister|partner|spouse|aunt|uncle|grandmother|grandfather|grandson|granddaughter|niece|nephew|cousin|neighbor|neighbour|friend|fiance|fiancee|fiancé|fiancée|roommate|caregiver|guardian|carer|stepfather|stepmother|boyfriend|girlfriend|mum|mom|dad|son-in-law|daughter-in-law"
-
-NAME_RULES = (
-    _rule(
-        "NAME",
-        _NAME_FIELDS,
-        rf"§(?:{_SEPARATOR}|[ \t]+(?i:is|was)[ \t]+){_TITLE}(?P<v>{FIELD_NAME})",
-        precise=True,
-        keep=keep_name,
-    ),
-    _rule("NAME", "name", rf"(?i:name){_SEPARATOR}{_TITLE}(?P<v>{FIELD_NAME})", keep=keep_name),
-    _rule(
-        "NAME",
-        _PERSON_FIELDS,
-        rf"§(?:[ \t]+(?i:name))?(?:[ \t]*\([^()\n]{{1,24}}\))?{_SEPARATOR}{_TITLE}(?P<v>{FIELD_NAME})",
-        keep=keep_name,
-    ),
-    _rule(
-        "NAME",
-        "mr|mrs|ms|mx|dr|drs|prof|messrs|sr|hr",
-        rf"(?:[Mm][Rr][Ss]?|M[sSx]|[Dd][Rr]s?|[Pp]rof|Messrs|Sr|Hr)\b(?:\.[ \t]*|[ \t]+)(?P<v>{FIELD_NAME}|{INITIAL_NAME})",
-        keep=keep_name,
-    ),
-    _rule(
-        "NAME",
-        "miss|professor|doctor|nurse|sir|madam|señora|herr|frau|monsieur|madame|sister|pastor|chaplain|rabbi|officer|detective|"
-        "sergeant|paramedic|judge|attorney|coach|reverend",
-        rf"§[ \t]+(?P<v>{WORD}(?: (?:{INITIAL}|{PARTICLE}|{WORD})){{0,2}}|{INITIAL_NAME})",
-        keep=keep_name,
-    ),
-    _rule(
-        "NAME",
-        "rn|lpn|np|pa|emt|cna|lcsw|crna",
-        rf"(?:RN|LPN|NP|PA|EMT|CNA|LCSW|CRNA)[ \t]+(?P<v>{WORD}(?: {WORD})?)(?![ ]?[-/])",
-        keep=keep_name,
-    ),
-    _rule(
-        "NAME",
-        "patient|pt|client|veteran|infant|baby",
-        rf"(?i:patient|pt|client|veteran|infant|baby)(?i: (?:girl|boy))?(?:\.?,?[ \t]+)(?P<v>{NAME}|{INITIAL_NAME}|{SHOUTED} {SHOUTED})",
-        keep=keep_name_in_prose,
-    ),
-    _rule(
-        "NAME",
-        _RELATIVES,
-        rf"§(?:,?[ \t]+|[ \t]*\()(?P<v>{NAME})",
-        keep=keep_relative_name,
-    ),
-    _rule(
-        "NAME",
-        "seen by|examined by|evaluated by|discussed with|spoke with|spoke to|accompanied by|lives with|signed by|dictated by|"
-        "referred by|brought in by|reviewed by|performed by|assisted by|interpreted by|signed|named|under the care of|followed by|"
-        "operated on by|met with|on behalf of|written by|cared for by|discussed case with|paged|attn|reported by|translated by|"
-        "visited by|handed over to|handoff to|sign-out to|entered by|co-signed by|cosigned by|countersigned by|attested by|"
-        "supervised by|witnessed by|e-signed by|esigned by|electronically signed by|authenticated by|verified by|approved by|prepared by|"
-        "for referring|pleasure of seeing|pleasure to see|pleasure of meeting|summary for|opportunity to see|asked to see|consulted on|"
-        "for seeing|i saw|we saw|next of kin is|contact is|proxy is|surrogate is|guardian is|provider is|physician is|surgeon is|pcp is|"
-        "therapist|interpreter|translator|scribe|caregiver|social worker|case manager|dietitian|pharmacist|resident|intern|fellow|attending|"
-        "technician|technologist|medical student|care coordinator|counselor|psychologist|surgeon|nurse practitioner|home health aide|aide|"
-        "roommate|landlord|teacher|boss|attorney|lawyer|coworker|colleague|donor|witness|driver|tenant|caller|driven by|admitted by|assessed by|care of|presented by|presented by dr",
-        rf"§:?[ \t]+{_TITLE}(?P<v>{NAME}|{INITIAL_NAME}|{SHOUTED}(?:, ?| ){SHOUTED})",
-        keep=keep_name_in_prose,
-    ),
-    # After these words a capitalised phrase is a name only if it begins like one.
-    _rule(
-        "NAME",
-        "by|per|called|informed|notified|contacted|obtained from|attention|noted by|with|from|for|told|asked",
-        rf"§:?[ \t]+(?P<v>{NAME})",
-        keep=keep_known_given_name,
-    ),
-    _rule("NAME", "dear|hello|hi", rf"§[ \t]+{_TITLE}(?P<v>{NAME})", keep=keep_name),
-    _rule(
-        "NAME",
-        "sincerely|regards|respectfully|yours truly|yours faithfully|thank you|best wishes",
-        rf"§,?\s{{1,4}}{_TITLE}(?P<v>{NAME}|{INITIAL_NAME})",
-        keep=keep_name_in_prose,
-    ),
-    _rule(
-        "NAME",
-        "my name is|goes by|is called|also known as|aka|a.k.a.|known as|née|nee|alias",
-        rf"§[ \t]+[\"“']?(?P<v>{NAME})",
-        keep=keep_name,
-    ),
-    # "John Smith, MD", "Smith RN": the degree stands behind the name.
-    Rule(
-        kind="NAME",
-        triggers=(
-            ", md",
-            ", m.d.",
-            ", do",
-            ", rn",
-            ", np",
-            ", pa-c",
-            ", phd",
-            ", ph.d.",
-            ", dds",
-            ", mbbs",
-            ", frcs",
-            ", lcsw",
-            ", lpn",
-            ", pharmd",
-            " md",
-            " rn",
-            " m.d.",
-            ", aprn",
-            ", crna",
-            ", dnp",
-            ", mph",
-        ),
-        pattern=re.compile(r"(?![a-z])"),
-        behind=re.compile(rf"(?<![\w.])(?P<v>{NAME}|{INITIAL_NAME}|{SHOUTED}(?:, ?| ){SHOUTED})\Z"),
-        keep=keep_name_in_prose,
-    ),
-    # "John Smith (DOB ...", "Smith, John, MRN ...".
-    Rule(
-        kind="NAME",
-        triggers=(
-            " (dob",
-            " (mrn",
-            ", dob",
-            ", mrn",
-            " dob",
-            " mrn",
-            " (d.o.b",
-            "; mrn",
-            "; dob",
-            " (medical record",
-            ", medical record",
-            " (born",
-            " (date of birth",
-            " (id",
-            " (ssn",
-            ", ssn",
-        ),
-        pattern=re.compile(r"(?![a-z])"),
-        behind=re.compile(
-            rf"(?<![\w.])(?P<v>{NAME}|{INITIAL_NAME}|{SHOUTED}(?:, ?| ){SHOUTED}|{WORD}, {WORD}(?: {INITIAL})?)\Z"
-        ),
-        keep=keep_name_in_prose,
-    ),
-    # "John Smith is a 45-year-old man", "Maria Lopez, a 61 y/o".
-    Rule(
-        kind="NAME",
-        triggers=(" is a", " is an", ", a ", ", an ", " was a", ", age", " (age", " aged", ", aged", ", "),
-        pattern=re.compile(r"(?:n?[ \t]+|d?[ \t]+)?\d{1,3}[- ]?(?:year|yr|y/?o|yo\b|month|week|[MF]\b)"),
-        behind=re.compile(rf"(?<![\w.])(?P<v>{NAME}|{INITIAL_NAME}|{SHOUTED},? {SHOUTED})\Z"),
-        keep=keep_name_in_prose,
-    ),
-    # "Okafor denies pain.": whom a note speaks of by the surname alone.
-    Rule(
-        kind="NAME",
-        triggers=(
-            " denies",
-            " tolerated",
-            " endorses",
-            " complains of",
-            " underwent",
-            " was readmitted",
-            " was intubated",
-            " was extubated",
-        ),
-        pattern=re.compile(r"(?![A-Za-z])"),
-        behind=re.compile(rf"(?:(?<=[.!?:]\s)|(?<=\n)|\A)(?P<v>{WORD}(?: {WORD})?)\Z"),
-        keep=keep_subject,
-    ),
-    # A usual given name and a surname, without any context.
-    Rule(
-        kind="NAME",
-        triggers=tuple(sorted(name + " " for name in GIVEN_NAMES if len(name) > 2)),
-        pattern=re.compile(rf"(?P<v>{WORD}(?: {INITIAL})?(?: {PARTICLE}){{0,2}} (?:Mc)?{WORD})"),
-        keep=keep_known_given_name,
-    ),
-)
+SEPARATOR = r"(?:[ \t.…_]|\*\*){0,60}[:：=|][ \t|]*(?:\*\*)?[ \t]*"
 
 _STREET = (
     r"(?:Street|St|Avenue|Ave|Av|Road|Rd|Lane|Ln|Drive|Dr|Boulevard|Blvd|Court|Ct|Way|Place|Pl|Terrace|Ter|Circle|Cir|"
@@ -334,18 +87,18 @@ STREET_ADDRESS = re.compile(
 STATE_AND_POSTAL = re.compile(rf"(?P<v>{_PLACE}, ?{_STATE},? \d{{5}}(?:-\d{{4}})?\b)")
 
 ADDRESS_RULES = (
-    _rule(
+    rule(
         "ADDRESS",
         "home address|address|mailing address|street address|residential address|patient address|addr|residence",
-        rf"(?<!mail )(?<!(?:IP|ip|AC|ac|eb) )§{_SEPARATOR}(?P<v>(?=[^\n]{{0,60}}\d|{WORD})[^\n|;@]{{5,110}}?)(?=[ \t]*(?:[\n|;]|$|(?i:phone|tel|mobile|e-?mail|dob|date|fax|cell)\b|(?<=[A-Za-z\d])\. ))",
+        rf"(?<!mail )(?<!(?:IP|ip|AC|ac|eb) )§{SEPARATOR}(?P<v>(?=[^\n]{{0,60}}\d|{WORD})[^\n|;@]{{5,110}}?)(?=[ \t]*(?:[\n|;]|$|(?i:phone|tel|mobile|e-?mail|dob|date|fax|cell)\b|(?<=[A-Za-z\d])\. ))",
     ),
-    _rule(
+    rule(
         "ADDRESS", "home address|patient address|residential address",
-        rf"§{_SEPARATOR}(?P<v>(?=[^\n]{{0,60}}\d)[^\n|;]{{5,110}}?)(?=[ \t]*(?:[\n|;]|$|(?i:phone|tel|mobile|e-?mail|dob|date|fax|cell)\b|(?<=[A-Za-z\d])\. ))",
+        rf"§{SEPARATOR}(?P<v>(?=[^\n]{{0,60}}\d)[^\n|;]{{5,110}}?)(?=[ \t]*(?:[\n|;]|$|(?i:phone|tel|mobile|e-?mail|dob|date|fax|cell)\b|(?<=[A-Za-z\d])\. ))",
         precise=True,
     ),
-    _rule("ADDRESS", "po box|p.o. box|p. o. box|post office box", rf"(?i:p\.? ?o\.?|post office) (?i:box) (?P<v>\d{{1,6}}{_TOWN})"),
-    _rule(
+    rule("ADDRESS", "po box|p.o. box|p. o. box|post office box", rf"(?i:p\.? ?o\.?|post office) (?i:box) (?P<v>\d{{1,6}}{_TOWN})"),
+    rule(
         "ADDRESS",
         "lives in|lives at|living in|living at|resides in|resides at|residing in|residing at|resident of|moved to|moved from|moved here from|moved back to|just moved from|came from|hails from|raised in|settled in|home in|"
         "relocated to|relocated from|born in|grew up in|native of|hometown|returned from|travelled from|traveled from|staying in|lived in|commutes from|"
@@ -353,8 +106,8 @@ ADDRESS_RULES = (
         rf"§[:]?[ \t]+(?P<v>{_PLACE}(?:, (?:{_PLACE}|{_STATE}\b)){{0,2}}(?: {_POSTAL})?)",
         keep=keep_place,
     ),
-    _rule("ADDRESS", "from|in|near|to|at|of", rf"§[ \t]+(?P<v>{_PLACE}, {_STATE}\b(?: {_POSTAL})?)"),
-    _rule("ADDRESS", "zip|zip code|postal code|postcode|zipcode", rf"(?i:zip|postal|postcode|zipcode)(?: ?(?i:code))?[ \t]*[:#]?[ \t]*(?:(?i:is)[ ])?(?P<v>{_POSTAL})"),
+    rule("ADDRESS", "from|in|near|to|at|of", rf"§[ \t]+(?P<v>{_PLACE}, {_STATE}\b(?: {_POSTAL})?)"),
+    rule("ADDRESS", "zip|zip code|postal code|postcode|zipcode", rf"(?i:zip|postal|postcode|zipcode)(?: ?(?i:code))?[ \t]*[:#]?[ \t]*(?:(?i:is)[ ])?(?P<v>{_POSTAL})"),
 )  # fmt: skip
 
 _DATE_FIELDS_PRECISE = (
@@ -362,14 +115,14 @@ _DATE_FIELDS_PRECISE = (
     "date of death|admit date|date admitted|date discharged"
 )
 DATE_RULES = (
-    _rule("DATE", _DATE_FIELDS_PRECISE, rf"§(?:{_SEPARATOR}|[ \t]+(?:(?i:is|was)[ \t]+)?)(?P<v>{ANY_DATE})", precise=True),
-    _rule(
+    rule("DATE", _DATE_FIELDS_PRECISE, rf"§(?:{SEPARATOR}|[ \t]+(?:(?i:is|was)[ \t]+)?)(?P<v>{ANY_DATE})", precise=True),
+    rule(
         "DATE", "patient was|she was|he was|pt was|woman was|man was",
         rf"(?i:patient|she|he|pt|woman|man) (?i:was) (?i:admitted|discharged|born|transferred|hospitali[sz]ed)(?: (?i:to|from|in|at|into) [\w ]{{3,50}}?)? (?i:on) (?:the )?(?P<v>{ANY_DATE})(?i:(?<=\d\d\d\d)|(?<=\d))",
         precise=True,
     ),
-    _rule("DATE", "|".join(MONTHS), rf"(?P<v>(?i:{MONTH}\b\.?[ -]{_DAY}(?:st|nd|rd|th)?\b(?!%|[ ]?(?:mg|ml|mcg|patients|cases|times|weeks|days|years))(?:,?[ -]{_YEAR}\b)?|{MONTH}\b\.?,?[ -](?:of )?{_YEAR}\b))", keep=lambda value: len(value) if value[0].isupper() or not value[:4].lower().startswith(("may ", "mar ")) else 0),
-    _rule(
+    rule("DATE", "|".join(MONTHS), rf"(?P<v>(?i:{MONTH}\b\.?[ -]{_DAY}(?:st|nd|rd|th)?\b(?!%|[ ]?(?:mg|ml|mcg|patients|cases|times|weeks|days|years))(?:,?[ -]{_YEAR}\b)?|{MONTH}\b\.?,?[ -](?:of )?{_YEAR}\b))", keep=lambda value: len(value) if value[0].isupper() or not value[:4].lower().startswith(("may ", "mar ")) else 0),
+    rule(
         "DATE", "on|since|from|until|till|by|dated|through|thru|of|before|after|last seen|seen|visit|to|between|and|around|date|due|lmp",
         r"§[ \t]*:?[ \t]+(?P<v>(?:0?[1-9]|1[0-2])/(?:0?[1-9]|[12]\d|3[01]))(?![\d/%]|[.]\d|-\d|[ ]?(?:mg|points?|mm|strength|power|of|patients))",
         keep=lambda value: len(value) if value not in ("1/2", "1/3", "2/3", "1/4", "3/4", "5/5", "4/5", "3/5", "2/5", "1/5", "1/6", "2/6", "3/6", "4/6", "5/6", "6/6", "10/10") else 0,
@@ -397,10 +150,10 @@ def _at_least(n: int):  # type: ignore[no-untyped-def]
 def _labelled(kind: str, labels: str, digits: int = 4, precise: bool = True, value: str = _ID) -> tuple[Rule, ...]:
     alternatives = "|".join(re.escape(label) for label in sorted(labels.split("|"), key=len, reverse=True))
     keep = _at_least(digits)
-    rules = [_rule(kind, labels, rf"(?i:{alternatives})(?![a-z]){_LABEL_END}{value}", keep=keep)]
+    rules = [rule(kind, labels, rf"(?i:{alternatives})(?![a-z]){_LABEL_END}{value}", keep=keep)]
     if precise:
         strict = rf"(?i:{alternatives})(?![a-z])(?:[ \t]*(?i:no|number|num|id))?\.?[ \t]*(?:\*\*)?[ \t]*[:：=#|№]+[ \t|#]*(?:\*\*)?[ \t]*{value}"
-        rules.append(_rule(kind, labels, strict, keep=_at_least(max(digits, 5)), precise=True))
+        rules.append(rule(kind, labels, strict, keep=_at_least(max(digits, 5)), precise=True))
     return tuple(rules)
 
 
@@ -423,4 +176,4 @@ IDENTIFIER_RULES = (
     *_labelled("IP", "ip|ip address|client ip|source ip", 4, value=r"(?P<v>\d{1,3}(?:\.\d{1,3}){3}\b)"),
 )  # fmt: skip
 
-ENGLISH_RULES = (*NAME_RULES, *ADDRESS_RULES, *DATE_RULES, *IDENTIFIER_RULES)
+ENGLISH_RULES = (*ADDRESS_RULES, *DATE_RULES, *IDENTIFIER_RULES)

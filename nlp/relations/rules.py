@@ -184,10 +184,10 @@ class RuleExtractor:
                         found[key] = relation
             previous = inside
             position = last
-        return sorted(_settle(found.values()), key=lambda r: (r.head, r.tail, r.label))
+        return sorted(_resolved(found.values()), key=lambda r: (r.head, r.tail, r.label))
 
 
-def _settle(relations: Iterable[Relation]) -> list[Relation]:
+def _resolved(relations: Iterable[Relation]) -> list[Relation]:
     """Drops what a stronger reading of the same pair denies: a contraindication is neither treatment nor harm."""
     listed = list(relations)
     strong = {(r.head, r.tail) for r in listed if r.label == "contraindicated"}

@@ -63,7 +63,7 @@ class CascadeTagger:
             return entities
         found = self._crf.tag_one(text, thrifty=True)
         if not _CJK.search(text):
-            merged = merge_exact(text, entities, found, self._lexicon, self._crf.refused)
+            merged = merge_exact(text, entities, found, self._lexicon, self._crf.stoplist)
         elif is_conversation(text):
             merged = merge_decided(text, entities, found, self._lexicon, _DECIDED_CHINESE)
         else:
@@ -102,18 +102,18 @@ def merge_decided(
 
 
 def merge_exact(
-    text: str, lexicon: Sequence[Entity], crf: Sequence[Entity], vocabulary: LexiconTagger, refused: frozenset[str]
+    text: str, lexicon: Sequence[Entity], crf: Sequence[Entity], vocabulary: LexiconTagger, stoplist: frozenset[str]
 ) -> list[Entity]:
     """The model's mentions and, for English text that may be unlike abstracts, what the lexicon names more exactly.
 
     A term that holds the model's span ("kidney disease" beside "disease") or cuts it at a conjunction ("asthma or kidney
-    disease") wins, and a drug or disease that the model leaves out is kept, unless its term is among the `refused`: those
+    disease") wins, and a drug or disease that the model leaves out is kept, unless its term is on the `stoplist`: those
     that the model's training set does not annotate.
     """
     starts = [entity.start for entity in lexicon]
 
     def trusted(entity: Entity) -> bool:
-        return fold(text[entity.start : entity.end]) not in refused
+        return fold(text[entity.start : entity.end]) not in stoplist
 
     def better_named(entity: Entity) -> bool:
         first = max(0, bisect_right(starts, entity.start) - 1)

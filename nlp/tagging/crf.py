@@ -248,7 +248,9 @@ class Featurizer:
         stretches = []
         position = 0
         for tokens, (*rows, answered) in self.sentences(text, [*readings, answer], only):
-            places = _stretches(gate.worth([token.text for token in tokens], said(rows)), answered)
+            places = _stretches(
+                gate.uncertain_tokens([token.text for token in tokens], joined_readings(rows)), answered
+            )
             read = []
             if places:
                 features = iter(self.features(tokens, rows, chain(*(range(low, high) for low, high in places))))
@@ -268,7 +270,7 @@ class Featurizer:
         return kept, stretches
 
 
-def said(rows: Sequence[Sequence[str]]) -> list[str]:
+def joined_readings(rows: Sequence[Sequence[str]]) -> list[str]:
     """What several dictionaries say of each token, as one string; empty where none says anything."""
     return ["" if not any(tags) else "|".join(tags) for tags in zip(*rows, strict=True)]
 
@@ -374,6 +376,7 @@ class CrfTagger:
     def __init__(self, folder: Path) -> None:
         try:
             self.config: dict[str, Any] = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+            stoplist = (folder / "stoplist.txt").read_text(encoding="utf-8").splitlines()
         except FileNotFoundError as error:
             raise FileNotFoundError(
                 f"no CRF model in {folder}: train one with `nlp train ner --out {folder}`"
@@ -386,11 +389,10 @@ class CrfTagger:
         self._tagger = pycrfsuite.Tagger()
         self._tagger.open(str(folder / "model.crfsuite"))
         self._folder = folder
-        refused = folder / "refused.txt"
-        self.refused = frozenset(refused.read_text(encoding="utf-8").splitlines() if refused.is_file() else ())
+        self.stoplist = frozenset(stoplist)
         """Terms of the vocabulary, folded, that the training set does not annotate."""
         gate = folder / "gate.tsv"
-        self._gate = read_gate(gate, self.config["gate_threshold"]) if gate.is_file() else None
+        self._gate = read_gate(gate, self.config["gate_cutoff"]) if gate.is_file() else None
 
     @cached_property
     def _featurizer(self) -> Featurizer:
@@ -474,7 +476,7 @@ class BilingualCrf:
 
     def __init__(self, models: dict[str, CrfTagger]) -> None:
         self.models = models
-        self.refused = models["en"].refused
+        self.stoplist = models["en"].stoplist
         self.version = "+".join(f"{lang}-{model.version}" for lang, model in sorted(models.items()))
 
     def tag(self, texts: Sequence[str]) -> list[list[Entity]]:

@@ -55,11 +55,11 @@ def _features(words: Sequence[str], readings: Sequence[str], i: int) -> list[str
 
 
 class Gate:
-    """Scores the words of a sentence; those above the threshold are worth a model."""
+    """Scores the words of a sentence; those above the cutoff are worth a model."""
 
-    def __init__(self, weights: dict[str, float], threshold: float) -> None:
+    def __init__(self, weights: dict[str, float], cutoff: float) -> None:
         self._weight = weights.get
-        self._bias = weights.get("", 0.0) - threshold
+        self._bias = weights.get("", 0.0) - cutoff
         self._quiet = weights.get("r=  ", 0.0)
         self._words: dict[str, tuple[float, float, float]] = {}
         self._readings: dict[tuple[str, str, str], float] = {}
@@ -73,8 +73,8 @@ class Gate:
             self._words[word] = made
         return made
 
-    def worth(self, words: Sequence[str], readings: Sequence[str]) -> list[int]:
-        """Places of the words that are worth a model, ascending; arguments as in `Example`."""
+    def uncertain_tokens(self, words: Sequence[str], readings: Sequence[str]) -> list[int]:
+        """Places of the words of which the reading is uncertain, so that they are worth a model, ascending; arguments as in `Example`."""
         known, weight = self._words.get, self._weight
         facts = [known(word) or self._of(word) for word in words]
         following = [fact[2] for fact in facts[1:]]
@@ -110,7 +110,7 @@ class Gate:
 def train_gate(
     folds: Sequence[Sequence[Example]], path: Path, caught: float, strength: float = 1.0
 ) -> dict[str, float]:
-    """Trains a gate on the examples of all `folds` and writes it to `path`; returns its threshold and how much it opens.
+    """Trains a gate on the examples of all `folds` and writes it to `path`; returns its cutoff and how much it opens.
 
     `caught` is the share of the wrongly read words for which the gate must open, cross-validated over the folds.
     `strength` is the inverse L1 regularisation of the regression.
@@ -147,19 +147,19 @@ def train_gate(
     for number in range(len(folds)):
         weights, bias = fitted(part != number)
         held[part == number] = matrix[part == number] @ weights + bias
-    threshold = round(float(np.quantile(held[answered], 1 - caught)), 3) if answered.any() else 0.0
+    cutoff = round(float(np.quantile(held[answered], 1 - caught)), 3) if answered.any() else 0.0
     weights, bias = fitted(np.ones(len(answered), bool))
     with path.open("w", encoding="utf-8", newline="") as lines:
         table = csv.writer(lines, delimiter="\t", lineterminator="\n")
         table.writerow(["feature", "weight"])
         table.writerow(["", bias])
         table.writerows((name, round(float(w), 2)) for name, w in zip(names, weights, strict=True) if w)
-    return {"threshold": threshold, "opened": float((held >= threshold).mean())}
+    return {"cutoff": cutoff, "opened": float((held >= cutoff).mean())}
 
 
-def read_gate(path: Path, threshold: float) -> Gate:
+def read_gate(path: Path, cutoff: float) -> Gate:
     """The gate of a model folder."""
     with path.open(encoding="utf-8", newline="") as lines:
         rows = csv.reader(lines, delimiter="\t")
         next(rows)
-        return Gate({feature: float(weight) for feature, weight in rows}, threshold)
+        return Gate({feature: float(weight) for feature, weight in rows}, cutoff)

@@ -34,7 +34,7 @@ def head(text: str, y: float = 30, where: str = "header") -> Block:
     return Block("paragraph", text, bbox=(50, y, 200, y + 8), size=8.0, furniture=where)
 
 
-def test_running_heads_and_page_numbers_go_and_what_stands_there_once_stays() -> None:
+def test_headers_and_page_numbers_go_and_what_stands_there_once_stays() -> None:
     result = read(
         [head("Received 3 May 2020"), paragraph("One."), head("12", 780, "footer")],
         [head("Smith et al. 2020, 7:13"), paragraph("Two."), head("13", 780, "footer")],
@@ -43,7 +43,7 @@ def test_running_heads_and_page_numbers_go_and_what_stands_there_once_stays() ->
     assert texts(result) == [["Received 3 May 2020", "One."], ["Two."], ["Three."]]
 
 
-def test_changing_chapter_names_at_one_height_are_running_heads() -> None:
+def test_changing_chapter_names_at_one_height_are_headers() -> None:
     result = read(*[[head(f"On the {name}"), paragraph("Text.")] for name in ("heart", "lung", "liver", "skin", "eye")])
     assert texts(result) == [["Text."]] * 5
 

@@ -41,7 +41,7 @@ def test_on_a_picture_without_a_caption_only_numbers_and_single_letters_are_labe
     assert labels([(130, 100, 400, 300)], lines) == ["0.5", "A"]
 
 
-def test_headings_and_running_heads_near_a_figure_stay() -> None:
+def test_headings_and_headers_near_a_figure_stay() -> None:
     heading, section = line(140, 100, "Gel bands", bold=True), line(140, 108, "Results")
     head = line(140, 30, "Smith et al.")
     assert labels([(130, 60, 400, 90), (130, 120, 400, 300)], [head, heading, section, CAPTION, *TEXT]) == []

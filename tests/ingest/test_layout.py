@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from ingest.page.reading_order import Line, family, paragraphs, pieces, reading_order
+from ingest.page.reading_order import Line, family, paragraphs, reading_order, text_runs
 
 
 def line(x0: float, y0: float, text: str, width: float = 200.0, size: float = 10.0, **style: object) -> Line:
@@ -16,7 +16,7 @@ def column(x0: float, y0: float, n: int, name: str, width: float = 200.0) -> lis
 
 
 def texts(lines: list[Line]) -> list[str]:
-    runs = pieces(lines)
+    runs = text_runs(lines)
     order = reading_order([(r[0].x0, r[0].y0, max(x.x1 for x in r), r[-1].y1) for r in runs])
     return [x.text.split()[0] for i in order for x in runs[i]]
 
@@ -52,7 +52,7 @@ def test_a_sidebar_over_two_columns_does_not_pull_the_column_below_it_forward() 
 
 def test_a_run_of_lines_never_reaches_over_two_columns() -> None:
     lines = [line(50, 40, "Title over everything", 450), *column(50, 52, 10, "a"), *column(300, 52, 10, "b")]
-    for run in pieces(lines):
+    for run in text_runs(lines):
         assert len({x.x0 for x in run}) == 1
 
 
@@ -70,7 +70,7 @@ def test_paragraphs_are_cut_at_indents() -> None:
 
 def test_paragraphs_are_cut_at_white_space() -> None:
     lines = column(50, 100, 3, "a") + column(50, 148, 3, "b")
-    assert [len(p.lines) for p in paragraphs(pieces(lines))] == [3, 3]
+    assert [len(p.lines) for p in paragraphs(text_runs(lines))] == [3, 3]
 
 
 def test_a_hanging_list_is_cut_where_lines_stand_out() -> None:
@@ -95,7 +95,7 @@ def test_a_change_of_weight_or_size_begins_a_paragraph() -> None:
 
 def test_double_spaced_text_is_still_made_of_paragraphs() -> None:
     lines = [line(50, 100 + 24 * i, "words that go on over the full width of it", 400) for i in range(6)]
-    assert [len(p.lines) for p in paragraphs(pieces(lines))] == [6]
+    assert [len(p.lines) for p in paragraphs(text_runs(lines))] == [6]
 
 
 def test_an_order_is_a_permutation_even_for_boxes_that_contradict_one_another() -> None:

@@ -11,7 +11,7 @@ from ingest.document import Block, Page, ReadOptions
 from ingest.page import layout_model
 from ingest.page.block_kinds import BodyStyle
 from ingest.page.layout_model import Region
-from ingest.page.reading_order import Line, order_and_rings
+from ingest.page.reading_order import Line, order_and_cycles
 from ingest.page.regions import layout_by_regions
 from ingest.page.text_layer import TextLayer
 from ingest.readers.pdf import PdfReader
@@ -118,13 +118,13 @@ def test_a_heading_that_only_the_model_sees_is_a_heading() -> None:
 
 def test_rings_are_counted() -> None:
     pinwheel = [(0, 0, 70, 30), (75, 0, 100, 70), (30, 75, 100, 100), (0, 35, 25, 100)]
-    order, ringed = order_and_rings([tuple(map(float, box)) for box in pinwheel])
+    order, in_cycles = order_and_cycles([tuple(map(float, box)) for box in pinwheel])
     assert sorted(order) == [0, 1, 2, 3]
-    assert order_and_rings([(0.0, 0.0, 40.0, 90.0), (50.0, 0.0, 90.0, 90.0)]) == ([0, 1], 0)
-    assert ringed in range(5)
+    assert order_and_cycles([(0.0, 0.0, 40.0, 90.0), (50.0, 0.0, 90.0, 90.0)]) == ([0, 1], 0)
+    assert in_cycles in range(5)
 
 
-def test_a_page_of_very_many_pieces_is_never_given_to_the_model(
+def test_a_page_of_very_many_text_runs_is_never_given_to_the_model(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(page: pymupdf.Page) -> list[Region]:

@@ -12,9 +12,9 @@ import pytest
 
 from ingest.document import ReadOptions
 from ingest.ocr import BACKENDS, OcrLine, load_backend, mean_confidence
+from ingest.ocr.batch import recognise
 from ingest.ocr.layout import arrange
-from ingest.ocr.orientation import turn_back
-from ingest.ocr.recognition import recognise
+from ingest.ocr.orientation import rotate_back
 from ingest.run import IngestConfig, ingest
 from medpress.command import UserError
 
@@ -61,7 +61,7 @@ def test_boxes_lie_on_their_lines(backend) -> None:
         assert y0 < 60 + 22 * number - 4 < y1
         assert 30 < x0 < 45 and x1 > 200
         assert 0.9 < line.confidence <= 1
-        assert line.turn == 0
+        assert line.rotation == 0
 
 
 def test_wide_gaps_in_a_line_are_found_where_they_are_in_its_text(backend) -> None:
@@ -77,21 +77,21 @@ def test_wide_gaps_in_a_line_are_found_where_they_are_in_its_text(backend) -> No
     assert x0 + left * (x1 - x0) == pytest.approx(161, abs=2) and x0 + right * (x1 - x0) == pytest.approx(170, abs=2)
 
 
-@pytest.mark.parametrize("turn", [90, 180, 270])
-def test_a_page_on_its_side_or_head_is_read(backend, turn: int) -> None:
+@pytest.mark.parametrize("rotation", [90, 180, 270])
+def test_a_page_on_its_side_or_head_is_read(backend, rotation: int) -> None:
     upright = drawn(ENGLISH)
-    lines = backend.read(np.ascontiguousarray(np.rot90(upright, turn // 90)), DPI)
+    lines = backend.read(np.ascontiguousarray(np.rot90(upright, rotation // 90)), DPI)
     assert characters(lines) == "".join(ENGLISH).replace(" ", "")
-    assert {line.turn for line in lines} == {turn}
+    assert {line.rotation for line in lines} == {rotation}
 
 
-@pytest.mark.parametrize("turn", [0, 90, 180, 270])
-def test_turning_back_undoes_turning(turn: int) -> None:
+@pytest.mark.parametrize("rotation", [0, 90, 180, 270])
+def test_rotating_back_undoes_rotating(rotation: int) -> None:
     image = np.zeros((7, 11))
     image[2, 8] = 1
-    turned = np.rot90(image, -(turn // 90))
-    (y,), (x,) = np.nonzero(turned)
-    assert turn_back(np.array([[x, y]]), turn, 10, 6).tolist() == [[8, 2]]
+    rotated = np.rot90(image, -(rotation // 90))
+    (y,), (x,) = np.nonzero(rotated)
+    assert rotate_back(np.array([[x, y]]), rotation, 10, 6).tolist() == [[8, 2]]
 
 
 def test_an_empty_page_has_no_lines(backend) -> None:
@@ -141,13 +141,13 @@ def test_a_device_that_is_not_there_is_refused_before_anything_is_read(tmp_path:
 
 
 @pytest.mark.skipif(not SCANNED.is_dir(), reason="MEDPRESS_DATA has no pdf_scanned")
-@pytest.mark.parametrize(("name", "turn"), [("", 0), ("_rotated_90", 90), ("_rotated_180", 180)])
-def test_real_scans_in_three_positions(backend, name: str, turn: int) -> None:
+@pytest.mark.parametrize(("name", "rotation"), [("", 0), ("_rotated_90", 90), ("_rotated_180", 180)])
+def test_real_scans_in_three_positions(backend, name: str, rotation: int) -> None:
     page = pymupdf.open(SCANNED / f"docling_ocr_test{name}.pdf")[0]
     pixmap = page.get_pixmap(dpi=200, alpha=False)
     image = np.frombuffer(pixmap.samples, np.uint8).reshape(pixmap.height, pixmap.width, 3)
     lines = backend.read(image, 200)
-    assert {line.turn for line in lines} == {turn}
+    assert {line.rotation for line in lines} == {rotation}
     [block] = arrange(lines, page.rect.width, page.rect.height, 72 / 200)
     assert block.text == (
         "Docling bundles PDF document conversion to JSON and Markdown in an easy self contained package"

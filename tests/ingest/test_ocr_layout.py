@@ -75,11 +75,11 @@ def test_a_paragraph_goes_on_in_the_next_column() -> None:
     assert [block.join for block in found] == [None, " "]
 
 
-def test_a_slanted_page_reads_like_a_straight_one() -> None:
+def test_a_skewed_page_reads_like_a_straight_one() -> None:
     straight = [line("Results of the trial", 60, 100, size=16), *column(50, 160), *column(310, 160)]
     angle = math.radians(1.5)
 
-    def slanted(item: OcrLine) -> OcrLine:
+    def skewed(item: OcrLine) -> OcrLine:
         points = tuple(
             (x * math.cos(angle) - y * math.sin(angle) + 60, x * math.sin(angle) + y * math.cos(angle))
             for x, y in item.quad
@@ -89,23 +89,23 @@ def test_a_slanted_page_reads_like_a_straight_one() -> None:
             item.text, (min(xs), min(ys), max(xs), max(ys)), item.confidence, points, size=item.size, weight=0.13
         )
 
-    assert [b.text for b in blocks([slanted(item) for item in straight])] == [b.text for b in blocks(straight)]
+    assert [b.text for b in blocks([skewed(item) for item in straight])] == [b.text for b in blocks(straight)]
 
 
-@pytest.mark.parametrize("turn", [90, 180, 270])
-def test_a_turned_page_reads_like_an_upright_one_and_keeps_its_boxes(turn: int) -> None:
+@pytest.mark.parametrize("rotation", [90, 180, 270])
+def test_a_rotated_page_reads_like_an_upright_one_and_keeps_its_boxes(rotation: int) -> None:
     upright = [line("Results of the trial", 60, 100, size=16), *column(50, 160), *column(310, 160)]
     width, height = WIDTH / SCALE, HEIGHT / SCALE
 
     def lay(x: float, y: float) -> tuple[float, float]:
-        return {90: (y, width - x), 180: (width - x, height - y), 270: (height - y, x)}[turn]
+        return {90: (y, width - x), 180: (width - x, height - y), 270: (height - y, x)}[rotation]
 
     lines = []
     for item in upright:
         quad = tuple(lay(x, y) for x, y in item.quad)
         xs, ys = zip(*quad, strict=True)
-        lines.append(OcrLine(item.text, (min(xs), min(ys), max(xs), max(ys)), 0.98, quad, turn, item.size, 0.13))
-    page = (HEIGHT, WIDTH) if turn in (90, 270) else (WIDTH, HEIGHT)
+        lines.append(OcrLine(item.text, (min(xs), min(ys), max(xs), max(ys)), 0.98, quad, rotation, item.size, 0.13))
+    page = (HEIGHT, WIDTH) if rotation in (90, 270) else (WIDTH, HEIGHT)
     found = arrange(lines, *page, SCALE)
     assert [block.text for block in found] == [block.text for block in blocks(upright)]
     for block, straight in zip(found, blocks(upright), strict=True):
@@ -192,7 +192,7 @@ def test_chinese_lines_are_joined_without_spaces() -> None:
 
 def test_margins_are_set_apart() -> None:
     lines = [line("Journal of Nephrology 2021", 50, 30, size=8), *column(50, 120), line("17", 290, 810, size=8)]
-    stamp = OcrLine("Downloaded from the library", (1600.0, 500.0, 1630.0, 1200.0), 0.9, turn=270)
+    stamp = OcrLine("Downloaded from the library", (1600.0, 500.0, 1630.0, 1200.0), 0.9, rotation=270)
     assert [(block.text[:7], block.furniture) for block in blocks([*lines, stamp])] == [
         ("Journal", "header"),
         ("Patient", None),

@@ -44,13 +44,13 @@ def drawn(text: str, dpi: int = 200) -> np.ndarray:
 
 @with_paddle
 @pytest.mark.skipif(not SCAN.is_file(), reason="MEDPRESS_DATA has no pdf_scanned")
-@pytest.mark.parametrize(("name", "turn"), [("", 0), ("_rotated_90", 90), ("_rotated_180", 180)])
-def test_a_real_scan_is_read(backend, name: str, turn: int) -> None:
+@pytest.mark.parametrize(("name", "rotation"), [("", 0), ("_rotated_90", 90), ("_rotated_180", 180)])
+def test_a_real_scan_is_read(backend, name: str, rotation: int) -> None:
     page = pymupdf.open(SCAN.with_stem(SCAN.stem + name))[0]
     pixmap = page.get_pixmap(dpi=200, alpha=False)
     image = np.frombuffer(pixmap.samples, np.uint8).reshape(pixmap.height, pixmap.width, 3)
     lines = backend.read(image, 200)
-    assert {line.turn for line in lines} == {turn}
+    assert {line.rotation for line in lines} == {rotation}
     [block] = arrange(lines, page.rect.width, page.rect.height, 72 / 200)
     assert block.text == TRUTH
 

@@ -18,20 +18,20 @@ WIDTH, HEIGHT = 420.0, 300.0
 COLUMNS = (40.0, 160.0, 260.0, 360.0)
 
 
-def image_of(page: pymupdf.Page, slant: float = 0.0) -> np.ndarray:
-    """The page as a scanner would have it, lying askew by `slant` degrees."""
+def image_of(page: pymupdf.Page, skew: float = 0.0) -> np.ndarray:
+    """The page as a scanner would have it, lying askew by `skew` degrees."""
     pixmap = page.get_pixmap(dpi=DPI, alpha=False)
     image = np.frombuffer(pixmap.samples, np.uint8).reshape(pixmap.height, pixmap.width, 3)
     centre = ((pixmap.width - 1) / 2, (pixmap.height - 1) / 2)
-    turned = cv2.warpAffine(
+    rotated = cv2.warpAffine(
         image,
-        cv2.getRotationMatrix2D(centre, -slant, 1.0),
+        cv2.getRotationMatrix2D(centre, -skew, 1.0),
         (pixmap.width, pixmap.height),
         borderMode=cv2.BORDER_CONSTANT,
         borderValue=(255, 255, 255),
     )
-    grain = np.random.default_rng(0).normal(0, 6, turned.shape)
-    return np.clip(cv2.GaussianBlur(turned, (0, 0), 0.6) + grain, 0, 255).astype(np.uint8)
+    grain = np.random.default_rng(0).normal(0, 6, rotated.shape)
+    return np.clip(cv2.GaussianBlur(rotated, (0, 0), 0.6) + grain, 0, 255).astype(np.uint8)
 
 
 def blank() -> pymupdf.Page:
@@ -39,12 +39,12 @@ def blank() -> pymupdf.Page:
 
 
 @pytest.mark.parametrize("dashes", ["[] 0", "[1 2] 0"], ids=["drawn through", "dotted"])
-@pytest.mark.parametrize("slant", [0.0, 1.5])
-def test_rules_have_their_places_on_the_straight_page(dashes: str, slant: float) -> None:
+@pytest.mark.parametrize("skew", [0.0, 1.5])
+def test_rules_have_their_places_on_the_straight_page(dashes: str, skew: float) -> None:
     page = blank()
     page.draw_line((50, 90), (350, 90), width=0.6, dashes=dashes)
     page.draw_line((200, 90), (200, 250), width=0.6, dashes=dashes)
-    [across], [down] = find_rules(image_of(page, slant), [], 0, np.radians(slant), SCALE)
+    [across], [down] = find_rules(image_of(page, skew), [], 0, np.radians(skew), SCALE)
     assert across == pytest.approx((50, 350, 90), abs=1.5)
     assert down == pytest.approx((90, 250, 200), abs=1.5)
 
@@ -52,8 +52,8 @@ def test_rules_have_their_places_on_the_straight_page(dashes: str, slant: float)
 def test_rules_of_a_page_on_its_side() -> None:
     page = blank()
     page.draw_line((50, 90), (350, 90), width=0.6)
-    turned = np.ascontiguousarray(np.rot90(image_of(page)))  # counter-clockwise: to be turned clockwise by 90°
-    [across], down = find_rules(turned, [], 90, 0.0, SCALE)
+    rotated = np.ascontiguousarray(np.rot90(image_of(page)))  # counter-clockwise: to be rotated clockwise by 90°
+    [across], down = find_rules(rotated, [], 90, 0.0, SCALE)
     assert across == pytest.approx((50, 350, 90), abs=1.0) and down == []
 
 
@@ -91,9 +91,9 @@ def table_page() -> pymupdf.Page:
     return page
 
 
-@pytest.mark.parametrize("slant", [0.0, 1.0])
-def test_a_ruled_table_is_read_with_its_merged_cells(slant: float) -> None:
-    image = image_of(table_page(), slant)
+@pytest.mark.parametrize("skew", [0.0, 1.0])
+def test_a_ruled_table_is_read_with_its_merged_cells(skew: float) -> None:
+    image = image_of(table_page(), skew)
     [table] = arrange(load_backend("rapidocr").read(image, DPI), WIDTH, HEIGHT, SCALE, image)
     assert table.kind == "table" and table.confidence is not None and table.confidence > 0.9
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in table.text.splitlines()]

@@ -71,7 +71,7 @@ def prose(name: str, n_words: int) -> str:
 
 
 def article(path: Path, n_pages: int = 3) -> Path:
-    """Two columns, a title, section headings, running heads and page numbers."""
+    """Two columns, a title, section headings, headers and page numbers."""
     document = pymupdf.open()
     for number in range(1, n_pages + 1):
         page = document.new_page(width=595, height=842)

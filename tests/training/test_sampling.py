@@ -23,7 +23,7 @@ from training.evaluation.questions import read_questions
 from training.sampling.config import SamplingConfig
 from training.sampling.preference_pairs import Candidate, best, worse
 from training.sampling.run import SAMPLE, sample
-from training.synthesis.fitness import Parts
+from training.synthesis.answer_format import Parts
 
 THOUGHT = "She is pregnant and has no fever, so the bladder is infected and the child has to be kept in mind. "
 
@@ -68,7 +68,7 @@ def test_without_a_judge_right_beats_wrong(tmp_path):
         reply("C", "again"),
     ]
     result, pairs, samples, received = run(tmp_path, Script(sample=answers), samples=6)
-    assert (result.right, result.wrong, result.faults) == (2, 3, {"names no option": 1})
+    assert (result.right, result.wrong, result.errors) == (2, 3, {"names no option": 1})
     question = read_questions(tmp_path / "exam.jsonl")[0][0]
     assert {body["messages"][0]["content"] for body in received} == {ask(question)}
     assert sorted(body["seed"] for body in received) == list(range(6))
@@ -150,7 +150,7 @@ def test_a_comparison_that_contradicts_itself_costs_that_pair_only(tmp_path):
         tmp_path, Script(sample=answers, score=scored, compare=broken_for_a), judge=True, samples=3
     )
     assert [p["rejected_score"] for p in pairs] == [30.0]
-    assert result.faults == {"broken reply: compare": 1}
+    assert result.errors == {"broken reply: compare": 1}
 
 
 def test_a_broken_score_costs_that_answer_only(tmp_path):
@@ -162,7 +162,7 @@ def test_a_broken_score_costs_that_answer_only(tmp_path):
         tmp_path, Script(sample=answers, score=broken_for_a, compare=compared), judge=True, samples=3
     )
     assert [p["rejected_score"] for p in pairs] == [30.0]
-    assert result.faults == {"broken reply: score": 1}
+    assert result.errors == {"broken reply: score": 1}
 
 
 def test_the_judge_maps_what_words_do_not_tell(tmp_path):
@@ -205,7 +205,7 @@ def test_answers_that_cannot_be_used_are_counted(tmp_path):
     ]
     result, pairs, samples, _ = run(tmp_path, Script(sample=answers), samples=8)
     assert len(pairs) == 1
-    faults = [
+    errors = [
         "not in the form of think and answer",
         "reasoning too short",
         "wrong language",
@@ -213,10 +213,10 @@ def test_answers_that_cannot_be_used_are_counted(tmp_path):
         "too long",
         "stray script",
     ]
-    assert result.faults == Counter(faults)
+    assert result.errors == Counter(errors)
     assert [s["text"] for s in sorted(samples, key=lambda s: s["sample"])] == answers
     short, pairs, _, _ = run(tmp_path, Script(sample=answers), samples=8, least_think=0)
-    assert "reasoning too short" not in short.faults
+    assert "reasoning too short" not in short.errors
 
 
 @pytest.mark.parametrize(
@@ -238,10 +238,10 @@ def test_no_pair_at_all_is_an_error_with_reasons(tmp_path, answers, reason):
 def test_one_failed_call_costs_one_answer_and_is_made_up_for_later(tmp_path):
     answers = [reply("D"), 500, 500, reply("A"), reply("B")]
     result, pairs, _, received = run(tmp_path, Script(sample=answers), samples=4, tries=2)
-    assert result.faults == {"endpoint: server": 1} and len(pairs) == 2
+    assert result.errors == {"endpoint: server": 1} and len(pairs) == 2
     assert len(received) == 5, "no other answer was asked for again"
     result, pairs, _, received = run(tmp_path, Script(sample=reply("C")), samples=4)
-    assert len(received) == 1 and len(pairs) == 3 and not result.faults
+    assert len(received) == 1 and len(pairs) == 3 and not result.errors
     _, same, _, received = run(tmp_path, Script(sample=500), samples=4)
     assert received == [] and same == pairs
 

@@ -51,7 +51,7 @@ def test_each_item_of_a_real_model_ends_with_a_reason(tmp_path, sample_docs):
     assert counts["calls"] == calls and counts["prompt_tokens"] > 100 and counts["completion_tokens"] > 10
     samples = read_dataset(tmp_path / "pairs_samples", SAMPLE).to_pylist()
     assert len(samples) == 6
-    assert all(row["text"] and (row["fault"] or row["correct"] is not None) for row in samples)
+    assert all(row["text"] and (row["error"] or row["correct"] is not None) for row in samples)
 
 
 def test_a_local_model_is_sampled_in_batches_and_asked_again_after_more_training(tmp_path):

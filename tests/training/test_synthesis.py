@@ -171,7 +171,7 @@ def test_what_is_wrong_is_rejected_with_its_reason_and_transcript(tmp_path, reas
     answered = [turn for turn in transcript if turn["reply"]]
     failed = [turn for turn in transcript if not turn["reply"]]
     assert len(answered) + 3 * len(failed) >= len(received) >= len(transcript)
-    assert all(turn["fault"].startswith("endpoint: ") for turn in failed)
+    assert all(turn["error"].startswith("endpoint: ") for turn in failed)
     assert transcript[-1]["step"] == step_of(received[-1]["messages"])
 
 
@@ -226,8 +226,8 @@ def test_every_item_ends_whatever_the_endpoint_does_and_is_tried_again_later(tmp
     good = Script()
 
     def flaky(messages, number):
-        fault = rng.choice([429, 500, b"garbage", "", 0.4, b'{"choices": []}', (429, {"Retry-After": "0.01"})])
-        return fault if rng.random() < 0.5 else good(messages, number)
+        error = rng.choice([429, 500, b"garbage", "", 0.4, b'{"choices": []}', (429, {"Retry-After": "0.01"})])
+        return error if rng.random() < 0.5 else good(messages, number)
 
     questions = many(12)
     result, accepted, rejected, _ = run(tmp_path, flaky, *questions, tries=2, seconds=0.3)

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from training.evaluation.questions import Question, read_questions
+from training.synthesis.answer_format import MAX_CHARACTERS, Parts, in_language, misfit, parts_of, stray_script
 from training.synthesis.dual_expert import same_answer
-from training.synthesis.fitness import MAX_CHARACTERS, Parts, in_language, misfit, parts_of, stray_script
 from training.synthesis.leaks import closed, contains, names_answer, spoiled
 from training.synthesis.verdicts import (
     BrokenReplyError,
@@ -69,7 +69,7 @@ def test_a_verdict_is_read(reply):
 
 
 @pytest.mark.parametrize(
-    ("reply", "words_of_fault"),
+    ("reply", "words_of_error"),
     [
         ("", "not one JSON object"),
         ("rating: 1", "not one JSON object"),
@@ -87,8 +87,8 @@ def test_a_verdict_is_read(reply):
         ('{"rating": 1, "feedback": null}', "a text"),
     ],
 )
-def test_anything_else_is_broken_and_says_how(reply, words_of_fault):
-    with pytest.raises(BrokenReplyError, match=words_of_fault):
+def test_anything_else_is_broken_and_says_how(reply, words_of_error):
+    with pytest.raises(BrokenReplyError, match=words_of_error):
         parse_object(reply, {"rating": whole(0, 1), "feedback": words})
 
 
@@ -210,7 +210,7 @@ LONG = "The fever and the rigors point to the bile ducts; the stone has moved. "
 
 
 @pytest.mark.parametrize(
-    ("think", "answer", "lang", "fault"),
+    ("think", "answer", "lang", "error"),
     [
         (LONG, "Cholangitis (p<0.05, a < b > c, x<y and z>w), β-lactam, 37 °C, H<sub>2</sub>O, 5 µg", "en", None),
         (LONG, "B", "en", None),
@@ -232,8 +232,8 @@ LONG = "The fever and the rigors point to the bile ducts; the stone has moved. "
         (LONG, "胆管炎", "zh", "wrong language"),
     ],
 )
-def test_what_cannot_be_trained_on(think, answer, lang, fault):
-    assert misfit(Parts(think.strip(), answer), lang, least_think=10) == fault
+def test_what_cannot_be_trained_on(think, answer, lang, error):
+    assert misfit(Parts(think.strip(), answer), lang, least_think=10) == error
 
 
 def test_the_length_limit_counts_the_tags():

@@ -1,17 +1,13 @@
 """Online data mixing: the share of each source as a multi-armed bandit (Albalak et al., arXiv 2312.02406).
 
-With K arms, at step t, for the arms drawn in it, with losses L_i:
+With K arms, at step t:
 
-    G_i    <- G_i + w_i (L_i / 10) / p_i
+    G_i    <- G_i + r_i
     eps_t   = min(1 / K, sqrt(ln K / (K t)))
     p_i     = (1 - K eps_t) exp(eps_(t-1) G_i) / sum_j exp(eps_(t-1) G_j) + eps_t
 
-w_i is 1 when the whole batch comes from arm i, as in the paper. When a batch mixes arms, w_i is arm i's share of it: the
-expectation of w_i / p_i is then 1 whatever the batch size, so that the estimate of each arm's loss is not biased and does
-not grow with the batch. During the warm-up all arms are equally likely and nothing is learned: the first losses tell
-about the random start, not about the sources.
-
-The reward is the raw loss, so text that cannot be learned (noise) attracts draws; watch the held-out loss by source.
+r_i is the reward (`training.mixing.reward`). During the warm-up all arms are equally likely and nothing is learned: the
+first losses tell about the random start, not about the sources.
 """
 
 from __future__ import annotations
@@ -22,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from training.mixing.mixer import Feedback
+from training.mixing.reward import reward
 
 
 class OnlineDataMixing:
@@ -44,9 +41,7 @@ class OnlineDataMixing:
     def update(self, feedback: Feedback) -> None:
         if feedback.step <= self._warm_up:
             return
-        drawn = feedback.tokens > 0
-        share = feedback.sequences[drawn] / feedback.sequences.sum()
-        self._rewards[drawn] += share * (feedback.losses[drawn] / 10.0) / self._probabilities[drawn]
+        self._rewards += reward(feedback, self._probabilities)
         before, self._exploration = (
             self._exploration,
             min(1.0 / self._arms, math.sqrt(math.log(self._arms) / (self._arms * feedback.step))),

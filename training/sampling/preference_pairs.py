@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from training.sampling.config import SamplingConfig
-from training.synthesis.fitness import Parts
+from training.synthesis.answer_format import Parts
 
 
 @dataclass(kw_only=True)
@@ -19,7 +19,7 @@ class Candidate:
     text: str = ""
     """The reply as it came; empty when none did."""
     parts: Parts | None = None
-    fault: str = ""
+    error: str = ""
     """Why it cannot be used; empty when it can."""
     option: str | None = None
     """Letter of the option that it chooses; None for none of them."""
@@ -31,7 +31,7 @@ class Candidate:
     @property
     def usable(self) -> bool:
         """It has all that a pair needs."""
-        return not self.fault and self.parts is not None and self.correct is not None
+        return not self.error and self.parts is not None and self.correct is not None
 
 
 def without_repeats(candidates: Sequence[Candidate]) -> list[Candidate]:
@@ -80,11 +80,11 @@ def _plain(text: str) -> str:
 def why_none(candidates: Sequence[Candidate], config: SamplingConfig) -> str:
     """The reason why a question's candidates make no pair."""
     if not any(c.text for c in candidates):
-        return f"no reply ({candidates[0].fault})" if candidates else "no reply"
+        return f"no reply ({candidates[0].error})" if candidates else "no reply"
     usable = without_repeats(candidates)
     if not usable:
-        faults = [c.fault for c in candidates if c.fault]
-        return f"no usable answer (mostly: {max(sorted(set(faults)), key=faults.count)})"
+        errors = [c.error for c in candidates if c.error]
+        return f"no usable answer (mostly: {max(sorted(set(errors)), key=errors.count)})"
     if not any(c.correct for c in usable):
         return "no right answer"
     chosen = best(usable, config)

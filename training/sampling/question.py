@@ -14,8 +14,8 @@ from training.evaluation.multiple_choice import ask
 from training.evaluation.questions import Question
 from training.sampling.config import SamplingConfig
 from training.sampling.preference_pairs import Candidate, best, why_none, without_repeats, worse
+from training.synthesis.answer_format import misfit, parts_of
 from training.synthesis.dialogue import Clients, Dialogue, RejectedError
-from training.synthesis.fitness import misfit, parts_of
 from training.synthesis.prompting import lettered, prompt
 from training.synthesis.verdicts import BrokenReplyError, one_of, parse_object, whole
 
@@ -68,19 +68,19 @@ class Sampler:
         try:
             reply = await self.clients["expert"].ask(request)
         except GenerationError as error:
-            candidate.fault = f"endpoint: {error.kind}"
+            candidate.error = f"endpoint: {error.kind}"
             self.endpoint_failed = True
             return candidate
         candidate.text = reply.text
         if reply.finish_reason == "length":
-            candidate.fault = "cut off at --max-tokens"
+            candidate.error = "cut off at --max-tokens"
             return candidate
         candidate.parts = parts_of(reply.text)
         if candidate.parts is None:
-            candidate.fault = "not in the form of think and answer"
+            candidate.error = "not in the form of think and answer"
             return candidate
-        candidate.fault = misfit(candidate.parts, self.question.lang, self.config.least_think) or ""
-        if not candidate.fault:
+        candidate.error = misfit(candidate.parts, self.question.lang, self.config.least_think) or ""
+        if not candidate.error:
             await self._map(candidate, candidate.parts.answer)
         return candidate
 
@@ -89,7 +89,7 @@ class Sampler:
         candidate.option = option_of(answer, self.question.options)
         if candidate.option is None:
             if self.config.judge is None:
-                candidate.fault = "names no option"
+                candidate.error = "names no option"
                 return
             asked = self._judging(
                 "option", question=self._stem(), options=lettered(self.question.options), answer=answer
@@ -188,7 +188,7 @@ class Sampler:
         }
 
     def _spoil(self, candidate: Candidate, error: RejectedError) -> None:
-        candidate.fault = str(error)
+        candidate.error = str(error)
         self.endpoint_failed |= error.again
 
     def _judging(self, name: str, **values: str) -> str:

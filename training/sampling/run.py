@@ -33,7 +33,7 @@ SAMPLE = pa.schema(
         pa.field("source", pa.string(), metadata={"description": "the collection of questions"}),
         pa.field("sample", pa.int32(), metadata={"description": "number of the answer"}),
         pa.field("text", pa.string(), metadata={"description": "the answer as it came; empty when none did"}),
-        pa.field("fault", pa.string(), metadata={"description": "why it cannot be used; empty when it can"}),
+        pa.field("error", pa.string(), metadata={"description": "why it cannot be used; empty when it can"}),
         pa.field("option", pa.string(), metadata={"description": "the option that it chooses; null for none"}),
         pa.field("correct", pa.bool_(), metadata={"description": "agrees with the ground truth; null when unknown"}),
         pa.field("score", pa.int32(), metadata={"description": "the judge's score 0 to 100; null without"}),
@@ -56,7 +56,7 @@ class SamplingResult:
     samples: int = 0
     right: int = 0
     wrong: int = 0
-    faults: Counter[str] = field(default_factory=Counter)
+    errors: Counter[str] = field(default_factory=Counter)
     """Answers that cannot be used, by reason."""
     left_out: Counter[str] = field(default_factory=Counter)
     """Rows of the files that are no questions, by reason."""
@@ -122,7 +122,7 @@ async def _work(
                 outcome = await Sampler(item.question, config, clients).run()
                 outcomes.put(item.key, outcome)
                 for candidate in outcome["candidates"]:
-                    patience.note(candidate["fault"])
+                    patience.note(candidate["error"])
             tick()
 
         await each(items, one, config.policy.concurrency)
@@ -145,13 +145,13 @@ def _publish(
         result.pairs += len(pairs)
         result.paired += bool(pairs)
         result.samples += len(candidates)
-        result.right += sum(c["correct"] is True and not c["fault"] for c in candidates)
-        result.wrong += sum(c["correct"] is False and not c["fault"] for c in candidates)
-        result.faults.update(c["fault"] for c in candidates if c["fault"])
+        result.right += sum(c["correct"] is True and not c["error"] for c in candidates)
+        result.wrong += sum(c["correct"] is False and not c["error"] for c in candidates)
+        result.errors.update(c["error"] for c in candidates if c["error"])
         if not pairs:
             result.reasons[outcome["reason"]] += 1
     assert result.questions == result.paired + result.reasons.total()
-    assert result.samples == result.right + result.wrong + result.faults.total()
+    assert result.samples == result.right + result.wrong + result.errors.total()
 
     def pairs_by_id() -> Iterator[dict[str, Any]]:
         for _, key, place in sorted(order):

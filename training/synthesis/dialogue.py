@@ -26,7 +26,7 @@ class Turn(TypedDict):
     """What was asked."""
     reply: str
     """What came back; empty when nothing did."""
-    fault: str
+    error: str
     """Why the reply could not be used; empty when it could."""
 
 
@@ -83,12 +83,12 @@ class Dialogue:
                 self._note(step, messages[-1][1], reply.text, str(error))
                 if attempt == 2:
                     raise RejectedError(f"broken reply: {step}") from error
-                hint = prompt("repair", self.lang, fault=str(error))
+                hint = prompt("repair", self.lang, error=str(error))
                 messages = (*messages, ("assistant", reply.text), ("user", hint))
                 continue
             self._note(step, messages[-1][1], reply.text, "")
             return value
         raise AssertionError("the loop returns or raises")
 
-    def _note(self, step: str, text: str, reply: str, fault: str) -> None:
-        self.turns.append({"step": step, "prompt": text, "reply": reply, "fault": fault})
+    def _note(self, step: str, text: str, reply: str, error: str) -> None:
+        self.turns.append({"step": step, "prompt": text, "reply": reply, "error": error})

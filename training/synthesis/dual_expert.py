@@ -15,9 +15,9 @@ from typing import Any
 
 from training.evaluation.answers import option_of
 from training.evaluation.questions import Question
+from training.synthesis.answer_format import Parts, misfit, parts_of
 from training.synthesis.config import SynthesisConfig
 from training.synthesis.dialogue import Dialogue, RejectedError
-from training.synthesis.fitness import Parts, misfit, parts_of
 from training.synthesis.leaks import closed, contains, names_answer, spoiled
 from training.synthesis.prompting import lettered, prompt
 from training.synthesis.verdicts import BrokenReplyError, boolean, one_of, parse_object, whole, without_reasoning, words
@@ -75,8 +75,8 @@ class Synthesis:
     async def _open(self) -> None:
         def parse(reply: str) -> str:
             text: str = parse_object(reply, {"question": words})["question"]
-            if text and (fault := closed(text, self.question)):
-                raise BrokenReplyError(fault)
+            if text and (reason := closed(text, self.question)):
+                raise BrokenReplyError(reason)
             return text
 
         asked = self._prompt("open", question=self.question.question, options=lettered(self.question.options))
@@ -153,10 +153,10 @@ class Synthesis:
 
         asked = self._prompt("rewrite", question=self.open_question, steps=self._listed(self.steps))
         parts = await self.dialogue.ask("rewrite", asked, parse, role="expert", temperature=self.config.temperature)
-        if fault := misfit(parts, self.question.lang):
-            raise RejectedError(fault)
-        if fault := spoiled(parts.think, self.question):
-            raise RejectedError(f"leaked truth: {fault}")
+        if reason := misfit(parts, self.question.lang):
+            raise RejectedError(reason)
+        if reason := spoiled(parts.think, self.question):
+            raise RejectedError(f"leaked truth: {reason}")
         return parts
 
     async def _verify(self, parts: Parts) -> None:

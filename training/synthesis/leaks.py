@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from difflib import SequenceMatcher
 
 from training.evaluation.questions import Question
-from training.synthesis.fitness import is_chinese
+from training.synthesis.answer_format import is_chinese
 
 _STOP = frozenset(
     """about above after against also among and another any are because been before being below between both but can

@@ -33,7 +33,7 @@ TURN = pa.struct(
         pa.field("step", pa.string(), metadata={"description": "what was asked for"}),
         pa.field("prompt", pa.string(), metadata={"description": "what was asked"}),
         pa.field("reply", pa.string(), metadata={"description": "what came back"}),
-        pa.field("fault", pa.string(), metadata={"description": "why it could not be used; empty when it could"}),
+        pa.field("error", pa.string(), metadata={"description": "why it could not be used; empty when it could"}),
     ]
 )
 REJECTED = pa.schema(

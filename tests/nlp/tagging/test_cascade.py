@@ -21,11 +21,11 @@ VOCABULARY = LexiconTagger(
 
 
 def merged(
-    text: str, *model: tuple[str, str], refused: frozenset[str] = frozenset()
+    text: str, *model: tuple[str, str], stoplist: frozenset[str] = frozenset()
 ) -> list[tuple[str, str, str | None]]:
     [lexicon] = VOCABULARY.tag([text])
     crf = [Entity(text.index(mention), text.index(mention) + len(mention), label) for mention, label in model]
-    found = merge_exact(text, lexicon, crf, VOCABULARY, refused)
+    found = merge_exact(text, lexicon, crf, VOCABULARY, stoplist)
     return [(text[e.start : e.end], e.label, e.concept_id) for e in found]
 
 
@@ -45,8 +45,8 @@ def test_the_more_exact_name_wins() -> None:
 
 def test_what_the_model_leaves_out_is_kept_unless_its_training_set_refuses_it() -> None:
     assert merged("aspirin in saline") == [("aspirin", "drug", "R:1"), ("saline", "drug", "R:2")]
-    assert merged("aspirin in saline", refused=frozenset({"saline"})) == [("aspirin", "drug", "R:1")]
-    assert merged("the liver", refused=frozenset({"liver"})) == [("liver", "anatomy", "A:1")]
+    assert merged("aspirin in saline", stoplist=frozenset({"saline"})) == [("aspirin", "drug", "R:1")]
+    assert merged("the liver", stoplist=frozenset({"liver"})) == [("liver", "anatomy", "A:1")]
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,9 @@ def test_scores_are_the_sum_of_the_weights_of_the_features(sentence: list[tuple[
     weights = {feature: random.uniform(-1, 1) for row in rows for feature in row} | {"": 0.1}  # type: ignore[attr-defined]
     scores = [0.1 + sum(weights[feature] for feature in row) - 0.25 for row in rows]
     if all(abs(score) > 1e-9 for score in scores):
-        assert Gate(weights, 0.25).worth(words, readings) == [i for i, score in enumerate(scores) if score > 0]
+        assert Gate(weights, 0.25).uncertain_tokens(words, readings) == [
+            i for i, score in enumerate(scores) if score > 0
+        ]
 
 
 def test_opens_where_the_dictionary_is_wrong_and_is_repeatable(tmp_path: Path) -> None:
@@ -28,9 +30,9 @@ def test_opens_where_the_dictionary_is_wrong_and_is_repeatable(tmp_path: Path) -
     wrong = Example(["The", "lead", "pipe", "burst"], ["", "Sdru", "", ""], [False, True, False, False])
     folds = [[right] * 10 + [wrong] * 3 for _ in range(3)]
     figures = train_gate(folds, tmp_path / "gate.tsv", 0.95)
-    gate = read_gate(tmp_path / "gate.tsv", figures["threshold"] - 0.01)
-    assert gate.worth(wrong.words, wrong.readings) == [1]
-    assert gate.worth(right.words, right.readings) == []
+    gate = read_gate(tmp_path / "gate.tsv", figures["cutoff"] - 0.01)
+    assert gate.uncertain_tokens(wrong.words, wrong.readings) == [1]
+    assert gate.uncertain_tokens(right.words, right.readings) == []
     assert 0 < figures["opened"] < 0.5
     first = (tmp_path / "gate.tsv").read_bytes()
     train_gate(folds, tmp_path / "gate.tsv", 0.95)
