@@ -429,7 +429,7 @@ def write_manifest(
     *,
     kind: str,
     config: Mapping[str, Any],
-    versions: Mapping[str, str],
+    versions: Mapping[str, Any],
     extra: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Describe every Parquet file of a dataset folder in its `manifest.json`, and return the manifest.

@@ -14,11 +14,12 @@ from small_build import story
 
 import corpus.instruct.run
 from corpus.dedup.config import DedupConfig
-from corpus.instruct import containers, run
+from corpus.instruct import containers, take_in
 from corpus.instruct.containers import ContainerError, read_rows
 from corpus.instruct.conversation import fault, suggest_stage
 from corpus.instruct.formats import conversation
-from corpus.instruct.run import DROPPED_INSTRUCTION, InstructConfig, instruct
+from corpus.instruct.run import InstructConfig, instruct
+from corpus.instruct.take_in import DROPPED_INSTRUCTION, TAKE_IN
 from medpress.command import UserError
 from medpress.schema import INSTRUCTION, by_name
 from medpress.store import check_manifest, read_dataset
@@ -323,15 +324,11 @@ def test_rows_are_taken_in_some_at_a_time(tmp_path, monkeypatch):
     (tmp_path / "a.json").write_text(
         json.dumps([{"question": f"How often is drug {n} given?", "answer": f"{n} times."} for n in range(30)])
     )
+    settings = {"tokenizer": "deepseek", "phi": "off", "stage": 1, "source": None, "license": ""}
+    task = TAKE_IN.task(tmp_path, path=str(tmp_path / "a.json"), file="a.json", doc_id="d", **settings)
     for name, rows in (("whole", 5_000), ("parts", 7)):
-        monkeypatch.setattr(run, "ROWS_TAKEN_AT_ONCE", rows)
-        task = run._task(
-            tmp_path / "a.json",
-            "d",
-            {"tokenizer": "deepseek", "phi": "off", "stage": 1, "source": None, "license": ""},
-            tmp_path,
-        )
-        run.take_in(dataclasses.replace(task, output=str(tmp_path / name)), lambda step: None)
+        monkeypatch.setattr(take_in, "ROWS_TAKEN_AT_ONCE", rows)
+        take_in.take_in(dataclasses.replace(task, output=str(tmp_path / name)), lambda step: None)
     assert (tmp_path / "whole").read_bytes() == (tmp_path / "parts").read_bytes()
 
 
