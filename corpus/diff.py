@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 from medpress.command import UserError
 from medpress.location import check_reachable
 from medpress.schema import DOCUMENT, DROPPED, RECORD
-from medpress.store import dataset, parts, read_dataset, read_manifest
+from medpress.store import dataset, parts, read_dataset, read_manifest, refuse_older_layout
 
 RECORDS_AT_ONCE = 4_000
 """Records of a build that are in memory at a time, about."""
@@ -85,12 +85,13 @@ def diff(before: Path, after: Path) -> Diff:
     manifests = []
     for data in (before, after):
         check_reachable(data)
+        refuse_older_layout(data)
         try:
             manifests.append(read_manifest(data / "shards"))
         except FileNotFoundError as error:
             raise UserError(f"there are no shards in {data}; run `corpus build` first.") from error
     result.configuration = _differing(*(_flat(manifest["config"]) for manifest in manifests))
-    result.versions = _differing(*(manifest["versions"] for manifest in manifests))
+    result.versions = _differing(*(_flat(manifest["versions"]) for manifest in manifests))
     documents = [
         set(read_dataset(data / "documents", DOCUMENT, ["doc_id"])["doc_id"].to_pylist()) for data in (before, after)
     ]
@@ -102,7 +103,7 @@ def diff(before: Path, after: Path) -> Diff:
 
 
 def _flat(config: Mapping[str, Any], above: str = "") -> dict[str, Any]:
-    """Settings by dotted name."""
+    """Settings, or versions, by dotted name."""
     flat: dict[str, Any] = {}
     for name, value in config.items():
         if isinstance(value, Mapping):
@@ -118,7 +119,7 @@ def _differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str,
 
 
 def _rows(folder: Path) -> int:
-    files = parts(folder) if folder.exists() else []
+    files = parts(folder)
     return dataset(files).count_rows() if files else 0
 
 
