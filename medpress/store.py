@@ -198,7 +198,9 @@ def read_json(place: Place) -> Any:
     try:
         return json.loads(location(place).read_bytes())
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise CorruptError(f"{place} is not readable JSON; remove it and run the command that wrote it again.") from error
+        raise CorruptError(
+            f"{place} is not readable JSON; remove it and run the command that wrote it again."
+        ) from error
 
 
 def write_table(place: Place, table: pa.Table) -> None:
@@ -246,8 +248,13 @@ def _cut_by_bytes(table: pa.Table) -> Iterator[pa.Table]:
 
 
 def write_rows(place: Place, rows: Iterable[Mapping[str, Any]], schema: pa.Schema) -> None:
-    """Write rows given as dicts; fields of names and values may be dicts too."""
-    write_table(place, pa.Table.from_pylist([stored(row, schema) for row in rows], schema=schema))
+    """Write rows given as dicts, as one Parquet file; see `table_of`."""
+    write_table(place, table_of(rows, schema))
+
+
+def table_of(rows: Iterable[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
+    """Rows given as dicts as a table; fields of names and values may be dicts too."""
+    return pa.Table.from_pylist([stored(row, schema) for row in rows], schema=schema)
 
 
 def stored(row: Mapping[str, Any], schema: pa.Schema) -> dict[str, Any]:

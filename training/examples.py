@@ -76,7 +76,9 @@ class Examples:
         if self.path.is_file():
             return [self.path]
         refuse_older_dataset(self.path)
-        files = [p for p in self._folder().rglob("*") if p.suffix in {".parquet", ".jsonl"} and not p.name.startswith(".")]
+        files = [
+            p for p in self._folder().rglob("*") if p.suffix in {".parquet", ".jsonl"} and not p.name.startswith(".")
+        ]
         if not files:
             raise InputError(f"{self.path} holds no {self._what}: no .parquet and no .jsonl file is in it.")
         return sorted(files)

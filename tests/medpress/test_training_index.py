@@ -21,7 +21,9 @@ def rows(first: int, count: int) -> pa.Table:
         {
             "id": [f"{number:05d}" for number in numbers],
             "parent_id": pa.array([f"{number // 2:05d}" if number % 3 else None for number in numbers], pa.string()),
-            "source": pa.array([["b", "a", "ä", None, "c"][number * number % 13 % 5] for number in numbers], pa.string()),
+            "source": pa.array(
+                [["b", "a", "ä", None, "c"][number * number % 13 % 5] for number in numbers], pa.string()
+            ),
             "text": [f"text {number}" for number in numbers],
             "n_tokens": pa.array([number if number % 7 else None for number in numbers], pa.int32()),
         }
