@@ -17,6 +17,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from corpus.steps.shards import unequal
 from medpress.command import UserError
 from medpress.location import check_reachable
 from medpress.schema import DOCUMENT, DROPPED, RECORD
@@ -155,7 +156,7 @@ def _compare(before: pa.Table, after: pa.Table, result: Diff) -> None:
     same_fate = pc.equal(pc.is_null(before["stage"]), pc.is_null(after["stage"])).to_pylist()
     kinds = {"text": ["text"], "decision": _DECISION, "annotations": ANNOTATIONS, "provenance": PROVENANCE}
     for kind, columns in kinds.items():
-        rows = list(_unequal(before.select(columns), after.select(columns)))
+        rows = list(unequal(before.select(columns), after.select(columns)))
         if kind == "annotations":  # what is dropped is not annotated: the decision says it already
             rows = [row for row in rows if same_fate[row]]
         changed.update(rows)
@@ -182,15 +183,3 @@ def _note(result: Diff, kind: str, row: Mapping[str, Any]) -> None:
 
 def _decision(row: Mapping[str, Any]) -> str:
     return "kept" if row["stage"] is None else f"{row['stage']}: {row['reason']}"
-
-
-def _unequal(one: pa.Table, other: pa.Table, start: int = 0) -> Iterator[int]:
-    """Row numbers in which two tables of equal length differ: by halves, so equal stretches cost one comparison."""
-    if one.equals(other):
-        return
-    if one.num_rows == 1:
-        yield start
-        return
-    middle = one.num_rows // 2
-    yield from _unequal(one.slice(0, middle), other.slice(0, middle), start)
-    yield from _unequal(one.slice(middle), other.slice(middle), start + middle)

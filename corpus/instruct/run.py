@@ -16,6 +16,7 @@ from corpus.dedup.config import DedupConfig
 from corpus.instruct import contamination, duplicates
 from corpus.instruct.containers import SUFFIXES
 from corpus.instruct.take_in import DROPPED_INSTRUCTION, PART, TAKE_IN, given_as
+from corpus.steps.tokenizers import tokenizer_identity
 from medpress.command import Location, UserError, progress, resolved
 from medpress.location import check_reachable, location
 from medpress.lock import exclusive
@@ -210,8 +211,10 @@ def _publish(
         "decontaminate": [path.name for path in config.decontaminate],
         "dedup": asdict(config.dedup),
     }
+    versions = identities(STEPS)
+    versions["models"][config.tokenizer] = tokenizer_identity(config.tokenizer)
     for name in ("instructions", "instructions_dropped"):
-        write_manifest(config.data / name, kind=name, config=settings, versions=identities(STEPS))
+        write_manifest(config.data / name, kind=name, config=settings, versions=versions)
     result.rows = decided.num_rows
     result.dropped.update(dropped["reason"].to_pylist())
     assert result.rows == result.kept.total() + result.dropped.total()

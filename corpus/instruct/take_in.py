@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
 from itertools import islice
 from typing import Any, Literal
 
@@ -13,12 +12,13 @@ from corpus.dedup.exact import content_hash
 from corpus.instruct.containers import read_rows
 from corpus.instruct.conversation import clean, fault, suggest_stage
 from corpus.instruct.formats import Messages, conversation
+from corpus.steps.tokenizers import tokenizer_identity
 from medpress.location import location
 from medpress.run.step import Step
 from medpress.run.task import Mark, Task
 from medpress.schema import INSTRUCTION
 from medpress.store import identity, stored, write_tables
-from medpress.tokenising import count_tokens, fingerprint, load_tokenizer
+from medpress.tokenising import count_tokens, load_tokenizer
 from nlp import phi
 from nlp.language import detect
 
@@ -60,15 +60,10 @@ def given_as(arguments: dict[str, Any]) -> str:
     return identity({name: value for name, value in arguments.items() if name != "path"})
 
 
-@cache
-def _tokenizer(name: str) -> str:
-    return fingerprint(load_tokenizer(name))
-
-
 TAKE_IN = Step(
     take_in,
     settings=("doc_id", "file", "stage", "source", "license", "phi"),
-    models={"tokenizer": _tokenizer},
+    models={"tokenizer": tokenizer_identity},
     aside=("path",),
     per="file",
 )

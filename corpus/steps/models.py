@@ -1,23 +1,15 @@
-"""The models that the stages use, loaded once a process.
+"""The models that annotate, loaded once a process, and how their identities are told.
 
-The fork server loads them before it forks workers (`preload`, `preload_tagger`): every worker shares them, which saves
-seconds and hundreds of megabytes for each.
+The fork server loads those of the default before it forks workers (`preload`, `preload_tagger`): every worker shares
+them, which saves seconds and hundreds of megabytes for each.
 """
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
-import gc
 from functools import cache
 
-from tokenizers import Tokenizer
-
-from medpress.tokenising import load_tokenizer
 from nlp.relations import RelationExtractor, load_extractor
 from nlp.tagging import Tagger, load_tagger
-from nlp.tagging.lexicon import built_in_lexicon
-from nlp.vocabulary import built_in_terms
 
 
 @cache
@@ -32,18 +24,11 @@ def extractor(name: str) -> RelationExtractor:
     return load_extractor(name)
 
 
-@cache
-def tokenizer(name: str) -> Tokenizer:
-    """The tokenizer of this name; control tokens spelled out in a text are text to it."""
-    loaded = load_tokenizer(name)
-    loaded.encode_special_tokens = True
-    return loaded
+def tagger_identity(name: str) -> str:
+    """The tagger's name; of one from outside with its version, as what ships counts with the code that opens it."""
+    return f"{name} {tagger(name).version}" if ":" in name else name
 
 
-def forget() -> None:
-    """Let this process go of its models: whoever only hands out tasks has no use for half a gigabyte of them."""
-    for kept in (tagger, extractor, tokenizer, built_in_lexicon, built_in_terms):
-        kept.cache_clear()
-    gc.collect()
-    with contextlib.suppress(AttributeError):  # glibc keeps what was freed until it is asked
-        ctypes.CDLL(None).malloc_trim(0)
+def extractor_identity(name: str) -> str:
+    """The same for a relation extractor."""
+    return f"{name} {extractor(name).version}" if ":" in name else name

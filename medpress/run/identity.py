@@ -273,6 +273,16 @@ def _file_digest(place: str) -> str:
     return digest.hexdigest()
 
 
+def model_digests(place: str) -> dict[str, str]:
+    """Name, from the room on, to digest of a file that a step opens, or of each model in a folder of such."""
+    path = Path(place)
+    inside = sorted(p for p in path.iterdir() if p.name != "__pycache__") if path.is_dir() else []
+    found = [p for p in inside if p.is_dir()] or [path]
+    rooms = [number for number, name in enumerate(path.parts) if name in ROOMS]
+    start = rooms[-1] if rooms else len(path.parts) - 1
+    return {"/".join(p.parts[start:]): _file_digest(str(p))[:12] for p in found}
+
+
 def _versions(names: Iterable[str]) -> Iterator[tuple[str, str]]:
     for name in names:
         distributions, numbers = LIBRARIES.get(name, ((), 0))

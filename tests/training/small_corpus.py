@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from tokenizers import Tokenizer
 
-from corpus.steps.tokenise import tokenise_shard
+from corpus.steps.tokens import tokenise_shard
 from medpress.run.task import Task
 from medpress.store import parts, write_manifest
 from training.log import read_metrics
