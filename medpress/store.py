@@ -370,7 +370,7 @@ def parquet_files(folder: Path) -> list[Path]:
     return sorted(p for p in folder.rglob("*.parquet") if not p.name.startswith(".")) if folder.exists() else []
 
 
-def write_part(folder: Path, name: str, tables: Iterable[pa.Table], schema: pa.Schema) -> Path | None:
+def publish_tables(folder: Path, name: str, tables: Iterable[pa.Table], schema: pa.Schema) -> Path | None:
     """Write tables as the file `data/<name>` of a dataset folder, and return its place.
 
     No file of a dataset is without rows: where the tables have none, None is returned and no such file stands there.
@@ -385,8 +385,8 @@ def write_part(folder: Path, name: str, tables: Iterable[pa.Table], schema: pa.S
     return target
 
 
-def place_part(folder: Path, name: str, source: Place) -> Path | None:
-    """Make a finished Parquet file the file `data/<name>` of a dataset folder, as `write_part` does with tables."""
+def publish_file(folder: Path, name: str, source: Place) -> Path | None:
+    """Make a finished Parquet file the file `data/<name>` of a dataset folder, as `publish_tables` does with tables."""
     target = folder / DATA / name
     if not open_parquet(source).metadata.num_rows:
         target.unlink(missing_ok=True)

@@ -30,12 +30,12 @@ from medpress.store import (
     DATA,
     dataset,
     file_sha256,
+    publish_tables,
     read_json,
     read_table,
     refuse_older_layout,
     write_json,
     write_manifest,
-    write_part,
 )
 
 STEPS = [
@@ -202,10 +202,10 @@ def _publish(
     for name in sorted(stages | {f"stage-{stage}" for stage in result.kept}):
         of_stage = kept.filter(pc.equal(kept["stage"], int(name.removeprefix("stage-"))))
         conversations = _conversations(parts, of_stage, items, INSTRUCTION)
-        write_part(folder, f"{name}/{FILE_NAME}", conversations, INSTRUCTION)
+        publish_tables(folder, f"{name}/{FILE_NAME}", conversations, INSTRUCTION)
     dropped = decided.filter(pc.is_valid(decided["reason"]))
     conversations = _conversations(parts, dropped, items, DROPPED_INSTRUCTION)
-    write_part(config.data / "instructions_dropped", FILE_NAME, conversations, DROPPED_INSTRUCTION)
+    publish_tables(config.data / "instructions_dropped", FILE_NAME, conversations, DROPPED_INSTRUCTION)
     settings = {
         "tokenizer": config.tokenizer,
         "decontaminate": [path.name for path in config.decontaminate],

@@ -12,7 +12,7 @@ import pyarrow.parquet
 import pytest
 
 from medpress.schema import SCHEMAS
-from medpress.store import parts, read_dataset, read_manifest, table_of, write_manifest, write_part
+from medpress.store import parts, publish_tables, read_dataset, read_manifest, table_of, write_manifest
 
 datasets = pytest.importorskip("datasets")
 duckdb = pytest.importorskip("duckdb")
@@ -45,8 +45,8 @@ def write(folder: Path, kind: str, rows: int) -> Path:
     schema = SCHEMAS[kind]
     for number, name in enumerate(PLACES.get(kind, ["a.parquet", "b.parquet"])):
         table = table_of([{f.name: value(f.type, row + number) for f in schema} for row in range(rows)], schema)
-        write_part(folder, name, [table.slice(0, 1), table.slice(1)], schema)
-    write_part(folder, "none.parquet", [schema.empty_table()], schema)
+        publish_tables(folder, name, [table.slice(0, 1), table.slice(1)], schema)
+    publish_tables(folder, "none.parquet", [schema.empty_table()], schema)
     write_manifest(folder, kind=kind, config={}, versions={})
     (folder / "README.md").write_text("# A card\n")
     (folder / "croissant.json").write_text("{}\n")

@@ -13,12 +13,12 @@ from medpress.store import (
     check_manifest,
     identity,
     parts,
-    place_part,
+    publish_file,
+    publish_tables,
     read_manifest,
     read_table,
     write_atomic,
     write_manifest,
-    write_part,
     write_table,
 )
 
@@ -69,13 +69,15 @@ def test_no_file_of_a_dataset_is_without_rows(tmp_path):
     write_table(tmp_path / "work/some.parquet", TABLE)
     write_table(tmp_path / "work/none.parquet", TABLE.slice(0, 0))
     for name in ("a/0.parquet", "b/0.parquet"):
-        assert place_part(tmp_path, name, tmp_path / "work/some.parquet") == tmp_path / "data" / name
-    written = write_part(tmp_path, "c/0.parquet", [TABLE.slice(0, 0), TABLE.slice(0, 7), TABLE.slice(7)], TABLE.schema)
+        assert publish_file(tmp_path, name, tmp_path / "work/some.parquet") == tmp_path / "data" / name
+    written = publish_tables(
+        tmp_path, "c/0.parquet", [TABLE.slice(0, 0), TABLE.slice(0, 7), TABLE.slice(7)], TABLE.schema
+    )
     assert written and written.read_bytes() == (tmp_path / "work/some.parquet").read_bytes()
     assert [path.parent.name for path in parts(tmp_path)] == ["a", "b", "c"]
-    assert place_part(tmp_path, "a/0.parquet", str(tmp_path / "work/none.parquet")) is None
-    assert write_part(tmp_path, "c/0.parquet", [TABLE.slice(0, 0)], TABLE.schema) is None
-    assert write_part(tmp_path, "d/0.parquet", [], TABLE.schema) is None
+    assert publish_file(tmp_path, "a/0.parquet", str(tmp_path / "work/none.parquet")) is None
+    assert publish_tables(tmp_path, "c/0.parquet", [TABLE.slice(0, 0)], TABLE.schema) is None
+    assert publish_tables(tmp_path, "d/0.parquet", [], TABLE.schema) is None
     assert [path.parent.name for path in parts(tmp_path)] == ["b"]
 
 

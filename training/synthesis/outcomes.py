@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from medpress.lock import exclusive
-from medpress.store import parts, table_of, write_manifest, write_part
+from medpress.store import parts, publish_tables, table_of, write_manifest
 
 ROWS_A_FILE = 20_000
 """Rows of one Parquet file of a published dataset."""
@@ -80,7 +80,7 @@ def publish(
     waiting = iter(rows)
     while chunk := [dict(row) for row in islice(waiting, ROWS_A_FILE)]:
         complete(chunk)
-        written.add(write_part(folder, f"{len(written):05d}.parquet", [table_of(chunk, schema)], schema))
+        written.add(publish_tables(folder, f"{len(written):05d}.parquet", [table_of(chunk, schema)], schema))
     for old in set(parts(folder)) - written:
         old.unlink()
     write_manifest(folder, **manifest)
