@@ -8,15 +8,15 @@ at a time: shards and dropped records are sorted by id, so each range is a few r
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from corpus.dedup.passes import hex_ranges
 from corpus.steps.shards import unequal
 from medpress.command import UserError
 from medpress.location import check_reachable
@@ -26,7 +26,7 @@ from medpress.store import dataset, parts, read_dataset, read_manifest, refuse_o
 RECORDS_AT_ONCE = 4_000
 """Records of a build that are in memory at a time, about."""
 MOST_RANGES = 16**3
-"""Ranges of three hex digits."""
+"""Of ids: a range looks at every file."""
 EXAMPLES = 20
 """Ids told for each kind of change, to be looked at with `corpus trace`."""
 
@@ -98,7 +98,7 @@ def diff(before: Path, after: Path) -> Diff:
     ]
     result.documents.update(added=len(documents[1] - documents[0]), removed=len(documents[0] - documents[1]))
     rows = max(sum(_rows(data / kind) for kind in ("shards", "dropped")) for data in (before, after))
-    for low, high in _ranges(-(-rows // RECORDS_AT_ONCE)):
+    for low, high in hex_ranges(min(MOST_RANGES, -(-rows // RECORDS_AT_ONCE))):
         _compare(_read(before, low, high), _read(after, low, high), result)
     return result
 
@@ -122,12 +122,6 @@ def _differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str,
 def _rows(folder: Path) -> int:
     files = parts(folder)
     return dataset(files).count_rows() if files else 0
-
-
-def _ranges(count: int) -> Iterator[tuple[str, str]]:
-    """(low, high) prefixes of ids, the high one excluded."""
-    count = max(1, min(MOST_RANGES, count))
-    yield from pairwise([*(f"{MOST_RANGES * number // count:03x}" for number in range(count)), "g"])
 
 
 def _read(data: Path, low: str, high: str) -> pa.Table:

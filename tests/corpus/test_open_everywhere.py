@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,9 @@ import pyarrow as pa
 import pyarrow.dataset
 import pyarrow.parquet
 import pytest
+from small_build import build, story, write_documents
 
+from corpus.instruct.run import InstructConfig, instruct
 from medpress.schema import SCHEMAS
 from medpress.store import parts, publish_tables, read_dataset, read_manifest, table_of, write_manifest
 
@@ -133,3 +136,28 @@ def test_a_dataset_that_loses_its_rows_loses_its_files(tmp_path: Path) -> None:
     assert len(parts(folder)) == 2
     write(folder, "pairs", rows=0)
     assert parts(folder) == []
+
+
+def test_what_the_commands_write_opens_as_it_is(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    texts = {f"{number}.txt": story(number) for number in range(60)}
+    write_documents(data, texts | {"copy.txt": story(3) + "\n"}, source_type="textbook")
+    build(data, tokenize=True)
+    said = [{"question": f"What is {story(n, 2)}?", "answer": story(100 + n)} for n in range(5)]
+    (tmp_path / "said.json").write_text(json.dumps([*said, said[0]]))
+    instruct([str(tmp_path / "said.json")], InstructConfig(data=data, workers=1))
+    folders = sorted(file.parent for file in data.glob("*/manifest.json") if file.parent.name != "index")
+    assert {folder.name for folder in folders} >= {
+        "boilerplate", "documents", "dropped", "instructions", "instructions_dropped", "pages", "quarantine", "shards", "tokens"
+    }  # fmt: skip
+    for folder in folders:
+        rows, files = read_manifest(folder)["rows"], parts(folder)
+        assert sorted(p for p in (folder / "data").rglob("*") if p.is_file()) == files
+        assert rows == sum(pa.parquet.read_metadata(file).num_rows for file in files)
+        assert all(pa.parquet.read_metadata(file).num_rows for file in files)
+        if folder.name in ("boilerplate", "quarantine"):
+            assert rows == 0
+            continue
+        names = pa.parquet.read_schema(files[0]).names
+        for name, read in READERS.items():
+            assert read(str(folder / "data")) == (rows, names), (folder.name, name)
