@@ -20,7 +20,7 @@ step train sft --stage 2 --data "$data/instructions" --model "$out/sft1" --out "
 
 # The experts are the tiny model itself, so most chains are rejected; the summary says why. What is accepted joins stage 3.
 step train synthesize "$given/questions_practice.jsonl" --model "$out/sft2/model" --limit 8 --rounds 2 --max-tokens 128 --out "$data/synthesis"
-step corpus instruct "$data/synthesis/data" --stage 3 --data "$data" --source synthesis
+step corpus instruct "$data/synthesis" --stage 3 --data "$data" --source synthesis
 step train sft --stage 3 --data "$data/instructions" --model "$out/sft2" --out "$out/sft3"
 
 # A tiny model writes short thoughts: the least length of the reasoning is off here.

@@ -28,8 +28,10 @@ from medpress.run.task import Limits, Outcome
 from medpress.schema import DOC_ID_DIGITS, INSTRUCTION, named
 from medpress.store import (
     DATA,
+    MANIFEST,
     dataset,
     file_sha256,
+    parts,
     publish_tables,
     read_json,
     read_table,
@@ -101,10 +103,10 @@ class InstructResult:
 def instruct(paths: Sequence[str], config: InstructConfig) -> InstructResult:
     """Take files into the data folder, beside those taken in before.
 
-    Of conversations that say the same or nearly so, the one of the latest stage is kept. Raises `UserError`.
+    A path is a file, a dataset folder (what `train synthesize` made), or a folder of files. Of conversations that say the same or nearly so, the one of the latest stage is kept. Raises `UserError`.
     """
     files = list(_files(paths))
-    if not files:
+    if not files and not any(_is_dataset(location(text)) for text in paths):
         raise UserError(f"no {', '.join(SUFFIXES)} file below {', '.join(paths)}.")
     with exclusive(config.data):
         refuse_older_layout(config.data)
@@ -183,6 +185,8 @@ def _files(paths: Sequence[str]) -> Iterator[Path]:
             raise UserError(f"{text} does not exist.")
         if path.is_file():
             yield path.absolute()
+        elif _is_dataset(path):
+            yield from (file.absolute() for file in parts(path))
         else:
             yield from sorted(p.absolute() for p in path.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
 
@@ -218,6 +222,10 @@ def _publish(
     result.rows = decided.num_rows
     result.dropped.update(dropped["reason"].to_pylist())
     assert result.rows == result.kept.total() + result.dropped.total()
+
+
+def _is_dataset(folder: Path) -> bool:
+    return (folder / MANIFEST).exists()
 
 
 DECIDED = ["id", "stage", "reason", "duplicate_of", "jaccard"]

@@ -22,7 +22,7 @@ from corpus.instruct.run import InstructConfig, instruct
 from corpus.instruct.take_in import DROPPED_INSTRUCTION, TAKE_IN
 from medpress.command import UserError
 from medpress.schema import INSTRUCTION, by_name
-from medpress.store import check_manifest, read_dataset
+from medpress.store import check_manifest, publish_tables, read_dataset, table_of, write_manifest
 
 ASKED = [{"role": "user", "content": "What lowers potassium?"}, {"role": "assistant", "content": "Furosemide."}]
 
@@ -159,6 +159,20 @@ def test_a_file_without_a_row_is_none(tmp_path):
     result = instruct([str(tmp_path / "a.csv")], InstructConfig(data=tmp_path / "data", workers=1))
     assert (result.rows, result.failures) == (0, [])
     assert check_manifest(tmp_path / "data" / "instructions") == []
+
+
+def test_of_a_dataset_folder_its_rows_are_taken_in_and_of_an_empty_one_none(tmp_path):
+    made = [{"id": "1", "messages": ASKED, "stage": 3, "lang": "en", "source": "x", "license": "", "n_tokens": 9}]
+    for name, rows in (("full", made), ("empty", [])):
+        publish_tables(tmp_path / name, "0.parquet", [table_of(rows, INSTRUCTION)], INSTRUCTION)
+        write_manifest(tmp_path / name, kind="instructions", config={}, versions={})
+    config = InstructConfig(data=tmp_path / "data", workers=1, stage=3)
+    none = instruct([str(tmp_path / "empty")], config)
+    assert (none.rows, none.failures) == (0, []) and check_manifest(config.data / "instructions") == []
+    assert dict(instruct([str(tmp_path / name) for name in ("empty", "full")], config).kept) == {3: 1}
+    (tmp_path / "nothing").mkdir()
+    with pytest.raises(UserError, match="file below"):
+        instruct([str(tmp_path / "nothing")], config)
 
 
 def test_a_row_that_is_given_again_is_one_conversation(tmp_path):
