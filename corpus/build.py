@@ -42,7 +42,9 @@ from corpus.dedup.index import Index, finish, open_index
 from corpus.dedup.passes import hex_ranges, key_ranges
 from corpus.dedup.redis_index import Address, SharedIndex, connect, is_address, parse
 from corpus.steps import merge, shards
-from corpus.steps.annotate import ANNOTATE, ANNOTATED, KEPT
+from corpus.steps.annotate import ANNOTATE
+from corpus.steps.annotated import ANNOTATED, KEPT
+from corpus.steps.ask_model import Asked, ask_model
 from corpus.steps.augment import AUGMENT
 from corpus.steps.boilerplate import COUNT_PARAGRAPHS, FIND_BOILERPLATE, STRIP_BOILERPLATE
 from corpus.steps.cap import CAP_SHARE
@@ -50,17 +52,17 @@ from corpus.steps.clusters import DECIDE_CLUSTERS, RECORDS_PER_SLICE
 from corpus.steps.components import ROUTE_PAIRS, SLICE_COMPONENTS, SPAN_FOREST, count_slices, grouped
 from corpus.steps.contamination import COUNT_COMMON, FIND_COMMON, FIND_HITS
 from corpus.steps.exact import FIND_COPIES, RECORDS_PER_RANGE
+from corpus.steps.extractors import extractor
 from corpus.steps.index import INDEX_SHARD
-from corpus.steps.models import extractor, tagger
 from corpus.steps.pairs import FIND_PAIRS, JOIN_PAIRS, KEYS_PER_RANGE, PAIRS_PER_RANGE
 from corpus.steps.redaction import REDACT
-from corpus.steps.replies import Asked, ask_model
 from corpus.steps.resolve import RESOLVE
 from corpus.steps.scores import SCORE
 from corpus.steps.screen import SCREEN
 from corpus.steps.sections import SECTIONS
 from corpus.steps.shards import COMPARE_PARTS, GATHER, LEAVE_OUT, WRITE_ADDED, WRITE_SHARD
 from corpus.steps.signatures import GATHER_BANDS, GATHER_PASSED
+from corpus.steps.taggers import tagger
 from corpus.steps.tokenizers import load as load_tokenizer
 from corpus.steps.tokens import TOKENISE_SHARD
 from corpus.steps.verify import GATHER_TEXTS, KEEP_VERIFIED, SHINGLES_PER_SLICE, VERIFY_PAIRS

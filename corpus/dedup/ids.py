@@ -6,6 +6,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+KNOWN = "~"
+"""Before the id of a record that an index knows; sorts behind all hex digits."""
 PACKED_ID = pa.binary(12)
 """An id as bytes."""
 _DIGITS = np.frombuffer(b"0123456789abcdef", dtype=np.uint8)

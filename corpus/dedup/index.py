@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from corpus.dedup.exact import CONTENT_HASH
+from corpus.dedup.ids import KNOWN
 from corpus.dedup.minhash import Scheme
 from corpus.dedup.passes import band_name, signatures
 from corpus.dedup.shingles import U64
@@ -29,8 +30,6 @@ from medpress.store import file_sha256, open_parquet, parts, read_manifest, writ
 
 FORMAT = "2"
 """Raised when the layout changes."""
-KNOWN = "~"
-"""Before the id of a known record; sorts behind all hex digits."""
 ROWS_AT_ONCE = 16_384
 """Rows of an index that are looked at together."""
 

@@ -10,14 +10,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from corpus.steps import models
+from corpus.steps.annotated import ANNOTATED, shard_of
 from corpus.steps.candidate import with_column
 from corpus.steps.cap import mark_capped
 from corpus.steps.contamination import mark_contaminated
+from corpus.steps.extractors import extractor, extractor_identity
+from corpus.steps.taggers import tagger, tagger_identity
 from corpus.steps.tokenizers import load, tokenizer_identity
 from medpress.run.step import Halve, Step
 from medpress.run.task import Mark, Task
-from medpress.schema import DROPPED, by_name, named, with_number
+from medpress.schema import by_name, named, with_number
 from medpress.store import read_table, write_row_groups
 from medpress.tokenising import count_tokens
 from nlp import context
@@ -26,18 +28,6 @@ from nlp.spans import Entity, Relation
 
 TAG_BATCH = 64
 """Records tagged together."""
-
-ANNOTATED = pa.schema(
-    [
-        *DROPPED,
-        pa.field("ordinal", pa.int32(), metadata={"description": "position of its section in the document"}),
-        pa.field("place", pa.string(), metadata={"description": "shards/<source type>/<shard>/<id>, or dropped/…"}),
-    ]
-)
-"""A record with its decision, and where it goes; `stage` null: into the shards."""
-
-KEPT = pc.field("stage").is_null()
-"""Of such rows, those that go into the shards."""
 
 _DECIDED = ("topics", "stage", "reason", "value", "threshold")
 _READ = ["id", "doc_id", "source", "source_type", "augmentation", *_DECIDED]
@@ -86,18 +76,13 @@ ANNOTATE = Step(
     contents=("resolved", "hits", "borders"),
     settings=("shards",),
     models={
-        "tagger": models.tagger_identity,
-        "relations": models.extractor_identity,
+        "tagger": tagger_identity,
+        "relations": extractor_identity,
         "tokenizer": tokenizer_identity,
     },
     aside=("previous",),
     on_failure=Halve("candidates"),
 )
-
-
-def shard_of(id: str, shards: int) -> int:
-    """The number of the shard that a record belongs to."""
-    return int(id[:8], 16) % shards
 
 
 def _decided(candidates: pa.Table, resolved: pa.Table, only: list[str] | None) -> pa.Table:
@@ -206,13 +191,13 @@ def _tag(rows: list[dict[str, Any]], arguments: Mapping[str, Any]) -> None:
     elif arguments["tagger"] == "lexicon":  # the scoring pass has tagged already
         tagged = [[Entity(**entity) for entity in row["entities"]] for row in rows]
     else:
-        tagged = models.tagger(arguments["tagger"]).tag([row["text"] for row in rows])
+        tagged = tagger(arguments["tagger"]).tag([row["text"] for row in rows])
     for row, entities in zip(rows, tagged, strict=True):
         entities = context.annotate(row["text"], entities, row["lang"])
         row["entities"] = [_values(entity) for entity in entities]
         relations = []
         if arguments["relations"] != "none":
-            relations = models.extractor(arguments["relations"]).extract(row["text"], entities)
+            relations = extractor(arguments["relations"]).extract(row["text"], entities)
         row["relations"] = [_values(relation) for relation in relations]
 
 

@@ -12,10 +12,10 @@ from corpus.augment.checks import check
 from corpus.augment.model import read
 from corpus.augment.parent import Parent
 from corpus.augment.text import source_spans
-from corpus.steps import models
-from corpus.steps.annotate import ANNOTATED
+from corpus.steps.annotated import ANNOTATED
 from corpus.steps.candidate import CANDIDATE
 from corpus.steps.replies import replies_by_record
+from corpus.steps.taggers import tagger, tagger_identity
 from corpus.steps.tokenizers import load, tokenizer_identity
 from medpress.generation.request import Reply
 from medpress.run.step import Halve, Step
@@ -53,7 +53,7 @@ AUGMENT = Step(
     inputs=("annotated",),
     contents=("replies",),
     settings=("methods", "model_methods", "source_types", "per_record", "model"),
-    models={"tagger": models.tagger_identity, "tokenizer": tokenizer_identity},
+    models={"tagger": tagger_identity, "tokenizer": tokenizer_identity},
     on_failure=Halve("annotated"),
 )
 
@@ -62,7 +62,7 @@ def _candidates(
     row: Mapping[str, Any], arguments: Mapping[str, Any], replies: Mapping[tuple[str, int], Reply]
 ) -> list[dict[str, Any]]:
     parent = Parent.of(row)
-    tag = models.tagger(arguments["tagger"]).tag
+    tag = tagger(arguments["tagger"]).tag
     made = [
         *augment(parent, tuple(arguments["methods"]), arguments["per_record"]),
         *read(

@@ -6,7 +6,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from corpus.dedup import exact, passes
-from corpus.dedup.index import KNOWN, known_rows
+from corpus.dedup.ids import KNOWN
+from corpus.dedup.index import known_rows
 from corpus.steps.components import ROUTED
 from corpus.steps.signatures import PASSED
 from medpress.run.step import Step

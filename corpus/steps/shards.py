@@ -12,7 +12,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from corpus.steps.annotate import ANNOTATED
+from corpus.steps.annotated import ANNOTATED
 from corpus.steps.merge import merged
 from medpress.errors import CorruptError
 from medpress.location import is_remote, location

@@ -6,7 +6,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from corpus.dedup import passes
-from corpus.dedup.index import KNOWN, Index, known_rows
+from corpus.dedup.ids import KNOWN
+from corpus.dedup.index import Index, known_rows
 from corpus.steps.exact import digests
 from corpus.steps.pairs import VERIFIED
 from medpress.location import location
