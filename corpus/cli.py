@@ -16,6 +16,8 @@ from corpus.instruct.run import InstructConfig
 from corpus.instruct.run import instruct as run_instruct
 from corpus.steps.ask_model import Asked
 from medpress.command import Location, build_app, print_table, run, say
+from medpress.run.runner import forget_failures
+from medpress.store import refuse_older_layout
 
 app = build_app("corpus", "Turn ingested documents into audited training shards.")
 
@@ -73,6 +75,18 @@ def _asked(asked: Asked) -> None:
     )
     if asked.failures:
         print_table("Without a reply", ["failure", "calls"], asked.failures.most_common())
+
+
+@app.command
+def retry(*, data: Data = Path("data")) -> int:
+    """Forget the failures of earlier builds, so that the next `corpus build` tries those records again.
+
+    Example: `corpus retry && corpus build`
+    """
+    refuse_older_layout(data)
+    count = forget_failures(data / "work" / "build")
+    say(f"{count} failures forgotten; run the same `corpus build` command again to retry them.")
+    return 0
 
 
 @app.command
@@ -175,6 +189,7 @@ def remove(
     from corpus.takedown import remove as run_remove
     from corpus.takedown import restore
 
+    refuse_older_layout(data)
     if undo:
         say(f"Forgotten: {', '.join(restore(data, names))}; run `ingest` on the files again.")
         return 0

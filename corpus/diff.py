@@ -8,24 +8,25 @@ at a time: shards and dropped records are sorted by id, so each range is a few r
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from corpus.dedup.passes import hex_ranges
+from corpus.steps.shards import unequal
 from medpress.command import UserError
 from medpress.location import check_reachable
 from medpress.schema import DOCUMENT, DROPPED, RECORD
-from medpress.store import dataset, parts, read_dataset, read_manifest
+from medpress.store import dataset, parts, read_dataset, read_manifest, refuse_older_layout
 
 RECORDS_AT_ONCE = 4_000
 """Records of a build that are in memory at a time, about."""
 MOST_RANGES = 16**3
-"""Ranges of three hex digits."""
+"""Of ids: a range looks at every file."""
 EXAMPLES = 20
 """Ids told for each kind of change, to be looked at with `corpus trace`."""
 
@@ -85,24 +86,25 @@ def diff(before: Path, after: Path) -> Diff:
     manifests = []
     for data in (before, after):
         check_reachable(data)
+        refuse_older_layout(data)
         try:
             manifests.append(read_manifest(data / "shards"))
         except FileNotFoundError as error:
             raise UserError(f"there are no shards in {data}; run `corpus build` first.") from error
     result.configuration = _differing(*(_flat(manifest["config"]) for manifest in manifests))
-    result.versions = _differing(*(manifest["versions"] for manifest in manifests))
+    result.versions = _differing(*(_flat(manifest["versions"]) for manifest in manifests))
     documents = [
         set(read_dataset(data / "documents", DOCUMENT, ["doc_id"])["doc_id"].to_pylist()) for data in (before, after)
     ]
     result.documents.update(added=len(documents[1] - documents[0]), removed=len(documents[0] - documents[1]))
     rows = max(sum(_rows(data / kind) for kind in ("shards", "dropped")) for data in (before, after))
-    for low, high in _ranges(-(-rows // RECORDS_AT_ONCE)):
+    for low, high in hex_ranges(min(MOST_RANGES, -(-rows // RECORDS_AT_ONCE))):
         _compare(_read(before, low, high), _read(after, low, high), result)
     return result
 
 
 def _flat(config: Mapping[str, Any], above: str = "") -> dict[str, Any]:
-    """Settings by dotted name."""
+    """Settings, or versions, by dotted name."""
     flat: dict[str, Any] = {}
     for name, value in config.items():
         if isinstance(value, Mapping):
@@ -118,14 +120,8 @@ def _differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str,
 
 
 def _rows(folder: Path) -> int:
-    files = parts(folder) if folder.exists() else []
+    files = parts(folder)
     return dataset(files).count_rows() if files else 0
-
-
-def _ranges(count: int) -> Iterator[tuple[str, str]]:
-    """(low, high) prefixes of ids, the high one excluded."""
-    count = max(1, min(MOST_RANGES, count))
-    yield from pairwise([*(f"{MOST_RANGES * number // count:03x}" for number in range(count)), "g"])
 
 
 def _read(data: Path, low: str, high: str) -> pa.Table:
@@ -154,7 +150,7 @@ def _compare(before: pa.Table, after: pa.Table, result: Diff) -> None:
     same_fate = pc.equal(pc.is_null(before["stage"]), pc.is_null(after["stage"])).to_pylist()
     kinds = {"text": ["text"], "decision": _DECISION, "annotations": ANNOTATIONS, "provenance": PROVENANCE}
     for kind, columns in kinds.items():
-        rows = list(_unequal(before.select(columns), after.select(columns)))
+        rows = list(unequal(before.select(columns), after.select(columns)))
         if kind == "annotations":  # what is dropped is not annotated: the decision says it already
             rows = [row for row in rows if same_fate[row]]
         changed.update(rows)
@@ -181,15 +177,3 @@ def _note(result: Diff, kind: str, row: Mapping[str, Any]) -> None:
 
 def _decision(row: Mapping[str, Any]) -> str:
     return "kept" if row["stage"] is None else f"{row['stage']}: {row['reason']}"
-
-
-def _unequal(one: pa.Table, other: pa.Table, start: int = 0) -> Iterator[int]:
-    """Row numbers in which two tables of equal length differ: by halves, so equal stretches cost one comparison."""
-    if one.equals(other):
-        return
-    if one.num_rows == 1:
-        yield start
-        return
-    middle = one.num_rows // 2
-    yield from _unequal(one.slice(0, middle), other.slice(0, middle), start)
-    yield from _unequal(one.slice(middle), other.slice(middle), start + middle)

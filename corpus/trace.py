@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from medpress.command import UserError
 from medpress.location import check_reachable
 from medpress.schema import BOILERPLATE, DOCUMENT, DROPPED, PAGE, RECORD, REMOVED, by_name
-from medpress.store import read_dataset
+from medpress.store import read_dataset, refuse_older_layout
 
 FEWEST_DIGITS = 6
 """Digits of an id that are asked for at least."""
@@ -30,6 +30,7 @@ def trace(data: Path, id: str) -> list[str]:
     if len(id) < FEWEST_DIGITS:
         raise UserError(f"name at least {FEWEST_DIGITS} digits of the id.")
     check_reachable(data)
+    refuse_older_layout(data)
     matches = pc.starts_with(pc.field("id"), id) | pc.starts_with(pc.field("doc_id"), id)
     kept = read_dataset(data / "shards", RECORD, filter=matches).to_pylist()
     dropped = read_dataset(data / "dropped", DROPPED, filter=matches).to_pylist()

@@ -7,6 +7,7 @@ whatever `medpress.location.location` makes one of: stage functions hand on the 
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import os
 import shutil
@@ -193,8 +194,13 @@ def write_json(place: Place, value: Any) -> None:
 
 
 def read_json(place: Place) -> Any:
-    """Read a JSON file."""
-    return json.loads(location(place).read_text(encoding="utf-8"))
+    """Read a JSON file. Raises `CorruptError` in one sentence when it is damaged."""
+    try:
+        return json.loads(location(place).read_bytes())
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise CorruptError(
+            f"{place} is not readable JSON; remove it and run the command that wrote it again."
+        ) from error
 
 
 def write_table(place: Place, table: pa.Table) -> None:
@@ -242,8 +248,13 @@ def _cut_by_bytes(table: pa.Table) -> Iterator[pa.Table]:
 
 
 def write_rows(place: Place, rows: Iterable[Mapping[str, Any]], schema: pa.Schema) -> None:
-    """Write rows given as dicts; fields of names and values may be dicts too."""
-    write_table(place, pa.Table.from_pylist([stored(row, schema) for row in rows], schema=schema))
+    """Write rows given as dicts, as one Parquet file; see `table_of`."""
+    write_table(place, table_of(rows, schema))
+
+
+def table_of(rows: Iterable[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
+    """Rows given as dicts as a table; fields of names and values may be dicts too."""
+    return pa.Table.from_pylist([stored(row, schema) for row in rows], schema=schema)
 
 
 def stored(row: Mapping[str, Any], schema: pa.Schema) -> dict[str, Any]:
@@ -342,6 +353,8 @@ def _arrow(path: Path) -> pafs.FileSystem:
     return pafs.PyFileSystem(_Ranges(filesystem(path)))
 
 
+MANIFEST = "manifest.json"
+"""Of a dataset folder: what is in it, and what made it."""
 DATA = "data"
 """In a dataset folder the Parquet files alone stand in this folder, beside the manifest and the card: so pandas, pyarrow,
 polars, DuckDB, Spark and `datasets` open it as it is."""
@@ -357,19 +370,54 @@ def parquet_files(folder: Path) -> list[Path]:
     return sorted(p for p in folder.rglob("*.parquet") if not p.name.startswith(".")) if folder.exists() else []
 
 
+def publish_tables(folder: Path, name: str, tables: Iterable[pa.Table], schema: pa.Schema) -> Path | None:
+    """Write tables as the file `data/<name>` of a dataset folder, and return its place.
+
+    No file of a dataset is without rows: where the tables have none, None is returned and no such file stands there.
+    """
+    target = folder / DATA / name
+    rows = (table for table in tables if table.num_rows)
+    first = next(rows, None)
+    if first is None:
+        target.unlink(missing_ok=True)
+        return None
+    write_tables(target, itertools.chain([first], rows), schema)
+    return target
+
+
+def publish_file(folder: Path, name: str, source: Place) -> Path | None:
+    """Make a finished Parquet file the file `data/<name>` of a dataset folder, as `publish_tables` does with tables."""
+    target = folder / DATA / name
+    if not open_parquet(source).metadata.num_rows:
+        target.unlink(missing_ok=True)
+        return None
+    place_file(source, target)
+    return target
+
+
 def refuse_older_layout(data: Path) -> None:
     """Raise `UserError` for a data folder that an older version of this program wrote, or a newer one."""
     for kind in ("documents", "shards", "instructions"):
-        try:
-            written = read_manifest(data / kind).get("schema_version")
-        except FileNotFoundError:
-            continue
-        if written != SCHEMA_VERSION:
-            older = "an older" if str(written) < SCHEMA_VERSION else "a newer"
-            raise UserError(
-                f"{data} was written by {older} version of medpress (layout {written}, here {SCHEMA_VERSION}): run the same"
-                " `ingest` and `corpus build` commands with another --data; what it holds can be made again from the files."
-            )
+        refuse_older_dataset(data / kind)
+
+
+def refuse_older_dataset(folder: Path) -> None:
+    """The same for one dataset folder; one without a manifest is nobody's."""
+    try:
+        written = read_manifest(folder).get("schema_version")
+    except FileNotFoundError:
+        return
+    if written != SCHEMA_VERSION:
+        older = "an older" if _number(written) < _number(SCHEMA_VERSION) else "a newer"
+        raise UserError(
+            f"{folder} was written by {older} version of medpress (layout {written}, here {SCHEMA_VERSION}): run the same"
+            " `ingest` and `corpus` commands with another --data; what it holds can be made again from the files."
+        )
+
+
+def _number(version: Any) -> int:
+    """A layout as a number; whatever else stands there is older than all."""
+    return int(version) if str(version).isdecimal() else 0
 
 
 def read_dataset(
@@ -395,9 +443,11 @@ def write_manifest(
     """Describe every Parquet file of a dataset folder in its `manifest.json`, and return the manifest.
 
     Holds files (path, rows, bytes, sha256, tokens where known), totals, schema version, resolved
-    configuration, and the versions given: identities of steps, models and libraries. No times and no host: the same input gives the same
-    manifest. `unchanged` are entries, by path, of files that an earlier manifest describes: they are not read again.
+    configuration, and the versions given: identities of steps, models and libraries. No times and no host: the same
+    input gives the same manifest. A dataset without rows has an empty `data/`. `unchanged` are entries, by path, of
+    files that an earlier manifest describes: they are not read again.
     """
+    make_folder(folder / DATA)
     names = [(path, path.relative_to(folder).as_posix()) for path in parts(folder)]
     files = [dict((unchanged or {}).get(name) or _entry(path, name)) for path, name in names]
     manifest = {
@@ -408,7 +458,7 @@ def write_manifest(
         "versions": dict(versions),
         **(extra or {}),
     }
-    write_json(folder / "manifest.json", manifest)
+    write_json(folder / MANIFEST, manifest)
     return manifest
 
 
@@ -421,7 +471,7 @@ def update_manifest(folder: Path, replaced: Mapping[Path, Path | None]) -> None:
         new = names.get(entry["path"], folder / entry["path"])
         if new is not None:
             files.append(_entry(new, entry["path"]) if entry["path"] in names else entry)
-    write_json(folder / "manifest.json", manifest | _totals(files))
+    write_json(folder / MANIFEST, manifest | _totals(files))
 
 
 def _entry(path: Path, name: str) -> dict[str, Any]:
@@ -438,8 +488,14 @@ def _totals(files: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
-    """The manifest of a dataset folder. Raises `FileNotFoundError` when the dataset was never finished."""
-    return read_json(folder / "manifest.json")
+    """The manifest of a dataset folder.
+
+    Raises `FileNotFoundError` when the dataset was never finished, and `CorruptError` for what is no manifest.
+    """
+    manifest = read_json(folder / MANIFEST)
+    if not isinstance(manifest, dict) or not isinstance(manifest.get("files"), list):
+        raise CorruptError(f"{folder / MANIFEST} is no manifest; run the command that wrote {folder.name} again.")
+    return manifest
 
 
 def check_manifest(folder: Path) -> list[str]:

@@ -113,7 +113,7 @@ def test_audit_trace_and_training_read_from_the_store(local, remote):
     over_there, here = (Shards(data / "shards", held_out=0.1) for data in (remote, local))
     assert over_there.hash == here.hash
     source = over_there.sources[0]
-    group, rows = source.groups[0]
+    group, rows = source.group(0)
     assert over_there.texts(group, rows) == here.texts(group, rows)
 
 

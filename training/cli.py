@@ -52,7 +52,7 @@ def cpt(*, config: Annotated[CptConfig | None, Parameter(name="*")] = None) -> i
 def sft(*, config: Annotated[SftConfig | None, Parameter(name="*")] = None) -> int:
     """Tune on conversations, one of three stages; each starts from the stage before.
 
-    Example: `train sft --stage 1 --data data/instructions/stage=1`
+    Example: `train sft --stage 1 --data data/instructions`
     """
     config = config or SftConfig()
     with one_sentence():

@@ -102,7 +102,8 @@ class SftConfig(TrainingConfig):
     stage: Literal[1, 2, 3] = 1
     """1 simple instructions, 2 conversations and complex instructions, 3 long medical reasoning."""
     data: Path | None = None
-    """Folder or file of conversations (Parquet or JSON Lines with `messages`); default data/instructions/stage=N."""
+    """Folder or file of conversations (Parquet or JSON Lines with `messages`), of which those of the stage are taken where
+    the stages lie apart; default data/instructions."""
     out: Path | None = None  # type: ignore[assignment]
     """Folder of this run; default runs/sftN."""
     model: str = ""

@@ -60,7 +60,11 @@ def run_cpt(config: CptConfig, progress: Any) -> dict[str, Any]:
         check_divisible(config.batch_size, world.size)
         if config.weights and config.mix != "static":
             raise InputError(f"--weights go with --mix static, not with --mix {config.mix}.")
+        if not world.first:
+            world.barrier()  # until the first process has written the index of the shards, where they have none
         shards = Shards(location(config.shards), config.held_out)
+        if world.first:
+            world.barrier()
         if finished := begin(config, shards.hash, world):
             return finished
         model, tokenizer = _start(config, shards, world)

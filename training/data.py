@@ -7,7 +7,6 @@ whole global batch and trains on its slice of it, so the number of processes nev
 
 from __future__ import annotations
 
-import hashlib
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,8 +18,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from tokenizers import Tokenizer
 
-from medpress.store import identity, open_parquet, parts, read_manifest
+from medpress.errors import CorruptError
+from medpress.store import open_parquet, parts, refuse_older_dataset
 from medpress.tokenising import TOKENIZER_FILE, encode, literal, load_tokenizer
+from medpress.training_index import SourceRows, content_of, share_of, training_index
 from training.batch import Batch, from_rows
 from training.config import InputError
 from training.mixing import Feedback, Mixer
@@ -42,36 +43,53 @@ class Group:
     """Number of the row group in the shard."""
 
 
-@dataclass(frozen=True, kw_only=True)
 class Source:
-    """What the shards hold of one source."""
+    """What the shards hold of one source: its row groups, looked up in the index when they are asked for."""
 
-    name: str
-    """The source."""
-    groups: tuple[tuple[Group, np.ndarray], ...]
-    """Row groups with its training rows (int32)."""
-    held_out: tuple[tuple[Group, int], ...]
-    """Rows that are never trained on, in the order of their hashes."""
-    records: int
-    """Training rows."""
-    tokens: int
-    """Tokens of the training rows by the tokenizer that the manifest names."""
+    def __init__(self, index: SourceRows, held_out: float) -> None:
+        self.name = index.name
+        """The source."""
+        self._index = index
+        self._held_out = held_out_rows(index.shares, held_out)
+        self.records = len(index.rows) - len(self._held_out)
+        """Training rows."""
+        self.tokens = int(index.tokens.sum(dtype=np.int64) - index.tokens[self._held_out].sum(dtype=np.int64))
+        """Tokens of the training rows by the tokenizer that the manifest names."""
+        self._sorted = np.sort(self._held_out)
+        held = np.diff(np.searchsorted(self._sorted, index.starts))
+        self._groups = np.flatnonzero(np.diff(index.starts) > held)
 
+    @property
+    def group_count(self) -> int:
+        """Row groups that hold training rows."""
+        return len(self._groups)
 
-@dataclass(frozen=True, slots=True)
-class _Stretch:
-    """The rows of one source in one row group: their numbers, hashes and tokens."""
+    def group(self, number: int) -> tuple[Group, np.ndarray]:
+        """One of these row groups, with its training rows (int32)."""
+        place = self._groups[number]
+        start, stop = self._index.starts[place : place + 2]
+        first, last = np.searchsorted(self._sorted, (start, stop))
+        return self._place(place), np.delete(self._index.rows[start:stop], self._sorted[first:last] - start)
 
-    group: Group
-    rows: np.ndarray
-    shares: np.ndarray
-    tokens: np.ndarray
+    def groups(self) -> Iterator[tuple[Group, np.ndarray]]:
+        """All of them, in the order of the files."""
+        return map(self.group, range(self.group_count))
+
+    def held_out(self) -> Iterator[tuple[Group, int]]:
+        """Rows that are never trained on, in the order of their hashes."""
+        for row in self._held_out:
+            place = np.searchsorted(self._index.starts, row, side="right") - 1
+            yield self._place(place), int(self._index.rows[row])
+
+    def _place(self, number: int) -> Group:
+        return Group(int(self._index.files[number]), int(self._index.row_groups[number]))
 
 
 class Shards:
-    """An index over a folder of shards: which rows belong to which source, and which are held out.
+    """A folder of shards: which rows belong to which source, which are held out, and what they say.
 
-    The folder holds the records' texts (`data/shards`), or the same rows in tokens (`data/tokens`).
+    The folder holds the records' texts (`data/shards`), or the same rows in tokens (`data/tokens`). Its index is written
+    when it has none (`medpress.training_index`).
 
     `held_out` is the share of records kept from training, by the hash of the record's id (augmented records go with the
     record they were made from). A source of two records or more always has one on either side. Raises `InputError` when
@@ -84,39 +102,19 @@ class Shards:
             raise InputError(
                 f"there is no folder {folder}: run `corpus build` first, or name its shards with --shards."
             )
+        refuse_older_dataset(folder)
         self.files = parts(folder)
-        try:
-            manifest: Any = [[f["path"], f["sha256"]] for f in read_manifest(folder)["files"]]
-        except FileNotFoundError:
-            manifest = [[p.relative_to(folder).as_posix(), p.stat().st_size] for p in self.files]
-        self.hash = identity(manifest)
+        self.hash = content_of(folder)
         """Names the content: equal for equal files."""
         self._open: OrderedDict[int, pq.ParquetFile] = OrderedDict()
         self.tokenized = bool(self.files) and "input_ids" in self._file(0).schema_arrow.names
         """Whether the rows are tokens."""
-        self.sources = self._index(held_out)
+        try:
+            self.sources = [Source(index, held_out) for index in training_index(folder)]
+        except CorruptError as error:
+            raise InputError(str(error)) from error
         if not self.sources:
             raise InputError(f"{folder} holds no records: run `corpus build` first, or name its shards with --shards.")
-
-    def _index(self, held_out: float) -> list[Source]:
-        found: dict[str, list[_Stretch]] = {}
-        for number, path in enumerate(self.files):
-            file = self._file(number)
-            names = set(file.schema_arrow.names)
-            if missing := {"id", self._content, "source", "n_tokens"} - names:
-                raise InputError(f"{path} is not a shard of this program: it has no column {min(missing)!r}.")
-            columns = [c for c in ("id", "parent_id", "source", "n_tokens") if c in names]
-            for row_group in range(file.num_row_groups):
-                table = file.read_row_group(row_group, columns=columns).to_pydict()
-                parents = table.get("parent_id") or [None] * len(table["id"])
-                shares = np.array([share_of(a or b) for a, b in zip(parents, table["id"], strict=True)])
-                tokens = np.array([size or 0 for size in table["n_tokens"]], dtype=np.int64)
-                sources = np.array([source or "unnamed" for source in table["source"]], dtype=object)
-                for name in sorted(set(sources)):
-                    rows = np.flatnonzero(sources == name).astype(np.int32)
-                    stretch = _Stretch(Group(number, row_group), rows, shares[rows], tokens[rows])
-                    found.setdefault(name, []).append(stretch)
-        return [_source(name, found[name], held_out) for name in sorted(found)]
 
     def _file(self, number: int) -> pq.ParquetFile:
         file = self._open.pop(number, None)
@@ -131,10 +129,6 @@ class Shards:
         while len(self._open) > _OPEN_FILES:
             self._open.popitem(last=False)[1].close()
         return file
-
-    @property
-    def _content(self) -> str:
-        return "input_ids" if self.tokenized else "text"
 
     def texts(self, group: Group, rows: Sequence[int] | np.ndarray) -> list[str]:
         """The texts of some rows of a group of shards in text, in that order."""
@@ -166,49 +160,23 @@ class Shards:
     def sample(self, characters: int, seed: int) -> Iterator[tuple[str, int]]:
         """Training texts of shards in text with their counted tokens, the sources by turns, until there are `characters` of them."""
         order = np.random.default_rng([seed, 0x70C]).permutation
-        queues = [[source.groups[i] for i in order(len(source.groups))] for source in self.sources]
+        queues = [order(source.group_count).tolist() for source in self.sources]
         left = characters
         while left > 0 and any(queues):
-            for queue in queues:
-                for text, size in self._rows(*queue.pop()) if queue and left > 0 else ():
+            for source, queue in zip(self.sources, queues, strict=True):
+                for text, size in self._rows(*source.group(queue.pop())) if queue and left > 0 else ():
                     left -= len(text)
                     yield text, size
 
 
-def share_of(key: str) -> float:
-    """A number in [0, 1) from a record's id: the same for ever."""
-    return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest(), "big") / 2**64
-
-
-def _source(name: str, stretches: list[_Stretch], held_out: float) -> Source:
-    shares = np.concatenate([s.shares for s in stretches])
-    cut = held_out_count(shares, held_out)
-    order = np.argsort(shares, kind="stable")
-    kept = np.zeros(len(shares), dtype=bool)
-    kept[order[:cut]] = True
-    numbers = np.repeat(np.arange(len(stretches)), [len(s.rows) for s in stretches])
-    rows = np.concatenate([s.rows for s in stretches])
-    groups, tokens, before = [], 0, 0
-    for stretch in stretches:
-        training = ~kept[before : before + len(stretch.rows)]
-        before += len(stretch.rows)
-        if training.any():
-            groups.append((stretch.group, stretch.rows[training]))
-            tokens += int(stretch.tokens[training].sum())
-    return Source(
-        name=name,
-        groups=tuple(groups),
-        held_out=tuple((stretches[numbers[i]].group, int(rows[i])) for i in order[:cut]),
-        records=len(shares) - cut,
-        tokens=tokens,
-    )
-
-
-def held_out_count(shares: np.ndarray, held_out: float) -> int:
-    """How many of the smallest hashes are held out: those below `held_out`, at least one of two records, never all."""
+def held_out_rows(shares: np.ndarray, held_out: float) -> np.ndarray:
+    """Places of the hashes that are held out, the smallest first: those below `held_out`, at least one of two, never all."""
     if held_out <= 0 or len(shares) < 2:
-        return 0
-    return min(max(int((shares < held_out).sum()), 1), len(shares) - 1)
+        return np.empty(0, dtype=np.int64)
+    below = np.flatnonzero(shares < held_out)
+    if not len(below):
+        return np.array([np.argmin(shares)])
+    return below[np.argsort(shares[below], kind="stable")][: len(shares) - 1]
 
 
 class Encoder:
@@ -254,7 +222,7 @@ class Stream:
             if self._row >= len(documents):
                 self._row = self._offset = 0
                 self._group += 1
-                if self._group >= len(self._source.groups):
+                if self._group >= self._source.group_count:
                     self._group = 0
                     self.epoch += 1
                     empty_epochs += 1
@@ -275,9 +243,8 @@ class Stream:
     def _documents(self) -> list[Piece]:
         place = (self.epoch, self._group)
         if self._loaded is None or self._loaded[0] != place:
-            groups = self._source.groups
-            order = np.random.default_rng([*self._seed, self.epoch]).permutation(len(groups))
-            group, rows = groups[order[self._group]]
+            order = np.random.default_rng([*self._seed, self.epoch]).permutation(self._source.group_count)
+            group, rows = self._source.group(order[self._group])
             rows = np.random.default_rng([*self._seed, self.epoch, 1 + self._group]).permutation(rows)
             documents = self._shards.documents(group, rows, self._encoder)
             self._loaded = (place, [as_piece(tokens) for tokens in documents if len(tokens) > 1])
@@ -341,7 +308,7 @@ class MixedBatches:
         rows, owners = [], []
         for number, source in enumerate(self._shards.sources):
             left = self._held_out_tokens
-            for group, row in source.held_out:
+            for group, row in source.held_out():
                 (document,) = self._shards.documents(group, [row], self._encoder)
                 rest = as_piece(document[: left + 1])
                 left -= len(rest)

@@ -16,9 +16,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from medpress.store import file_sha256, identity
+from medpress.store import DATA, file_sha256, identity, refuse_older_dataset
+from medpress.training_index import share_of
 from training.config import InputError
-from training.data import held_out_count, share_of
+from training.data import held_out_rows
 
 Item = TypeVar("Item")
 Row = Mapping[str, Any]
@@ -27,7 +28,7 @@ _BLOCK = 1_000
 
 
 class Examples:
-    """The rows of one file or of all files in a folder, those held out apart.
+    """The rows of one file, of a dataset, or of all files in a folder, those held out apart.
 
     Every row must have the columns `required`; `source` and `id` are taken when they are there. Held out are rows by the
     hash of their id, at least one when there are two. Raises `InputError` in one sentence.
@@ -55,11 +56,10 @@ class Examples:
         """Names of the sources."""
         hashes, group_of = np.array(shares), np.array(numbers, dtype=np.int32)
         starts = np.searchsorted(group_of, np.arange(len(self._groups)))
-        order = np.argsort(hashes, kind="stable")
-        cut = held_out_count(hashes, held_out)
+        chosen = held_out_rows(hashes, held_out)
         kept = np.zeros(len(hashes), dtype=bool)
-        kept[order[:cut]] = True
-        self._held_out = [(int(group_of[i]), int(i - starts[group_of[i]])) for i in order[:cut]]
+        kept[chosen] = True
+        self._held_out = [(int(group_of[i]), int(i - starts[group_of[i]])) for i in chosen]
         self._training = {
             group: places
             for group, (start, stop) in enumerate(pairwise([*starts.tolist(), len(hashes)]))
@@ -67,7 +67,7 @@ class Examples:
         }
         self.groups = sorted(self._training)
         """Numbers of the groups that have training rows."""
-        self.count = len(hashes) - cut
+        self.count = len(hashes) - len(chosen)
         """Training rows."""
 
     def _files(self) -> list[Path]:
@@ -75,10 +75,17 @@ class Examples:
             raise InputError(f"there is no {self.path}: name the {self._what} with a file or folder that exists.")
         if self.path.is_file():
             return [self.path]
-        files = [p for p in self.path.rglob("*") if p.suffix in {".parquet", ".jsonl"} and not p.name.startswith(".")]
+        refuse_older_dataset(self.path)
+        files = [
+            p for p in self._folder().rglob("*") if p.suffix in {".parquet", ".jsonl"} and not p.name.startswith(".")
+        ]
         if not files:
             raise InputError(f"{self.path} holds no {self._what}: no .parquet and no .jsonl file is in it.")
         return sorted(files)
+
+    def _folder(self) -> Path:
+        """Of a dataset folder what is in its `data/`; of any other all that is in it."""
+        return self.path / DATA if (self.path / DATA).is_dir() else self.path
 
     def _blocks(self, file: Path) -> Iterator[list[Row]]:
         """The rows of each group, as far as the index needs them: of Parquet with ids, only id and source."""

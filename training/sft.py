@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from medpress.store import DATA
 from training.batch import Batch, from_rows
 from training.config import SftConfig
 from training.conversation import UnfitError
@@ -74,13 +75,19 @@ class ConversationBatches(TuningBatches[Bin]):
         return self._batch([[chosen[i] for i in of_bin] for of_bin in bins]) if bins else None
 
 
+def conversations_of(place: Path, stage: int) -> Path:
+    """The conversations of one stage where a dataset has its stages apart; else the whole folder, or the file."""
+    stages = place / DATA
+    return stages / f"stage-{stage}" if any(stages.glob("stage-*")) else place
+
+
 def run_sft(config: SftConfig, progress: Callable[..., Any]) -> dict[str, Any]:
     """Tune a model on conversations; returns the result of `train` with what was left out and why."""
     name = f"sft{config.stage}"
     config = replace(
         config,
         out=config.out or Path("runs") / name,
-        data=config.data or Path("data/instructions") / f"stage={config.stage}",
+        data=conversations_of(config.data or Path("data/instructions"), config.stage),
         model=start_of(name, config.model),
     )
     stage = Stage(

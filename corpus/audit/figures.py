@@ -70,7 +70,7 @@ def _shards(data: Path) -> dict[str, Any]:
     columns = ["source", "source_type", "lang", "license", "n_tokens", "augmentation", "dup_count"]
     by_source: dict[str, Counter[str]] = {}
     langs, licenses, phi, labels, relations = (Counter[str]() for _ in range(5))
-    scores: dict[str, list[float]] = {}
+    scores: dict[str, list[pa.Array]] = {}
     for table in row_groups(data / "shards", [*columns, "phi_actions", "entities", "relations", "quality"]):
         for row in table.select(columns).to_pylist():
             counts = by_source.setdefault(row["source"], Counter())
@@ -81,9 +81,10 @@ def _shards(data: Path) -> dict[str, Any]:
         phi.update(_values(table, "phi_actions", "type"))
         labels.update(_values(table, "entities", "label"))
         relations.update(_values(table, "relations", "label"))
-        for row in table["quality"].to_pylist():
-            for name, value in by_name(row).items():
-                scores.setdefault(name, []).append(value)
+        flat = pc.list_flatten(table["quality"]).combine_chunks()
+        names, values = pc.struct_field(flat, "name"), pc.struct_field(flat, "value")
+        for name in names.unique().to_pylist():
+            scores.setdefault(name, []).append(values.filter(pc.equal(names, name)))
     return {
         "sources": [{"source": source, **counts} for source, counts in sorted(by_source.items())],
         "tokens_by_language": dict(langs.most_common()),
@@ -101,10 +102,9 @@ def _values(table: pa.Table, column: str, name: str) -> Iterator[str]:
         yield from [row["values"]] * row["counts"]
 
 
-def _spread(values: list[float]) -> dict[str, float]:
+def _spread(values: list[pa.Array]) -> dict[str, float]:
     """Minimum, median and maximum."""
-    array = pa.array(values, pa.float64())
-    low, middle, high = pc.quantile(array, [0, 0.5, 1]).to_pylist()
+    low, middle, high = pc.quantile(pa.chunked_array(values), [0, 0.5, 1]).to_pylist()
     return {"min": low, "median": middle, "max": high}
 
 

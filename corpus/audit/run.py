@@ -13,13 +13,14 @@ from corpus.audit.figures import figures
 from corpus.audit.gates import Verdict, run_gates
 from medpress.errors import CorruptError, UserError
 from medpress.location import check_reachable
-from medpress.store import write_json, write_text
+from medpress.store import MANIFEST, refuse_older_layout, write_json, write_text
 
 
 def audit(data: Path) -> dict[str, Verdict]:
     """Check a build and write its report; returns the verdicts. Raises `UserError` when there is no build."""
     check_reachable(data)
-    if not (data / "shards" / "manifest.json").exists():
+    refuse_older_layout(data)
+    if not (data / "shards" / MANIFEST).exists():
         raise UserError(f"there are no shards in {data}; run `corpus build` first.")
     verdicts = run_gates(data)
     report: dict[str, object] = {"gates": {name: asdict(verdict) for name, verdict in verdicts.items()}}

@@ -12,6 +12,7 @@ import pyarrow as pa
 from corpus.card.composition import Composition
 from corpus.card.readme import TITLE
 from medpress.schema import RECORD, SCHEMA_VERSION
+from medpress.store import DATA
 
 SPECIFICATION = "http://mlcommons.org/croissant/1.0"
 _PARQUET = "application/x-parquet"
@@ -93,7 +94,7 @@ def croissant(composition: Composition) -> dict[str, Any]:
                     "name": _files(source_type),
                     "description": f"All shards of the source type {source_type}.",
                     "encodingFormat": _PARQUET,
-                    "includes": f"{source_type}/*.parquet",
+                    "includes": f"{DATA}/{source_type}/*.parquet",
                 }
                 for source_type in composition.source_types
             ),

@@ -14,6 +14,7 @@ from typing import Any
 from corpus.card.composition import Composition
 from corpus.card.license import hub_license
 from medpress.schema import RECORD, describe
+from medpress.store import DATA
 
 _SIZES = (
     (1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"), (10_000_000, "1M<n<10M"),
@@ -41,7 +42,8 @@ def _front_matter(composition: Composition) -> str:
     }
     lines = [f"{name}: {json.dumps(value, ensure_ascii=False)}\n" for name, value in fields.items()]
     if composition.records:
-        paths = {"all": "*/*.parquet"} | {name: f"{name}/*.parquet" for name in composition.source_types}
+        paths = {"all": f"{DATA}/*/*.parquet"}
+        paths |= {name: f"{DATA}/{name}/*.parquet" for name in composition.source_types}
         lines.append("configs:\n")
         for name, path in paths.items():
             lines += [f"- config_name: {name}\n", "  default: true\n" if name == "all" else ""]

@@ -10,7 +10,6 @@ may hold the very same record.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -144,7 +143,7 @@ def open_index(path: str, scheme: Scheme) -> Index:
             manifest = read_manifest(folder)
         except (FileNotFoundError, NotADirectoryError):
             continue
-        except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        except CorruptError as error:
             raise CorruptError(f"{folder / 'manifest.json'} is damaged; build that corpus again.") from error
         if manifest.get("kind") == "index":
             check(describe(scheme), manifest["config"], path)

@@ -12,10 +12,9 @@ import pyarrow.compute as pc
 
 from corpus import decontaminate
 from corpus.steps.contamination import COMMON_RECORDS, COMMON_SHARE, HITS
+from medpress.run.step import Step, read_list
 from medpress.run.task import Mark, Task
 from medpress.store import read_table, write_table
-
-VERSION = "1"
 
 
 @lru_cache(maxsize=1)
@@ -39,8 +38,8 @@ def count_common(task: Task, mark: Mark) -> None:
 
 
 def find_hits(task: Task, mark: Mark) -> None:
-    """Arguments: `part`, `benchmarks`, `counts` (files of `count_common`). Writes `HITS`."""
-    tables = [read_table(file) for file in task.arguments["counts"]]
+    """Arguments: `part`, `benchmarks`, `counts` (list of the files of `count_common`). Writes `HITS`."""
+    tables = [read_table(file) for file in read_list(task.arguments["counts"])]
     counts = np.sum([table["count"].to_numpy() for table in tables], axis=0)
     conversations = sum(table["records"][0].as_py() for table in tables if table.num_rows)
     index = _index(tuple(task.arguments["benchmarks"]))
@@ -55,6 +54,10 @@ def find_hits(task: Task, mark: Mark) -> None:
         for hit in hits
     ]  # fmt: skip
     write_table(task.output, pa.Table.from_pylist(rows, schema=HITS))
+
+
+COUNT_COMMON = Step(count_common, inputs=("part",), contents=("benchmarks",))
+FIND_HITS = Step(find_hits, inputs=("part", "counts"), contents=("benchmarks",))
 
 
 def items(hits: Iterable[Path]) -> dict[str, dict[str, tuple[str, str]]]:

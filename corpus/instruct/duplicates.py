@@ -8,7 +8,7 @@ two answers is two.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -18,85 +18,71 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from corpus.dedup import passes
+from corpus.dedup import exact, passes
 from corpus.dedup.config import DedupConfig
 from corpus.dedup.verify import similar
 from corpus.instruct.contamination import questions
 from corpus.instruct.formats import Messages
-from corpus.steps import duplicates
-from corpus.steps.duplicates import RECORDS_PER_PARTITION, SHINGLES_PER_SLICE
-from medpress.command import UserError
 from medpress.location import location
 from medpress.run.runner import Runner
-from medpress.run.task import Mark, Stage, Task, make_task
+from medpress.run.step import Step, read_list, write_list
+from medpress.run.task import Mark, Task
 from medpress.schema import by_name
 from medpress.store import dataset, open_parquet, read_table, write_table, write_tables
 from nlp.normalise import canonical
+from nlp.tagging.lexicon import built_in_lexicon
 
-VERSION = "1"
 CONVERSATIONS_AT_ONCE = 5_000
 """Conversations whose texts are in memory together while they are signed."""
+CONVERSATIONS_PER_PARTITION = 250_000
+"""Conversations, or keys of one band, in a partition of the search, about."""
+SHINGLES_PER_SLICE = 12_000_000
+"""Shingles of the conversations whose pairs are verified together, at most about: 14 bytes each, the text included."""
 ASKED, ANSWERED = ("system", "user"), ("assistant",)
 """Roles of the two sides of a conversation."""
 
 
-def find(runner: Runner, parts: Sequence[str], hits: Sequence[Path], dedup: DedupConfig, work: Path) -> Path:
-    """File of the decisions (`duplicates.decide_clusters`) on all conversations of the parts that may be kept.
+def find(runner: Runner, parts: Sequence[str], hits: Sequence[str], dedup: DedupConfig, work: Path) -> Path:
+    """File of the decisions (`decide`) on all conversations of the parts that may be kept.
 
     `hits` are files of benchmark questions. Raises `UserError` when a pass fails.
     """
 
-    def run(stage: Stage, version: str, arguments: Iterable[dict[str, Any]]) -> list[str]:
-        name = stage.__name__
-        tasks = [make_task(name, version, work / "duplicates", name, a, key=_names(a)) for a in arguments]
-        outcomes = runner.run(stage, tasks)
-        for outcome in outcomes:
-            if outcome.failure:
-                raise UserError(f"the search for duplicates failed: {outcome.failure.message}", exit_code=1)
+    def run(step: Step, arguments: Iterable[dict[str, Any]]) -> list[str]:
+        outcomes = runner.run(step, [step.task(work, **each) for each in arguments])
         return [outcome.task.output for outcome in outcomes]
 
-    settings = {"hits": [str(file) for file in hits], "dedup": asdict(dedup)}
-    signed = run(sign, VERSION, ({"parts": [part], **settings} for part in parts))
-    shingles = [read_table(file, ["n_shingles"])["n_shingles"] for file in signed]
+    held = write_list(work, hits)
+    files = run(SIGN, ({"part": part, "hits": held, "dedup": asdict(dedup)} for part in parts))
+    shingles = [read_table(file, ["n_shingles"])["n_shingles"] for file in files]
     count, length = sum(map(len, shingles)), sum(pc.sum(column).as_py() or 0 for column in shingles)
-    partitions = -(-count // RECORDS_PER_PARTITION)
-    columns: dict[str, Any] = {"signed": signed, "indexes": []}
-    exact = run(
-        duplicates.exact_partition,
-        duplicates.VERSION,
-        (columns | {"low": low, "high": high} for low, high in passes.hex_ranges(partitions)),
+    partitions = -(-count // CONVERSATIONS_PER_PARTITION)
+    signed = write_list(work, files)
+    hashes = ({"signed": signed, "low": low, "high": high} for low, high in passes.hex_ranges(partitions))
+    copies = write_list(work, run(EXACT_COPIES, hashes))
+    keys = (
+        {"signed": signed, "copies": copies, "band": band, "low": low, "high": high}
+        for band in range(dedup.bands)
+        for low, high in passes.key_ranges(partitions)
     )
-    pairs = run(
-        duplicates.band_candidates,
-        duplicates.VERSION,
-        (
-            columns | {"exact": exact, "band": band, "low": low, "high": high}
-            for band in range(dedup.bands)
-            for low, high in passes.key_ranges(partitions)
-        ),
-    )
-    compared = sum(dataset([file]).count_rows() for file in pairs)
+    files = run(BAND_PAIRS, keys)
+    compared = sum(dataset([file]).count_rows() for file in files)
     slices = 1 + 2 * compared * length // max(1, count) // SHINGLES_PER_SLICE
-    files: dict[str, Any] = {"pairs": pairs, "parts": list(parts), "threshold": dedup.threshold}
-    edges = run(verify, VERSION, (files | {"low": low, "high": high} for low, high in passes.hex_ranges(slices)))
-    decided = {"edges": edges, "exact": exact, "signed": signed}
-    return location(run(duplicates.decide_clusters, duplicates.VERSION, [decided])[0])
-
-
-def _names(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """The arguments with the names of files, which tell their content, for their places."""
-    return {k: [Path(file).name for file in v] if isinstance(v, list) else v for k, v in arguments.items()}
+    texts = {"pairs": write_list(work, files), "parts": write_list(work, parts), "threshold": dedup.threshold}
+    edges = run(VERIFY, (texts | {"low": low, "high": high} for low, high in passes.hex_ranges(slices)))
+    decided = {"edges": write_list(work, edges), "copies": copies, "signed": signed}
+    return location(run(DECIDE, [decided])[0])
 
 
 def sign(task: Task, mark: Mark) -> None:
     """What the search needs of the conversations of a part that may be kept; the later stage is the better one.
 
-    Arguments: `parts` (one file), `hits` (files), `dedup`.
+    Arguments: `part` (file), `hits` (list of files), `dedup`.
     """
     a = task.arguments
     scheme = DedupConfig(**a["dedup"]).scheme
-    held = pa.array(sorted(questions(map(location, a["hits"]))), pa.string())
-    file = open_parquet(a["parts"][0])
+    held = pa.array(sorted(questions(map(location, read_list(a["hits"])))), pa.string())
+    file = open_parquet(a["part"])
 
     def signed(table: pa.Table) -> pa.Table:
         table = table.filter(pc.and_(pc.is_null(table["reason"]), pc.invert(pc.is_in(table["id"], held))))
@@ -106,7 +92,7 @@ def sign(task: Task, mark: Mark) -> None:
         return (
             passes.signatures(pa.table(rows), scheme)
             .append_column("content_hash", table["content_hash"])
-            .append_column("doc_id", pa.array(documents, pa.string()))
+            .append_column("doc_id", pa.array(documents, pa.string()))  # a takedown learns from it which rows go
         )
 
     columns = ["id", "messages", "stage", "provenance", "reason", "content_hash"]
@@ -115,23 +101,94 @@ def sign(task: Task, mark: Mark) -> None:
     write_tables(task.output, (signed(pa.Table.from_batches([batch])) for batch in batches), nothing.schema)
 
 
+SIGN = Step(sign, inputs=("part", "hits"), settings=("dedup",))
+
+
+def exact_copies(task: Task, mark: Mark) -> None:
+    """The conversations of one hash partition that say the same to the letter.
+
+    Arguments: `signed` (list of files), `low`, `high` (hash prefixes). Writes `exact.EXACT`.
+    """
+    a = task.arguments
+    in_partition = (pc.field("content_hash") >= a["low"]) & (pc.field("content_hash") < a["high"])
+    columns = ["id", "content_hash", "quality", "priority"]
+    write_table(task.output, exact.decide_exact(dataset(read_list(a["signed"])).to_table(columns, filter=in_partition)))
+
+
+EXACT_COPIES = Step(exact_copies, inputs=("signed",), settings=("low", "high"), per="partition")
+
+
+def band_pairs(task: Task, mark: Mark) -> None:
+    """Pairs that agree in one band, the copies left out.
+
+    Arguments: `signed`, `copies` (lists of files), `band`, `low`, `high` (keys, both included). Writes `passes.PAIRS`.
+    """
+    a = task.arguments
+    band = passes.band_name(a["band"])
+    low, high = (pa.scalar(a[name], pa.uint64()) for name in ("low", "high"))
+    copies = dataset(read_list(a["copies"])).to_table(["id"], filter=pc.field("duplicate_of").is_valid())["id"]
+    chosen = (pc.field("n_shingles") > 0) & (pc.field(band) >= low) & (pc.field(band) <= high)
+    chosen &= ~pc.field("id").isin(copies.combine_chunks())
+    table = dataset(read_list(a["signed"])).to_table(["id", "quality", "priority", "numbers", band], filter=chosen)
+    write_table(task.output, passes.candidates([table.rename_columns({band: "key"})]))
+
+
+BAND_PAIRS = Step(band_pairs, inputs=("signed", "copies"), settings=("band", "low", "high"), per="partition")
+
+
 def verify(task: Task, mark: Mark) -> None:
     """The pairs of a slice that are nearly the same, as a whole and on either side.
 
-    Arguments: `pairs`, `parts` (files), `low`, `high` (prefixes of `a`), `threshold`. Writes `passes.EDGES`.
+    Arguments: `pairs`, `parts` (lists of files), `low`, `high` (prefixes of `a`), `threshold`. Writes `passes.EDGES`.
     """
     a = task.arguments
     in_slice = (pc.field("a") >= a["low"]) & (pc.field("a") < a["high"])
-    pairs = passes.merge_pairs([dataset(a["pairs"], schema=passes.PAIRS).to_table(filter=in_slice)])
+    pairs = dataset(read_list(a["pairs"]), schema=passes.PAIRS).to_table(filter=in_slice)
+    pairs = passes.merge_pairs([pairs])
     wanted = pc.unique(pa.chunked_array([*pairs["a"].chunks, *pairs["b"].chunks], type=pa.string()))
-    table = dataset(a["parts"]).to_table(["id", "messages"], filter=pc.field("id").isin(wanted))
+    table = dataset(read_list(a["parts"])).to_table(["id", "messages"], filter=pc.field("id").isin(wanted))
     ids, messages = table["id"].combine_chunks(), table["messages"].to_pylist()
     whole = pa.table({"id": ids, "text": pa.array(_said(messages), pa.string())})
-    edges = passes.verify(pairs, whole, a["threshold"], duplicates.find_drugs)
+    edges = passes.verify(pairs, whole, a["threshold"], _find_drugs)
     ends = np.stack([pc.index_in(edges[end], ids).to_numpy().astype(np.int64) for end in ("a", "b")], axis=1)
     alike = _alike(ends, _said(messages, ASKED), a["threshold"])
     alike &= _alike(ends, _said(messages, ANSWERED), a["threshold"])
     write_table(task.output, edges.filter(pa.array(alike)))
+
+
+VERIFY = Step(verify, inputs=("pairs", "parts"), settings=("low", "high", "threshold"), per="partition")
+
+
+def decide(task: Task, mark: Mark) -> None:
+    """Who stays for whom. Arguments: `edges`, `copies`, `signed` (lists of files).
+
+    Writes `passes.DECISIONS` with `jaccard`, the similarity to the conversation that replaces it: null for the same words.
+    """
+    a = task.arguments
+    edges = dataset(read_list(a["edges"]), schema=passes.EDGES).to_table()
+    copies = dataset(read_list(a["copies"]), schema=exact.EXACT).to_table()
+    linked = pa.chunked_array([*edges["a"].chunks, *edges["b"].chunks], pa.string())
+    quality = dataset(read_list(a["signed"])).to_table(
+        ["id", "quality", "priority"], filter=pc.field("id").isin(pc.unique(linked))
+    )
+    decisions = passes.combine(copies, passes.decide(edges, quality))
+    one, other = decisions["id"], decisions["duplicate_of"]
+    ends = pc.if_else(pc.less(one, other), one, other), pc.if_else(pc.less(one, other), other, one)
+    edge = pc.index_in(_joined(*ends), _joined(edges["a"], edges["b"]).combine_chunks())
+    write_table(task.output, decisions.append_column("jaccard", edges["jaccard"].take(edge)))
+
+
+DECIDE = Step(decide, inputs=("edges", "copies", "signed"), per="corpus")
+
+
+def _joined(one: pa.ChunkedArray, other: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Two ids as one key; null where one is."""
+    return pc.binary_join_element_wise(one, other, " ")
+
+
+def _find_drugs(text: str) -> list[tuple[int, int]]:
+    """Where the lexicon sees a drug: the guard compares what is said of it."""
+    return [(entity.start, entity.end) for entity in built_in_lexicon().tag([text])[0] if entity.label == "drug"]
 
 
 def _said(conversations: Sequence[Messages], roles: Sequence[str] = (*ASKED, *ANSWERED)) -> list[str]:

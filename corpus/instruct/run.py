@@ -1,69 +1,62 @@
-"""Instruction files to the datasets `instructions/stage=N/` and `instructions_dropped/`."""
+"""Instruction files to the datasets `instructions/data/stage-N/` and `instructions_dropped/`."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from itertools import islice
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from cyclopts import Parameter
 
 from corpus.dedup.config import DedupConfig
-from corpus.dedup.exact import content_hash
 from corpus.instruct import contamination, duplicates
-from corpus.instruct.containers import SUFFIXES, read_rows
-from corpus.instruct.conversation import clean, fault, suggest_stage
-from corpus.instruct.formats import Messages, conversation
-from corpus.takedown import failure, removed
+from corpus.instruct.containers import SUFFIXES
+from corpus.instruct.take_in import DROPPED_INSTRUCTION, PART, TAKE_IN, given_as
+from corpus.steps.tokenizers import tokenizer_identity
 from medpress.command import Location, UserError, progress, resolved
 from medpress.location import check_reachable, location
 from medpress.lock import exclusive
+from medpress.removed import failure, removed
 from medpress.run.engine import open_executor
 from medpress.run.runner import Runner
-from medpress.run.task import Limits, Mark, Outcome, Stage, Task, make_task
+from medpress.run.step import Step, identities, write_list
+from medpress.run.task import Limits, Outcome
 from medpress.schema import DOC_ID_DIGITS, INSTRUCTION, named
 from medpress.store import (
+    DATA,
+    MANIFEST,
     dataset,
     file_sha256,
-    identity,
-    make_folder,
+    parts,
+    publish_tables,
     read_json,
     read_table,
-    stored,
+    refuse_older_layout,
     write_json,
     write_manifest,
-    write_tables,
 )
-from medpress.tokenising import count_tokens, load_tokenizer
-from nlp import phi
-from nlp.language import detect
 
-VERSION = "3"
+STEPS = [
+    TAKE_IN,
+    contamination.COUNT_COMMON,
+    contamination.FIND_HITS,
+    duplicates.SIGN,
+    duplicates.EXACT_COPIES,
+    duplicates.BAND_PAIRS,
+    duplicates.VERIFY,
+    duplicates.DECIDE,
+]
+"""What a run does, in order."""
 APART = ("workers", "data", "decontaminate", "dedup")
 """Settings that change nothing about a single conversation."""
 ROWS_AT_ONCE = 50_000
 """Conversations in memory together while the datasets are written."""
-ROWS_TAKEN_AT_ONCE = 5_000
-"""Rows of a file in memory together while they are taken in."""
 FILE_NAME = "given.parquet"
 """What was given, beside what `train synthesize` makes."""
-
-DROPPED_INSTRUCTION = pa.schema(
-    [
-        *INSTRUCTION,
-        pa.field("reason", pa.string(), metadata={"description": "why it was dropped"}),
-        pa.field("duplicate_of", pa.string(), metadata={"description": "the kept conversation it repeats"}),
-        pa.field("jaccard", pa.float64(), metadata={"description": "how similar the two are; null for the same words"}),
-    ]
-)
-"""A conversation that is not trained on."""
-PART = pa.schema([*DROPPED_INSTRUCTION, pa.field("content_hash", pa.string())])
-"""What one file gives: `reason` null for those that may be kept."""
 
 
 @Parameter(name="*")
@@ -110,25 +103,30 @@ class InstructResult:
 def instruct(paths: Sequence[str], config: InstructConfig) -> InstructResult:
     """Take files into the data folder, beside those taken in before.
 
-    Of conversations that say the same or nearly so, the one of the latest stage is kept. Raises `UserError`.
+    A path is a file, a dataset folder (what `train synthesize` made), or a folder of files. Of conversations that say the same or nearly so, the one of the latest stage is kept. Raises `UserError`.
     """
     files = list(_files(paths))
-    if not files:
+    if not files and not any(_is_dataset(location(text)) for text in paths):
         raise UserError(f"no {', '.join(SUFFIXES)} file below {', '.join(paths)}.")
     with exclusive(config.data):
+        refuse_older_layout(config.data)
         work = config.data / "work" / "instruct"
         settings = {k: v for k, v in resolved(config).items() if k not in APART}
         gone = removed(config.data)
         doc_ids = {path: file_sha256(path)[:DOC_ID_DIGITS] for path in files}
-        tasks = {path: _task(path, doc_ids[path], settings, work) for path in files if doc_ids[path] not in gone}
+        tasks = [
+            TAKE_IN.task(work, path.name, path=str(path), doc_id=doc_ids[path], file=path.name, **settings)
+            for path in files
+            if doc_ids[path] not in gone
+        ]
         executor = open_executor("local", workers=config.workers, limits=Limits(step_seconds=600))
         try:
             runner = Runner(executor, config.data / "log" / "instruct.jsonl")
             with progress("instructions", len(tasks), "files") as tick:
-                outcomes = runner.run(take_in, list(tasks.values()), tick=tick)
+                # A file that cannot be read has no smaller pieces, and the others go on without it.
+                outcomes = runner.run(TAKE_IN, tasks, split=lambda task, failure: (), tick=tick)
             result = InstructResult()
-            known = _known(work / "catalogue.json", outcomes, result)
-            parts = sorted(set(known.values()))
+            parts = _parts(work / "catalogue.json", outcomes, result)
             hits = _contamination(runner, parts, config.decontaminate, work)
             decisions = duplicates.find(runner, parts, hits, config.dedup, work) if parts else None
             result.tasks = dict(runner.counts)
@@ -141,20 +139,29 @@ def instruct(paths: Sequence[str], config: InstructConfig) -> InstructResult:
         return result
 
 
-def _known(catalogue: Path, outcomes: Sequence[Outcome], result: InstructResult) -> dict[str, str]:
-    """Path to part of every file that was ever taken in; failures go into the result."""
-    known: dict[str, str] = read_json(catalogue) if catalogue.exists() else {}
-    known = {path: file for path, file in known.items() if location(file).exists()}  # without what was taken down
+def _parts(catalogue: Path, outcomes: Sequence[Outcome], result: InstructResult) -> list[str]:
+    """The part of every file that was ever taken in; failures go into the result.
+
+    The catalogue says of each path what was given and the part that it gave: a file that is given again, from wherever,
+    as it was before has one part, the last one.
+    """
+    known: dict[str, list[str]] = read_json(catalogue) if catalogue.exists() else {}
+    known = {path: entry for path, entry in known.items() if location(entry[1]).exists()}  # without what was taken down
+    fresh: dict[str, str] = {}
     for outcome in outcomes:
+        path = outcome.task.arguments["path"]
         if outcome.failure:
-            result.failures.append((outcome.task.arguments["path"], outcome.failure.message))
+            result.failures.append((path, outcome.failure.message))
         else:
-            known[outcome.task.arguments["path"]] = outcome.task.output
+            given = given_as(outcome.task.arguments)
+            known[path] = [given, outcome.task.output]
+            fresh[given] = outcome.task.output
+    known = {path: [given, fresh.get(given, part)] for path, (given, part) in known.items()}
     write_json(catalogue, known)
-    return known
+    return sorted({part for _, part in known.values()})
 
 
-def _contamination(runner: Runner, parts: Sequence[str], benchmarks: Sequence[Path], work: Path) -> list[Path]:
+def _contamination(runner: Runner, parts: Sequence[str], benchmarks: Sequence[Path], work: Path) -> list[str]:
     """Files of hits of benchmark questions in the parts; none when no benchmark is named."""
     for path in benchmarks:
         if not path.is_file():
@@ -162,28 +169,12 @@ def _contamination(runner: Runner, parts: Sequence[str], benchmarks: Sequence[Pa
     if not benchmarks:
         return []
     files = [str(path.absolute()) for path in benchmarks]
-    key = [file_sha256(path) for path in benchmarks]
 
-    def outputs(label: str, stage: Stage, extra: dict[str, Any]) -> list[str]:
-        tasks = [
-            make_task(
-                label,
-                contamination.VERSION,
-                work / "contamination",
-                label,
-                {"part": part, "benchmarks": files, **extra},
-                key=[Path(part).name, key, [Path(file).name for file in extra.get("counts", ())]],
-            )
-            for part in parts
-        ]
-        done = runner.run(stage, tasks)
-        for outcome in done:
-            if outcome.failure:
-                raise UserError(f"the search for benchmark questions failed: {outcome.failure.message}", exit_code=1)
-        return [outcome.task.output for outcome in done]
+    def outputs(step: Step, **more: str) -> list[str]:
+        outcomes = runner.run(step, [step.task(work, part=part, benchmarks=files, **more) for part in parts])
+        return [outcome.task.output for outcome in outcomes]
 
-    counts = outputs("common", contamination.count_common, {})
-    return [location(file) for file in outputs("hits", contamination.find_hits, {"counts": counts})]
+    return outputs(contamination.FIND_HITS, counts=write_list(work, outputs(contamination.COUNT_COMMON)))
 
 
 def _files(paths: Sequence[str]) -> Iterator[Path]:
@@ -194,98 +185,47 @@ def _files(paths: Sequence[str]) -> Iterator[Path]:
             raise UserError(f"{text} does not exist.")
         if path.is_file():
             yield path.absolute()
+        elif _is_dataset(path):
+            yield from (file.absolute() for file in parts(path))
         else:
             yield from sorted(p.absolute() for p in path.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
 
 
-def _task(path: Path, doc_id: str, settings: dict[str, Any], work: Path) -> Task:
-    arguments = {"path": str(path), "doc_id": doc_id, **settings}
-    key = [doc_id, path.name, settings]
-    return make_task("instruct", VERSION, work / "parts", path.name, arguments, key=key)
-
-
-def take_in(task: Task, mark: Mark) -> None:
-    """Read, clean and redact one file. Arguments: `path` and the settings. Writes `PART` rows."""
-    tokenizer = load_tokenizer(task.arguments["tokenizer"])
-    given = enumerate(read_rows(location(task.arguments["path"])))
-
-    def tables() -> Iterator[pa.Table]:
-        while some := list(islice(given, ROWS_TAKEN_AT_ONCE)):
-            mark(f"row {some[0][0]}")
-            rows = [_taken(identity(task.id, number), place, row, task.arguments) for number, (place, row) in some]
-            counts = count_tokens(tokenizer, ["\n".join(m["content"] for m in row["messages"]) for row in rows])
-            rows = [stored(row | {"n_tokens": n}, PART) for row, n in zip(rows, counts, strict=True)]
-            yield pa.Table.from_pylist(rows, schema=PART)
-
-    write_tables(task.output, tables(), PART)
-
-
-def _taken(id: str, place: str, row: dict[str, Any], a: dict[str, Any]) -> dict[str, Any]:
-    path = location(a["path"])
-    found = conversation(row)
-    if found is None:
-        return _row(id, [], place, path, a, "", "no known shape")
-    name, messages = found
-    lang = detect("\n\n".join(m["content"] for m in messages))
-    messages = _redact(clean(messages, lang), lang, a["phi"])
-    return _row(id, messages, place, path, a, name, fault(messages)) | {"lang": lang}
-
-
-def _row(
-    id: str, messages: Messages, place: str, path: Path, a: dict[str, Any], form: str, reason: str | None
-) -> dict[str, Any]:
-    said = "\n".join(f"{m['role']}: {m['content']}" for m in messages)
-    return {
-        "id": id,
-        "messages": messages,
-        "stage": a["stage"] or (suggest_stage(messages) if reason is None else 1),
-        "lang": "und",
-        "source": a["source"] or path.name.split(".")[0],
-        "license": a["license"],
-        "topics": {},
-        "provenance": {"file": path.name, "doc_id": a["doc_id"], "place": place, "format": form},
-        "reason": reason,
-        "content_hash": content_hash(said),
-    }
-
-
-def _redact(messages: Messages, lang: str, policy: phi.Policy | Literal["off"]) -> Messages:
-    if policy == "off":
-        return messages
-    redacted = phi.redact_sections([m["content"] for m in messages], lang=lang, policy=policy)
-    return [{"role": m["role"], "content": r.text} for m, r in zip(messages, redacted, strict=True)]
-
-
 def _publish(
-    parts: Sequence[str], hits: Sequence[Path], decisions: Path | None, config: InstructConfig, result: InstructResult
+    parts: Sequence[str], hits: Sequence[str], decisions: Path | None, config: InstructConfig, result: InstructResult
 ) -> None:
-    decided = _decide(parts, hits, decisions)
-    items = contamination.items(hits)
+    places = [location(file) for file in hits]
+    decided = _decide(parts, places, decisions)
+    items = contamination.items(places)
     folder = config.data / "instructions"
-    wanted = set()
-    for stage in sorted(pc.unique(decided.filter(pc.is_null(decided["reason"]))["stage"]).to_pylist()):
-        of_stage = decided.filter((pc.field("stage") == stage) & pc.field("reason").is_null())
-        target = folder / f"stage={stage}" / FILE_NAME
-        wanted.add(target)
-        write_tables(target, _conversations(parts, of_stage, items, INSTRUCTION), INSTRUCTION)
-        result.kept[stage] = of_stage.num_rows
+    kept = decided.filter(pc.is_null(decided["reason"]))
+    for stage in pc.unique(kept["stage"]).sort().to_pylist():
+        result.kept[stage] = pc.sum(pc.equal(kept["stage"], stage)).as_py()
     # Other files of the dataset (synthesised conversations) are not this command's.
-    for old in set(folder.glob(f"stage=*/{FILE_NAME}")) - wanted:
-        old.unlink()
-    dropped = decided.filter(pc.field("reason").is_valid())
-    target = config.data / "instructions_dropped" / FILE_NAME
-    write_tables(target, _conversations(parts, dropped, items, DROPPED_INSTRUCTION), DROPPED_INSTRUCTION)
-    make_folder(folder)
+    stages = {path.parent.name for path in (folder / DATA).glob(f"stage-*/{FILE_NAME}")}
+    for name in sorted(stages | {f"stage-{stage}" for stage in result.kept}):
+        of_stage = kept.filter(pc.equal(kept["stage"], int(name.removeprefix("stage-"))))
+        conversations = _conversations(parts, of_stage, items, INSTRUCTION)
+        publish_tables(folder, f"{name}/{FILE_NAME}", conversations, INSTRUCTION)
+    dropped = decided.filter(pc.is_valid(decided["reason"]))
+    conversations = _conversations(parts, dropped, items, DROPPED_INSTRUCTION)
+    publish_tables(config.data / "instructions_dropped", FILE_NAME, conversations, DROPPED_INSTRUCTION)
     settings = {
         "tokenizer": config.tokenizer,
         "decontaminate": [path.name for path in config.decontaminate],
         "dedup": asdict(config.dedup),
     }
-    versions = {"instruct": VERSION, "contamination": contamination.VERSION, "duplicates": duplicates.VERSION}
-    write_manifest(folder, kind="instructions", config=settings, versions=versions)
+    versions = identities(STEPS)
+    versions["models"][config.tokenizer] = tokenizer_identity(config.tokenizer)
+    for name in ("instructions", "instructions_dropped"):
+        write_manifest(config.data / name, kind=name, config=settings, versions=versions)
     result.rows = decided.num_rows
     result.dropped.update(dropped["reason"].to_pylist())
     assert result.rows == result.kept.total() + result.dropped.total()
+
+
+def _is_dataset(folder: Path) -> bool:
+    return (folder / MANIFEST).exists()
 
 
 DECIDED = ["id", "stage", "reason", "duplicate_of", "jaccard"]

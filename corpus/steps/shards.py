@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from corpus.steps.annotated import ANNOTATED
 from corpus.steps.merge import merged
+from medpress.errors import CorruptError
 from medpress.location import is_remote, location
 from medpress.run.step import Step
 from medpress.run.task import Mark, Task
@@ -156,7 +157,7 @@ def forget_damaged(tasks: Mapping[str, Task], folder: Path) -> None:
         described = {
             entry["path"].removeprefix(f"{DATA}/"): entry["sha256"] for entry in read_manifest(folder)["files"]
         }
-    except (OSError, ValueError):  # nothing was published, or nobody knows what
+    except (OSError, CorruptError):  # nothing was published, or nobody knows what
         return
     for name, task in tasks.items():
         published, source = folder / DATA / name, location(task.output)

@@ -14,14 +14,15 @@ from small_build import story
 
 import corpus.instruct.run
 from corpus.dedup.config import DedupConfig
-from corpus.instruct import containers, run
+from corpus.instruct import containers, take_in
 from corpus.instruct.containers import ContainerError, read_rows
 from corpus.instruct.conversation import fault, suggest_stage
 from corpus.instruct.formats import conversation
-from corpus.instruct.run import DROPPED_INSTRUCTION, InstructConfig, instruct
+from corpus.instruct.run import InstructConfig, instruct
+from corpus.instruct.take_in import DROPPED_INSTRUCTION, TAKE_IN
 from medpress.command import UserError
 from medpress.schema import INSTRUCTION, by_name
-from medpress.store import check_manifest, read_dataset
+from medpress.store import check_manifest, publish_tables, read_dataset, table_of, write_manifest
 
 ASKED = [{"role": "user", "content": "What lowers potassium?"}, {"role": "assistant", "content": "Furosemide."}]
 
@@ -158,6 +159,20 @@ def test_a_file_without_a_row_is_none(tmp_path):
     result = instruct([str(tmp_path / "a.csv")], InstructConfig(data=tmp_path / "data", workers=1))
     assert (result.rows, result.failures) == (0, [])
     assert check_manifest(tmp_path / "data" / "instructions") == []
+
+
+def test_of_a_dataset_folder_its_rows_are_taken_in_and_of_an_empty_one_none(tmp_path):
+    made = [{"id": "1", "messages": ASKED, "stage": 3, "lang": "en", "source": "x", "license": "", "n_tokens": 9}]
+    for name, rows in (("full", made), ("empty", [])):
+        publish_tables(tmp_path / name, "0.parquet", [table_of(rows, INSTRUCTION)], INSTRUCTION)
+        write_manifest(tmp_path / name, kind="instructions", config={}, versions={})
+    config = InstructConfig(data=tmp_path / "data", workers=1, stage=3)
+    none = instruct([str(tmp_path / "empty")], config)
+    assert (none.rows, none.failures) == (0, []) and check_manifest(config.data / "instructions") == []
+    assert dict(instruct([str(tmp_path / name) for name in ("empty", "full")], config).kept) == {3: 1}
+    (tmp_path / "nothing").mkdir()
+    with pytest.raises(UserError, match="file below"):
+        instruct([str(tmp_path / "nothing")], config)
 
 
 def test_a_row_that_is_given_again_is_one_conversation(tmp_path):
@@ -323,15 +338,11 @@ def test_rows_are_taken_in_some_at_a_time(tmp_path, monkeypatch):
     (tmp_path / "a.json").write_text(
         json.dumps([{"question": f"How often is drug {n} given?", "answer": f"{n} times."} for n in range(30)])
     )
+    settings = {"tokenizer": "deepseek", "phi": "off", "stage": 1, "source": None, "license": ""}
+    task = TAKE_IN.task(tmp_path, path=str(tmp_path / "a.json"), file="a.json", doc_id="d", **settings)
     for name, rows in (("whole", 5_000), ("parts", 7)):
-        monkeypatch.setattr(run, "ROWS_TAKEN_AT_ONCE", rows)
-        task = run._task(
-            tmp_path / "a.json",
-            "d",
-            {"tokenizer": "deepseek", "phi": "off", "stage": 1, "source": None, "license": ""},
-            tmp_path,
-        )
-        run.take_in(dataclasses.replace(task, output=str(tmp_path / name)), lambda step: None)
+        monkeypatch.setattr(take_in, "ROWS_TAKEN_AT_ONCE", rows)
+        take_in.take_in(dataclasses.replace(task, output=str(tmp_path / name)), lambda step: None)
     assert (tmp_path / "whole").read_bytes() == (tmp_path / "parts").read_bytes()
 
 

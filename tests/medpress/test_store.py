@@ -12,6 +12,9 @@ from medpress.store import (
     CorruptError,
     check_manifest,
     identity,
+    parts,
+    publish_file,
+    publish_tables,
     read_manifest,
     read_table,
     write_atomic,
@@ -44,20 +47,45 @@ def test_a_failed_write_leaves_the_old_file_and_no_rest(tmp_path):
 
 
 def test_manifest_counts_and_notices_changes(tmp_path):
-    write_table(tmp_path / "note" / "0.parquet", TABLE)
-    write_table(tmp_path / "web" / "0.parquet", TABLE.slice(0, 10))
+    data = tmp_path / "data"
+    write_table(data / "note/0.parquet", TABLE)
+    write_table(data / "web/0.parquet", TABLE.slice(0, 10))
+    write_table(tmp_path / "other/0.parquet", TABLE)  # of no dataset
     write_manifest(tmp_path, kind="shards", config={"shards": 1}, versions={"cut": "1"})
     manifest = read_manifest(tmp_path)
     assert (manifest["rows"], manifest["tokens"]) == (2510, sum(range(2500)) + sum(range(10)))
     assert check_manifest(tmp_path) == []
-    write_table(tmp_path / "web" / "0.parquet", TABLE.slice(0, 11))
-    write_table(tmp_path / "web" / "1.parquet", TABLE.slice(0, 1))
-    (tmp_path / "note" / "0.parquet").unlink()
+    write_table(data / "web/0.parquet", TABLE.slice(0, 11))
+    write_table(data / "web/1.parquet", TABLE.slice(0, 1))
+    (data / "note/0.parquet").unlink()
     assert sorted(check_manifest(tmp_path)) == [
-        "note/0.parquet is missing",
-        "web/0.parquet is not the file that was written (checksum differs)",
-        "web/1.parquet is not in the manifest",
+        "data/note/0.parquet is missing",
+        "data/web/0.parquet is not the file that was written (checksum differs)",
+        "data/web/1.parquet is not in the manifest",
     ]
+
+
+def test_no_file_of_a_dataset_is_without_rows(tmp_path):
+    write_table(tmp_path / "work/some.parquet", TABLE)
+    write_table(tmp_path / "work/none.parquet", TABLE.slice(0, 0))
+    for name in ("a/0.parquet", "b/0.parquet"):
+        assert publish_file(tmp_path, name, tmp_path / "work/some.parquet") == tmp_path / "data" / name
+    written = publish_tables(
+        tmp_path, "c/0.parquet", [TABLE.slice(0, 0), TABLE.slice(0, 7), TABLE.slice(7)], TABLE.schema
+    )
+    assert written and written.read_bytes() == (tmp_path / "work/some.parquet").read_bytes()
+    assert [path.parent.name for path in parts(tmp_path)] == ["a", "b", "c"]
+    assert publish_file(tmp_path, "a/0.parquet", str(tmp_path / "work/none.parquet")) is None
+    assert publish_tables(tmp_path, "c/0.parquet", [TABLE.slice(0, 0)], TABLE.schema) is None
+    assert publish_tables(tmp_path, "d/0.parquet", [], TABLE.schema) is None
+    assert [path.parent.name for path in parts(tmp_path)] == ["b"]
+
+
+@pytest.mark.parametrize("damage", [b'{"files": [', b"", b"\xff\xfe\x00", b'["files"]', b'{"files": 3}'])
+def test_damaged_json_is_named_in_one_sentence(tmp_path, damage):
+    (tmp_path / "manifest.json").write_bytes(damage)
+    with pytest.raises(CorruptError, match=r"manifest\.json is (not readable JSON; remove it|no manifest; run)"):
+        read_manifest(tmp_path)
 
 
 def test_a_damaged_file_is_named_in_one_sentence(tmp_path):

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from tokenizers import Tokenizer
 
-from corpus.steps.tokenise import tokenise_shard
+from corpus.steps.tokens import tokenise_shard
 from medpress.run.task import Task
 from medpress.store import parts, write_manifest
 from training.log import read_metrics
@@ -63,11 +63,11 @@ def write_shards(folder: Path, per_source: int = 40) -> Path:
                 }
             )
         rows.sort(key=lambda row: str(row["id"]))
-        (folder / source_type).mkdir(parents=True, exist_ok=True)
+        (folder / "data" / source_type).mkdir(parents=True, exist_ok=True)
         for part in range(2):
             table = pa.Table.from_pylist(rows[part::2])
             table = table.append_column("parent_id", pa.nulls(table.num_rows, pa.string()))
-            pq.write_table(table, folder / source_type / f"part-{part:05d}.parquet", row_group_size=8)
+            pq.write_table(table, folder / "data" / source_type / f"part-{part:05d}.parquet", row_group_size=8)
     return folder
 
 

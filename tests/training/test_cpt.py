@@ -52,7 +52,7 @@ def test_unigram_entropy_is_that_of_the_held_out_labels(finished: Path, shards: 
     index = Shards(shards, 0.05)
     counts: Counter[int] = Counter()
     for source in index.sources:
-        for group, row in source.held_out:
+        for group, row in source.held_out():
             counts.update(encoder.documents(index.texts(group, [row]))[0][1:])
     total = sum(counts.values())
     wanted = -sum(n / total * math.log(n / total) for n in counts.values())
@@ -83,7 +83,7 @@ def test_export_loads_in_transformers_and_gives_the_measured_loss(finished: Path
     total, count = 0.0, 0
     with torch.no_grad():
         for source in index.sources:
-            for group, row in source.held_out:
+            for group, row in source.held_out():
                 rest = as_piece(encoder.documents(index.texts(group, [row]))[0])
                 while len(rest):
                     piece, rest = rest.split(48)

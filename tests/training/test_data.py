@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from small_corpus import write_shards, write_token_shards
 
+from medpress.store import write_bytes, write_table
 from medpress.tokenising import CONTROL_TOKENS, train_tokenizer
 from training.config import InputError
 from training.data import Encoder, MixedBatches, Shards, Stream
@@ -39,7 +40,7 @@ def test_one_epoch_holds_every_training_document_once(shards: Path, encoder: Enc
     index = Shards(shards, 0.1)
     for source in index.sources:
         wanted: list[tuple[int, ...]] = []
-        for group, rows in source.groups:
+        for group, rows in source.groups():
             wanted += [tuple(ids) for ids in encoder.documents(index.texts(group, rows))]
         total = sum(len(ids) - 1 for ids in wanted)
         pieces = Stream(index, source, encoder, seed=3).take(total)
@@ -53,7 +54,7 @@ def test_epochs_differ_and_seeds_differ(shards: Path, encoder: Encoder) -> None:
 
     def order(seed: int, epochs: int) -> list[list[int]]:
         stream = Stream(index, index.sources[0], encoder, seed)
-        total = sum(len(d) - 1 for g, r in index.sources[0].groups for d in encoder.documents(index.texts(g, r)))
+        total = sum(len(d) - 1 for g, r in index.sources[0].groups() for d in encoder.documents(index.texts(g, r)))
         return [[int(p.inputs[0]) for p in stream.take(total)] for _ in range(epochs)]
 
     first, second = order(0, 2)
@@ -65,14 +66,14 @@ def test_epochs_differ_and_seeds_differ(shards: Path, encoder: Encoder) -> None:
 def test_held_out_is_disjoint_stable_and_in_every_source(shards: Path, tmp_path: Path) -> None:
     index = Shards(shards, 0.1)
     for source in index.sources:
-        kept = {(group, row) for group, row in source.held_out}
-        trained = {(group, int(row)) for group, rows in source.groups for row in rows}
+        kept = {(group, row) for group, row in source.held_out()}
+        trained = {(group, int(row)) for group, rows in source.groups() for row in rows}
         assert kept and trained and not kept & trained
         assert len(kept) + len(trained) == 40
     more = Shards(write_shards(tmp_path / "more", per_source=60), 0.1)
 
     def texts(shards: Shards) -> set[str]:
-        return {shards.texts(g, [r])[0] for s in shards.sources if s.name == "handbook" for g, r in s.held_out}
+        return {shards.texts(g, [r])[0] for s in shards.sources if s.name == "handbook" for g, r in s.held_out()}
 
     assert len(texts(index) & texts(more)) == len(texts(index))  # a growing corpus keeps what was held out
 
@@ -85,10 +86,10 @@ def test_augmented_records_are_held_out_with_their_parent(tmp_path: Path) -> Non
     ]
     for row in rows:
         row["id"] = row["id"] if row["parent_id"] else row["id"][:-2]
-    (tmp_path / "s").mkdir()
-    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "s" / "part.parquet")
+    (tmp_path / "data").mkdir()
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "data" / "part.parquet")
     (source,) = Shards(tmp_path, 0.2).sources
-    families = [int(str(rows[row]["id"]).split("-")[0]) for _, row in source.held_out]
+    families = [int(str(rows[row]["id"]).split("-")[0]) for _, row in source.held_out()]
     assert 0 < len(families) < 600
     assert all(families.count(family) == 3 for family in families)
 
@@ -163,7 +164,7 @@ def test_held_out_batch_covers_long_documents(shards: Path, encoder: Encoder) ->
     assert held_out is not None
     index = Shards(shards, 0.1)
     wanted = sum(
-        len(d) - 1 for s in index.sources for g, r in s.held_out for d in encoder.documents(index.texts(g, [r]))
+        len(d) - 1 for s in index.sources for g, r in s.held_out() for d in encoder.documents(index.texts(g, [r]))
     )
     assert (held_out.labels != IGNORED).sum() == wanted
 
@@ -173,8 +174,10 @@ def test_held_out_batch_covers_long_documents(shards: Path, encoder: Encoder) ->
     [
         (lambda p: None, "there is no folder"),
         (lambda p: p.mkdir(), "holds no records"),
-        (lambda p: (p.mkdir(), (p / "a.parquet").write_bytes(b"no")), "not a readable Parquet file"),
-        (lambda p: (p.mkdir(), pq.write_table(pa.table({"a": [1]}), p / "a.parquet")), "not a shard"),
+        (lambda p: (p.mkdir(), (p / "a.parquet").write_bytes(b"no")), "holds no records"),
+        (lambda p: (p.mkdir(), (p / "data").write_bytes(b"no")), "holds no records"),
+        (lambda p: write_bytes(p / "data/a.parquet", b"no"), "not a readable Parquet file"),
+        (lambda p: write_table(p / "data/a.parquet", pa.table({"a": [1]})), "not a shard"),
     ],
 )
 def test_wrong_folders_are_one_sentence(tmp_path: Path, make, message: str) -> None:
@@ -185,7 +188,7 @@ def test_wrong_folders_are_one_sentence(tmp_path: Path, make, message: str) -> N
 
 def test_a_source_without_text_is_one_sentence(tmp_path: Path, encoder: Encoder) -> None:
     rows = [{"id": str(i), "text": "", "source": "empty", "n_tokens": 0} for i in range(3)]
-    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "a.parquet")
+    write_table(tmp_path / "data/a.parquet", pa.Table.from_pylist(rows))
     index = Shards(tmp_path, 0.0)
     with pytest.raises(InputError, match="no text to train on"):
         Stream(index, index.sources[0], encoder, 0).take(10)

@@ -9,8 +9,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from medpress.store import write_table
 from training.config import InputError
 from training.examples import Cycle, Examples
+from training.sft import conversations_of
 
 ROWS = [{"id": f"row{i}", "source": "ab"[i % 2], "value": i} for i in range(57)]
 
@@ -71,3 +73,19 @@ def test_mistakes_are_one_sentence(tmp_path: Path) -> None:
         told('{"text": "x"}\n')
     with pytest.raises(InputError, match="holds no conversations"):
         told("\n")
+
+
+def test_of_a_dataset_folder_the_rows_are_in_data_and_of_instructions_those_of_the_stage(tmp_path: Path) -> None:
+    def held(place: Path) -> list[str]:
+        return sorted(file.relative_to(tmp_path).as_posix() for file in Examples(place, ["id"], 0, "rows").files)
+
+    folder = tmp_path / "instructions"
+    for name in ("stage-1/given", "stage-3/given", "stage-3/made"):
+        write_table(folder / f"data/{name}.parquet", pa.Table.from_pylist(ROWS))
+    write_table(folder / "other.parquet", pa.Table.from_pylist(ROWS))
+    assert held(conversations_of(folder, 1)) == ["instructions/data/stage-1/given.parquet"]
+    assert len(held(conversations_of(folder, 3))) == 2 and len(held(folder)) == 3
+    with pytest.raises(InputError, match=r"there is no .*/stage-2: name the rows with a file or folder"):
+        held(conversations_of(folder, 2))
+    for place in (folder / "data/stage-3", folder / "other.parquet"):
+        assert conversations_of(place, 1) == place

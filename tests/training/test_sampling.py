@@ -311,7 +311,7 @@ def test_pairs_load_in_trl_as_they_are(tmp_path):
     from tiny_model import tiny_model
 
     run(tmp_path, Script(sample=[reply("D"), reply("A"), reply("B")]), samples=3)
-    (file,) = (tmp_path / "pairs").glob("*.parquet")
+    (file,) = (tmp_path / "pairs/data").glob("*.parquet")
     data = datasets.load_dataset("parquet", data_files=str(file), split="train", cache_dir=str(tmp_path / "cache"))
     model, tokenizer = tiny_model()
     arguments = cpo.CPOConfig(

@@ -332,7 +332,7 @@ def test_accepted_rows_load_in_trl_as_they_are(tmp_path):
     from tiny_model import tiny_model
 
     run(tmp_path, Script(), CYSTITIS, MYOCARDIAL)
-    (file,) = (tmp_path / "synthesis").glob("*.parquet")
+    (file,) = (tmp_path / "synthesis/data").glob("*.parquet")
     data = datasets.load_dataset("parquet", data_files=str(file), split="train", cache_dir=str(tmp_path / "cache"))
     model, tokenizer = tiny_model()
     arguments = trl.SFTConfig(

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from medpress.command import Ticker, UserError, progress, resolved
 from medpress.generation.request import Endpoint
+from medpress.run.identity import code_of
 from medpress.schema import PAIR
 from medpress.store import identity
 from training.evaluation.questions import Question
@@ -23,9 +24,6 @@ from training.synthesis.experts import Patience, Pause, each, open_clients, open
 from training.synthesis.items import Item, read_all
 from training.synthesis.outcomes import Outcomes, beside, held_outcomes, publish
 from training.synthesis.prompting import PROMPTS, fingerprint
-
-VERSION = "1"
-"""Raised when the same replies give another outcome."""
 
 SAMPLE = pa.schema(
     [
@@ -78,16 +76,17 @@ def sample(paths: Sequence[Path], config: SamplingConfig, *, pause: Pause = asyn
         "models": [policy.model, judge.model if judge else None],
         "prompts": fingerprint(PROMPTS, JUDGING),
     }
+    code = code_of(Sampler.__module__).digest  # the same replies give the same outcome as long as it is the same
     left_out: Counter[str] = Counter()
     items = [
-        Item(key=_key(question, source, settings), question=question, source=source)
+        Item(key=_key(question, source, code, settings), question=question, source=source)
         for question, source in read_all(paths, config.limit, left_out)
     ]
     result = SamplingResult(out=config.out, questions=len(items), left_out=left_out)
     with held_outcomes(config.out) as outcomes:
         with progress("sampling", len(items), "questions") as tick:
             asyncio.run(_work(items, config, policy, judge, outcomes, result, tick, pause))
-        _publish(items, config, settings, outcomes, result)
+        _publish(items, config, code, settings, outcomes, result)
     if not result.pairs:
         reasons = "; ".join(f"{count} x {reason}" for reason, count in result.reasons.most_common())
         raise UserError(
@@ -97,9 +96,9 @@ def sample(paths: Sequence[Path], config: SamplingConfig, *, pause: Pause = asyn
     return result
 
 
-def _key(question: Question, source: str, settings: Mapping[str, Any]) -> str:
+def _key(question: Question, source: str, code: str, settings: Mapping[str, Any]) -> str:
     said = [question.id, question.context, question.question, dict(question.options), question.answer, question.lang]
-    return identity(VERSION, said, source, settings)
+    return identity(code, said, source, settings)
 
 
 async def _work(
@@ -132,6 +131,7 @@ async def _work(
 def _publish(
     items: Sequence[Item],
     config: SamplingConfig,
+    code: str,
     settings: Mapping[str, Any],
     outcomes: Outcomes,
     result: SamplingResult,
@@ -162,6 +162,6 @@ def _publish(
             for candidate in (outcomes.get(item.key) or {})["candidates"]:
                 yield {"question_id": item.question.id, "source": item.source, **candidate}
 
-    versions = {"sampling": VERSION}
+    versions = {"sampling": code}
     publish(config.out, pairs_by_id(), PAIR, kind="pairs", config=dict(settings), versions=versions)
     publish(beside(config.out, "samples"), samples(), SAMPLE, kind="samples", config=dict(settings), versions=versions)

@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from medpress.lock import exclusive
-from medpress.store import parts, write_manifest, write_rows
+from medpress.store import parts, publish_tables, table_of, write_manifest
 
 ROWS_A_FILE = 20_000
 """Rows of one Parquet file of a published dataset."""
@@ -76,13 +76,11 @@ def publish(
 
     `complete` may fill in columns of each file's rows before they are written.
     """
-    written: set[Path] = set()
+    written: set[Path | None] = set()
     waiting = iter(rows)
-    while (chunk := [dict(row) for row in islice(waiting, ROWS_A_FILE)]) or not written:
+    while chunk := [dict(row) for row in islice(waiting, ROWS_A_FILE)]:
         complete(chunk)
-        target = folder / f"{len(written):05d}.parquet"
-        write_rows(target, chunk, schema)
-        written.add(target)
+        written.add(publish_tables(folder, f"{len(written):05d}.parquet", [table_of(chunk, schema)], schema))
     for old in set(parts(folder)) - written:
         old.unlink()
     write_manifest(folder, **manifest)

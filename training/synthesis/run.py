@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from medpress.command import Ticker, UserError, progress, resolved
 from medpress.generation.request import Endpoint
+from medpress.run.identity import code_of
 from medpress.schema import INSTRUCTION
 from medpress.store import identity
 from medpress.tokenising import count_tokens, load_tokenizer
@@ -24,9 +25,6 @@ from training.synthesis.experts import Patience, Pause, each, open_clients, open
 from training.synthesis.items import Item, read_all
 from training.synthesis.outcomes import Outcomes, beside, held_outcomes, publish
 from training.synthesis.prompting import PROMPTS, fingerprint
-
-VERSION = "1"
-"""Raised when the same replies give another outcome."""
 
 TURN = pa.struct(
     [
@@ -81,18 +79,19 @@ def synthesize(paths: Sequence[Path], config: SynthesisConfig, *, pause: Pause =
         "models": [expert.model, judge.model if judge else expert.model],
         "prompts": fingerprint(PROMPTS),
     }
+    code = code_of(Synthesis.__module__).digest  # the same replies give the same outcome as long as it is the same
     left_out: Counter[str] = Counter()
-    items = list(_items(paths, config, settings, left_out))
+    items = list(_items(paths, config, code, settings, left_out))
     result = SynthesisResult(out=config.out, questions=len(items), left_out=left_out)
     with held_outcomes(config.out) as outcomes:
         with progress("synthesis", len(items), "questions") as tick:
             asyncio.run(_work(items, config, expert, judge, outcomes, result, tick, pause))
-        _publish(items, config, settings, outcomes, result)
+        _publish(items, config, code, settings, outcomes, result)
     return result
 
 
 def _items(
-    paths: Sequence[Path], config: SynthesisConfig, settings: Mapping[str, Any], left_out: Counter[str]
+    paths: Sequence[Path], config: SynthesisConfig, code: str, settings: Mapping[str, Any], left_out: Counter[str]
 ) -> Iterator[Item]:
     for question, source in read_all(paths, config.limit, left_out):
         said = [
@@ -103,7 +102,7 @@ def _items(
             question.answer,
             question.lang,
         ]
-        yield Item(key=identity(VERSION, said, source, settings), question=question, source=source)
+        yield Item(key=identity(code, said, source, settings), question=question, source=source)
 
 
 async def _work(
@@ -160,6 +159,7 @@ async def _synthesize(item: Item, config: SynthesisConfig, clients: Clients) -> 
 def _publish(
     items: Sequence[Item],
     config: SynthesisConfig,
+    code: str,
     settings: Mapping[str, Any],
     outcomes: Outcomes,
     result: SynthesisResult,
@@ -210,7 +210,7 @@ def _publish(
         for row, n in zip(rows, count_tokens(tokenizer, texts), strict=True):
             row["n_tokens"] = n
 
-    versions = {"synthesis": VERSION, "tokenizer": tokenizer_fingerprint(tokenizer)}
+    versions = {"synthesis": code, "tokenizer": tokenizer_fingerprint(tokenizer)}
     publish(config.out, accepted(), INSTRUCTION, count, kind="instructions", config=dict(settings), versions=versions)
     publish(
         beside(config.out, "rejected"), rejected(), REJECTED, kind="rejected", config=dict(settings), versions=versions
