@@ -42,11 +42,12 @@ class Cost(NamedTuple):
 def measured(command: Sequence[str], log: Path) -> Cost:
     """Run a command to its end and weigh all processes that came of it; what it says is added to `log`.
 
+    It runs in the log's folder: workers look for their code in the current one first, and that may be another checkout.
     Raises `SystemExit` with the end of what it said when it fails.
     """
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
     with open(log, "ab") as out:
-        process = subprocess.Popen(command, stdout=out, stderr=out, start_new_session=True)
+        process = subprocess.Popen(command, stdout=out, stderr=out, cwd=log.parent, start_new_session=True)
     pss = rss = main = worker = 0.0
     done = threading.Event()
 

@@ -44,8 +44,8 @@ from prose import write_chapters, write_clusters, write_texts
 Figures = dict[str, float | str | list[str]]
 """What is printed: name, with its unit, to value."""
 
-HERE = Path(__file__).parents[1]
-DATA = Path(os.environ.get("MEDPRESS_DATA", HERE / "../shared/data"))
+HERE = Path(__file__).absolute().parents[1]
+DATA = Path(os.environ.get("MEDPRESS_DATA", HERE / "../shared/data")).absolute()
 SEED = 1
 PLAIN = ("--tagger", "none", "--relations", "none")
 """A build without tagging."""
@@ -367,7 +367,7 @@ def main() -> None:
     given = parser.parse_args()
     if given.part == "identity":
         return _print("identity", identity())
-    bench = Bench(given.out, given.workers)
+    bench = Bench(given.out.absolute(), given.workers)
     if given.part == "texts":
         figures = texts(bench, given.documents, given.bytes)
     elif given.part == "adding":
