@@ -22,7 +22,6 @@ import json
 import logging
 import math
 import os
-import pkgutil
 import shutil
 import statistics
 import subprocess
@@ -294,29 +293,25 @@ def busy(bench: Bench, times: int, sample: bool) -> Figures:
 
 
 def identity() -> Figures:
-    """CPU-seconds for the identities of all steps of `ingest` and `corpus`, and how much code stands behind each."""
+    """CPU-seconds for the identities of all steps of `ingest` and `corpus`, and the code behind each, most first."""
     from medpress.run.identity import forget
     from medpress.run.step import Step
 
     steps: dict[str, Step] = {}
     for room in ("ingest", "corpus"):
         package = importlib.import_module(room)
-        for found in pkgutil.walk_packages(package.__path__, f"{room}."):
-            source = Path(found.module_finder.path, f"{found.name.rsplit('.', 1)[-1]}.py")  # type: ignore[union-attr]
-            if source.is_file() and "Step(" in source.read_text():
-                module = importlib.import_module(found.name)
+        root = Path(package.__path__[0])
+        for path in sorted(root.rglob("*.py")):
+            if "Step(" in path.read_text():
+                module = importlib.import_module(".".join(path.relative_to(root.parent).with_suffix("").parts))
                 steps |= {step.name: step for step in vars(module).values() if isinstance(step, Step)}
     forget()
     begun = time.process_time()
-    codes = {name: step.code for name, step in sorted(steps.items())}
+    codes = {name: step.code for name, step in steps.items()}
     seconds = time.process_time() - begun
-    largest = max(codes, key=lambda name: len(codes[name].modules), default="")
-    return {
-        "steps": len(codes),
-        "digests of all, CPU-seconds": seconds,
-        "largest closure, files": len(codes[largest].modules) if codes else 0,
-        "largest closure, step": largest,
-    } | {f"closure of {name}, files": len(code.modules) for name, code in codes.items()}
+    codes = dict(sorted(codes.items(), key=lambda each: len(each[1].modules), reverse=True))
+    figures: Figures = {"steps": len(codes), "digests of all, CPU-seconds": seconds}
+    return figures | {f"closure of {name}, files": len(code.modules) for name, code in codes.items()}
 
 
 # ------------------------------------------------------------------------------------------------ the command
@@ -327,7 +322,8 @@ def _print(title: str, figures: Figures) -> None:
     print(f"\n{title}")
     for name, value in figures.items():
         print(f"  {name:<62} {_shown(value)}")
-    print(json.dumps({"part": title} | figures, ensure_ascii=False), flush=True)
+    exact = {name: round(value, 4) if isinstance(value, float) else value for name, value in figures.items()}
+    print(json.dumps({"part": title} | exact, ensure_ascii=False), flush=True)
 
 
 def _shown(value: float | str | list[str]) -> str:

@@ -16,7 +16,6 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
-from lxml import etree
 from numpy.typing import NDArray
 
 VOCABULARY = Path(__file__).parents[1] / "nlp" / "vocabulary" / "vocabulary.parquet"
@@ -30,7 +29,7 @@ EN_WORDS = _EN.split()
 """Function words of English, the commonest first."""
 ZH_CHARACTERS = "的了在是和与及或不有为可之者也而以上下中大小日月年人病者患用时对其所于个等能因此后前由至并无多次应该"
 """The same of Chinese."""
-INTERCHANGED = {"en": "the this that these such its their".split(), "zh": list("的之了也而与及和")}
+INTERCHANGED = {"en": ["the", "this", "that", "these", "such", "its", "their"], "zh": list("的之了也而与及和")}
 """Function words that take each other's place in texts that are to be near-duplicates: none of them negates or counts."""
 FUNCTION_SHARE = 0.45
 """Share of function words in a text of `write_texts`."""
@@ -100,7 +99,7 @@ def _vocabulary(lang: str) -> list[str]:
     return [ordered[place] for place in np.random.default_rng(0).permutation(len(ordered))]
 
 
-def _place(folder: Path, number: int, suffix: str) -> Path:
+def place(folder: Path, number: int, suffix: str) -> Path:
     """A file's place, so many to a folder."""
     inside = folder / f"{number // FILES_PER_FOLDER:04d}"
     inside.mkdir(parents=True, exist_ok=True)
@@ -113,7 +112,7 @@ def write_texts(folder: Path, numbers: range, size: int, seed: int) -> int:
     written = 0
     for number in numbers:
         text = prose[language(number)].text(np.random.default_rng((seed, number)), size)
-        written += _place(folder, number, ".txt").write_bytes(text.encode())
+        written += place(folder, number, ".txt").write_bytes(text.encode())
     return written
 
 
@@ -128,7 +127,7 @@ def write_chapters(folder: Path, numbers: range, size: int, seed: int, textbooks
         chance = np.random.default_rng((seed, number))
         wanted = size * chance.uniform(0.75, 1.25)
         text = "".join(_sections(pool[language(number)], language(number), chance, wanted))
-        written += _place(folder, number, ".md").write_bytes(text.encode())
+        written += place(folder, number, ".md").write_bytes(text.encode())
     return written
 
 
@@ -147,6 +146,8 @@ def _sections(pool: Sequence[str], lang: str, chance: np.random.Generator, size:
 
 def sentences(textbooks: Path) -> Mapping[str, list[str]]:
     """The distinct sentences of the CNXML chapters (en) and the classics in GB18030 (zh) below a folder, sorted."""
+    from lxml import etree
+
     english: set[str] = set()
     for path in textbooks.rglob("*.cnxml"):
         for paragraph in etree.parse(path).iter("{*}para"):
@@ -182,5 +183,5 @@ def write_clusters(folder: Path, clusters: int, members: int, words: int, seed: 
             before = int(np.flatnonzero(swapped == drawn[place])[0])
             changed[place] = swapped[(before + 1 + member // len(places)) % len(swapped)]
             text = some.join(changed, ends, np.zeros(words, dtype=bool))
-            written += _place(folder, cluster * members + member, ".txt").write_bytes(text.encode())
+            written += place(folder, cluster * members + member, ".txt").write_bytes(text.encode())
     return written
