@@ -22,6 +22,7 @@ import json
 import logging
 import math
 import os
+import re
 import shutil
 import statistics
 import subprocess
@@ -177,9 +178,8 @@ class _Requests(logging.Handler):
         self.counts = Counter[str]()
 
     def emit(self, record: logging.LogRecord) -> None:
-        message = record.getMessage()
-        if '"' in message:
-            self.counts[message.split('"')[1].split()[0].split("m")[-1]] += 1
+        if request := re.search(r"([A-Z]+) \S+ HTTP/", record.getMessage()):
+            self.counts[request[1]] += 1
 
 
 @contextmanager
