@@ -174,14 +174,14 @@ def write_clusters(folder: Path, clusters: int, members: int, words: int, seed: 
         ends = np.arange(words) % SENTENCE_WORDS[some.lang] == SENTENCE_WORDS[some.lang] - 1
         ends[-1] = True
         swapped = np.array([some.words.index(word) for word in INTERCHANGED[some.lang]])
-        places = 1 + np.arange(words // 4) * 4
-        places = places[~ends[places]]
-        drawn[places] = swapped[chance.integers(0, len(swapped), len(places))]
+        spots = 1 + np.arange(words // 4) * 4
+        spots = spots[~ends[spots]]
+        drawn[spots] = swapped[chance.integers(0, len(swapped), len(spots))]
         for member in range(members):
             changed = drawn.copy()
-            place = places[member % len(places)]
-            before = int(np.flatnonzero(swapped == drawn[place])[0])
-            changed[place] = swapped[(before + 1 + member // len(places)) % len(swapped)]
+            spot = spots[member % len(spots)]
+            before = int(np.flatnonzero(swapped == drawn[spot])[0])
+            changed[spot] = swapped[(before + 1 + member // len(spots)) % len(swapped)]
             text = some.join(changed, ends, np.zeros(words, dtype=bool))
             written += place(folder, cluster * members + member, ".txt").write_bytes(text.encode())
     return written
