@@ -57,7 +57,7 @@ def packaged_model() -> GenerationConfig:
 
 def choose(data: Path, records: int, characters: int) -> list[Parent]:
     """The longest textbook records of either language that are no longer than `characters`."""
-    rows = read_dataset(data / "shards" / "textbook", RECORD).to_pylist()
+    rows = read_dataset(data / "shards", RECORD, filter=pc.field("source_type") == "textbook").to_pylist()
     rows = [row for row in rows if row["augmentation"] is None and len(row["text"]) <= characters]
     rows = sorted(rows, key=lambda row: (-len(row["text"]), row["id"]))
     return [Parent.of(row) for lang in ("en", "zh") for row in [r for r in rows if r["lang"] == lang][:records]]

@@ -145,7 +145,7 @@ def _write(folder: Path, rows: Sequence[dict[str, Any]]) -> None:
     """Shards of one arm, sorted like those of a build."""
     if (folder / "manifest.json").exists():
         return
-    write_rows(folder / "00000.parquet", sorted(rows, key=lambda row: row["id"]), RECORD)
+    write_rows(folder / "data" / "00000.parquet", sorted(rows, key=lambda row: row["id"]), RECORD)
     write_manifest(folder, kind="shards", config={}, versions={"pyarrow": pa.__version__})
 
 

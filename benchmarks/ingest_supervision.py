@@ -31,12 +31,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
-import pyarrow.parquet as pq
 import pymupdf
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from medpress.schema import DOCUMENT
+from medpress.schema import DOCUMENT, QUARANTINE
 from medpress.store import read_dataset
 
 DATA = Path(os.environ.get("MEDPRESS_DATA", Path(__file__).parents[1] / "../shared/data"))
@@ -113,7 +112,7 @@ def account(data: Path, files: int) -> None:
     """Print what became of `files` files and check that none is missing."""
     documents = read_dataset(data / "documents", DOCUMENT).to_pylist()
     read = {uri for row in documents for uri in row["uris"]}
-    rows = pq.read_table(data / "quarantine/ingest.parquet").to_pylist()
+    rows = read_dataset(data / "quarantine", QUARANTINE).to_pylist()
     whole = {row["uri"] for row in rows if row["page"] is None}
     kinds = Counter(row["kind"] for row in rows)
     print(
@@ -184,10 +183,8 @@ def parallel(folder: Path, files: int) -> None:
     for workers in (1, 2):
         data = folder / f"data{workers}"
         result = run(["auto", str(source), "--data", str(data), "--workers", str(workers)])
-        rows = log_rows(data)
         seconds[workers] = result.cpu_seconds
-        tasks = [row for row in rows if row["stage"] in ("examine", "read_pages", "assemble_document")]
-        busy = sum(float(str(row["seconds"])) for row in tasks)
+        busy = sum(float(str(row["seconds"])) for row in log_rows(data))
         print(
             f"{workers} workers: exit {result.code}, wall {result.seconds:.1f} s, CPU {result.cpu_seconds:.1f} s,"
             f" workers busy {busy:.1f} s, idle {1 - busy / (workers * result.seconds):.1%} of the command's wall time"
