@@ -16,7 +16,8 @@ from corpus.takedown import remove
 from ingest import note_tables
 from ingest.document import UnreadableError
 from ingest.note_tables import NoteColumns, read_range, survey
-from ingest.run import FORMATS, IngestConfig, ingest, ingest_notes
+from ingest.notes import ingest_notes
+from ingest.run import FORMATS, IngestConfig, ingest
 from medpress.command import UserError
 from medpress.schema import DOCUMENT, PAGE, QUARANTINE, RECORD
 from medpress.store import read_dataset
