@@ -10,7 +10,7 @@ import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -85,14 +85,14 @@ def discover(paths: Sequence[str], formats: Sequence[str]) -> Discovery:
         ending = inner_suffix(name)
         if ending in of_others:
             return None
-        return ending in of_these or (everything and PurePosixPath(name).suffix.lower() not in NOT_DOCUMENTS)
+        return ending in of_these or (everything and os.path.splitext(name)[1].lower() not in NOT_DOCUMENTS)
 
     return _discover(paths, sure)
 
 
 def discover_tables(paths: Sequence[str]) -> Discovery:
     """Tables of notes: files named on the command line, and files with a table's ending in folders. Raises `UserError`."""
-    return _discover(paths, lambda name: PurePosixPath(name).suffix.lower() in KINDS or None)
+    return _discover(paths, lambda name: os.path.splitext(name)[1].lower() in KINDS or None)
 
 
 def _discover(paths: Sequence[str], sure: Any) -> Discovery:
@@ -115,7 +115,7 @@ def _discover(paths: Sequence[str], sure: Any) -> Discovery:
             folder, _, name = uri.rpartition("/")
             taken = sure(name)
             if taken is None:
-                result.ignored[PurePosixPath(name).suffix.lower() or "no ending"] += 1
+                result.ignored[os.path.splitext(name)[1].lower() or "no ending"] += 1
                 continue
             path = f"{above}/{uri}"
             if is_remote(root) and "::" in path:
@@ -183,4 +183,4 @@ def _stamp(info: dict[str, Any]) -> str:
 
 
 def _is_about(name: str) -> bool:
-    return PurePosixPath(name).stem.lower() in ABOUT_THE_FOLDER
+    return os.path.splitext(name.rpartition("/")[2])[0].lower() in ABOUT_THE_FOLDER

@@ -33,7 +33,7 @@ def how_read(format: str | None, formats: Sequence[str], options: Mapping[str, A
 
 @cache
 def _code(format: str | None, asked: tuple[str, ...], options: str) -> str:
-    readers = asked if format is None else list(READERS)[: list(READERS).index(format) + 1]
+    readers = asked if format is None else asked[: asked.index(format) + 1]
     steps = [step.code.digest for step in (READ_FILES, READ_PAGES, ASSEMBLE_DOCUMENT)]
     return identity(
         steps, readers_identity(readers), options_identity(json.loads(options)) if options != "{}" else None

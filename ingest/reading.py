@@ -13,8 +13,8 @@ import pyarrow as pa
 from ingest.assembly.assemble import assemble
 from ingest.assembly.page_rows import page_row
 from ingest.document import Page, Probe
-from medpress.schema import NAMED_TEXTS, PAGE
-from medpress.store import canonical_json, stored
+from medpress.schema import NAMED_TEXTS, PAGE, named
+from medpress.store import canonical_json
 from nlp.language import detect
 
 PAGE_IN_READING = pa.struct([field for field in PAGE if field.name != "doc_id"])
@@ -66,7 +66,7 @@ def document(doc_id: str, format: str, probe: Probe, pages: Iterable[Page]) -> d
     """The row of a document from its pages as they were read."""
     assembled, probe = assemble(list(pages), probe)
     text = "\n".join(block.text for page in assembled for block in page.blocks)
-    row = {
+    return {
         "state": "document",
         "format": format,
         "doc_id": doc_id,
@@ -74,7 +74,7 @@ def document(doc_id: str, format: str, probe: Probe, pages: Iterable[Page]) -> d
         "authors": list(probe.authors),
         "date": probe.date,
         "version": probe.version,
-        "identifiers": probe.identifiers,
+        "identifiers": named(probe.identifiers),
         "n_pages": probe.n_pages,
         "n_ocr_pages": sum(page.route == "ocr" for page in assembled),
         "warnings": list(probe.warnings),
@@ -85,7 +85,6 @@ def document(doc_id: str, format: str, probe: Probe, pages: Iterable[Page]) -> d
         "characters": len(text),
         "pages": [page_row(doc_id, page) for page in assembled],
     }
-    return stored(row, READING)
 
 
 def probe_of(text: str) -> Probe:
