@@ -39,7 +39,7 @@ def kept(part: str | None, doc_id: str) -> dict[int, Page]:
     try:
         with open(part, "rb") as file, pa.ipc.open_stream(file) as reader:
             batches.extend(reader)
-    except pa.ArrowInvalid:  # it ends in the middle of a page
+    except (pa.ArrowInvalid, OSError):  # it ends in the middle of a page
         pass
     pages = from_tables([pa.Table.from_batches(batches, WORK_PAGE)]) if batches else []
     its = {batch["doc_id"][0].as_py() for batch in batches}
