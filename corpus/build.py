@@ -1,63 +1,98 @@
-"""The build from end to end: tasks, their order, and the check that nothing disappeared."""
+"""`corpus build`: from documents and pages to shards, with every decision recorded.
+
+The method, step by step (each is declared in `corpus/steps/`):
+
+    SECTIONS             a part of a segment   documents are cleaned and cut along their headings
+    REDACT               a part                patients' identities go
+    …BOILERPLATE         ranges of paragraphs  what a source repeats is counted, decided, and cut out
+    SCORE, SCREEN        a part                language, lexicon and scores; the filters decide; signatures
+    FIND_COPIES          ranges of hashes      exact duplicates
+    FIND_PAIRS … VERIFY  ranges, then slices   near-duplicates: candidate pairs, compared unless an earlier build has
+    DECIDE, RESOLVE      slices, then parts    who stays for whom
+    …COMMON, FIND_HITS   a part                questions of benchmarks
+    ANNOTATE             a part                entities, relations, classes, tokens of what is kept
+    AUGMENT              a part                texts made from kept records go through all of the above
+    WRITE_SHARD          a shard               or, when little changed, only the rows that differ
+    INDEX_SHARD, TOKENS  a shard               what later builds compare with; the shards in tokens
+
+A step's task is done once for the same input: an unchanged part costs a look at its name. What needs all records works
+on columns of keys, never on their texts, and its results reach a part only where they change something in it.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from corpus import augment as methods
 from corpus.augment import model as by_model
+from corpus.build_state import BuildState, read_state, write_state
 from corpus.card import write_card
 from corpus.config import BuildConfig
-from corpus.dedup.index import Index, band_file, finish, open_index
+from corpus.dedup.index import Index, finish, open_index
 from corpus.dedup.passes import hex_ranges, key_ranges
 from corpus.dedup.redis_index import Address, SharedIndex, connect, is_address, parse
-from corpus.steps import (
-    annotate,
-    augment,
-    boilerplate,
-    candidate,
-    cap,
-    contamination,
-    cut,
-    duplicates,
-    index,
-    merge,
-    models,
-    screen,
-    shards,
-    tokenise,
-)
-from corpus.steps.duplicates import RECORDS_PER_PARTITION, SHINGLES_PER_SLICE
-from corpus.steps.replies import Asked, ask_model
+from corpus.steps import merge, shards
+from corpus.steps.annotate import ANNOTATE
+from corpus.steps.annotated import ANNOTATED, KEPT
+from corpus.steps.ask_model import Asked, ask_model
+from corpus.steps.augment import AUGMENT
+from corpus.steps.boilerplate import COUNT_PARAGRAPHS, FIND_BOILERPLATE, STRIP_BOILERPLATE
+from corpus.steps.cap import CAP_SHARE
+from corpus.steps.clusters import DECIDE_CLUSTERS, RECORDS_PER_SLICE
+from corpus.steps.components import ROUTE_PAIRS, SLICE_COMPONENTS, SPAN_FOREST, count_slices, grouped
+from corpus.steps.contamination import COUNT_COMMON, FIND_COMMON, FIND_HITS
+from corpus.steps.exact import FIND_COPIES, RECORDS_PER_RANGE
+from corpus.steps.extractors import extractor
+from corpus.steps.index import INDEX_SHARD
+from corpus.steps.pairs import FIND_PAIRS, JOIN_PAIRS, KEYS_PER_RANGE, PAIRS_PER_RANGE
+from corpus.steps.redaction import REDACT
+from corpus.steps.resolve import RESOLVE
+from corpus.steps.scores import SCORE
+from corpus.steps.screen import SCREEN
+from corpus.steps.sections import SECTIONS
+from corpus.steps.shards import COMPARE_PARTS, GATHER, LEAVE_OUT, WRITE_ADDED, WRITE_SHARD
+from corpus.steps.signatures import GATHER_BANDS, GATHER_PASSED
+from corpus.steps.taggers import tagger
+from corpus.steps.tokenizers import load as load_tokenizer
+from corpus.steps.tokens import TOKENISE_SHARD
+from corpus.steps.verify import GATHER_TEXTS, KEEP_VERIFIED, SHINGLES_PER_SLICE, VERIFY_PAIRS
 from corpus.takedown import refuse_unfinished
-from medpress.command import UserError, progress, resolved
-from medpress.errors import CorruptError
+from medpress.command import progress, resolved
+from medpress.errors import CorruptError, UserError
 from medpress.generation.client import model_name
 from medpress.location import check_reachable, is_remote, location
 from medpress.lock import exclusive
+from medpress.memory import release
 from medpress.run.engine import open_executor
-from medpress.run.runner import Runner
-from medpress.run.task import Failure, Limits, Outcome, Stage, Task, make_task
+from medpress.run.runner import Runner, rows_of
+from medpress.run.step import Step, identities, write_list
+from medpress.run.task import Failure, Limits, Outcome, Task
 from medpress.schema import BOILERPLATE, QUARANTINE, SCHEMAS
+from medpress.segments import Part as SegmentPart
+from medpress.segments import read_segments
 from medpress.store import (
+    DATA,
+    check_manifest,
     dataset,
     file_sha256,
     identity,
+    is_whole,
     parts,
+    place_file,
     read_dataset,
     read_manifest,
     read_table,
+    refuse_older_layout,
     write_json,
     write_manifest,
     write_rows,
@@ -67,16 +102,28 @@ from medpress.store import (
 from medpress.tokenising import DEFAULT_TOKENIZER, TOKENIZER_FILE, fingerprint
 from nlp import phi
 
+STEPS = (
+    SECTIONS, REDACT, COUNT_PARAGRAPHS, FIND_BOILERPLATE, STRIP_BOILERPLATE, SCORE, SCREEN, GATHER_PASSED, FIND_COPIES,
+    GATHER_BANDS, FIND_PAIRS, JOIN_PAIRS, SPAN_FOREST, SLICE_COMPONENTS, ROUTE_PAIRS, GATHER_TEXTS, VERIFY_PAIRS,
+    KEEP_VERIFIED, DECIDE_CLUSTERS, RESOLVE, COUNT_COMMON, FIND_COMMON, FIND_HITS, ANNOTATE, AUGMENT, CAP_SHARE, GATHER,
+    WRITE_SHARD, COMPARE_PARTS, WRITE_ADDED, LEAVE_OUT, INDEX_SHARD, TOKENISE_SHARD,
+)  # fmt: skip
+"""All steps, in the order in which they are first run. A new one is a file in `corpus/steps/` and its place here."""
+
 PAGES_PER_PART = 1024
-"""Pages of documents cut together, about; fixed, so that parts do not depend on the number of workers."""
-HASH_PARTITIONS = 16
-"""Partitions of the exact pass, by the first hex digit of the content hash."""
-PARTS_PER_COUNT = 64
-"""Part files whose paragraphs are counted together."""
+"""Pages of documents of one segment that are cut together, about; fixed, so that parts do not depend on the machine."""
+PARTS_PER_GROUP = 64
+"""Parts whose columns are gathered together."""
+OCCURRENCES_PER_RANGE = 4_000_000
+"""Paragraphs, each counted once a part, whose boilerplate is decided together, about."""
 KEPT_COLUMNS = ["id", "content_hash", "text"]
 """What a team's index holds of a record."""
 PRELOAD = ("corpus.steps.preload",)
 """Imported once, before the workers are forked."""
+LARGEST_CHANGE = 0.2
+"""Share of the records from which on a build writes all shards anew instead of what changed in them."""
+MOST_ADDED_FILES = 64
+"""Added files of both datasets together from which on a build writes all shards anew: a reader opens each."""
 
 
 @dataclass(slots=True)
@@ -117,9 +164,10 @@ def build(config: BuildConfig) -> BuildResult:
     Raises `UserError` when nothing was ingested there, and `AccountError` when the equations do not hold.
     """
     check_reachable(config.data)
+    refuse_older_layout(config.data)
     if not (config.data / "documents" / "manifest.json").exists():
         raise UserError(f"there are no documents in {config.data}; run `ingest` first.")
-    versions = _check_names(config)
+    _check_names(config)
     with exclusive(config.data):
         limits = Limits(step_seconds=config.task_seconds, memory_bytes=int(config.worker_gib * 2**30))
         preload = (*PRELOAD, "corpus.steps.preload_tagger") if config.tagger == BuildConfig().tagger else PRELOAD
@@ -127,16 +175,13 @@ def build(config: BuildConfig) -> BuildResult:
             config.engine, workers=config.workers, limits=limits, preload=preload, address=config.address
         )
         try:
-            return _Build(config, Runner(executor, config.data / "log" / "build.jsonl"), versions).run()
+            return _Build(config, Runner(executor, config.data / "log" / "build.jsonl")).run()
         finally:
             executor.close()
 
 
-def _check_names(config: BuildConfig) -> dict[str, str]:
-    """Load what the configuration names, so that a wrong name is told at once and not by every worker.
-
-    Returns the models' versions; the models themselves are let go.
-    """
+def _check_names(config: BuildConfig) -> None:
+    """Look at what the configuration names, so that a wrong name is told at once and not by every worker."""
     unknown = [name for name in config.augment.methods if name not in methods.METHODS]
     if unknown:
         raise UserError(f"there is no augmentation method {unknown[0]}: choose from {', '.join(methods.METHODS)}.")
@@ -154,25 +199,20 @@ def _check_names(config: BuildConfig) -> dict[str, str]:
         )
     if not 0 <= config.augment.max_share <= 1:
         raise UserError("the share of augmented text, --augment.max-share, is between 0 and 1.")
+    defaults = BuildConfig()
     try:
         phi.load_finder(config.phi.engine)
-        versions = _versions_of_models(config)
+        if config.tagger not in ("none", "lexicon", defaults.tagger):
+            tagger(config.tagger)
+        if config.relations not in ("none", defaults.relations):
+            extractor(config.relations)
         if config.tokenizer != DEFAULT_TOKENIZER:
-            models.tokenizer(config.tokenizer)
+            load_tokenizer(config.tokenizer)
     except (ValueError, ImportError, OSError) as error:
         raise UserError(str(error)) from error
-    models.forget()
-    return versions
-
-
-def _versions_of_models(config: BuildConfig) -> dict[str, str]:
-    """Version of each model that annotates; what is `none` does not."""
-    versions = {"tagger lexicon": models.tagger("lexicon").version}
-    if config.tagger != "none":
-        versions[f"tagger {config.tagger}"] = models.tagger(config.tagger).version
-    if config.relations != "none":
-        versions[f"relations {config.relations}"] = models.extractor(config.relations).version
-    return versions
+    for kept in (tagger, extractor):  # whoever only hands out tasks has no use for half a gigabyte of models
+        kept.cache_clear()
+    release()
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,27 +231,39 @@ class AccountError(Exception):
     """The counts do not add up: a fault of the program, never of the input."""
 
 
-class _Part(NamedTuple):
-    """The files of some records on their way."""
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """The files of some records on their way; a step that halves a part makes two of it."""
 
-    candidates: str
-    screened: str
-    settled: str
+    origin: str
+    """What the part is called from build to build: where its sections, or its augmented texts, were first written."""
+    sections: str
+    candidates: str = ""
+    screened: str = ""
+    resolved: str = ""
+    annotated: str = ""
 
 
 class _Build:
-    """The steps of one build; each is a pass of tasks whose inputs are the files of the passes before it."""
+    """One build; each step is a pass of tasks whose inputs are the files of the passes before it."""
 
-    def __init__(self, config: BuildConfig, runner: Runner, versions: dict[str, str]) -> None:
+    def __init__(self, config: BuildConfig, runner: Runner) -> None:
         self.config, self.runner = config, runner
-        self.models = versions
-        """Versions of the models that annotate."""
         self.work = config.data / "work" / "build"
+        self.state = read_state(self.work)
+        """What the last finished build left for this one."""
         self.values = resolved(config)
         self.quarantine: list[dict[str, Any]] = []
         self.augmentation_quarantine: list[dict[str, Any]] = []
         """The same for what fails while texts are augmented: their parents are in the shards all the same."""
         self.augmenting = False
+        self.documents = 0
+        self.sources = Counter[str]()
+        """Documents of each source."""
+        self.verified: list[str] = []
+        """Files of pairs that are compared now, for the next build."""
+        self.found: list[str] = []
+        """Files of boilerplate."""
         generation = config.augment.generation
         self.model = model_name(generation) if generation.model else ""
         self.asked: Asked | None = None
@@ -241,349 +293,331 @@ class _Build:
         return opened
 
     def run(self) -> BuildResult:
-        cuts = self._cut()
-        parts = self._decide(self._boilerplate(cuts))
-        annotated = self._annotate(parts, self._contamination(parts), None)
-        gathered = self._gather(annotated)
-        self._write_index(gathered, self._sign(sorted(part.screened for part in parts)))
-        made = self._augment(annotated) if self.config.augment.max_share else []
-        if made:
-            gathered = self._gather(sorted([*gathered, *self._augmented(annotated, made)]))
-        self._publish(gathered)
+        cut = self._cut()
+        kept = self._annotate(self._decide(self._strip(self._redact(cut))))
+        self._share(kept)
+        made: list[_Part] = []
+        augmented: list[_Part] = []
+        if self.config.augment.max_share:
+            made = self._augment(kept)
+            augmented = self._decide_augmented(kept, made)
+        self._publish(kept, augmented)
         write_card(self.config.data)
         self._tokenise()
-        return self._account(cuts, made)
+        return self._account([part.sections for part in cut], [part.sections for part in made])
 
-    def _augmented(self, annotated: Sequence[str], made: Sequence[str]) -> list[str]:
-        """What was made from the kept records goes through the passes that those went through, and is compared with them."""
-        against = self.indexes
-        self.indexes = [*against, Index((self.config.data / "index").absolute())]
-        parts = self._decide(made)
-        self.indexes = against
-        return self._annotate(parts, self._contamination(parts), self._cap(annotated, parts))
+    # From documents to decisions.
 
-    def _decide(self, candidates: Sequence[str]) -> list[_Part]:
-        """What the filters and the duplicate search say of candidates, cut from documents or made from records."""
-        screened = self._screen(candidates)
-        if not screened:
-            self._write_quarantine()
-            where = self.config.data / "quarantine"
-            raise UserError(
-                f"none of the {self.documents} documents could be processed; {where} says why.", exit_code=1
-            )
-        signed = self._sign(sorted(screened))
-        with ExitStack() as holding:
-            if not self.augmenting:
-                for address in self.shared:
-                    holding.enter_context(self._compare(address, candidates, sorted(screened)))
-            exact = self._exact(signed)
-            parts = self._settle(screened, self._near(candidates, signed, exact))
-            if not self.augmenting:
-                self._add(parts)
-        return parts
-
-    # One task per range of documents.
-
-    def _cut(self) -> list[str]:
-        self.documents = 0
-        self.sources = Counter[str]()
+    def _cut(self) -> list[_Part]:
+        """Sections of all documents; of those that were cut before, only the names are looked at."""
         tasks = []
-        versions = [cut.VERSION, candidate.VERSION, self.models["tagger lexicon"]]
-        versions.append(phi.finder_version(self.config.phi.engine))
-        described = self._described()
-        for documents, pages in self._buckets():
-            bytes_in = [_checked(documents, described), _checked(pages, described)]
-            rows = read_table(documents, ["doc_id", "source", "n_pages"]).sort_by("doc_id")
-            refuse_unfinished(self.config.data, rows["doc_id"].to_pylist())
-            self.documents += rows.num_rows
+        for segment in read_segments(self.config.data):
+            documents, pages = segment.files(self.config.data)
+            columns = ["doc_id", "source", "n_pages"]
+            rows = read_table(documents, columns).sort_by("doc_id")
+            ids = rows["doc_id"].to_pylist()
+            refuse_unfinished(self.config.data, ids)
+            self.documents += len(ids)
             for source in pc.value_counts(rows["source"]).to_pylist():
                 self.sources[source["values"]] += source["counts"]
-            for first, last in _ranges(rows["doc_id"], rows["n_pages"].to_numpy()):
-                tasks.append(self._cut_task(documents, pages, first, last, bytes_in, versions))
+            part = (np.cumsum(np.maximum(rows["n_pages"].to_numpy(), 1)) - 1) // PAGES_PER_PART
+            edges = [0, *(np.flatnonzero(np.diff(part)) + 1).tolist(), len(ids)]
+            chosen = [None] if len(edges) == 2 else [ids[a:b] for a, b in pairwise(edges)]
+            made = [
+                SECTIONS.task(
+                    self.work,
+                    documents=str(documents),
+                    pages=str(pages),
+                    section=self.values["section"],
+                    only=only,
+                )
+                for only in chosen
+            ]
+            if any(not location(task.output).exists() for task in made):
+                _check_bytes(documents, segment.documents)
+                _check_bytes(pages, segment.pages)
+            tasks += made
+        outcomes = self._run("cut", SECTIONS, tasks)
+        for doc_id, _, failure in self._alone(SECTIONS, outcomes):
+            self._quarantine(doc_id, None, "cut", failure)
+        files = _in_order(tasks, outcomes)
+        if not files:
+            self._refuse_nothing()
+        return [_Part(origin=file, sections=file) for file in files]
 
-        def smaller(task: Task, failure: Failure) -> list[Task]:
-            a = task.arguments
-            files = location(a["documents"]), location(a["pages"])
-            chosen = (pc.field("doc_id") >= a["first"]) & (pc.field("doc_id") <= a["last"])
-            ids = sorted(dataset([a["documents"]]).to_table(["doc_id"], filter=chosen)["doc_id"].to_pylist())
-            return [self._cut_task(*files, half[0], half[-1], a["bytes_in"], versions) for half in _halves(ids)]
+    def _redact(self, cut: Sequence[_Part]) -> list[_Part]:
+        settings = {name: value for name, value in self.values["phi"].items() if name != "engine"}
+        arguments = {"phi": settings, "engine": self.config.phi.engine}
+        return self._each("redact", REDACT, cut, "sections", "sections", lambda part: arguments)
 
-        outcomes = self._pass("cut", cut.cut_documents, tasks, split=smaller)
-        for outcome in outcomes:
-            if outcome.status == "failed" and outcome.failure:
-                self._quarantine(outcome.task.arguments["first"], None, "cut", outcome.failure)
-        return _outputs(outcomes)
-
-    def _described(self) -> dict[Path, str]:
-        """Checksums of the ingested files, as their manifests have them."""
-        folders = [self.config.data / kind for kind in ("documents", "pages")]
-        return {
-            folder / entry["path"]: entry["sha256"] for folder in folders for entry in read_manifest(folder)["files"]
-        }
-
-    def _buckets(self) -> list[tuple[Path, Path]]:
-        folder = self.config.data / "documents"
-        return [
-            (folder / entry["path"], self.config.data / "pages" / entry["path"].replace("documents-", "pages-"))
-            for entry in read_manifest(folder)["files"]
-        ]
-
-    def _cut_task(
-        self, documents: Path, pages: Path, first: str, last: str, bytes_in: list[str], versions: list[str]
-    ) -> Task:
-        arguments = {
-            "documents": str(documents),
-            "pages": str(pages),
-            "first": first,
-            "last": last,
-            "bytes_in": bytes_in,
-            "section": self.values["section"],
-            "phi": self.values["phi"],
-        }
-        key = [bytes_in, first, last, arguments["section"], arguments["phi"]]
-        label = f"documents {first} to {last}"
-        return make_task("cut", "/".join(versions), self.work / "cut", label, arguments, key=key)
-
-    # Paragraphs that a source repeats: counted in groups of parts, decided by key range, cut out part by part.
-
-    def _boilerplate(self, cuts: Sequence[str]) -> list[str]:
-        """The candidates' files without boilerplate: a part that holds none is used as it is."""
+    def _strip(self, redacted: Sequence[_Part]) -> list[_Part]:
+        """The sections without what their source repeats: a part that holds nothing of it is used as it is."""
         settings = self.values["boilerplate"]
         least = self.config.boilerplate.min_documents
         documents = {source: count for source, count in sorted(self.sources.items()) if least and count >= least}
-        self.found: list[str] = []
         if not documents:
-            return list(cuts)
-        tasks = [
-            self._task("paragraphs", boilerplate.VERSION, {"candidates": group}, key=_names(group))
-            for group in _groups(cuts, PARTS_PER_COUNT)
-        ]
-        counts = _outputs(self._pass("count paragraphs", boilerplate.count, tasks))
-        partitions = max(1, min(256, len(counts) // 4))  # the paragraphs of some 16,000 documents each
-        edges = [(2**64 * number) // partitions for number in range(partitions + 1)]
-        shared = {"counts": counts, "folder": str(self.work / "cut"), "documents": dict(self.sources)}
-        shared |= {"boilerplate": settings}
-        version = "/".join([boilerplate.VERSION, candidate.VERSION, self.models["tagger lexicon"]])
-        tasks = [
-            self._task(
-                "boilerplate",
-                version,
-                shared | {"low": low, "high": high - 1},
-                key=[_names(counts), documents, settings, low, high],
-            )
-            for low, high in pairwise(edges)
-        ]
-        self.found = _outputs(self._pass("boilerplate", boilerplate.find, tasks))
-        return self._strip(cuts, version)
-
-    def _strip(self, cuts: Sequence[str], version: str) -> list[str]:
+            return list(redacted)
+        files = [part.sections for part in redacted]
+        tasks = [COUNT_PARAGRAPHS.task(self.work, sections=group) for group in _groups(files)]
+        counts = _in_order(tasks, self._run("count paragraphs", COUNT_PARAGRAPHS, tasks))
+        shared = {"counts": write_list(self.work, counts), "documents": documents, "boilerplate": settings}
+        shared["folder"] = str(self.work / REDACT.name)
+        ranges = key_ranges(-(-_count(counts) // OCCURRENCES_PER_RANGE))
+        tasks = [FIND_BOILERPLATE.task(self.work, low=low, high=high, **shared) for low, high in ranges]
+        self.found = _in_order(tasks, self._run("boilerplate", FIND_BOILERPLATE, tasks))
         paragraphs: dict[str, list[int]] = {}
         keepers: dict[str, dict[int, str]] = {}
         columns = ["paragraph", "keeper", "keeper_part", "parts", "taken_out"]
         for file in self.found:
             for row in read_table(file, columns).to_pylist():
                 if row["taken_out"]:
-                    for part in row["parts"]:
-                        paragraphs.setdefault(part, []).append(row["paragraph"])
+                    for name in row["parts"]:
+                        paragraphs.setdefault(name, []).append(row["paragraph"])
                     keepers.setdefault(row["keeper_part"], {})[row["paragraph"]] = row["keeper"]
 
-        def task(file: str, only: list[str] | None) -> Task:
-            part = _name(file)
-            a = {"paragraphs": sorted(paragraphs[part]), "keepers": keepers.get(part, {})}
-            return self._task("strip", version, {"candidates": file, "only": only, **a}, key=[part, only, a])
+        def arguments(part: _Part) -> dict[str, Any]:
+            name = Path(part.sections).name
+            kept_here = {str(key): keeper for key, keeper in sorted(keepers.get(name, {}).items())}
+            return {"paragraphs": sorted(paragraphs[name]), "keepers": kept_here}
 
-        tasks = [task(file, None) for file in cuts if _name(file) in paragraphs]
-        stripped = _outputs(self._pass("strip boilerplate", boilerplate.strip, tasks, halve=task))
-        return sorted([*(file for file in cuts if _name(file) not in paragraphs), *stripped])
+        holding = [part for part in redacted if Path(part.sections).name in paragraphs]
+        stripped = self._each("strip boilerplate", STRIP_BOILERPLATE, holding, "sections", "sections", arguments)
+        made: dict[str, list[_Part]] = {}
+        for part in stripped:
+            made.setdefault(part.origin, []).append(part)
+        held = {part.sections for part in holding}
+        found: list[_Part] = []
+        for part in redacted:
+            found += made.pop(part.origin, []) if part.sections in held else [part]
+        return found
 
-    # One task per part; a part that fails is halved until the record that breaks it stands alone.
-
-    def _screen(self, cuts: Sequence[str]) -> dict[str, str]:
-        """Screened file to the candidates' file that it decides on."""
+    def _decide(self, sections: Sequence[_Part]) -> list[_Part]:
+        """What the filters and the duplicate search say of candidates, cut from documents or made from records."""
+        scored = self._each("score", SCORE, sections, "sections", "candidates", lambda part: {})
         settings = {name: self.values[name] for name in ("filters", "dedup", "source_priority")}
+        screened = self._each("screen", SCREEN, scored, "candidates", "screened", lambda part: settings)
+        if not screened:
+            self._refuse_nothing()
+        with ExitStack() as holding:
+            if not self.augmenting:
+                for address in self.shared:
+                    holding.enter_context(self._compare(address, screened))
+            clusters = self._clusters(screened)
+            shared = {"clusters": clusters, "threshold": self.config.dedup.threshold}
+            parts = self._each("resolve", RESOLVE, screened, "screened", "resolved", lambda part: shared)
+            if not self.augmenting:
+                self._add(parts)
+        return parts
 
-        def task(file: str, only: list[str] | None) -> Task:
-            arguments = {"candidates": file, "only": only, **settings}
-            return self._task("screen", screen.VERSION, arguments, key=[_name(file), only, settings])
+    # Duplicates: passes over keys; only pairs that nobody has compared yet need their texts.
 
-        outcomes = self._pass("screen", screen.screen, [task(file, None) for file in cuts], halve=task)
-        return {o.task.output: o.task.arguments["candidates"] for o in outcomes if o.status in ("done", "skipped")}
-
-    def _sign(self, screened: Sequence[str]) -> list[str]:
-        """What the duplicate search needs of the candidates that passed, in few files."""
+    def _clusters(self, screened: Sequence[_Part]) -> list[str]:
+        """Files that say who stays for whom; none when no record has a duplicate."""
+        files = [part.screened for part in screened]
+        tasks = [GATHER_PASSED.task(self.work, screened=group) for group in _groups(files)]
+        passed = _in_order(tasks, self._run("gather", GATHER_PASSED, tasks))
+        records = _count(passed)
+        folders = [str(known.folder) for known in self.indexes]
         tasks = [
-            self._task("sign", duplicates.VERSION, {"screened": group}, key=_names(group))
-            for group in _groups(screened, PARTS_PER_COUNT)
+            FIND_COPIES.task(self.work, passed=passed, low=low, high=high, indexes=folders)
+            for low, high in hex_ranges(-(-records // RECORDS_PER_RANGE))
         ]
-        return _outputs(self._pass("gather signatures", duplicates.gather_signatures, tasks))
+        exact = _in_order(tasks, self._run("exact duplicates", FIND_COPIES, tasks))
+        tasks = [GATHER_BANDS.task(self.work, screened=group, exact=exact) for group in _groups(files)]
+        bands = _in_order(tasks, self._run("gather bands", GATHER_BANDS, tasks))
+        tasks = [
+            FIND_PAIRS.task(self.work, bands=bands, low=str(low), high=str(high), indexes=folders)
+            for low, high in key_ranges(-(-_count(bands) // KEYS_PER_RANGE))
+        ]
+        pairs = _in_order(tasks, self._run("pairs", FIND_PAIRS, tasks))
+        edges = self._verify(screened, passed, pairs)
+        forest = self._forest([(exact, "copies"), (edges, "duplicates")])
+        if not forest:
+            return []
+        slices = self._slices(forest, [], RECORDS_PER_SLICE)
+        duplicates = self._route(edges, "duplicates", slices)
+        shared: dict[str, Any] = {"duplicates": duplicates, "exact": exact, "passed": passed, "slices": slices}
+        tasks = [DECIDE_CLUSTERS.task(self.work, slice=n, **shared) for n in range(count_slices(slices))]
+        return _in_order(tasks, self._run("clusters", DECIDE_CLUSTERS, tasks))
 
-    def _exact(self, signed: Sequence[str]) -> list[str]:
+    def _verify(self, screened: Sequence[_Part], passed: list[str], pairs: list[str]) -> list[str]:
+        """Files of all pairs, compared by this build or an earlier one."""
+        earlier, changed = self._earlier(screened)
         tasks = [
-            self._task(
-                "exact",
-                duplicates.VERSION,
-                {"signed": list(signed), "low": low, "high": high, "indexes": self._folders()},
-                key=[_names(signed), low, high, self._digests()],
-            )
-            for low, high in hex_ranges(-(-_count(signed) // RECORDS_PER_PARTITION))
+            JOIN_PAIRS.task(self.work, pairs=pairs, verified=earlier, changed=changed, low=low, high=high)
+            for low, high in hex_ranges(-(-_count(pairs) // PAIRS_PER_RANGE))
         ]
-        return _outputs(self._pass("exact duplicates", duplicates.exact_partition, tasks))
+        joined = _in_order(tasks, self._run("join pairs", JOIN_PAIRS, tasks))
+        tasks = [KEEP_VERIFIED.task(self.work, joined=file) for file in joined] if earlier else []
+        edges = _in_order(tasks, self._run("known pairs", KEEP_VERIFIED, tasks))
+        forest = self._forest([(joined, "unverified")])
+        if forest:
+            slices = self._slices(forest, passed, SHINGLES_PER_SLICE)
+            routed = self._route(joined, "unverified", slices)
+            candidates = [part.candidates for part in screened]
+            tasks = [
+                GATHER_TEXTS.task(self.work, candidates=group, slices=slices)
+                for group in _groups(list(dict.fromkeys(candidates)))
+            ]
+            texts = _in_order(tasks, self._run("gather texts", GATHER_TEXTS, tasks))
+            shared: dict[str, Any] = {"pairs": routed, "texts": texts, "threshold": self.config.dedup.threshold}
+            shared["indexes"] = [str(known.folder) for known in self.indexes]
+            tasks = [VERIFY_PAIRS.task(self.work, slice=n, **shared) for n in range(count_slices(slices))]
+            edges += _in_order(tasks, self._run("compare pairs", VERIFY_PAIRS, tasks))
+        if not self.augmenting:
+            self.verified = edges
+        return edges
 
-    def _near(self, cuts: Sequence[str], signed: Sequence[str], exact: Sequence[str]) -> str:
-        dedup = self.values["dedup"]
-        threshold = self.config.dedup.threshold
-        key = [_names(signed), _names(exact), dedup, self._digests()]
-        folders = self._folders()
+    def _verification(self) -> str:
+        """What decides the comparison of a pair, but for the two texts."""
+        digests = [known.digest for known in self.indexes]
+        return identity(VERIFY_PAIRS.code.digest, self.config.dedup.threshold, digests)
+
+    def _earlier(self, screened: Sequence[_Part]) -> tuple[list[str], list[str]]:
+        """Files of pairs that an earlier build compared, and of the records whose texts may have changed since."""
+        known = self.state.verified
+        if self.augmenting or self.state.verification != self._verification():
+            return [], []
+        if not all(_is_there(file) for file in known):
+            return [], []
+        then = set(self.state.screened)
+        return known, [part.screened for part in screened if Path(part.screened).name not in then]
+
+    def _forest(self, sources: Sequence[tuple[list[str], str]]) -> str | None:
+        """The forest of the wanted rows of some files, merged round by round; None when there are no such rows."""
         tasks = [
-            self._task(
-                "band",
-                duplicates.VERSION,
-                {
-                    "signed": list(signed),
-                    "exact": list(exact),
-                    "band": band,
-                    "low": low,
-                    "high": high,
-                    "indexes": folders,
-                },
-                key=[key, band, low, high],
-            )
-            for band in range(self.config.dedup.bands)
-            for low, high in key_ranges(-(-_count(signed) // RECORDS_PER_PARTITION))
+            SPAN_FOREST.task(self.work, pairs=group, wanted=wanted)
+            for files, wanted in sources
+            for group in grouped(files, [_count([file]) for file in files])
         ]
-        pairs = _outputs(self._pass("band keys", duplicates.band_candidates, tasks))
-        shingles = sum(pc.sum(read_table(file, ["n_shingles"])["n_shingles"]).as_py() or 0 for file in signed)
-        slices = 2 * _count(pairs) * shingles // max(1, _count(signed)) // SHINGLES_PER_SLICE
-        tasks = [
-            self._task(
-                "verify",
-                duplicates.VERSION,
-                {"pairs": pairs, "low": low, "high": high, "candidates": list(cuts), "threshold": threshold}
-                | {"indexes": folders},
-                key=[_names(pairs), _names(cuts), low, high, threshold, self._digests()],
-            )
-            for low, high in hex_ranges(slices + 1)
-        ]
-        edges = _outputs(self._pass("verify pairs", duplicates.verify_pairs, tasks))
-        arguments = {"edges": edges, "exact": list(exact), "signed": list(signed)}
-        key = [_names(edges), _names(exact), _names(signed)]
-        task = self._task("clusters", duplicates.VERSION, arguments, key=key)
-        return _outputs(self._pass("clusters", duplicates.decide_clusters, [task]))[0]
+        forests = _in_order(tasks, self._run("components", SPAN_FOREST, tasks))
+        forests = [file for file in forests if shards.holds_rows(file)]
+        while len(forests) > 1:
+            groups = grouped(forests, [_count([file]) for file in forests])
+            tasks = [SPAN_FOREST.task(self.work, pairs=group, wanted="all") for group in groups]
+            forests = _in_order(tasks, self._run("components", SPAN_FOREST, tasks))
+        return forests[0] if forests else None
+
+    def _slices(self, forest: str, passed: list[str], limit: int) -> str:
+        task = SLICE_COMPONENTS.task(self.work, forest=forest, passed=passed, limit=limit)
+        return _in_order([task], self._run("slices", SLICE_COMPONENTS, [task]))[0]
+
+    def _route(self, files: Sequence[str], wanted: str, slices: str) -> list[str]:
+        tasks = [ROUTE_PAIRS.task(self.work, pairs=file, wanted=wanted, slices=slices) for file in files]
+        return _in_order(tasks, self._run("route pairs", ROUTE_PAIRS, tasks))
+
+    # A team's index.
 
     @contextmanager
-    def _compare(self, address: Address, candidates: Sequence[str], screened: Sequence[str]) -> Iterator[None]:
+    def _compare(self, address: Address, screened: Sequence[_Part]) -> Iterator[None]:
         """Hold a team's index, and take from it what meets the candidates."""
-        build = identity(_names(candidates), _names(screened), self.values["dedup"], self._digests())
+        names = [Path(part.screened).name for part in screened]
+        build = identity(names, self.values["dedup"], [known.digest for known in self.indexes])
+        candidates = list(dict.fromkeys(part.candidates for part in screened))
         with connect(address, self.config.dedup.scheme) as shared, shared.held():
             earlier = shared.compared(build)
             state = shared.state if earlier is None else earlier
             folder = self.work / "known" / identity(str(address), build, state)
             if not (folder / "manifest.json").exists():
-                shared.take(dataset(list(candidates)).to_batches(columns=["content_hash", "text"]), folder)
+                shared.take(dataset(candidates).to_batches(columns=["content_hash", "text"]), folder)
             self.indexes.append(Index(folder.absolute()))
             self.comparisons.append(Comparison(shared, build, state, earlier is not None))
             yield
 
-    def _add(self, parts: Sequence[_Part]) -> None:
+    def _add(self, resolved: Sequence[_Part]) -> None:
         """Add what is kept so far to the indexes that it was compared with, before anybody else looks there."""
         for comparison in self.comparisons:
             if not comparison.added:
-                settled = dataset([part.settled for part in parts]).to_table(["id"], filter=annotate.KEPT)
-                rows = dataset([part.candidates for part in parts]).to_batches(columns=KEPT_COLUMNS)
-                comparison.index.keep(rows, settled["id"].to_pylist(), comparison.build, comparison.state)
+                kept = dataset([part.resolved for part in resolved]).to_table(["id"], filter=KEPT)
+                candidates = list(dict.fromkeys(part.candidates for part in resolved))
+                rows = dataset(candidates).to_batches(columns=KEPT_COLUMNS)
+                comparison.index.keep(rows, kept["id"].to_pylist(), comparison.build, comparison.state)
 
-    def _share(self, annotated: Sequence[str]) -> None:
+    def _share(self, annotated: Sequence[_Part]) -> None:
         """Leave in the teams' indexes what is really kept, now that the last record was decided on."""
         for address, comparison in zip(self.shared, self.comparisons, strict=True):
-            kept = dataset(list(annotated), schema=annotate.ANNOTATED)
-            ids = kept.to_table(["id"], filter=annotate.KEPT)["id"].to_pylist()
+            kept = dataset([part.annotated for part in annotated], schema=ANNOTATED)
+            ids = kept.to_table(["id"], filter=KEPT)["id"].to_pylist()
             with connect(address, self.config.dedup.scheme) as shared, shared.held():
-                rows = kept.to_batches(columns=KEPT_COLUMNS, filter=annotate.KEPT)
+                rows = kept.to_batches(columns=KEPT_COLUMNS, filter=KEPT)
                 shared.keep(rows, ids, comparison.build, comparison.state)
 
-    def _folders(self) -> list[str]:
-        return [str(known.folder) for known in self.indexes]
-
-    def _digests(self) -> list[str]:
-        return [known.digest for known in self.indexes]
-
-    def _settle(self, screened: Mapping[str, str], clusters: str) -> list[_Part]:
-        threshold = self.config.dedup.threshold
-        tasks = [
-            self._task(
-                "settle",
-                duplicates.VERSION,
-                {"screened": file, "clusters": clusters, "threshold": threshold},
-                key=[_name(file), _name(clusters), threshold],
-            )
-            for file in sorted(screened)
-        ]
-        outcomes = self._pass("settle", duplicates.settle, tasks)
-        files = [(o.task.arguments["screened"], o.task.output) for o in outcomes]
-        return sorted((_Part(screened[file], file, settled) for file, settled in files), key=lambda part: part.settled)
+    # Decontamination and annotation.
 
     def _contamination(self, parts: Sequence[_Part]) -> dict[str, str]:
-        """Settled file to the hits of benchmark questions in it; empty when no benchmark is named."""
+        """Resolved file to the hits of benchmark questions in it; empty when no benchmark is named."""
         if not self.config.decontaminate:
             return {}
         missing = [path for path in self.config.decontaminate if not path.is_file()]
         if missing:
             raise UserError(f"the benchmark file {missing[0]} does not exist.")
         benchmarks = [str(path.absolute()) for path in self.config.decontaminate]
-        key = [file_sha256(path) for path in self.config.decontaminate]
 
-        def task(stage: str, part: _Part, extra: dict[str, Any], key: Any) -> Task:
-            arguments = {"candidates": part.candidates, "settled": part.settled, "benchmarks": benchmarks, **extra}
-            return self._task(stage, contamination.VERSION, arguments, key=[_name(part.settled), key])
+        def tasks_of(step: Step, **more: Any) -> list[Task]:
+            shared = {"benchmarks": benchmarks, **more}
+            return [
+                step.task(self.work, candidates=part.candidates, resolved=part.resolved, **shared) for part in parts
+            ]
 
-        counting = [task("count", part, {}, key) for part in parts]
-        self.counts += _outputs(self._pass("common n-grams", contamination.count_common, counting))
-        extra = {"counts": self.counts}
-        finding = [task("contamination", part, extra, [key, _names(self.counts)]) for part in parts]
-        outcomes = self._pass("benchmark questions", contamination.find_hits, finding)
-        return {outcome.task.arguments["settled"]: outcome.task.output for outcome in outcomes}
+        tasks = tasks_of(COUNT_COMMON)
+        self.counts += _in_order(tasks, self._run("common n-grams", COUNT_COMMON, tasks))
+        counts = write_list(self.work, self.counts)
+        task = FIND_COMMON.task(self.work, counts=counts, benchmarks=benchmarks)
+        (common,) = _in_order([task], self._run("common n-grams", FIND_COMMON, [task]))
+        outcomes = self._run("benchmark questions", FIND_HITS, tasks_of(FIND_HITS, common=common))
+        return {outcome.task.arguments["resolved"]: outcome.task.output for outcome in outcomes}
 
-    def _annotate(self, parts: Sequence[_Part], hits: Mapping[str, str], borders: str | None) -> list[str]:
+    def _annotation(self) -> str:
+        """What decides the annotation of a text, but for the text."""
+        names = ("tagger", "relations", "tokenizer")
+        values = {name: tell(self.values[name]) for name, tell in ANNOTATE.models.items()}
+        return identity(ANNOTATE.code.digest, [values[name] for name in names])
+
+    def _annotate(self, parts: Sequence[_Part], borders: str | None = None) -> list[_Part]:
+        hits = self._contamination(parts)
         settings = {name: self.values[name] for name in ("tagger", "relations", "tokenizer", "shards")}
-        versions = [annotate.VERSION, *self.models.values()]
-        part_of = {part.settled: part for part in parts}
+        before = self.state.parts if self.state.annotation == self._annotation() and not self.augmenting else {}
 
-        def task(decisions: str, only: list[str] | None) -> Task:
-            candidates = part_of[decisions].candidates
-            # The decisions' content, not their history: a new part elsewhere changes nothing here.
-            found = hits.get(decisions)
-            content = [file_sha256(file) if file else None for file in (decisions, found, borders)]
-            key = [_name(candidates), content, only, settings]
-            files = {"candidates": candidates, "settled": decisions, "hits": found, "borders": borders}
-            return self._task("annotate", "/".join(versions), {**files, "only": only, **settings}, key=key)
+        def arguments(part: _Part) -> dict[str, Any]:
+            (previous,) = earlier if len(earlier := before.get(part.origin, [])) == 1 else (None,)
+            if previous and not _is_there(previous):
+                previous = None
+            files = {"resolved": part.resolved, "hits": hits.get(part.resolved), "borders": borders}
+            return {**files, "previous": previous, **settings}
 
-        tasks = [task(part.settled, None) for part in parts]
-        return _outputs(self._pass("annotate", annotate.annotate, tasks, halve=task))
+        return self._each("annotate", ANNOTATE, parts, "candidates", "annotated", arguments)
 
-    def _augment(self, annotated: Sequence[str]) -> list[str]:
-        """Files of candidates made from the kept records."""
+    # Augmentation.
+
+    def _augment(self, kept: Sequence[_Part]) -> list[_Part]:
+        """Sections made from the kept records."""
         self.augmenting = True
-        settings = {name: self.values[name] for name in ("phi", "tagger", "tokenizer")}
+        settings = {name: self.values[name] for name in ("tagger", "tokenizer")}
         settings |= {name: value for name, value in self._augmentation().items() if name != "max_share"}
         settings["tagger"] = "lexicon" if settings["tagger"] == "none" else settings["tagger"]
-        versions = [augment.VERSION, methods.VERSION, by_model.VERSION, candidate.VERSION]
-        versions += [phi.finder_version(self.config.phi.engine), *self.models.values()]
-        version = "/".join(versions)
-        replies = self._ask(annotated) if self.model else {}
+        replies = self._ask([part.annotated for part in kept]) if self.model else {}
 
-        def task(file: str, only: list[str] | None) -> Task:
-            answered = replies.get(file)
-            arguments = {"annotated": file, "replies": answered, "only": only, **settings}
-            content = file_sha256(answered) if answered else None
-            return self._task("augment", version, arguments, key=[_name(file), content, only, settings])
+        def arguments(part: _Part) -> dict[str, Any]:
+            return {"replies": replies.get(part.annotated), **settings}
 
-        tasks = [task(file, None) for file in annotated]
-        made = _outputs(self._pass("augment", augment.augment_records, tasks, halve=task))
-        return [file for file in made if _count([file])]
+        made = self._each("augment", AUGMENT, kept, "annotated", "sections", arguments)
+        made = [part for part in made if shards.holds_rows(part.sections)]
+        return [_Part(origin=part.sections, sections=part.sections) for part in made]
+
+    def _decide_augmented(self, kept: Sequence[_Part], made: Sequence[_Part]) -> list[_Part]:
+        """What was made from the kept records goes through the steps that those went through, and is compared with them."""
+        if not made:
+            return []
+        self._write_index(self._whole(kept, "shards"))
+        against = self.indexes
+        self.indexes = [*against, Index((self.config.data / "index").absolute())]
+        parts = self._decide(self._redact(made))
+        self.indexes = against
+        return self._annotate(parts, self._cap(kept, parts))
 
     def _ask(self, annotated: Sequence[str]) -> dict[str, str]:
         """Annotated file to the file of a model's replies on its records, written anew from the journal by every build."""
-        outputs = [self.work / "replies" / _name(file) for file in annotated]
+        outputs = [self.work / "replies" / Path(file).name for file in annotated]
         journal = self.config.data / "journal" / "augmentation.jsonl"
         with progress("ask the model", len(annotated), "parts") as tick:
             self.asked = ask_model(annotated, self.config.augment, journal, outputs, tick)
@@ -594,126 +628,249 @@ class _Build:
         values = {name: value for name, value in self.values["augment"].items() if name != "generation"}
         return values | {"model": self.model} | ({} if self.model else {"model_methods": []})
 
-    def _cap(self, annotated: Sequence[str], parts: Sequence[_Part]) -> str | None:
+    def _cap(self, kept: Sequence[_Part], made: Sequence[_Part]) -> str | None:
         """File of the ids beyond which augmented records are over the cap; none without a cap."""
         max_share = self.config.augment.max_share
         if max_share == 1:
             return None
-        settled = [part.settled for part in parts]
-        candidates = [part.candidates for part in parts]
-        arguments = {"annotated": list(annotated), "candidates": candidates, "settled": settled, "max_share": max_share}
-        key = [_names(annotated), _names(settled), max_share]
-        task = self._task("cap", cap.VERSION, arguments, key=key)
-        return _outputs(self._pass("share of augmented text", cap.cap_share, [task]))[0]
+        files: dict[str, Any] = {
+            "candidates": [part.candidates for part in made],
+            "resolved": [part.resolved for part in made],
+        }
+        task = CAP_SHARE.task(self.work, annotated=[part.annotated for part in kept], max_share=max_share, **files)
+        return _in_order([task], self._run("share of augmented text", CAP_SHARE, [task]))[0]
+
+    # Shards, dropped records, index and tokens.
+
+    def _publish(self, kept: Sequence[_Part], augmented: Sequence[_Part]) -> None:
+        files = _by_origin([*kept, *augmented])
+        if not self._publish_changes(files, augmented):
+            self._publish_whole([*kept, *augmented])
+        if not augmented:  # else it was written before them, to compare them with
+            self._write_index(self._entries("shards"))
+        self._write_boilerplate()
+        self._write_quarantine()
+        write_json(self.config.data / "build.config.json", self.values)
+        manifests = {kind: file_sha256(self.config.data / kind / "manifest.json") for kind in shards.SCHEMA_OF}
+        state = BuildState(
+            parts=files,
+            annotation=self._annotation(),
+            screened=sorted({Path(part.screened).name for part in kept}),
+            verified=self.verified,
+            verification=self._verification(),
+            manifests=manifests,
+            written={kind: self._written.get(kind, {}) for kind in ("shards", "dropped", "index", "tokens")},
+        )
+        self.state = replace(state, written=state.written | {"tokens": self.state.written.get("tokens", {})})
+        write_state(self.work, self.state)
+
+    @property
+    def _written(self) -> dict[str, dict[str, str]]:
+        """By dataset: name of a published file to the id of the task that made it."""
+        return self.state.written
+
+    def _publish_whole(self, annotated: Sequence[_Part]) -> None:
+        for kind in shards.SCHEMA_OF:
+            self._place(kind, self._whole(annotated, kind, publish=True))
+
+    def _whole(self, annotated: Sequence[_Part], kind: str, publish: bool = False) -> dict[str, Task]:
+        """The tasks that wrote all files of a dataset, by name."""
+        gathered = self._gather([part.annotated for part in annotated])
+        tasks = {}
+        for place in _places(gathered):
+            if place.startswith(f"{kind}/"):
+                task = WRITE_SHARD.task(self.work, annotated=gathered, place=place)
+                tasks[place[len(kind) + 1 : -1] + ".parquet"] = task
+        if publish:
+            shards.forget_damaged(tasks, self.config.data / kind)
+        self._run(kind, WRITE_SHARD, list(tasks.values()))
+        return tasks
 
     def _gather(self, annotated: Sequence[str]) -> list[str]:
         """The annotated files, merged until few enough are left for one task to read."""
         files = list(annotated)
         while len(files) > merge.FAN_IN:
-            tasks = [
-                self._task("gather", shards.VERSION, {"annotated": group}, key=_names(group))
-                for group in _groups(files, merge.FAN_IN)
-            ]
-            files = _outputs(self._pass("merge", shards.gather, tasks))
+            tasks = [GATHER.task(self.work, annotated=group) for group in _groups(files, merge.FAN_IN)]
+            files = _in_order(tasks, self._run("merge", GATHER, tasks))
         return files
 
-    def _publish(self, annotated: Sequence[str]) -> None:
-        data = self.config.data
-        places = _places(annotated)
-        for kind in ("shards", "dropped"):
-            tasks = {}
-            for place in places:
-                if place.startswith(kind):
-                    a = {"annotated": list(annotated), "place": place}
-                    task = self._task("publish", shards.VERSION, a, key=[_names(annotated), place])
-                    tasks[place[len(kind) + 1 : -1] + ".parquet"] = task
-            shards.forget_damaged(tasks, data / kind)
-            self._pass(kind, shards.write_shard, list(tasks.values()))
-            shards.place({name: task.output for name, task in tasks.items()}, data / kind)
-            extra = {"model_calls": {"calls": self.asked.calls, "replies": self.asked.replies}} if self.asked else {}
-            write_manifest(
-                data / kind, kind=kind, config=self._identity_config(), versions=self._versions(), extra=extra
-            )
+    def _publish_changes(self, files: Mapping[str, list[str]], augmented: Sequence[_Part]) -> bool:
+        """Write only what differs from what is published; false when all has to be written anew."""
+        then = self.state.parts
+        if self.config.compact or augmented or not self._as_published():
+            return False
+        changed = sorted(
+            origin for origin in files.keys() | then.keys() if files.get(origin, []) != then.get(origin, [])
+        )
+        if any(not _is_there(file) for origin in changed for file in then.get(origin, [])):
+            return False
+        tasks = [
+            COMPARE_PARTS.task(self.work, annotated=files.get(origin, []), before=then.get(origin, []))
+            for origin in changed
+        ]
+        differences = _in_order(tasks, self._run("what changed", COMPARE_PARTS, tasks))
+        published = sum(read_manifest(self.config.data / kind)["rows"] for kind in shards.SCHEMA_OF)
+        added = sum(_is_added(path) for kind in shards.SCHEMA_OF for path in parts(self.config.data / kind))
+        if _count(differences) > LARGEST_CHANGE * published or (differences and added >= MOST_ADDED_FILES):
+            return False
+        for kind in shards.SCHEMA_OF:
+            self._place(kind, self._changed(kind, differences), whole=False)
+        return True
+
+    def _as_published(self) -> bool:
+        """Whether the shards are those that the last build left."""
+        if not self.state.parts:
+            return False
+        try:
+            now = {kind: file_sha256(self.config.data / kind / "manifest.json") for kind in shards.SCHEMA_OF}
+            config = read_manifest(self.config.data / "shards")["config"]
+        except FileNotFoundError:
+            return False
+        if now != self.state.manifests or config["shards"] != self.config.shards:
+            return False
+        if is_remote(self.config.data):
+            return True
+        return not any(check_manifest(self.config.data / kind) for kind in shards.SCHEMA_OF)
+
+    def _changed(self, kind: str, differences: Sequence[str]) -> dict[str, Task]:
+        """The tasks that write what is different in a dataset, by name of the published file."""
+        data = self.config.data / kind
+        gone: dict[str, list[str]] = {}
+        new: set[str] = set()
+        for file in differences:
+            rows = read_table(file, ["place", "gone"])
+            for place, is_gone in zip(rows["place"].to_pylist(), rows["gone"].to_pylist(), strict=True):
+                dataset_kind, source_type, shard, id = place.split("/")
+                if dataset_kind == kind and is_gone:
+                    gone.setdefault(f"{source_type}/{shard}.parquet", []).append(id)
+                elif dataset_kind == kind:
+                    new.add(source_type)
+        tasks: dict[str, Task] = {}
+        for source_type in sorted(new):
+            task = WRITE_ADDED.task(self.work, differences=list(differences), place=f"{kind}/{source_type}/")
+            tasks[f"{source_type}/{_ADDED}{task.id}.parquet"] = task
+        self._run("added", WRITE_ADDED, list(tasks.values()))
+        checksums = {entry["path"]: entry["sha256"] for entry in read_manifest(data)["files"]}
+        shorter: dict[str, Task] = {}
+        for name, ids in sorted(_holders(data, gone).items()):
+            path = f"{DATA}/{name}"
+            arguments = {"sha256": checksums[path], "gone": sorted(ids), "shard": str(data / path)}
+            shorter[name] = LEAVE_OUT.task(self.work, **arguments)
+        self._run("left out", LEAVE_OUT, list(shorter.values()))
+        return tasks | shorter
+
+    def _place(self, kind: str, tasks: Mapping[str, Task], whole: bool = True) -> None:
+        """Put what tasks wrote in its place in a dataset and describe it; without `whole` other files stay as they are."""
+        folder = self.config.data / kind
+        before = self._written.get(kind, {})
+        after = {name: task.id for name, task in tasks.items()}
+        if whole:
+            shards.place({name: task.output for name, task in tasks.items()}, folder)
+        else:
+            after = before | after
+            for name, task in tasks.items():
+                target = folder / DATA / name
+                if shards.holds_rows(task.output):
+                    place_file(task.output, target)
+                else:
+                    target.unlink(missing_ok=True)
+        same = {f"{DATA}/{name}" for name, id in after.items() if before.get(name) == id}
+        asked = {"calls": self.asked.calls, "replies": self.asked.replies} if self.asked else None
+        write_manifest(
+            folder,
+            kind=kind,
+            config=self._identity_config(),
+            versions=self._versions(),
+            extra={"model_calls": asked} if asked else {},
+            unchanged=_entries_of(folder, same),
+        )
+        self._written[kind] = after
+
+    def _entries(self, kind: str) -> dict[str, dict[str, Any]]:
+        """What the manifest of a dataset says of each file, by name."""
+        return {
+            entry["path"].removeprefix(f"{DATA}/"): entry for entry in read_manifest(self.config.data / kind)["files"]
+        }
+
+    def _write_index(self, of: Mapping[str, Any]) -> None:
+        """The index of the kept records, a file for each of the shards: published ones, or tasks that wrote them."""
+        scheme = resolved(self.config.dedup.scheme)
+        folder = self.config.data / "index"
+        tasks = {}
+        for name, shard in of.items():
+            path = shard.output if isinstance(shard, Task) else str(self.config.data / "shards" / DATA / name)
+            sha256 = shard.id if isinstance(shard, Task) else shard["sha256"]
+            tasks[name] = INDEX_SHARD.task(self.work, shard=path, sha256=sha256, scheme=scheme)
+        shards.forget_damaged(tasks, folder)
+        self._run("index", INDEX_SHARD, list(tasks.values()))
+        before = self._written.get("index", {})
+        after = {name: task.id for name, task in tasks.items()}
+        same = {f"{DATA}/{name}" for name, id in after.items() if before.get(name) == id}
+        unchanged = _entries_of(folder, same)
+        shards.place({name: task.output for name, task in tasks.items()}, folder)
+        finish(folder, self.config.dedup.scheme, unchanged)
+        self._written["index"] = after
+
+    def _write_boilerplate(self) -> None:
         tables = [read_table(file, BOILERPLATE.names) for file in self.found]
         order = [("source", "ascending"), ("documents", "descending"), ("id", "ascending")]
         table = pa.concat_tables([BOILERPLATE.empty_table(), *tables]).sort_by(order)
-        write_table(data / "boilerplate" / "boilerplate.parquet", table)
-        write_manifest(
-            data / "boilerplate", kind="boilerplate", config=self._identity_config(), versions=self._versions()
-        )
-        self._write_quarantine()
-        write_json(data / "build.config.json", self.values)
+        folder = self.config.data / "boilerplate"
+        if table.num_rows:
+            write_table(folder / DATA / "boilerplate.parquet", table)
+        else:
+            shards.place({}, folder)
+        write_manifest(folder, kind="boilerplate", config=self._identity_config(), versions=self._versions())
 
     def _write_quarantine(self) -> None:
         rows = [*self.quarantine, *self.augmentation_quarantine]
         rows.sort(key=lambda row: (row["doc_id"] or "", row["record_id"] or ""))
-        write_rows(self.config.data / "quarantine" / "build.parquet", rows, QUARANTINE)
-
-    def _write_index(self, annotated: Sequence[str], signed: Sequence[str]) -> None:
-        files: dict[str, str] = {}
-
-        def passes(stage: Stage, arguments: Mapping[str, dict[str, Any]]) -> None:
-            key = [_names(annotated), _names(signed)]
-            files_in = {"annotated": list(annotated)}
-            tasks = {
-                name: self._task("index", index.VERSION, a | files_in, key=[key, name, a.get("place")])
-                for name, a in arguments.items()
-            }
-            shards.forget_damaged(tasks, self.config.data / "index")
-            self._pass("index", stage, list(tasks.values()))
-            files.update({name: task.output for name, task in tasks.items()})
-
-        places = [place for place in _places(annotated) if place.startswith("shards/")] or ["shards/"]
-        passes(index.write_hashes, {f"hashes/{n:03d}.parquet": {"place": place} for n, place in enumerate(places)})
-        passes(index.write_records, {f"records/{n:03d}.parquet": {"place": place} for n, place in enumerate(places)})
-        hashes = [file for name, file in files.items() if name.startswith("hashes/")]
-        shared = {"kept": hashes, "signed": list(signed), "ranges": -(-_count(signed) // RECORDS_PER_PARTITION)}
-        passes(index.write_band, {band_file(band): shared | {"band": band} for band in range(self.config.dedup.bands)})
-        self._share(annotated)
-        folder = self.config.data / "index"
-        shards.place(files, folder)
-        finish(folder, self.config.dedup.scheme)
+        file = self.config.data / "quarantine" / DATA / "build.parquet"
+        if rows:
+            write_rows(file, rows, QUARANTINE)
+        elif file.exists():
+            file.unlink()
+        write_manifest(self.config.data / "quarantine", kind="quarantine", config={}, versions={})
 
     def _tokenise(self) -> None:
-        written, folder = self.config.data / "shards", self.config.data / "tokens"
+        folder = self.config.data / "tokens"
         if not self.config.tokenize:
+            self._written.pop("tokens", None)
             return shards.withdraw(folder)
-        tokenizer = models.tokenizer(self.config.tokenizer)
-        name = fingerprint(tokenizer)
-        tasks = {}
-        for entry in read_manifest(written)["files"]:
-            arguments = {"shard": str(written / entry["path"]), "tokenizer": self.config.tokenizer}
-            tasks[entry["path"]] = self._task(
-                "tokenise", tokenise.VERSION, arguments, key=[entry["path"], entry["sha256"], name]
+        tokenizer = load_tokenizer(self.config.tokenizer)
+        tasks = {
+            name: TOKENISE_SHARD.task(
+                self.work,
+                shard=str(self.config.data / "shards" / DATA / name),
+                sha256=entry["sha256"],
+                tokenizer=self.config.tokenizer,
             )
+            for name, entry in self._entries("shards").items()
+        }
         shards.forget_damaged(tasks, folder)
-        self._pass("tokenise", tokenise.tokenise_shard, list(tasks.values()))
-        shards.place({path: task.output for path, task in tasks.items()}, folder)
+        self._run("tokenise", TOKENISE_SHARD, list(tasks.values()))
+        shards.place({name: task.output for name, task in tasks.items()}, folder)
         write_text(folder / TOKENIZER_FILE, tokenizer.to_str(pretty=True) + "\n")
-        config = {"tokenizer": Path(self.config.tokenizer).name, "fingerprint": name}
-        write_manifest(folder, kind="tokens", config=config, versions={"tokenise": tokenise.VERSION})
+        config = {"tokenizer": Path(self.config.tokenizer).name, "fingerprint": fingerprint(tokenizer)}
+        write_manifest(folder, kind="tokens", config=config, versions=identities([TOKENISE_SHARD]))
 
     def _identity_config(self) -> dict[str, Any]:
-        """The configuration without what cannot change a byte."""
+        """The configuration without what cannot change a row."""
         apart = ("data", "against", "workers", "task_seconds", "worker_gib", "engine", "address", "strict", "tokenize")
-        values = {name: value for name, value in self.values.items() if name not in apart}
-        return values | {"against": self._digests(), "augment": self._augmentation()}
+        values = {name: value for name, value in self.values.items() if name not in (*apart, "compact")}
+        return values | {"against": [known.digest for known in self.indexes], "augment": self._augmentation()}
 
-    def _versions(self) -> dict[str, str]:
-        modules = {
-            "cut": cut, "candidate": candidate, "boilerplate": boilerplate, "screen": screen, "duplicates": duplicates,
-            "contamination": contamination, "annotate": annotate, "augment": augment, "methods": methods,
-            "methods by model": by_model, "cap": cap,
-            "publish": shards, "index": index,
-        }  # fmt: skip
-        return {name: module.VERSION for name, module in modules.items()} | self.models
+    def _versions(self) -> dict[str, Any]:
+        models = {name: tell(self.values[name]) for name, tell in ANNOTATE.models.items()}
+        found = identities(STEPS)
+        return found | {"models": found["models"] | models}
 
     # The equations.
 
-    def _account(self, cuts: Sequence[str], made: Sequence[str]) -> BuildResult:
+    def _account(self, cut: Sequence[str], made: Sequence[str]) -> BuildResult:
         result = BuildResult(documents=self.documents, tasks=dict(self.runner.counts))
         result.asked = self.asked
-        result.sections, result.augmented = _count(cuts), _count(made)
+        result.sections, result.augmented = _count(cut), _count(made)
         for row in self._totals("shards", ["source", "augmentation"], [("n_tokens", "sum")]):
             result.tokens[row["source"]] += row["n_tokens_sum"]
             result.records[row["source"]] += row["count_all"]
@@ -724,14 +881,16 @@ class _Build:
         for row in self._totals("dropped", ["stage", "reason", "augmentation"], []):
             counts = result.dropped if row["augmentation"] is None else result.refused
             counts[row["stage"], row["reason"]] += row["count_all"]
-        result.boilerplate = pc.sum(self._read("boilerplate", ["taken_out"])["taken_out"]).as_py() or 0
+        taken_out = read_dataset(self.config.data / "boilerplate", SCHEMAS["boilerplate"], ["taken_out"])["taken_out"]
+        result.boilerplate = pc.sum(taken_out).as_py() or 0
         result.quarantined = len(self.quarantine) + len(self.augmentation_quarantine)
         _check_sum("sections were cut", result.sections, result.kept, result.dropped, self.quarantine)
         of_texts = [row for row in self.augmentation_quarantine if row["stage"] != "augment"]
         _check_sum("texts were augmented", result.augmented, result.methods.total(), result.refused, of_texts)
-        lost = sum(map(self._lost, self._buckets()))
+        cut_documents = sum(pc.count_distinct(read_table(file, ["doc_id"])["doc_id"]).as_py() for file in cut)
+        lost = self.documents - cut_documents - sum(row["stage"] == "cut" for row in self.quarantine)
         if lost:
-            raise AccountError(f"{lost} documents have no record, no dropped row and no quarantine row")
+            raise AccountError(f"{lost} documents were neither cut into sections nor quarantined")
         return result
 
     def _totals(self, kind: str, by: list[str], sums: list[tuple[str, str]]) -> Iterator[dict[str, Any]]:
@@ -740,66 +899,119 @@ class _Build:
             table = read_table(file, [*by, *(name for name, _ in sums)])
             yield from table.group_by(by).aggregate([*sums, ([], "count_all")]).to_pylist()
 
-    def _lost(self, bucket: tuple[Path, Path]) -> int:
-        """Documents of a bucket of which nothing came out."""
-        ids = read_table(bucket[0], ["doc_id"])["doc_id"].combine_chunks()
-        bounds = pc.min_max(ids).as_py()
-        in_bucket = (pc.field("doc_id") >= bounds["min"]) & (pc.field("doc_id") <= bounds["max"])
-        seen = [self._read(kind, ["doc_id"], in_bucket)["doc_id"] for kind in ("shards", "dropped")]
-        chunks = [chunk for column in seen for chunk in column.chunks]
-        told = pa.array([row["doc_id"] for row in self.quarantine], pa.string())
-        return len(ids) - int(pc.sum(pc.is_in(ids, pc.unique(pa.chunked_array([*chunks, told])))).as_py() or 0)
+    # Passes.
 
-    def _read(self, kind: str, columns: list[str], filter: pc.Expression | None = None) -> pa.Table:
-        return read_dataset(self.config.data / kind, SCHEMAS[kind], columns, filter)
+    def _run(self, label: str, step: Step, tasks: Sequence[Task]) -> list[Outcome]:
+        if not tasks:
+            return []
+        with progress(label, len(tasks), f"{step.per}s") as tick:
+            return self.runner.run(step, tasks, tick=tick)
 
-    # Small things.
-
-    def _task(self, stage: str, version: str, arguments: dict[str, Any], *, key: Any) -> Task:
-        return make_task(stage, version, self.work / stage, stage, arguments, key=key)
-
-    def _pass(
+    def _each(
         self,
         label: str,
-        stage: Stage,
-        tasks: Sequence[Task],
-        *,
-        split: Callable[[Task, Failure], Sequence[Task]] | None = None,
-        halve: Callable[[str, list[str]], Task] | None = None,
-    ) -> list[Outcome]:
-        """Run one pass.
-
-        `split` makes smaller tasks of one that failed; `halve` does so for a task on the records of a part, and a
-        record that fails alone is quarantined. A pass with neither cannot go on without one of its tasks.
-        """
-        part = {"annotate": "settled", "augment": "annotated"}.get(label, "candidates")
-
-        def ids_of(task: Task) -> list[str]:
-            return task.arguments["only"] or sorted(read_table(task.arguments[part], ["id"])["id"].to_pylist())
-
-        def by_records(task: Task, failure: Failure) -> list[Task]:
-            assert halve is not None
-            return [halve(task.arguments[part], half) for half in _halves(ids_of(task))]
-
-        with progress(label, len(tasks), "parts") as tick:
-            outcomes = self.runner.run(stage, tasks, split=by_records if halve else split, tick=tick)
+        step: Step,
+        given: Sequence[_Part],
+        input: str,
+        output: str,
+        more: Callable[[_Part], Mapping[str, Any]],
+    ) -> list[_Part]:
+        """Run a step on each part: the file `input` of a part gives its file `output`. What fails is quarantined."""
+        argument = {"sections": "sections", "annotated": "annotated"}.get(input, input)
+        part_of: dict[str, _Part] = {}
+        tasks = []
+        for part in given:
+            task = step.task(self.work, **{argument: getattr(part, input)}, **more(part))
+            part_of[task.id] = part
+            tasks.append(task)
+        outcomes = self._run(label, step, tasks)
+        owner = {_key(step, task, argument): part_of[task.id] for task in tasks}
+        for doc_id, record_id, failure in self._alone(step, outcomes):
+            self._quarantine(doc_id, record_id, label, failure)
+        made: dict[_Part, list[_Part]] = {}
         for outcome in outcomes:
-            if outcome.status == "failed" and outcome.failure:
-                if halve:
-                    (record_id,) = ids_of(outcome.task)
-                    a = outcome.task.arguments
-                    rows = read_table(a.get("candidates") or a["annotated"], ["id", "doc_id"]).to_pylist()
-                    (row,) = [row for row in rows if row["id"] == record_id]
-                    self._quarantine(row["doc_id"], row["id"], label, outcome.failure)
-                elif not split:
-                    message = f"the step `{label}` failed ({outcome.failure.kind}): {outcome.failure.message}"
-                    raise UserError(message, exit_code=1)
-        return outcomes
+            if outcome.status in ("done", "skipped"):
+                part = owner[_key(step, outcome.task, argument)]
+                made.setdefault(part, []).append(replace(part, **{output: outcome.task.output}))
+        return [new for part in given for new in sorted(made.pop(part, []), key=lambda p: getattr(p, output))]
+
+    def _alone(self, step: Step, outcomes: Sequence[Outcome]) -> Iterator[tuple[str, str, Failure]]:
+        """(document, record, failure) of each row that fails by itself."""
+        if step.on_failure is None:
+            return
+        for outcome in outcomes:
+            if outcome.status != "failed" or outcome.failure is None:
+                continue
+            keys = rows_of(step, outcome.task)
+            file, key = outcome.task.arguments[step.on_failure.rows], step.on_failure.key
+            if step is SECTIONS:
+                yield from ((doc_id, "", outcome.failure) for doc_id in keys)
+                continue
+            rows = read_table(file, ["id", "doc_id"])
+            for row in rows.filter(pc.is_in(rows[key], pa.array(keys, pa.string()))).to_pylist():
+                yield row["doc_id"], row["id"], outcome.failure
 
     def _quarantine(self, doc_id: str | None, record_id: str | None, stage: str, failure: Failure) -> None:
         row = {"uri": "", "doc_id": doc_id, "page": None, "record_id": record_id, "stage": stage}
         rows = self.augmentation_quarantine if self.augmenting else self.quarantine
         rows.append(row | {"kind": failure.kind, "message": failure.message})
+
+    def _refuse_nothing(self) -> None:
+        """End the run when no document is left."""
+        self._write_quarantine()
+        where = self.config.data / "quarantine"
+        raise UserError(f"none of the {self.documents} documents could be processed; {where} says why.", exit_code=1)
+
+
+_ADDED = "added-"
+"""Begins the name of a file with the rows that a build added."""
+
+
+def _is_there(file: str) -> bool:
+    return location(file).exists() and is_whole(file)
+
+
+def _is_added(path: Path) -> bool:
+    return path.name.startswith(_ADDED)
+
+
+def _holders(folder: Path, gone: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """Published file to the ids in it that go, given those ids by the shard that they belong to."""
+    held: dict[str, list[str]] = {}
+    by_type: dict[str, list[tuple[str, str]]] = {}
+    for name, ids in gone.items():
+        by_type.setdefault(name.partition("/")[0], []).extend((id, name) for id in ids)
+    for source_type, wanted in by_type.items():
+        shard_of = dict(wanted)
+        ids = pa.array(sorted(shard_of), pa.string())
+        for path in sorted((folder / DATA / source_type).glob(f"{_ADDED}*.parquet")):
+            column = read_table(path, ["id"])["id"]
+            for id in column.filter(pc.is_in(column, ids)).to_pylist():
+                held.setdefault(f"{source_type}/{path.name}", []).append(id)
+                del shard_of[id]
+        for id, name in shard_of.items():
+            held.setdefault(name, []).append(id)
+    return held
+
+
+def _entries_of(folder: Path, names: set[str]) -> dict[str, dict[str, Any]]:
+    """What the manifest of a dataset says now of some of its files."""
+    try:
+        return {entry["path"]: entry for entry in read_manifest(folder)["files"] if entry["path"] in names}
+    except FileNotFoundError:
+        return {}
+
+
+def _key(step: Step, task: Task, argument: str) -> str:
+    """What tells the parts of one pass apart: the file, and for the same file in two parts what was decided of it."""
+    return f"{task.arguments[argument]} {task.arguments.get('resolved', '')}"
+
+
+def _by_origin(annotated: Sequence[_Part]) -> dict[str, list[str]]:
+    files: dict[str, list[str]] = {}
+    for part in annotated:
+        files.setdefault(part.origin, []).append(part.annotated)
+    return files
 
 
 def _check_sum(what: str, count: int, kept: int, dropped: Counter[Any], quarantine: Sequence[dict[str, Any]]) -> None:
@@ -811,31 +1023,14 @@ def _check_sum(what: str, count: int, kept: int, dropped: Counter[Any], quaranti
         )
 
 
-def _checked(path: Path, described: Mapping[Path, str]) -> str:
-    """Checksum of an ingested file. Raises `CorruptError` when it is not what the manifest describes."""
-    digest = file_sha256(path) if path.exists() else ""
-    if described.get(path) != digest:
+def _check_bytes(path: Path, described: SegmentPart) -> None:
+    """Raises `CorruptError` when an ingested file is not what the manifest describes."""
+    if not path.exists() or file_sha256(path) != described.sha256:
         raise CorruptError(f"{path} is not the file that its manifest describes; run the same `ingest` command again.")
-    return digest
 
 
-def _halves(items: list[str]) -> list[list[str]]:
-    """Two halves, or nothing when there is only one item."""
-    middle = len(items) // 2
-    return [items[:middle], items[middle:]] if middle else []
-
-
-def _ranges(ids: pa.ChunkedArray, n_pages: NDArray[np.int32]) -> list[tuple[str, str]]:
-    """(first, last) of consecutive documents that have about `PAGES_PER_PART` pages together."""
-    part = (np.cumsum(np.maximum(n_pages, 1)) - 1) // PAGES_PER_PART
-    firsts = np.flatnonzero(np.diff(part, prepend=-1))
-    lasts = np.append(firsts, len(part))[1:] - 1
-    return [
-        (ids[first].as_py(), ids[last].as_py()) for first, last in zip(firsts.tolist(), lasts.tolist(), strict=True)
-    ]
-
-
-def _groups(files: Sequence[str], size: int) -> list[list[str]]:
+def _groups(files: Sequence[str], size: int = PARTS_PER_GROUP) -> list[list[str]]:
+    """Consecutive files: one more at the end leaves all groups but the last as they are."""
     return [list(files[start : start + size]) for start in range(0, len(files), size)]
 
 
@@ -844,18 +1039,13 @@ def _count(files: Sequence[str]) -> int:
     return sum(dataset([file]).count_rows() for file in files)
 
 
-def _outputs(outcomes: Sequence[Outcome]) -> list[str]:
-    return sorted(outcome.task.output for outcome in outcomes if outcome.status in ("done", "skipped"))
-
-
-def _name(file: str) -> str:
-    return Path(file).name
+def _in_order(tasks: Sequence[Task], outcomes: Sequence[Outcome]) -> list[str]:
+    """Outputs of the tasks in their order; those of halves, which nobody foresaw, behind them."""
+    done = {outcome.task.id: outcome.task.output for outcome in outcomes if outcome.status in ("done", "skipped")}
+    first = [done.pop(task.id) for task in tasks if task.id in done]
+    return [*first, *sorted(done.values())]
 
 
 def _places(annotated: Sequence[str]) -> list[str]:
     """Where rows go: `shards/<source type>/<shard>/` and `dropped/…`, sorted."""
     return sorted(set[str]().union(*(merge.folders(file, "place") for file in annotated)))
-
-
-def _names(files: Sequence[str]) -> list[str]:
-    return [Path(file).name for file in files]

@@ -14,7 +14,7 @@ from corpus.build import build as run_build
 from corpus.config import BuildConfig
 from corpus.instruct.run import InstructConfig
 from corpus.instruct.run import instruct as run_instruct
-from corpus.steps.replies import Asked
+from corpus.steps.ask_model import Asked
 from medpress.command import Location, build_app, print_table, run, say
 
 app = build_app("corpus", "Turn ingested documents into audited training shards.")

@@ -12,40 +12,9 @@ from corpus.augment.config import AugmentConfig
 from corpus.dedup.boilerplate import BoilerplateConfig
 from corpus.dedup.config import DedupConfig
 from corpus.filters import FilterConfig
+from corpus.phi_policy import PhiConfig
 from corpus.sections import SectionConfig
 from medpress.command import Location
-
-PhiPolicy = Literal["precise", "thorough", "off"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class PhiConfig:
-    """How patients' identities are removed, by source type.
-
-    `precise` leaves authors, affiliations and publication dates alone; `thorough` prefers to remove too much; `off`
-    is for text that is known to hold none.
-    """
-
-    textbook: PhiPolicy = "precise"
-    """Policy for textbooks."""
-    guideline: PhiPolicy = "precise"
-    """Policy for guidelines."""
-    literature: PhiPolicy = "precise"
-    """Policy for articles."""
-    web: PhiPolicy = "thorough"
-    """Policy for web pages."""
-    note: PhiPolicy = "thorough"
-    """Policy for clinical notes."""
-    other: PhiPolicy = "thorough"
-    """Policy for everything else."""
-    engine: str = "patterns"
-    """How identifiers are found: `patterns`, or `presidio` beside them (`presidio:NAME` for another spaCy pipeline than
-    Presidio's own; about a hundred times slower)."""
-
-    def policy(self, source_type: str) -> PhiPolicy:
-        """The policy of a source type; an unknown one is treated like `other`."""
-        chosen: PhiPolicy = getattr(self, source_type, self.other)
-        return chosen
 
 
 @Parameter(name="*")
@@ -86,10 +55,12 @@ class BuildConfig:
     """Benchmark files (JSONL, JSON, CSV, Parquet) whose questions must not be in the corpus."""
     augment: AugmentConfig = field(default_factory=AugmentConfig)
     """New texts made from the kept ones."""
+    compact: bool = False
+    """Write all shards anew, in their fixed number: what earlier builds appended becomes part of them."""
     workers: int = 0
     """Worker processes; 0 means one per core."""
     task_seconds: float = 300.0
-    """Time limit of one document in a stage."""
+    """CPU-seconds that one document may take in a step."""
     worker_gib: float = 2.0
     """Memory limit of one worker, resident, in GiB."""
     engine: Literal["local", "ray"] = "local"

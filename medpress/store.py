@@ -388,15 +388,18 @@ def write_manifest(
     *,
     kind: str,
     config: Mapping[str, Any],
-    versions: Mapping[str, str],
+    versions: Mapping[str, Any],
     extra: Mapping[str, Any] | None = None,
+    unchanged: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> dict[str, Any]:
     """Describe every Parquet file of a dataset folder in its `manifest.json`, and return the manifest.
 
     Holds files (path, rows, bytes, sha256, tokens where known), totals, schema version, resolved
-    configuration and stage versions. No times and no host: the same input gives the same manifest.
+    configuration, and the versions given: identities of steps, models and libraries. No times and no host: the same input gives the same
+    manifest. `unchanged` are entries, by path, of files that an earlier manifest describes: they are not read again.
     """
-    files = [_entry(path, path.relative_to(folder).as_posix()) for path in parts(folder)]
+    names = [(path, path.relative_to(folder).as_posix()) for path in parts(folder)]
+    files = [dict((unchanged or {}).get(name) or _entry(path, name)) for path, name in names]
     manifest = {
         "kind": kind,
         "schema_version": SCHEMA_VERSION,

@@ -18,9 +18,6 @@ from corpus.augment.methods import abbreviation, cloze, definition, heading, ord
 from corpus.augment.parent import Parent
 from corpus.augment.text import Augmented
 
-VERSION = "3"
-"""Raised when a method or a check computes something else."""
-
 LANGUAGES = ("en", "zh")
 """Languages that every method has wordings in; records in others are left alone."""
 

@@ -20,9 +20,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import xxhash
 
-from corpus.dedup.guard import facts
-from nlp.spans import Entity
-
 SHORTEST = 12
 """Characters; a shorter paragraph is a label or a heading."""
 
@@ -106,13 +103,6 @@ def recurring(tables: Sequence[pa.Table], min_documents: int) -> pa.Table:
         [("documents", "sum"), ("keeper", "first"), ("part", "first"), ("part", "list")]
     )
     return pa.table(grouped.columns, schema=RECURRING)
-
-
-def is_clinical(paragraph: str, entities: Sequence[Entity]) -> bool:
-    """Whether a paragraph states a clinical fact and so stays; `entities` are the lexicon's in it."""
-    if any(entity.label in ("drug", "dose", "disease", "symptom") for entity in entities):
-        return True
-    return any(item[0] == "d" or (item.startswith("n:") and item.partition("|")[2]) for item in facts(paragraph).items)
 
 
 def edits(source: str, text: str, repeated: Collection[int]) -> list[tuple[int, int, str]]:

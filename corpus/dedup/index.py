@@ -1,19 +1,17 @@
 """The incremental index: what a build leaves behind so that later ones need not compare with its documents again.
 
-    index/manifest.json               the scheme of the signatures, and the files
-    index/hashes/*.parquet            HASHES, sorted by content hash
-    index/bands/band-00.parquet …     KEYS of one band, sorted by key
-    index/records/*.parquet           TEXTS, sorted by id: for exact verification and the medical guard
+    index/manifest.json        the scheme of the signatures, and the files
+    index/data/**.parquet      ENTRIES, a file for each file of the shards, sorted by id
 
-A build against an index takes from it only what meets its own records. Files are read a row group at a time, and those
-whose key range holds nothing wanted are skipped, so memory does not grow with the index. Inside the passes a known
-record's id begins with `KNOWN`, since the new documents may hold the very same record.
+A build against an index takes from it only what meets its own records. Files are read a few row groups at a time, so
+memory does not grow with the index. Inside the passes a known record's id begins with `KNOWN`, since the new documents
+may hold the very same record.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,24 +21,31 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from corpus.dedup.exact import CONTENT_HASH
+from corpus.dedup.ids import KNOWN
 from corpus.dedup.minhash import Scheme
-from corpus.dedup.passes import band_name
+from corpus.dedup.passes import band_name, signatures
 from corpus.dedup.shingles import U64
 from medpress.errors import CorruptError, UserError
 from medpress.location import location
-from medpress.store import file_sha256, open_parquet, read_manifest, write_manifest
+from medpress.store import file_sha256, open_parquet, parts, read_manifest, write_manifest
 
-FORMAT = "1"
+FORMAT = "2"
 """Raised when the layout changes."""
-KNOWN = "~"
-"""Before the id of a known record; sorts behind all hex digits."""
+ROWS_AT_ONCE = 16_384
+"""Rows of an index that are looked at together."""
 
-HASHES = pa.schema([pa.field("content_hash", pa.string()), pa.field("id", pa.string())])
-"""One row a record."""
-KEYS = pa.schema([pa.field("key", pa.uint64()), pa.field("id", pa.string()), pa.field("numbers", pa.uint64())])
-"""One row a record that is long enough for banding."""
-TEXTS = pa.schema([pa.field("id", pa.string()), pa.field("text", pa.string())])
-"""One row a record."""
+ENTRIES = pa.schema(
+    [
+        pa.field("id", pa.string()),
+        pa.field("content_hash", pa.string()),
+        pa.field("numbers", pa.uint64(), metadata={"description": "hash of the numbers in the text"}),
+        pa.field(
+            "keys", pa.list_(pa.uint64()), metadata={"description": "band keys; none of a text too short for one"}
+        ),
+        pa.field("text", pa.string(), metadata={"description": "for exact verification and the medical guard"}),
+    ]
+)
+"""One row a kept record that is not augmented."""
 
 
 def describe(scheme: Scheme) -> dict[str, Any]:
@@ -49,14 +54,20 @@ def describe(scheme: Scheme) -> dict[str, Any]:
     return {"format": FORMAT, **scheme.describe(), **permutations}
 
 
-def band_file(band: int) -> str:
-    """Name of a band's file in the index."""
-    return f"bands/{band_name(band).replace('_', '-')}.parquet"
+def entries(table: pa.Table, scheme: Scheme) -> pa.Table:
+    """`ENTRIES` of records (id, content_hash, text), in their order."""
+    signed = signatures(table.select(["id", "text"]), scheme)
+    bands = [signed[band_name(band)].to_numpy() for band in range(scheme.bands)]
+    long_enough = pc.greater(signed["n_shingles"], 0).to_numpy()
+    keys = np.stack(bands, axis=1)[long_enough].ravel() if bands else np.empty(0, np.uint64)
+    offsets = np.concatenate([[0], np.cumsum(long_enough * scheme.bands)]).astype(np.int32)
+    lists = pa.ListArray.from_arrays(offsets, pa.array(keys, pa.uint64()))
+    return pa.table([table["id"], table["content_hash"], signed["numbers"], lists, table["text"]], schema=ENTRIES)
 
 
-def finish(folder: Path, scheme: Scheme) -> None:
-    """Describe the files of an index in its manifest."""
-    write_manifest(folder, kind="index", config=describe(scheme), versions={})
+def finish(folder: Path, scheme: Scheme, unchanged: Mapping[str, Mapping[str, Any]] | None = None) -> None:
+    """Describe the files of an index in its manifest; `unchanged` as in `write_manifest`."""
+    write_manifest(folder, kind="index", config=describe(scheme), versions={}, unchanged=unchanged)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,40 +82,56 @@ class Index:
         return file_sha256(self.folder / "manifest.json")
 
     def hashes(self, wanted: pa.Array) -> pa.Table:
-        """`HASHES` rows of known records with one of these content hashes."""
-        return self._matching("hashes/*.parquet", HASHES, "content_hash", pc.unique(wanted).drop_null().sort())
+        """id and content_hash of known records with one of these content hashes."""
+        values = pc.unique(wanted).drop_null()
+        tables = [_NO_HASHES]
+        for batch in self._batches(["id", "content_hash"]):
+            tables.append(batch.filter(pc.is_in(batch["content_hash"], values)))
+        return _known(pa.concat_tables(tables))
 
-    def keys(self, band: int, wanted: U64) -> pa.Table:
-        """`KEYS` rows of known records with one of these keys in a band."""
-        return self._matching(band_file(band), KEYS, "key", pa.array(np.unique(wanted)))
+    def keys(self, wanted: U64) -> pa.Table:
+        """key, id and numbers of known records with one of these band keys, a row a key."""
+        values = np.unique(wanted)
+        tables = [_NO_KEYS]
+        for batch in self._batches(["id", "numbers", "keys"]):
+            lists = batch["keys"].combine_chunks()
+            keys = lists.flatten().to_numpy(zero_copy_only=False)
+            place = np.searchsorted(values, keys)
+            met = np.empty(0, dtype=np.int64)
+            if len(values):
+                met = np.flatnonzero(values[np.minimum(place, len(values) - 1)] == keys)
+            rows = pc.list_parent_indices(lists).take(pa.array(met, pa.int64()))
+            columns = [pa.array(keys[met], pa.uint64()), batch["id"].take(rows), batch["numbers"].take(rows)]
+            tables.append(pa.table(columns, schema=_NO_KEYS.schema))
+        return _known(pa.concat_tables(tables))
 
     def texts(self, ids: pa.Array) -> pa.Table:
-        """`TEXTS` rows of known records."""
-        plain = pc.utf8_slice_codeunits(ids, start=len(KNOWN))
-        return self._matching("records/*.parquet", TEXTS, "id", pc.unique(plain).sort())
+        """id and text of known records."""
+        wanted = pc.unique(pc.utf8_slice_codeunits(ids, start=len(KNOWN)))
+        tables = [_NO_TEXTS]
+        for batch in self._batches(["id", "text"]):
+            tables.append(batch.filter(pc.is_in(batch["id"], wanted)))
+        return _known(pa.concat_tables(tables))
 
-    def _matching(self, pattern: str, schema: pa.Schema, column: str, wanted: pa.Array) -> pa.Table:
-        """Rows whose `column` is among the sorted values `wanted`, ids marked as known."""
-        found = [schema.empty_table()]
-        for group in self._groups(pattern, schema, column, wanted):
-            found.append(group.filter(pc.is_in(group[column], wanted)))
-        table = pa.concat_tables(found)
-        place = table.column_names.index("id")
-        return table.set_column(place, "id", pc.binary_join_element_wise(KNOWN, table["id"], ""))
-
-    def _groups(self, pattern: str, schema: pa.Schema, column: str, wanted: pa.Array) -> Iterator[pa.Table]:
-        values = wanted.to_numpy(zero_copy_only=False)
-        for path in sorted(self.folder.glob(pattern)):
+    def _batches(self, columns: list[str]) -> Iterator[pa.Table]:
+        for path in parts(self.folder):
             try:
-                file = open_parquet(path)
-                place = file.schema_arrow.names.index(column)
-                for number in range(file.num_row_groups):
-                    bounds = file.metadata.row_group(number).column(place).statistics
-                    low = int(np.searchsorted(values, bounds.min)) if bounds and bounds.has_min_max else 0
-                    if low < len(values) and not (bounds and bounds.has_min_max and values[low] > bounds.max):
-                        yield file.read_row_group(number, columns=schema.names).cast(schema)
-            except (pa.ArrowException, OSError, ValueError) as error:
+                with open_parquet(path) as file:
+                    for batch in file.iter_batches(ROWS_AT_ONCE, columns=columns):
+                        yield pa.table(batch).select(columns)
+            except (pa.ArrowException, OSError, ValueError, KeyError) as error:
                 raise CorruptError(f"{path} is not a readable part of an index; build that corpus again.") from error
+
+
+_NO_HASHES = pa.schema([ENTRIES.field("id"), ENTRIES.field("content_hash")]).empty_table()
+_NO_KEYS = pa.schema([pa.field("key", pa.uint64()), ENTRIES.field("id"), ENTRIES.field("numbers")]).empty_table()
+_NO_TEXTS = pa.schema([ENTRIES.field("id"), ENTRIES.field("text")]).empty_table()
+
+
+def _known(table: pa.Table) -> pa.Table:
+    """The rows with their ids marked as known."""
+    place = table.column_names.index("id")
+    return table.set_column(place, "id", pc.binary_join_element_wise(KNOWN, table["id"], ""))
 
 
 def open_index(path: str, scheme: Scheme) -> Index:

@@ -1,17 +1,17 @@
 """Near-duplicates as passes from table to table: what each task of the build computes.
 
-    records ── signatures ──> SIGNATURES            one task a part file
-    SIGNATURES ── band_rows, partition ──> BANDS    written into partitions by key
-    BANDS of one partition ── candidates ──> PAIRS
+    records ── signatures ──> SIGNATURES           a part file at a time
+    SIGNATURES ── band_rows ──> BANDS              sorted by key
+    BANDS of one range of keys ── candidates ──> PAIRS
     PAIRS, texts of their records ── verify ──> EDGES
-    EDGES ── decide ──> DECISIONS
+    EDGES of some clusters ── decide ──> DECISIONS
 
-No pass holds more than one partition; only `decide` sees all edges, which have no texts.
+No pass holds more than one partition.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -54,15 +54,18 @@ DECISIONS = pa.schema(
 
 
 def hex_ranges(parts: int) -> list[tuple[str, str]]:
-    """About so many ranges of hex strings, from 1 to 256: (low, high) of prefixes, the high one excluded."""
-    parts = max(1, min(256, parts))
-    return list(pairwise([*(f"{(256 * part) // parts:02x}" for part in range(parts)), "g"]))
+    """So many ranges of hex strings, at least one: (low, high) of prefixes, the high one excluded."""
+    parts = max(1, parts)
+    digits = max(2, len(f"{parts:x}") + 2)
+    edges = [f"{(16**digits * part) // parts:0{digits}x}" for part in range(1, parts)]
+    return list(pairwise(["", *edges, "~~"]))
 
 
 def key_ranges(parts: int) -> list[tuple[int, int]]:
-    """So many ranges of 64-bit keys: (low, high), both included."""
-    edges = [(2**64 * part) // parts for part in range(max(1, parts))] if parts else [0]
-    return [(low, high - 1) for low, high in pairwise([*edges, 2**64])]
+    """So many ranges of 64-bit keys, at least one: (low, high), both included."""
+    parts = max(1, parts)
+    edges = [(2**64 * part) // parts for part in range(parts + 1)]
+    return [(low, high - 1) for low, high in pairwise(edges)]
 
 
 def band_name(band: int) -> str:
@@ -105,22 +108,16 @@ def _number_hashes(batch: Tokens) -> U64:
 
 
 def band_rows(signed: pa.Table) -> pa.Table:
-    """Rows (key, id, numbers, ranking columns), one a band and record, of a table of signatures."""
+    """Rows (key, id, numbers, ranking columns), one a band and record, of a table of signatures, sorted by key.
+
+    A key holds its band, so that those of different bands do not meet.
+    """
     signed = signed.filter(pc.greater(signed["n_shingles"], 0))
     names = [name for name in signed.column_names if name.startswith("band_")]
     carried = ["id", "numbers", *(name for name in RANKED_BY if name in signed.column_names)]
     rows = signed.select(carried)
-    return pa.concat_tables([rows.add_column(0, "key", signed[name]) for name in names])
-
-
-def partition(rows: pa.Table, parts: int) -> Iterator[tuple[int, pa.Table]]:
-    """Split band rows by key into `parts` partitions; yields (number, rows) of those that are not empty."""
-    part = (rows["key"].to_numpy() % np.uint64(parts)).astype(np.int64)
-    order = np.argsort(part, kind="stable")
-    edges = np.searchsorted(part[order], np.arange(parts + 1))
-    for number in range(parts):
-        if edges[number] < edges[number + 1]:
-            yield number, rows.take(pa.array(order[edges[number] : edges[number + 1]]))
+    tables = [rows.add_column(0, "key", signed[name]) for name in names]
+    return pa.concat_tables(tables).sort_by("key") if tables else rows.add_column(0, "key", pa.array([], pa.uint64()))
 
 
 def candidates(tables: Sequence[pa.Table]) -> pa.Table:

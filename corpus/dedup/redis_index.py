@@ -33,14 +33,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from corpus.dedup.index import HASHES, KEYS, TEXTS, Index, band_file, check, describe, finish
+from corpus.dedup.index import ENTRIES, Index, check, describe, entries, finish
 from corpus.dedup.minhash import U32, Scheme
 from corpus.dedup.minhash import signatures as minima_of
-from corpus.dedup.passes import band_name, signatures
 from corpus.dedup.shingles import shingles, tokens
 from medpress.command import stderr
 from medpress.errors import UserError
-from medpress.store import write_table
+from medpress.store import DATA, write_table
 
 if TYPE_CHECKING:
     from datasketch import MinHashLSH
@@ -191,26 +190,13 @@ class SharedIndex:
                 known |= self._meeting(batch.slice(start, BATCH))
         # A record that two corpora hold counts once.
         by_id = {key.split(b"\x1f")[1].decode(): key for key in sorted(known, reverse=True)}
-        hashes, texts, keys = [HASHES.empty_table()], [TEXTS.empty_table()], [[KEYS.empty_table()] for _ in self._bands]
+        tables = [ENTRIES.empty_table()]
         for ids in _batches(by_id):
-            table = self._fetch(ids, [by_id[id] for id in ids])
-            hashes.append(table.select(HASHES.names))
-            texts.append(table.select(TEXTS.names))
-            signed = signatures(table, self.scheme)
-            signed = signed.filter(pc.greater(signed["n_shingles"], 0))
-            for band, tables in enumerate(keys):
-                columns = [signed[band_name(band)], signed["id"], signed["numbers"]]
-                tables.append(pa.table(columns, schema=KEYS))
-        write_table(folder / "hashes/000.parquet", pa.concat_tables(hashes).sort_by("content_hash"))
-        write_table(folder / "records/000.parquet", pa.concat_tables(texts))
-        for band, tables in enumerate(keys):
-            write_table(folder / band_file(band), pa.concat_tables(tables).sort_by("key"))
+            tables.append(entries(self._fetch(ids, [by_id[id] for id in ids]), self.scheme))
+        if known:
+            write_table(folder / DATA / "known.parquet", pa.concat_tables(tables))
         finish(folder, self.scheme)
         return Index(folder.absolute())
-
-    @property
-    def _bands(self) -> range:
-        return range(self.scheme.bands)
 
     def _meeting(self, batch: pa.RecordBatch) -> set[bytes]:
         """Records of other corpora with the content hash or a band of one of these."""

@@ -2,66 +2,143 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from collections.abc import Mapping, Sequence
+from itertools import groupby, pairwise
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from corpus.steps import models
+from corpus.steps.annotated import ANNOTATED, shard_of
+from corpus.steps.candidate import with_column
 from corpus.steps.cap import mark_capped
 from corpus.steps.contamination import mark_contaminated
+from corpus.steps.extractors import extractor, extractor_identity
+from corpus.steps.taggers import tagger, tagger_identity
+from corpus.steps.tokenizers import load, tokenizer_identity
+from medpress.run.step import Halve, Step
 from medpress.run.task import Mark, Task
-from medpress.schema import DROPPED, by_name, named, with_number
+from medpress.schema import by_name, named, with_number
 from medpress.store import read_table, write_row_groups
 from medpress.tokenising import count_tokens
 from nlp import context
 from nlp.classify import classify
 from nlp.spans import Entity, Relation
 
-VERSION = "5"
 TAG_BATCH = 64
-"""Records tagged together; fixed, so that a record's neighbours in the batch follow from its part alone."""
+"""Records tagged together."""
 
-ANNOTATED = pa.schema(
-    [
-        *DROPPED,
-        pa.field("ordinal", pa.int32(), metadata={"description": "position of its section in the document"}),
-        pa.field("place", pa.string(), metadata={"description": "shards/<source type>/<shard>/<id>, or dropped/…"}),
-    ]
-)
-"""A record with its decision, and where it goes; `stage` null: into the shards."""
-
-
-KEPT = pc.field("stage").is_null()
-"""Of such rows, those that go into the shards."""
-
-_READ = (
-    "id", "doc_id", "source", "source_type", "lang", "augmentation", "text", "entities", "relations", "topics", "n_tokens",
-    "stage", "reason", "value", "threshold",
-)  # fmt: skip
-_WRITTEN = ("entities", "relations", "topics", "n_tokens", "stage", "reason", "value", "threshold", "place")
+_DECIDED = ("topics", "stage", "reason", "value", "threshold")
+_READ = ["id", "doc_id", "source", "source_type", "augmentation", *_DECIDED]
+_FROM_MODELS = ("kind", "specialty")
+"""Topics that the models find."""
 
 
 def annotate(task: Task, mark: Mark) -> None:
-    """Arguments: `candidates`, `settled`, `hits`, `borders` (files; the last two may be null), `only` (ids, or null),
-    `tagger`, `relations`, `tokenizer`, `shards`.
+    """Arguments: `candidates`, `resolved`, `hits`, `borders` (files; the last two may be null), `previous` (what this step
+    wrote of the same part earlier, or null), `only` (ids, or null), `tagger`, `relations`, `tokenizer`, `shards`.
 
-    Writes all rows that are settled, kept and dropped, sorted by `place`. An augmented record keeps its parent's topics: a
-    text of two lines says little about its own.
+    Writes all rows that are resolved, kept and dropped, sorted by `place`. An augmented record keeps its parent's topics: a
+    text of two lines says little about its own. A document of which the same records with the same texts are kept as
+    in `previous` is not given to the models again: they would say the same.
     """
-    arguments = task.arguments
-    table = _decided(read_table(arguments["candidates"]), read_table(arguments["settled"]), arguments["only"])
+    a = task.arguments
+    table = _decided(read_table(a["candidates"]), read_table(a["resolved"]), a["only"])
     rows = table.select(_READ).to_pylist()
-    if arguments["hits"]:
-        mark_contaminated(rows, read_table(arguments["hits"]).to_pylist())
-    if arguments["borders"]:
-        mark_capped(rows, read_table(arguments["borders"]).to_pylist())
-    kept = [row for row in rows if row["stage"] is None]
+    if a["hits"]:
+        mark_contaminated(rows, read_table(a["hits"]).to_pylist())
+    if a["borders"]:
+        mark_capped(rows, read_table(a["borders"]).to_pylist())
+    kept = [number for number, row in enumerate(rows) if row["stage"] is None]
+    places = _annotated_before(table.take(pa.array(kept, pa.int64())), a["previous"])
+    known = [(number, place) for number, place in zip(kept, places, strict=True) if place is not None]
+    fresh = [number for number, place in zip(kept, places, strict=True) if place is None]
+    dropped = [number for number, row in enumerate(rows) if row["stage"] is not None]
+    tables = [
+        _with_decisions(table, rows, dropped),
+        _with_models(table, rows, fresh, a, mark),
+        _with_previous(table, rows, known, a["previous"]),
+    ]
+    whole = pa.concat_tables(t.select(ANNOTATED.names[:-1]).cast(pa.schema([*ANNOTATED][:-1])) for t in tables)
+    ids, types, stages = (whole[name].to_pylist() for name in ("id", "source_type", "stage"))
+    goes_to = [
+        f"{'shards' if stage is None else 'dropped'}/{kind}/{shard_of(id, a['shards']):05d}/{id}"
+        for id, kind, stage in zip(ids, types, stages, strict=True)
+    ]
+    whole = whole.append_column(ANNOTATED.field("place"), pa.array(goes_to, pa.string())).cast(ANNOTATED)
+    write_row_groups(task.output, ANNOTATED, _by_folder(whole.sort_by("place").combine_chunks()))
+
+
+ANNOTATE = Step(
+    annotate,
+    inputs=("candidates",),
+    contents=("resolved", "hits", "borders"),
+    settings=("shards",),
+    models={
+        "tagger": tagger_identity,
+        "relations": extractor_identity,
+        "tokenizer": tokenizer_identity,
+    },
+    aside=("previous",),
+    on_failure=Halve("candidates"),
+)
+
+
+def _decided(candidates: pa.Table, resolved: pa.Table, only: list[str] | None) -> pa.Table:
+    """The chosen candidates, or all that are resolved, with their decisions."""
+    ids = resolved["id"].combine_chunks() if only is None else pa.array(only, pa.string())
+    chosen = candidates.filter(pc.is_in(candidates["id"], ids))
+    decisions = resolved.take(pc.index_in(chosen["id"], resolved["id"].combine_chunks()))
+    for name in decisions.column_names:
+        chosen = with_column(chosen, name, decisions[name])
+    return chosen.combine_chunks()
+
+
+def _annotated_before(kept: pa.Table, previous: str | None) -> Sequence[int | None]:
+    """For each kept record its row in `previous`, when all that was kept of its document then is kept now, as it was."""
+    if previous is None:
+        return [None] * kept.num_rows
+    before = read_table(previous, ["id", "doc_id", "text", "stage"])
+    numbers = pa.array(np.arange(before.num_rows))
+    of_kept = pc.is_null(before["stage"])
+    numbers, before = numbers.filter(of_kept.combine_chunks()), before.filter(of_kept)
+    place = pc.index_in(kept["id"], before["id"].combine_chunks())
+    same = pc.fill_null(pc.equal(kept["text"], before["text"].take(place)), False)
+    counts = [_per_document(side["doc_id"]) for side in (kept, before)]
+    changed = set(kept["doc_id"].filter(pc.invert(same)).to_pylist())
+    rows = numbers.take(place).to_pylist()
+    return [
+        row if doc_id not in changed and counts[0][doc_id] == counts[1].get(doc_id) else None
+        for row, doc_id in zip(rows, kept["doc_id"].to_pylist(), strict=True)
+    ]
+
+
+def _per_document(doc_ids: pa.ChunkedArray) -> dict[str, int]:
+    return {row["values"]: row["counts"] for row in pc.value_counts(doc_ids).to_pylist()}
+
+
+def _with_decisions(table: pa.Table, rows: Sequence[Mapping[str, Any]], numbers: Sequence[int]) -> pa.Table:
+    """Rows of the table with what was decided of them."""
+    chosen = table.take(pa.array(numbers, pa.int64()))
+    for name in _DECIDED:
+        values = [rows[number][name] for number in numbers]
+        chosen = with_column(chosen, name, pa.array(values, ANNOTATED.field(name).type))
+    return chosen
+
+
+def _with_models(
+    table: pa.Table, rows: list[dict[str, Any]], numbers: Sequence[int], arguments: Mapping[str, Any], mark: Mark
+) -> pa.Table:
+    """Kept rows with what the models say of them."""
+    content = table.select(["text", "lang", "entities"]).take(pa.array(numbers, pa.int64())).to_pylist()
+    for number, more in zip(numbers, content, strict=True):
+        rows[number] |= more
+    kept = [rows[number] for number in numbers]
     for start in range(0, len(kept), TAG_BATCH):
-        batch = kept[start : start + TAG_BATCH]
-        mark(batch[0]["id"])
-        _annotate_batch(batch, arguments)
+        mark(kept[start]["id"])
+        _tag(kept[start : start + TAG_BATCH], arguments)
+    mark("classes")
     cut = [row for row in kept if row["augmentation"] is None]
     if cut:
         # The records of a document stand in one part, so that its kind follows from all that is kept of it.
@@ -70,56 +147,57 @@ def annotate(task: Task, mark: Mark) -> None:
             found = {"kind": classes.kind} | ({"specialty": classes.specialty} if classes.specialty else {})
             row["topics"] = named(by_name(row["topics"]) | found)
             row["educational"] = classes.quality
-    counts = count_tokens(models.tokenizer(arguments["tokenizer"]), [row["text"] for row in kept])
-    for row, count in zip(kept, counts, strict=True):
-        row["n_tokens"] = count
-    for row in rows:
-        kind = "shards" if row["stage"] is None else "dropped"
-        row["place"] = f"{kind}/{row['source_type']}/{int(row['id'][:8], 16) % arguments['shards']:05d}/{row['id']}"
-    for name in _WRITTEN:
-        table = _with(table, name, pa.array([row[name] for row in rows], ANNOTATED.field(name).type))
-    educational = pa.array([row.get("educational") for row in rows], pa.float32())
-    table = _with(table, "quality", with_number(table["quality"], "educational", educational))
-    table = table.select(ANNOTATED.names).cast(ANNOTATED).sort_by("place").combine_chunks()
-    write_row_groups(task.output, ANNOTATED, _by_folder(table))  # a shard reads its groups only
+    mark("tokens")
+    counts = count_tokens(load(arguments["tokenizer"]), [row["text"] for row in kept])
+    chosen = _with_decisions(table, rows, numbers)
+    for name in ("entities", "relations"):
+        chosen = with_column(chosen, name, pa.array([row[name] for row in kept], ANNOTATED.field(name).type))
+    chosen = with_column(chosen, "n_tokens", pa.array(counts, pa.int32()))
+    educational = pa.array([row.get("educational") for row in kept], pa.float32())
+    return with_column(chosen, "quality", with_number(chosen["quality"], "educational", educational))
 
 
-def _decided(candidates: pa.Table, settled: pa.Table, only: list[str] | None) -> pa.Table:
-    """The chosen candidates, or all that are settled, with their decisions."""
-    ids = settled["id"].combine_chunks() if only is None else pa.array(only, pa.string())
-    chosen = candidates.filter(pc.is_in(candidates["id"], ids))
-    decisions = settled.take(pc.index_in(chosen["id"], settled["id"].combine_chunks()))
-    for name in decisions.column_names:
-        chosen = _with(chosen, name, decisions[name])
-    return chosen
-
-
-def _with(table: pa.Table, name: str, column: pa.Array | pa.ChunkedArray) -> pa.Table:
-    """The table with a column added, or another in its place."""
-    number = table.schema.get_field_index(name)
-    return table.append_column(name, column) if number < 0 else table.set_column(number, name, column)
+def _with_previous(
+    table: pa.Table, rows: list[dict[str, Any]], known: Sequence[tuple[int, int]], previous: str | None
+) -> pa.Table:
+    """Kept rows with what the models said of them before."""
+    numbers = [number for number, _ in known]
+    if previous is None or not known:
+        return _with_decisions(table, rows, numbers)
+    columns = ["entities", "relations", "n_tokens", "topics", "quality"]
+    before = read_table(previous, columns).take(pa.array([place for _, place in known], pa.int64()))
+    for number, topics in zip(numbers, before["topics"].to_pylist(), strict=True):
+        found = {name: value for name, value in by_name(topics).items() if name in _FROM_MODELS}
+        rows[number]["topics"] = named(by_name(rows[number]["topics"]) | found)
+    chosen = _with_decisions(table, rows, numbers)
+    for name in ("entities", "relations", "n_tokens"):
+        chosen = with_column(chosen, name, before[name])
+    scores = [by_name(quality).get("educational") for quality in before["quality"].to_pylist()]
+    return with_column(chosen, "quality", with_number(chosen["quality"], "educational", pa.array(scores, pa.float32())))
 
 
 def _by_folder(table: pa.Table) -> list[pa.Table]:
-    """A table sorted by `place` cut where the folder changes; one empty table when there is no row."""
+    """A table sorted by `place` cut where the folder changes, so that a shard reads its groups only; one empty table when
+    there is no row."""
     folders = [place.rpartition("/")[0] for place in table["place"].to_pylist()]
-    starts = [n for n in range(len(folders)) if n == 0 or folders[n] != folders[n - 1]]
-    return [table.slice(a, b - a) for a, b in pairwise([*starts, len(folders)])] or [table]
+    starts = [len(list(group)) for _, group in groupby(folders)]
+    edges = np.cumsum([0, *starts]).tolist()
+    return [table.slice(a, b - a) for a, b in pairwise(edges)] or [table]
 
 
-def _annotate_batch(rows: list[dict[str, Any]], arguments: dict[str, Any]) -> None:
+def _tag(rows: list[dict[str, Any]], arguments: Mapping[str, Any]) -> None:
     if arguments["tagger"] == "none":
         tagged: list[list[Entity]] = [[] for _ in rows]
     elif arguments["tagger"] == "lexicon":  # the scoring pass has tagged already
         tagged = [[Entity(**entity) for entity in row["entities"]] for row in rows]
     else:
-        tagged = models.tagger(arguments["tagger"]).tag([row["text"] for row in rows])
+        tagged = tagger(arguments["tagger"]).tag([row["text"] for row in rows])
     for row, entities in zip(rows, tagged, strict=True):
         entities = context.annotate(row["text"], entities, row["lang"])
         row["entities"] = [_values(entity) for entity in entities]
         relations = []
         if arguments["relations"] != "none":
-            relations = models.extractor(arguments["relations"]).extract(row["text"], entities)
+            relations = extractor(arguments["relations"]).extract(row["text"], entities)
         row["relations"] = [_values(relation) for relation in relations]
 
 

@@ -12,29 +12,26 @@ from corpus.augment.checks import check
 from corpus.augment.model import read
 from corpus.augment.parent import Parent
 from corpus.augment.text import source_spans
-from corpus.config import PhiConfig
-from corpus.steps import models
-from corpus.steps.annotate import ANNOTATED
-from corpus.steps.candidate import CANDIDATE, describe, of_redaction, redact
+from corpus.steps.annotated import ANNOTATED
+from corpus.steps.candidate import CANDIDATE
 from corpus.steps.replies import replies_by_record
+from corpus.steps.taggers import tagger, tagger_identity
+from corpus.steps.tokenizers import load, tokenizer_identity
 from medpress.generation.request import Reply
+from medpress.run.step import Halve, Step
 from medpress.run.task import Mark, Task
 from medpress.schema import by_name
 from medpress.store import dataset, identity, read_table, write_rows
 from medpress.tokenising import count_tokens
-from nlp.phi.engine import PLACEHOLDER
-
-VERSION = "1"
 
 _INHERITED = ("doc_id", "ordinal", "source_type", "source", "title", "section", "license")
 
 
 def augment_records(task: Task, mark: Mark) -> None:
     """Arguments: `annotated` (file), `replies` (file of what a model answered, or null), `only` (ids, or null), `methods`,
-    `model_methods`, `source_types`, `per_record`, `phi`, `tagger`, `tokenizer`.
+    `model_methods`, `source_types`, `per_record`, `model` (its name), `tagger`, `tokenizer`.
 
-    Writes candidates, like those that are cut from documents: PHI is removed by the policy of the source type, and what
-    fails a check carries its fault.
+    Writes rows like those of sections that are cut from documents, for the same steps; what fails a check carries its fault.
     """
     a = task.arguments
     chosen = pc.field("stage").is_null() & pc.field("source_type").isin(a["source_types"])
@@ -45,18 +42,27 @@ def augment_records(task: Task, mark: Mark) -> None:
     for parent in dataset([a["annotated"]], schema=ANNOTATED).to_table(filter=chosen).sort_by("id").to_pylist():
         mark(parent["id"])
         rows += _candidates(parent, a, replies.get(parent["id"], {}))
-    counts = count_tokens(models.tokenizer(a["tokenizer"]), [row["text"] for row in rows])
+    counts = count_tokens(load(a["tokenizer"]), [row["text"] for row in rows])
     for row, count in zip(rows, counts, strict=True):
         row["n_tokens"] = count
-    describe(rows)
     write_rows(task.output, rows, CANDIDATE)
+
+
+AUGMENT = Step(
+    augment_records,
+    inputs=("annotated",),
+    contents=("replies",),
+    settings=("methods", "model_methods", "source_types", "per_record", "model"),
+    models={"tagger": tagger_identity, "tokenizer": tokenizer_identity},
+    on_failure=Halve("annotated"),
+)
 
 
 def _candidates(
     row: Mapping[str, Any], arguments: Mapping[str, Any], replies: Mapping[tuple[str, int], Reply]
 ) -> list[dict[str, Any]]:
     parent = Parent.of(row)
-    tag = models.tagger(arguments["tagger"]).tag
+    tag = tagger(arguments["tagger"]).tag
     made = [
         *augment(parent, tuple(arguments["methods"]), arguments["per_record"]),
         *read(
@@ -67,22 +73,21 @@ def _candidates(
             lambda augmented: check(augmented, parent, tag) is None,
         ),
     ]
-    texts = [augmented.text for _, _, augmented in made]
-    redactions = redact(texts, parent.lang, row["source_type"], PhiConfig(**arguments["phi"]))
     topics = {name: topic for name, topic in by_name(row["topics"]).items() if name in ("kind", "specialty")}
     rows = []
-    for (method, k, augmented), redaction in zip(made, redactions, strict=True):
+    for method, k, augmented in made:
         fault = check(augmented, parent, tag)
         spans = source_spans(augmented.stretches, row["spans"])
         pages = [span["page"] for span in spans] or [row["page_start"], row["page_end"]]
         rows.append(
             {
                 **{name: row[name] for name in _INHERITED},
-                **of_redaction(augmented.text, spans, redaction),
+                "text": augmented.text,
+                "spans": spans,
+                "lang": parent.lang,
                 "id": identity(row["doc_id"], row["ordinal"], method, k),
                 "parent_id": row["id"],
                 "augmentation": method,
-                "phi_actions": _placeholders(redaction.text),
                 "page_start": min(pages),
                 "page_end": max(pages),
                 "topics": topics | {"template": augmented.template},
@@ -93,8 +98,3 @@ def _candidates(
             }
         )
     return rows
-
-
-def _placeholders(text: str) -> list[dict[str, Any]]:
-    """What was redacted here or in the parent."""
-    return [{"type": m["type"], "start": m.start(), "end": m.end()} for m in PLACEHOLDER.finditer(text)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,15 +11,16 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from corpus.dedup import boilerplate
+from corpus.dedup.guard import facts
 from corpus.offsets import Mapper, apply_edits
-from corpus.steps import models
-from corpus.steps.candidate import CANDIDATE, describe
+from corpus.steps.candidate import CANDIDATE
 from medpress.location import location
+from medpress.run.step import Halve, Step, read_list
 from medpress.run.task import Mark, Task
 from medpress.schema import BOILERPLATE, by_name, named
 from medpress.store import dataset, read_table, stored, write_table
-
-VERSION = "1"
+from nlp.spans import Entity
+from nlp.tagging.lexicon import built_in_lexicon
 
 FOUND = pa.schema(
     [
@@ -32,25 +33,28 @@ FOUND = pa.schema(
 """A recurring paragraph, as it is published, and the part files that hold it."""
 
 
-def count(task: Task, mark: Mark) -> None:
-    """Where each paragraph of some part files stands. Argument: `candidates` (files). Writes `OCCURRENCES` rows."""
+def count_paragraphs(task: Task, mark: Mark) -> None:
+    """Where each paragraph of some part files stands. Argument: `sections` (files). Writes `OCCURRENCES` rows."""
     tables = [boilerplate.OCCURRENCES.empty_table()]
-    for file in map(location, task.arguments["candidates"]):
+    for file in map(location, task.arguments["sections"]):
         tables.append(boilerplate.occurrences(read_table(file, ["doc_id", "paragraphs"]), file.name))
     write_table(task.output, pa.concat_tables(tables).sort_by([("paragraph", "ascending"), ("part", "ascending")]))
 
 
-def find(task: Task, mark: Mark) -> None:
+COUNT_PARAGRAPHS = Step(count_paragraphs, inputs=("sections",), per="group of parts")
+
+
+def find_boilerplate(task: Task, mark: Mark) -> None:
     """Boilerplate of one range of paragraph hashes.
 
-    Arguments: `counts` (files of `count`), `low`, `high`, `folder` (of the part files), `documents` (a source's number of
-    documents), `boilerplate`. Writes `FOUND` rows.
+    Arguments: `counts` (list of files of `count_paragraphs`), `low`, `high`, `folder` (of the part files), `documents` (a
+    source's number of documents), `boilerplate` (settings). Writes `FOUND` rows.
     """
     a = task.arguments
     config = boilerplate.BoilerplateConfig(**a["boilerplate"])
     low, high = (pa.scalar(a[name], pa.uint64()) for name in ("low", "high"))
     in_range = (pc.field("paragraph") >= low) & (pc.field("paragraph") <= high)
-    table = dataset(a["counts"], schema=boilerplate.OCCURRENCES).to_table(filter=in_range)
+    table = dataset(read_list(a["counts"]), schema=boilerplate.OCCURRENCES).to_table(filter=in_range)
     rows = []
     by_part: dict[str, list[dict[str, Any]]] = {}
     for row in boilerplate.recurring([table], config.min_documents).to_pylist():
@@ -69,10 +73,19 @@ def find(task: Task, mark: Mark) -> None:
     write_table(task.output, pa.Table.from_pylist(kept, schema=FOUND).sort_by("id"))
 
 
+FIND_BOILERPLATE = Step(
+    find_boilerplate,
+    inputs=("counts",),
+    settings=("low", "high", "documents", "boilerplate"),
+    aside=("folder",),
+    per="range of paragraphs",
+)
+
+
 def _found(
     row: Mapping[str, Any], source: str, text: str, documents: Mapping[str, int], config: boilerplate.BoilerplateConfig
 ) -> dict[str, Any]:
-    clinical = boilerplate.is_clinical(text, models.tagger("lexicon").tag([text])[0])
+    clinical = is_clinical(text, built_in_lexicon().tag([text])[0])
     return {
         "id": f"{row['paragraph']:016x}",
         "source": source,
@@ -87,14 +100,21 @@ def _found(
     }
 
 
-def strip(task: Task, mark: Mark) -> None:
+def is_clinical(paragraph: str, entities: Sequence[Entity]) -> bool:
+    """Whether a paragraph states a clinical fact and so stays; `entities` are the lexicon's in it."""
+    if any(entity.label in ("drug", "dose", "disease", "symptom") for entity in entities):
+        return True
+    return any(item[0] == "d" or (item.startswith("n:") and item.partition("|")[2]) for item in facts(paragraph).items)
+
+
+def strip_boilerplate(task: Task, mark: Mark) -> None:
     """Take paragraphs out of the records of a part file.
 
-    Arguments: `candidates` (file), `only` (ids, or null), `paragraphs` (hashes), `keepers` (hash to the document that
-    keeps it, for those in this part). Writes `CANDIDATE` rows; offsets, scores and hashes are those of the new text.
+    Arguments: `sections` (file), `only` (ids, or null), `paragraphs` (hashes), `keepers` (hash to the document that
+    keeps it, for those in this part). Writes `CANDIDATE` rows; offsets are those of the new text.
     """
     a = task.arguments
-    table = read_table(a["candidates"])
+    table = read_table(a["sections"])
     if a["only"] is not None:
         table = table.filter(pc.field("id").isin(a["only"]))
     table = table.cast(CANDIDATE).combine_chunks()
@@ -113,6 +133,11 @@ def strip(task: Task, mark: Mark) -> None:
     write_table(task.output, pa.concat_tables([table, stripped]).take(order))
 
 
+STRIP_BOILERPLATE = Step(
+    strip_boilerplate, inputs=("sections",), settings=("paragraphs", "keepers"), on_failure=Halve("sections")
+)
+
+
 def _holding(lists: pa.ChunkedArray, keys: set[int]) -> NDArray[np.int64]:
     """Which of the lists hold one of the keys, in order."""
     (chunk,) = lists.chunks or [pa.array([], lists.type)]
@@ -125,10 +150,9 @@ def _strip_row(row: dict[str, Any], found: set[int]) -> None:
     text, mapper = apply_edits(row["text"], boilerplate.edits(row["source"], row["text"], found))
     if not any(line.strip() and not line.startswith("#") for line in text.splitlines()):
         return
-    for name in ("spans", "entities", "phi_actions"):
+    for name in ("spans", "phi_actions"):
         row[name] = _moved(row[name], mapper)
-    row |= {"text": text, "confidence": by_name(row["quality"]).get("ocr_confidence")}
-    describe([row])
+    row["text"] = text
     row["topics"] = named(by_name(row["topics"]) | {"boilerplate": " ".join(f"{key:016x}" for key in sorted(found))})
     row["paragraphs"] = [key for key in row["paragraphs"] if key not in found]
     if row["spans"]:

@@ -1,32 +1,10 @@
-"""Candidate records: a text before any decision, without PHI, with the scores that the filters look at.
-
-What is cut from documents and what is augmented from records become candidates here, by the same code.
-"""
+"""Candidate records: a text before any decision. Each step fills in more of the same columns."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from operator import attrgetter
-from typing import Any
-
-import numpy as np
 import pyarrow as pa
 
-from corpus import filters
-from corpus.config import PhiConfig
-from corpus.dedup.exact import content_hash
-from corpus.offsets import apply_edits
-from corpus.steps import models
 from medpress.schema import RECORD
-from nlp import phi
-from nlp.language import detect
-from nlp.spans import Entity
-from nlp.tagging.density import medical_density
-
-VERSION = "3"
-
-_ENTITY = tuple(Entity.__dataclass_fields__)
-_values_of = attrgetter(*_ENTITY)
 
 CANDIDATE = pa.schema(
     [
@@ -35,50 +13,16 @@ CANDIDATE = pa.schema(
         pa.field(
             "fault", pa.string(), metadata={"description": "why it must be dropped, whatever its scores; or null"}
         ),
-        pa.field("paragraphs", pa.list_(pa.uint64()), metadata={"description": "hashes of its paragraphs"}),
         pa.field("fault_value", pa.float64(), metadata={"description": "the value behind the fault"}),
         pa.field("fault_threshold", pa.float64(), metadata={"description": "what it was held against"}),
+        pa.field("confidence", pa.float64(), metadata={"description": "mean OCR confidence; null for native text"}),
+        pa.field("paragraphs", pa.list_(pa.uint64()), metadata={"description": "hashes of its paragraphs"}),
     ]
 )
-"""A record before the decisions."""
+"""A record before the decisions. `lang` is that of the document until the text is scored."""
 
 
-def redact(texts: Sequence[str], lang: str, source_type: str, config: PhiConfig) -> list[phi.Redaction]:
-    """The texts of one document without PHI; a name that one gives away is taken out of all."""
-    policy = config.policy(source_type)
-    if policy == "off":
-        return [phi.Redaction(text, [], []) for text in texts]
-    return phi.redact_sections(texts, lang=lang, policy=policy, engine=config.engine)
-
-
-def of_redaction(text: str, spans: Sequence[Mapping[str, int]], redaction: phi.Redaction) -> dict[str, Any]:
-    """The redacted text, phi_actions, and spans (`start`, `end`, `page`, `block` into the text as it was) moved along."""
-    moved: Sequence[Mapping[str, int]] = spans
-    if redaction.edits:
-        _, mapper = apply_edits(text, redaction.edits)
-        starts, ends = mapper.spans(*np.array([[span["start"], span["end"]] for span in spans]).reshape(-1, 2).T)
-        moved = [
-            {"start": start, "end": end, "page": span["page"], "block": span["block"]}
-            for span, start, end in zip(spans, starts.tolist(), ends.tolist(), strict=True)
-        ]
-    actions = [{"type": kind, "start": start, "end": end} for kind, start, end in redaction.actions]
-    return {"text": redaction.text, "spans": moved, "phi_actions": actions}
-
-
-def describe(rows: Sequence[dict[str, Any]]) -> None:
-    """Fill in what follows from the texts of candidates: lang, content_hash, the lexicon's entities, and the scores.
-
-    `confidence`, where a row has one, is that of its OCR.
-    """
-    texts = [row["text"] for row in rows]
-    for row, lang in zip(rows, map(detect, texts), strict=True):
-        row["lang"] = lang
-    for row, digest in zip(rows, map(content_hash, texts), strict=True):
-        row["content_hash"] = digest
-    tagged = models.tagger("lexicon").tag(texts)
-    for row, scores, entities in zip(rows, map(filters.score, rows), tagged, strict=True):
-        row["entities"] = [dict(zip(_ENTITY, _values_of(entity), strict=True)) for entity in entities]
-        scores["medical_density"] = medical_density(row["text"], entities)
-        if row.get("confidence") is not None:
-            scores["ocr_confidence"] = row["confidence"]
-        row["quality"] = scores
+def with_column(table: pa.Table, name: str, column: pa.Array | pa.ChunkedArray) -> pa.Table:
+    """The table with a column added, or another in its place."""
+    number = table.schema.get_field_index(name)
+    return table.append_column(name, column) if number < 0 else table.set_column(number, name, column)

@@ -8,10 +8,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from medpress.run.step import Step
 from medpress.run.task import Mark, Task
 from medpress.store import select, write_table
-
-VERSION = "1"
 
 BORDERS = pa.schema(
     [
@@ -27,14 +26,14 @@ sample of methods and records; empty when none stays), and the share that all of
 
 def cap_share(task: Task, mark: Mark) -> None:
     """Which augmented records are over the cap. Arguments: `annotated` (files of the source text), `candidates` and
-    `settled` (files of the augmented text), `max_share`. Writes `BORDERS`."""
+    `resolved` (files of the augmented text), `max_share`. Writes `BORDERS`."""
     a = task.arguments
     kept = pc.field("stage").is_null()
     text = select(a["annotated"], ["source", "n_tokens"], kept)
     tokens = {row["source"]: row["n_tokens_sum"] for row in _sums(text)}
-    settled = select(a["settled"], ["id"], kept)
+    resolved = select(a["resolved"], ["id"], kept)
     columns = ["source", "id", "n_tokens"]
-    chosen = pc.field("id").isin(settled["id"].combine_chunks())
+    chosen = pc.field("id").isin(resolved["id"].combine_chunks())
     made = select(a["candidates"], columns, chosen)
     rows = []
     for row in _sums(made):
@@ -53,6 +52,9 @@ def cap_share(task: Task, mark: Mark) -> None:
             }
         )
     write_table(task.output, pa.Table.from_pylist(rows, schema=BORDERS))
+
+
+CAP_SHARE = Step(cap_share, inputs=("annotated", "candidates", "resolved"), settings=("max_share",), per="corpus")
 
 
 def _sums(table: pa.Table) -> list[dict[str, Any]]:

@@ -12,10 +12,10 @@ import pyarrow.compute as pc
 
 from corpus import decontaminate
 from medpress.location import location
+from medpress.run.step import Step, read_list
 from medpress.run.task import Mark, Task
-from medpress.store import read_table, write_table
+from medpress.store import file_sha256, read_table, write_table
 
-VERSION = "1"
 COMMON_RECORDS = 20
 """An n-gram that stands in more records than this (and than `COMMON_SHARE` of them) is a turn of phrase."""
 COMMON_SHARE = 0.001
@@ -42,26 +42,46 @@ def _index(files: tuple[str, ...]) -> decontaminate.Index:
 
 
 def _kept_texts(task: Task) -> pa.Table:
-    settled = read_table(task.arguments["settled"], ["id", "stage"])
-    kept = settled.filter(pc.is_null(settled["stage"]))["id"]
+    resolved = read_table(task.arguments["resolved"], ["id", "stage"])
+    kept = resolved.filter(pc.is_null(resolved["stage"]))["id"]
     table = read_table(task.arguments["candidates"], ["id", "text"])
     return table.filter(pc.is_in(table["id"], kept.combine_chunks()))
 
 
 def count_common(task: Task, mark: Mark) -> None:
-    """In how many records of a part each n-gram of the benchmarks stands. Arguments: `candidates`, `settled`, `benchmarks`."""
+    """In how many records of a part each n-gram of the benchmarks stands. Arguments: `candidates`, `resolved`, `benchmarks`."""
     texts = _kept_texts(task)["text"].to_pylist()
     counts = decontaminate.count_grams(texts, _index(tuple(task.arguments["benchmarks"])))
     write_table(task.output, pa.table({"count": counts, "records": np.full(len(counts), len(texts))}))
 
 
+def _checksums(files: Sequence[str]) -> str:
+    return " ".join(file_sha256(file) for file in files)
+
+
+COUNT_COMMON = Step(count_common, inputs=("candidates",), contents=("resolved",), models={"benchmarks": _checksums})
+
+
+def find_common(task: Task, mark: Mark) -> None:
+    """Which n-grams of the benchmarks are turns of phrase in this corpus. Arguments: `counts` (list of files of
+    `count_common`), `benchmarks`. Writes one column, `common`."""
+    counts = np.zeros(len(_index(tuple(task.arguments["benchmarks"])).grams), dtype=np.int64)
+    records = 0
+    for file in read_list(task.arguments["counts"]):
+        table = read_table(file)
+        counts += table["count"].to_numpy()
+        records += table["records"][0].as_py() if table.num_rows else 0
+    border = max(COMMON_RECORDS, int(COMMON_SHARE * records))
+    write_table(task.output, pa.table({"common": pa.array(counts > border)}))
+
+
+FIND_COMMON = Step(find_common, inputs=("counts",), models={"benchmarks": _checksums}, per="corpus")
+
+
 def find_hits(task: Task, mark: Mark) -> None:
-    """Arguments: `candidates`, `settled`, `benchmarks`, `counts` (files of `count_common`). Writes `HITS`."""
-    index = _index(tuple(task.arguments["benchmarks"]))
-    tables = [read_table(file) for file in task.arguments["counts"]]
-    counts = np.sum([table["count"].to_numpy() for table in tables], axis=0)
-    records = sum(table["records"][0].as_py() for table in tables if table.num_rows)
-    index = decontaminate.without_common(index, counts, max(COMMON_RECORDS, int(COMMON_SHARE * records)))
+    """Arguments: `candidates`, `resolved`, `common` (file of `find_common`), `benchmarks`. Writes `HITS`."""
+    common = read_table(task.arguments["common"])["common"].to_numpy().astype(np.int64)
+    index = decontaminate.without_common(_index(tuple(task.arguments["benchmarks"])), common, 0)
     table = _kept_texts(task)
     ids = table["id"].to_pylist()
     rows = [
@@ -70,6 +90,9 @@ def find_hits(task: Task, mark: Mark) -> None:
         for hit in hits
     ]
     write_table(task.output, pa.Table.from_pylist(rows, schema=HITS))
+
+
+FIND_HITS = Step(find_hits, inputs=("candidates",), contents=("resolved", "common"), models={"benchmarks": _checksums})
 
 
 def _row(id: str, hit: decontaminate.Hit) -> dict[str, Any]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import gc
 
 from corpus.config import BuildConfig
-from corpus.steps import models
+from corpus.steps.extractors import extractor
+from corpus.steps.taggers import tagger
 
 DEFAULTS = BuildConfig()
 
-models.tagger(DEFAULTS.tagger).tag(["The patient had a fever.", "患者发热。"])
-models.extractor(DEFAULTS.relations)
+tagger(DEFAULTS.tagger).tag(["The patient had a fever.", "患者发热。"])
+extractor(DEFAULTS.relations)
 gc.freeze()

@@ -10,11 +10,10 @@ import pyarrow.compute as pc
 from corpus import filters
 from corpus.dedup import passes
 from corpus.dedup.config import DedupConfig
+from medpress.run.step import Halve, Step
 from medpress.run.task import Mark, Task
 from medpress.schema import by_name
 from medpress.store import read_table, write_table
-
-VERSION = "3"
 
 DECISION = pa.schema(
     [
@@ -38,7 +37,7 @@ def screen(task: Task, mark: Mark) -> None:
 
     Writes the decisions with the signatures' band keys.
 
-    A candidate with a fault is dropped here, whatever its scores. Thresholds stand in this stage, not in the scores', so
+    A candidate with a fault is dropped here, whatever its scores. Thresholds stand in this step, not in the scores', so
     changing one costs no re-scoring.
     """
     arguments = task.arguments
@@ -72,6 +71,11 @@ def screen(task: Task, mark: Mark) -> None:
     for name in signed.column_names[1:]:
         decisions = decisions.append_column(name, signed[name])
     write_table(task.output, decisions.sort_by("id"))
+
+
+SCREEN = Step(
+    screen, inputs=("candidates",), settings=("filters", "dedup", "source_priority"), on_failure=Halve("candidates")
+)
 
 
 def _verdict(row: dict[str, Any], scores: dict[str, float], config: filters.FilterConfig) -> filters.Verdict | None:

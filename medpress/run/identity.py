@@ -162,9 +162,8 @@ def _module(name: str) -> Module:
     imports: set[str] = set()
     libraries: set[str] = set()
     files: set[str] = set()
-    digest = hashlib.sha256()
-    for node, token in _tokens(tree):
-        digest.update(token)
+    nodes, words = _flattened(tree)
+    for node in nodes:
         if isinstance(node, ast.ImportFrom | ast.Import):
             for target in _targets(node, name, file):
                 if target == MACHINERY or target.startswith(f"{MACHINERY}."):
@@ -173,41 +172,47 @@ def _module(name: str) -> Module:
                     imports.add(target)
                 else:
                     libraries.add(target.split(".")[0])
-        elif (
-            isinstance(node, ast.BinOp | ast.Call | ast.Attribute)
-            and (named := _path(node, file))
-            and (named.suffix != ".py" and named.exists() and named != file.parent)
-        ):
+        elif (named := _path(node, file)) and named.suffix != ".py" and named.exists() and named != file.parent:
             files.add(str(named))
     # A longer path begins with shorter ones, which it says more exactly.
     exact = [f for f in files if not any(other != f and other.startswith(f"{f}/") for other in files)]
-    return Module(name, digest.hexdigest(), frozenset(imports - {name}), frozenset(libraries), tuple(sorted(exact)))
+    digest = hashlib.sha256("\x1f".join(words).encode("utf-8", "surrogatepass")).hexdigest()
+    return Module(name, digest, frozenset(imports - {name}), frozenset(libraries), tuple(sorted(exact)))
 
 
-def _tokens(tree: ast.AST) -> Iterator[tuple[ast.AST, bytes]]:
-    """Every node that decides anything, in order, with its own part of the digest: kinds, names, constants, shape."""
-    stack: list[ast.AST | None] = [tree]
+def _flattened(tree: ast.AST) -> tuple[list[ast.AST], list[str]]:
+    """The nodes that may name a module or a file, and all that decides anything, in order: kinds, names, constants, shape."""
+    naming: list[ast.AST] = []
+    words: list[str] = []
+    say = words.append
+    stack: list[object] = [tree]
     while stack:
         node = stack.pop()
-        if node is None:
-            yield ast.Pass(), b")"
+        if not isinstance(node, ast.AST):
+            say(str(node))
             continue
-        plain = [type(node).__name__]
-        children: list[ast.AST | None] = []
+        say(type(node).__name__)
+        if isinstance(node, _NAMING):
+            naming.append(node)
+        children: list[object] = []
         for field in node._fields:
             value = getattr(node, field, None)
-            if isinstance(value, ast.AST):
-                children += [value]
-            elif isinstance(value, list):
-                kept = [item for item in value if not _says_nothing(item)]
-                plain.append(f"{field}*{len(kept)}")
-                children += [item for item in kept if isinstance(item, ast.AST)]
-                plain += [repr(item) for item in kept if not isinstance(item, ast.AST)]
-            elif value is not None and field not in ("type_comment", "kind"):
-                plain.append(f"{field}={type(value).__name__}:{value!r}")
-        yield node, "\x1f".join(plain).encode("utf-8", "surrogatepass") + b"("
-        stack.append(None)
-        stack.extend(reversed(children))
+            if isinstance(value, list):
+                kept = [item for item in value if not isinstance(item, _MAY_SAY_NOTHING) or not _says_nothing(item)]
+                children.append(len(kept))
+                children += kept
+            elif isinstance(value, ast.AST):
+                children.append(value)
+            elif value is not None and field != "type_comment":
+                children.append(f"{field} {type(value).__name__} {value!r}")
+        children.append(")")
+        children.reverse()
+        stack += children
+    return naming, words
+
+
+_NAMING = (ast.Import, ast.ImportFrom, ast.BinOp, ast.Call, ast.Attribute)
+_MAY_SAY_NOTHING = (ast.Expr, ast.If)
 
 
 def _says_nothing(node: object) -> bool:
@@ -271,6 +276,16 @@ def _file_digest(place: str) -> str:
         if inside.suffix != ".py":
             digest.update(f"{inside.relative_to(path).as_posix()} {_file_digest(str(inside))}\n".encode())
     return digest.hexdigest()
+
+
+def model_digests(place: str) -> dict[str, str]:
+    """Name, from the room on, to digest of a file that a step opens, or of each model in a folder of such."""
+    path = Path(place)
+    inside = sorted(p for p in path.iterdir() if p.name != "__pycache__") if path.is_dir() else []
+    found = [p for p in inside if p.is_dir()] or [path]
+    rooms = [number for number, name in enumerate(path.parts) if name in ROOMS]
+    start = rooms[-1] if rooms else len(path.parts) - 1
+    return {"/".join(p.parts[start:]): _file_digest(str(p))[:12] for p in found}
 
 
 def _versions(names: Iterable[str]) -> Iterator[tuple[str, str]]:

@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from medpress.location import location
-from medpress.run.identity import Code, code_of
+from medpress.run.identity import Code, code_of, model_digests
 from medpress.run.task import Stage, Task
 from medpress.store import file_sha256, identity, read_json, write_json
 
@@ -116,12 +116,16 @@ def read_list(place: str) -> list[str]:
     return files
 
 
-def identities(steps: Sequence[Step]) -> dict[str, Any]:
-    """For a manifest: the digest of each step's code, and the versions of the libraries behind them."""
+def identities(steps: Sequence[Step]) -> dict[str, dict[str, str]]:
+    """For a manifest: the digest of each step's code, of each model and list that it opens, and the libraries' versions."""
     libraries: dict[str, str] = {}
+    models: dict[str, str] = {}
     for step in steps:
         libraries |= step.code.libraries
+        for file in step.code.files:
+            models |= model_digests(file)
     return {
         "steps": {step.name: step.code.digest for step in sorted(steps, key=lambda step: step.name)},
+        "models": dict(sorted(models.items())),
         "libraries": dict(sorted(libraries.items())),
     }

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from importlib import import_module
 from typing import Final, Protocol
 
 from nlp.spans import Entity, Relation
@@ -19,29 +20,12 @@ class RelationExtractor(Protocol):
         ...
 
 
-def _rules(argument: str) -> RelationExtractor:
-    from nlp.relations.rules import RuleExtractor
-
-    return RuleExtractor()
-
-
-def _linear(argument: str) -> RelationExtractor:
-    from nlp.relations.linear import load_linear
-
-    return load_linear(argument or None)
-
-
-def _transformers(argument: str) -> RelationExtractor:
-    from nlp.relations.transformers import TransformersExtractor
-
-    return TransformersExtractor(argument)
-
-
-EXTRACTORS: Final[dict[str, Callable[[str], RelationExtractor]]] = {
-    "rules": _rules,
-    "linear": _linear,
-    "transformers": _transformers,
+EXTRACTORS: Final[dict[str, str]] = {
+    "rules": "nlp.relations.rules:load_rules",
+    "linear": "nlp.relations.linear:load_linear",
+    "transformers": "nlp.relations.transformers:TransformersExtractor",
 }
+"""Name to `module:callable`, which makes the extractor of what stands behind the colon of its name, or of None."""
 
 
 def load_extractor(name: str) -> RelationExtractor:
@@ -52,4 +36,11 @@ def load_extractor(name: str) -> RelationExtractor:
     kind, _, argument = name.partition(":")
     if kind not in EXTRACTORS:
         raise ValueError(f"unknown relation extractor {name!r}: choose one of {', '.join(EXTRACTORS)}")
-    return EXTRACTORS[kind](argument)
+    module, _, attribute = EXTRACTORS[kind].partition(":")
+    extractor: RelationExtractor = getattr(import_module(module), attribute)(argument or None)
+    return extractor
+
+
+def module_of(name: str) -> str:
+    """The module that makes the extractor called `name`. Raises `KeyError` for an unknown name."""
+    return EXTRACTORS[name.partition(":")[0]].partition(":")[0]

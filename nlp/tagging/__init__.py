@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from importlib import import_module
 from typing import Final, Protocol
 
 from nlp.spans import Entity
@@ -19,44 +20,15 @@ class Tagger(Protocol):
         ...
 
 
-def _lexicon(argument: str) -> Tagger:
-    from nlp.tagging.lexicon import LexiconTagger, built_in_lexicon
-    from nlp.vocabulary import read_terms
-
-    return LexiconTagger(read_terms(argument)) if argument else built_in_lexicon()
-
-
-def _crf(argument: str) -> Tagger:
-    from nlp.tagging.crf import load_crf
-
-    return load_crf(argument or None)
-
-
-def _cascade(argument: str) -> Tagger:
-    from nlp.tagging.cascade import load_cascade
-
-    return load_cascade(argument or None)
-
-
-def _spacy(argument: str) -> Tagger:
-    from nlp.tagging.spacy import SpacyTagger
-
-    return SpacyTagger(argument)
-
-
-def _transformers(argument: str) -> Tagger:
-    from nlp.tagging.transformers import TransformersTagger
-
-    return TransformersTagger(argument)
-
-
-TAGGERS: Final[dict[str, Callable[[str], Tagger]]] = {
-    "lexicon": _lexicon,
-    "crf": _crf,
-    "cascade": _cascade,
-    "spacy": _spacy,
-    "transformers": _transformers,
+TAGGERS: Final[dict[str, str]] = {
+    "lexicon": "nlp.tagging.lexicon:load_lexicon",
+    "crf": "nlp.tagging.crf:load_crf",
+    "cascade": "nlp.tagging.cascade:load_cascade",
+    "spacy": "nlp.tagging.spacy:SpacyTagger",
+    "transformers": "nlp.tagging.transformers:TransformersTagger",
 }
+"""Name to `module:callable`, which makes the tagger of what stands behind the colon of its name, or of None. By name, so
+that a step that uses one tagger does not rest on the code of the others."""
 
 
 def load_tagger(name: str) -> Tagger:
@@ -70,4 +42,11 @@ def load_tagger(name: str) -> Tagger:
     kind, _, argument = name.partition(":")
     if kind not in TAGGERS:
         raise ValueError(f"unknown tagger {name!r}: choose one of {', '.join(TAGGERS)}")
-    return TAGGERS[kind](argument)
+    module, _, attribute = TAGGERS[kind].partition(":")
+    tagger: Tagger = getattr(import_module(module), attribute)(argument or None)
+    return tagger
+
+
+def module_of(name: str) -> str:
+    """The module that makes the tagger called `name`. Raises `KeyError` for an unknown name."""
+    return TAGGERS[name.partition(":")[0]].partition(":")[0]

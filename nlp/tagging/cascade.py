@@ -20,9 +20,6 @@ from nlp.tagging.crf import BilingualCrf, CrfTagger, load_crf, overlaps
 from nlp.tagging.folding import fold
 from nlp.tagging.lexicon import LexiconTagger, built_in_lexicon
 
-VERSION: Final[int] = 2
-"""Of the gate and of the rules by which both taggers' mentions are merged."""
-
 # Mentions of these kinds say that a passage is worth a model; parts of the body and amounts alone do not.
 _WORTH: Final[frozenset[str]] = frozenset({"disease", "symptom", "drug", "procedure", "test", "gene"})
 _MIN_SHARE: Final[float] = 0.03
@@ -54,7 +51,7 @@ class CascadeTagger:
     def __init__(self, lexicon: LexiconTagger, crf: CrfTagger | BilingualCrf) -> None:
         self._lexicon = lexicon
         self._crf = crf
-        self.version = f"{VERSION}/{lexicon.version}/{crf.version}"
+        self.version = f"{lexicon.version}/{crf.version}"
 
     def tag(self, texts: Sequence[str]) -> list[list[Entity]]:
         """Entities of each text."""

@@ -12,7 +12,7 @@ import ahocorasick_rs
 from nlp.spans import Entity
 from nlp.tagging.doses import find_doses
 from nlp.tagging.folding import fold
-from nlp.vocabulary import AUXILIARY_LABELS, BUILT_IN, Term, built_in_terms
+from nlp.vocabulary import AUXILIARY_LABELS, BUILT_IN, Term, built_in_terms, read_terms
 
 # Letters and digits of scripts that put spaces between words; a Chinese character next to a Latin term is a boundary.
 _WORD: Final[frozenset[str]] = frozenset(
@@ -180,6 +180,11 @@ class _BuiltInLexicon(LexiconTagger):
 def built_in_lexicon() -> LexiconTagger:
     """The tagger of the built-in vocabulary, one a process: it is large, and every tagger that asks a lexicon asks this one."""
     return _BuiltInLexicon()
+
+
+def load_lexicon(table: str | None) -> LexiconTagger:
+    """The tagger of a table of terms, or of the built-in vocabulary."""
+    return LexiconTagger(read_terms(table)) if table else built_in_lexicon()
 
 
 class _Draft:

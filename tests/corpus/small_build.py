@@ -8,17 +8,20 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 import corpus.build
-import corpus.steps.models
 from corpus.build import BuildResult
 from corpus.config import BuildConfig
 from corpus.filters import FilterConfig
-from medpress.run.task import Failure, Stage, Task
-from medpress.schema import DOCUMENT, DROPPED, PAGE, QUARANTINE, RECORD
-from medpress.store import read_dataset, write_manifest, write_rows
+from medpress.run.task import Failure, Limits, Stage, Task
+from medpress.schema import DOCUMENT, DROPPED, PAGE, RECORD
+from medpress.segments import Segment, append_segments, write_part
+from medpress.store import read_dataset, stored
 
+DOCUMENTS_PER_SEGMENT = 40
+"""Small, so that a build of a hundred texts has several parts."""
 _WORDS = """
 heart lung kidney liver bone nerve muscle skin blood vessel valve tissue cell organ gland duct joint tendon
 vein slow fast early late mild deep broad narrow common rare simple complex often seldom always usually mostly
@@ -55,18 +58,26 @@ def write_documents(data: Path, texts: Mapping[str, str], source: str = "site", 
         ]
         page = {"doc_id": doc_id(text), "page": 1, "route": "text", "reason": "plain text", "width": 0, "height": 0}
         pages.append(page | {"confidence": None, "blocks": blocks})
-    for bucket in sorted({row["doc_id"][0] for row in documents}):
-        name = f"{int(bucket, 16):02d}.parquet"
-        for kind, rows, schema in (("documents", documents, DOCUMENT), ("pages", pages, PAGE)):
-            of_bucket = sorted((r for r in rows if r["doc_id"][0] == bucket), key=lambda row: row["doc_id"])
-            write_rows(data / kind / f"{kind}-{name}", of_bucket, schema)
-    for kind in ("documents", "pages"):
-        write_manifest(data / kind, kind=kind, config={}, versions={})
-    write_rows(data / "quarantine" / "ingest.parquet", [], QUARANTINE)
+    documents.sort(key=lambda row: row["doc_id"])
+    pages.sort(key=lambda row: row["doc_id"])
+    segments = []
+    for start in range(0, len(documents), DOCUMENTS_PER_SEGMENT):
+        some = slice(start, start + DOCUMENTS_PER_SEGMENT)
+        tables = [
+            pa.Table.from_pylist([stored(row, schema) for row in rows[some]], schema=schema)
+            for rows, schema in ((documents, DOCUMENT), (pages, PAGE))
+        ]
+        folders = (data / "documents" / "data", data / "pages" / "data")
+        for folder in folders:
+            folder.mkdir(parents=True, exist_ok=True)
+        segments.append(Segment(*(write_part(folder, table) for folder, table in zip(folders, tables, strict=True))))
+    append_segments(data, segments, {"config": {}, "versions": {}})
 
 
 class InProcess:
     """An executor without workers."""
+
+    limits = Limits()
 
     def map(self, stage: Stage, tasks: Iterable[Task]) -> Iterator[tuple[Task, Failure | None, float]]:
         """Run each task here; an error is a fault of the test or of the stage."""
@@ -84,7 +95,6 @@ def build(data: Path, **settings: Any) -> BuildResult:
     settings = {"tagger": "lexicon", "relations": "none", "filters": FilterConfig(use=()), **settings}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(corpus.build, "open_executor", lambda *_, **__: InProcess())
-        patch.setattr(corpus.steps.models, "forget", lambda: None)  # the stages run here and need them again
         return corpus.build.build(BuildConfig(data=data, **settings))
 
 

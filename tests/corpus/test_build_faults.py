@@ -26,7 +26,6 @@ import pytest
 from small_build import build, doc_id, rows, story, write_documents
 
 import corpus.build
-import corpus.steps.models
 import medpress.store
 from corpus.config import BuildConfig
 from corpus.filters import FilterConfig
@@ -35,16 +34,15 @@ from medpress.errors import STORAGE, CorruptError
 from medpress.run.call import call, reference
 from medpress.run.local import LocalExecutor
 from medpress.run.task import Failure, Limits, Mark, Stage, Task
-from medpress.schema import DOCUMENT, PAGE, QUARANTINE
-from medpress.store import check_manifest, read_dataset, read_json, write_manifest, write_rows
+from medpress.schema import QUARANTINE
+from medpress.store import check_manifest, read_dataset, read_json
 
 PLAIN = {"tagger": "lexicon", "relations": "none", "filters": FilterConfig(use=())}
 
 
-def texts(count: int, first: str = "") -> list[str]:
-    """Different texts; with `first` only those whose document's id begins with it, so that they share a part."""
-    made = (text for text in map(story, itertools.count()) if doc_id(text).startswith(first))
-    return list(itertools.islice(made, count))
+def texts(count: int) -> list[str]:
+    """Different texts."""
+    return [story(number) for number in range(count)]
 
 
 def tree(data: Path) -> dict[str, str]:
@@ -61,7 +59,7 @@ def unbuilt(data: Path) -> None:
     """Leave what `ingest` wrote."""
     for folder in ("work", "shards", "dropped", "boilerplate", "index"):
         shutil.rmtree(data / folder, ignore_errors=True)
-    (data / "quarantine" / "build.parquet").unlink(missing_ok=True)
+    (data / "quarantine" / "data" / "build.parquet").unlink(missing_ok=True)
 
 
 @pytest.fixture
@@ -88,10 +86,11 @@ def poisoned(task: Task, mark: Mark) -> None:
 
 
 def _holds(arguments: dict[str, Any], poison: str) -> bool:
-    if "first" in arguments:
-        return bool(arguments["first"] <= poison <= arguments["last"])
-    table = pq.read_table(arguments["candidates"], columns=["id", "doc_id"]).to_pylist()
     only = arguments["only"]
+    if "documents" in arguments:
+        ids = pq.read_table(arguments["documents"], columns=["doc_id"])["doc_id"].to_pylist()
+        return poison in ids and (only is None or poison in only)
+    table = pq.read_table(arguments["candidates"], columns=["id", "doc_id"]).to_pylist()
     return any(row["doc_id"] == poison and (only is None or row["id"] in only) for row in table)
 
 
@@ -127,10 +126,10 @@ class PoisonedExecutor(LocalExecutor):
     ("hows", "seconds"), [(("raise", "segfault", "hang"), 12.0), (("memory", "raise", "segfault"), 60.0)]
 )
 def test_a_poison_document_is_quarantined_and_no_other(tmp_path: Path, hows: tuple[str, ...], seconds: float) -> None:
-    own = texts(4, first="0")
+    own = texts(4)
     folder = tmp_path / "data"
     write_documents(folder, {f"{n}.txt": text for n, text in enumerate(own)})
-    struck = dict(zip(("cut_documents", "screen", "annotate"), (doc_id(text) for text in own[:3]), strict=True))
+    struck = dict(zip(("sections", "screen", "annotate"), (doc_id(text) for text in own[:3]), strict=True))
     poison = {name: {"doc_id": it, "how": how} for (name, it), how in zip(struck.items(), hows, strict=True)}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(corpus.build, "open_executor", lambda *_, **__: PoisonedExecutor(poison, seconds))
@@ -149,7 +148,7 @@ def test_a_poison_document_is_quarantined_and_no_other(tmp_path: Path, hows: tup
 def test_where_every_document_is_poison_the_build_says_so(tmp_path: Path) -> None:
     (text,) = texts(1)
     write_documents(tmp_path, {"0.txt": text})
-    poison = {"cut_documents": {"doc_id": doc_id(text), "how": "raise"}}
+    poison = {"sections": {"doc_id": doc_id(text), "how": "raise"}}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(corpus.build, "open_executor", lambda *_, **__: PoisonedExecutor(poison, 60.0))
         with pytest.raises(UserError, match="none of the 1 documents could be processed"):
@@ -163,6 +162,8 @@ def test_where_every_document_is_poison_the_build_says_so(tmp_path: Path) -> Non
 class Called:
     """An executor without workers that tells failures as workers do."""
 
+    limits = Limits()
+
     def map(self, stage: Stage, tasks: Iterable[Task]) -> Iterator[tuple[Task, Failure | None, float]]:
         for task in tasks:
             yield task, call(reference(stage), asdict(task), lambda word: None), 0.0
@@ -174,7 +175,6 @@ class Called:
 def called_build(data: Path, **settings: Any) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(corpus.build, "open_executor", lambda *_, **__: Called())
-        patch.setattr(corpus.steps.models, "forget", lambda: None)
         corpus.build.build(BuildConfig(data=data, **PLAIN | settings))
 
 
@@ -230,7 +230,7 @@ def test_the_command_says_so_in_one_sentence(data: Path) -> None:
 
 def test_a_damaged_shard_is_made_anew_and_nothing_else(data: Path) -> None:
     expected = tree(data)
-    victims = [next((data / "shards").rglob("*.parquet")), next((data / "index").rglob("hashes/*.parquet"))]
+    victims = [next((data / "shards").rglob("*.parquet")), next((data / "index").rglob("*.parquet"))]
     for victim in victims:
         damaged = bytearray(victim.read_bytes())
         damaged[len(damaged) // 2] ^= 0xFF
@@ -257,7 +257,7 @@ def test_work_files_without_their_end_are_made_anew(data: Path) -> None:
 
 
 def test_damage_inside_a_work_file_is_told_and_quarantines_nobody(data: Path) -> None:
-    victim = max((data / "work/build/cut").glob("*.parquet"), key=lambda path: path.stat().st_size)
+    victim = max((data / "work/build/score").glob("*.parquet"), key=lambda path: path.stat().st_size)
     damaged = bytearray(victim.read_bytes())
     damaged[200:2000] = bytes(1800)
     victim.write_bytes(damaged)
@@ -272,33 +272,26 @@ def test_damage_inside_a_work_file_is_told_and_quarantines_nobody(data: Path) ->
 
 @pytest.mark.parametrize("kind", ["documents", "pages"])
 def test_damaged_input_is_told_before_anything_is_done(data: Path, kind: str) -> None:
-    victim = next((data / kind).glob("*.parquet"))
+    unbuilt(data)
+    victim = next((data / kind).rglob("*.parquet"))
     victim.write_bytes(victim.read_bytes()[:-10] + b"0123456789")
-    with pytest.raises(CorruptError, match=f"{victim.name} is not the file that its manifest describes"):
+    with pytest.raises(
+        CorruptError, match=f"{victim.name} is not (the file that its manifest|a readable Parquet file)"
+    ):
         build(data)
-
-
-def test_files_without_a_row_are_passed_over(data: Path) -> None:
-    shards = tree(data)
-    for kind, schema in (("documents", DOCUMENT), ("pages", PAGE)):
-        write_rows(data / kind / f"{kind}-notes-0000.parquet", [], schema)
-        write_manifest(data / kind, kind=kind, config={}, versions={})
-    build(data)
-    assert tree(data) == shards
 
 
 # ---------------------------------------------------------------------------------------------- another configuration
 
 
 def test_another_configuration_rebuilds_what_it_changes_and_leaves_nothing_stale(data: Path, tmp_path: Path) -> None:
-    before = set((data / "work/build/cut").iterdir())
+    before = set((data / "work/build/sections").iterdir())
     fewer = {"shards": 2, "filters": FilterConfig(use=("length",), min_words=60)}
     build(data, **fewer)
-    assert set((data / "work/build/cut").iterdir()) == before
+    assert set((data / "work/build/sections").iterdir()) == before
     fresh = tmp_path / "fresh"
     for kind in ("documents", "pages", "quarantine"):
         shutil.copytree(data / kind, fresh / kind)
-    (fresh / "quarantine/build.parquet").unlink()
     build(fresh, **fewer)
     assert tree(data) == tree(fresh)
     assert read_json(data / "shards/manifest.json")["config"]["shards"] == 2

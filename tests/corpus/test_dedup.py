@@ -6,6 +6,7 @@ import random
 import datasketch
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -188,8 +189,12 @@ def run_all(table: pa.Table, parts: int, split: int) -> pa.Table:
     tables = [table.slice(start, split) for start in range(0, table.num_rows, split)]
     folders: dict[int, list[pa.Table]] = {}
     for part in tables:
-        for number, rows in passes.partition(passes.band_rows(passes.signatures(part)), parts):
-            folders.setdefault(number, []).append(rows)
+        rows = passes.band_rows(passes.signatures(part))
+        for number, (low, high) in enumerate(passes.key_ranges(parts)):
+            in_range = (pc.field("key") >= pa.scalar(low, pa.uint64())) & (
+                pc.field("key") <= pa.scalar(high, pa.uint64())
+            )
+            folders.setdefault(number, []).append(rows.filter(in_range))
     pairs = passes.merge_pairs([passes.candidates(folder) for folder in folders.values()])
     return passes.decide(passes.verify(pairs, table, 0.8), table)
 

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
+import pyarrow.compute as pc
 import pytest
 from small_build import build, doc_id, rows, story, write_documents
 
 from corpus.audit.gates import checksums, something_to_train_on
 from corpus.dedup.config import DedupConfig
-from corpus.dedup.index import KEYS, KNOWN, Index, band_file, describe, open_index
+from corpus.dedup.ids import KNOWN
+from corpus.dedup.index import ROWS_AT_ONCE, Index, describe, entries, open_index
 from corpus.dedup.minhash import SCHEME, Scheme
 from medpress.errors import CorruptError, UserError
 from medpress.store import check_manifest, read_json, write_table
@@ -163,9 +164,9 @@ def test_no_index_an_own_index_and_a_damaged_one_are_one_sentence(old, tmp_path)
         build(old, against=(str(old),))
     broken = tmp_path / "broken"
     shutil.copytree(old / "index", broken)
-    (broken / "bands/band-03.parquet").write_bytes(b"PAR1 and then nothing")
-    with pytest.raises(CorruptError, match="band-03"):
-        Index(broken).keys(3, np.array([1], dtype=np.uint64))
+    (broken / "data/web/00003.parquet").write_bytes(b"PAR1 and then nothing")
+    with pytest.raises(CorruptError, match="00003"):
+        Index(broken).keys(np.array([1], dtype=np.uint64))
     (broken / "manifest.json").write_text("{")
     with pytest.raises(CorruptError, match="damaged"):
         open_index(str(broken), SCHEME)
@@ -177,13 +178,18 @@ def test_the_manifest_says_what_the_signatures_depend_on(old):
     assert {"scheme", "seed", "permutations", "bands", "rows", "hash", "content_hash", "format"} <= config.keys()
 
 
-def test_only_row_groups_that_may_hold_a_wanted_key_are_read(tmp_path, monkeypatch):
-    keys = np.sort(np.random.RandomState(1).randint(0, 2**63, 5_000).astype(np.uint64) * np.uint64(2))
-    ids = [f"{n:024x}" for n in range(len(keys))]
-    table = pa.table({"key": keys, "id": ids, "numbers": keys}, schema=KEYS)
-    write_table(tmp_path / band_file(0), table)
-    read = []
-    whole = pq.ParquetFile.read_row_group
-    monkeypatch.setattr(pq.ParquetFile, "read_row_group", lambda *a, **k: read.append(a[1]) or whole(*a, **k))
-    found = Index(tmp_path).keys(0, np.array([keys[4_999], 7], dtype=np.uint64))
-    assert found["id"].to_pylist() == [KNOWN + ids[4_999]] and read == [4]
+def test_a_record_is_found_by_hash_by_key_and_by_id_wherever_it_stands(tmp_path):
+    count = ROWS_AT_ONCE + 500
+    texts = [f"heart {n} lung {n} kidney {n} liver {n} bone {n} nerve" for n in range(count)]
+    ids = [f"{n:024x}" for n in range(count)]
+    table = entries(pa.table({"id": ids, "content_hash": [f"{n:032x}" for n in range(count)], "text": texts}), SCHEME)
+    write_table(tmp_path / "data/web/0.parquet", table.slice(0, 20))
+    write_table(tmp_path / "data/web/1.parquet", table.slice(20))
+    index = Index(tmp_path)
+    for place in (0, 25, count - 1):
+        keys = table["keys"][place].as_py()
+        found = index.keys(np.array([*keys, 7], dtype=np.uint64))
+        mine = found.filter(pc.equal(found["id"], KNOWN + ids[place]))
+        assert sorted(mine["key"].to_pylist()) == sorted(keys) and len(keys) == SCHEME.bands
+        assert index.hashes(pa.array([f"{place:032x}"]))["id"].to_pylist() == [KNOWN + ids[place]]
+        assert index.texts(pa.array([KNOWN + ids[place]]))["text"].to_pylist() == [texts[place]]

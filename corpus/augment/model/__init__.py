@@ -19,8 +19,6 @@ from corpus.augment.parent import Parent
 from corpus.augment.text import Augmented
 from medpress.generation.request import Reply, Request
 
-VERSION = "2"
-"""Raised when a method asks or reads otherwise."""
 TEXTS_PER_REPLY = 64
 """Most texts of one reply; the ordinal of a text is that of its call times this, so that a reply that comes late renames
 no other text."""

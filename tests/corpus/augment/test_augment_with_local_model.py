@@ -13,7 +13,7 @@ import pytest
 from small_build import write_documents
 from test_augment_with_model import TEXTS, augment, files, made
 
-from corpus.steps.replies import Asked
+from corpus.steps.ask_model import Asked
 
 METHODS = {"model_methods": ("rephrase", "questions"), "per_record": 1}
 

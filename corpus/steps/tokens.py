@@ -8,21 +8,22 @@ import numpy as np
 import pyarrow as pa
 from tokenizers import Tokenizer
 
-from corpus.steps import models
+from corpus.steps.tokenizers import load, tokenizer_identity
+from medpress.run.step import Step
 from medpress.run.task import Mark, Task
 from medpress.schema import TOKENS
 from medpress.store import open_parquet, write_row_groups
 from medpress.tokenising import encode
 
-VERSION = "1"
 TEXTS_AT_ONCE = 64
 """Texts encoded together."""
 _KEPT = ["id", "doc_id", "parent_id", "source"]
 
 
 def tokenise_shard(task: Task, mark: Mark) -> None:
-    """The token shard of one shard: the same rows in the same row groups. Arguments: `shard` (file), `tokenizer`."""
-    tokenizer = models.tokenizer(task.arguments["tokenizer"])
+    """The token shard of one shard: the same rows in the same row groups. Arguments: `shard` (file), `sha256` (its
+    checksum), `tokenizer`."""
+    tokenizer = load(task.arguments["tokenizer"])
 
     def groups() -> Iterator[pa.Table]:
         with open_parquet(task.arguments["shard"]) as file:
@@ -34,6 +35,11 @@ def tokenise_shard(task: Task, mark: Mark) -> None:
                 yield pa.table({**columns, "input_ids": ids, "n_tokens": ids.value_lengths()}, schema=TOKENS)
 
     write_row_groups(task.output, TOKENS, groups())
+
+
+TOKENISE_SHARD = Step(
+    tokenise_shard, settings=("sha256",), models={"tokenizer": tokenizer_identity}, aside=("shard",), per="shard"
+)
 
 
 def _ids(tokenizer: Tokenizer, texts: pa.ChunkedArray) -> pa.ListArray:

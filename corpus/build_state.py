@@ -1,0 +1,51 @@
+"""What a finished build leaves for the next one: which parts it was made of, and which pairs it has compared.
+
+Nothing rests on it: without it, or with another version of it, the next build makes everything anew.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from medpress.store import write_json
+
+VERSION_OF_STATE = 1
+"""Of this file; another one is as good as none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildState:
+    """Of one data folder. Files are places in its work folder."""
+
+    parts: dict[str, list[str]] = field(default_factory=dict)
+    """Origin of each part to the annotated files whose rows are in the shards."""
+    annotation: str = ""
+    """What those were annotated by."""
+    screened: list[str] = field(default_factory=list)
+    """Names of the screened files whose records were compared."""
+    verified: list[str] = field(default_factory=list)
+    """Files of the pairs that were compared."""
+    verification: str = ""
+    """What they were compared by."""
+    manifests: dict[str, str] = field(default_factory=dict)
+    """Checksums of the manifests of the shards and the dropped records."""
+    written: dict[str, dict[str, str]] = field(default_factory=dict)
+    """By dataset: name of a published file to the id of the task that made it."""
+
+
+def read_state(work: Path) -> BuildState:
+    """The state in a work folder; an empty one when there is none that can be used."""
+    try:
+        stored = json.loads((work / "state.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return BuildState()
+    if not isinstance(stored, dict) or stored.pop("version", None) != VERSION_OF_STATE:
+        return BuildState()
+    return BuildState(**stored) if stored.keys() == set(BuildState.__dataclass_fields__) else BuildState()
+
+
+def write_state(work: Path, state: BuildState) -> None:
+    """Put a state in place of the last one."""
+    write_json(work / "state.json", {"version": VERSION_OF_STATE, **asdict(state)})
