@@ -2,8 +2,9 @@
 
 The record is written first, so that a run that is killed can be finished by any later one. Then, in each dataset, the
 rows of the document, of its records and of what was made from them are left out: the new file is written, the manifest
-changed, and the new file put in the old one's place, in this order, so that after a kill a file that still holds such a
-row is one that still has to be done. Work files that hold such a row are removed whole: they can be made again.
+changed, and the new file put in the old one's place (of a segment, which is named by its content: the old one removed),
+in this order, so that after a kill a file that still holds such a row is one that still has to be done. Work files that
+hold such a row are removed whole: they can be made again. `ingest` and the build look at the record in each of their runs.
 
 What goes by is found by what it is, not by where it lies: rows by `doc_id`, `keeper`, `id`, `parent_id`, `record_id` or a
 value of `provenance`; JSON by the document's id; the original (unpacked from an archive, or fetched) by its checksum.
@@ -24,20 +25,22 @@ from corpus.dedup.minhash import Scheme
 from corpus.dedup.redis_index import connect, parse
 from medpress.command import UserError
 from medpress.lock import exclusive
-from medpress.removed import KIND, failure, removed
-from medpress.schema import DOCUMENT, DROPPED, QUARANTINE, RECORD, REMOVED
+from medpress.quarantine import write_quarantine
+from medpress.removed import failure, removed
+from medpress.schema import DOCUMENT, DROPPED, RECORD, REMOVED
+from medpress.segments import Segment, read_segments, replace_segments, write_part
 from medpress.store import (
+    DATA,
     file_sha256,
     move_file,
     open_parquet,
+    parquet_files,
     parts,
     read_dataset,
-    read_json,
     read_manifest,
     read_table,
     update_manifest,
     write_atomic,
-    write_json,
     write_manifest,
     write_row_groups,
     write_rows,
@@ -120,10 +123,11 @@ def remove(data: Path, names: Sequence[str], reason: str, shared: Sequence[str] 
         for address in addresses:
             with connect(address, _scheme(data)) as index, index.held():
                 index.remove(gone.records.to_pylist())
+        result.rows |= _compact(data, gone)
         for folder in [*datasets(data), data / "quarantine"]:
-            result.rows[folder.name] = _leave_out(folder, gone)
+            if folder.name not in ("documents", "pages"):
+                result.rows[folder.name] = _leave_out(folder, gone)
         _quarantine(data, known)
-        _note_in_catalogue(data, known)
         if result.rows.get("shards"):
             write_card(data)
         result.work_files = _sweep(data, gone)
@@ -139,7 +143,6 @@ def restore(data: Path, names: Sequence[str]) -> list[str]:
             known.pop(doc_id, None)
         _write(data, known)
         _quarantine(data, known)
-        _note_in_catalogue(data, known, forget=chosen)
     return chosen
 
 
@@ -222,7 +225,7 @@ def _complete(data: Path, row: dict[str, Any], reason: str) -> dict[str, Any]:
         table = read_dataset(data / kind, schema, ["id", "n_tokens"], chosen)
         tokens += pc.sum(table["n_tokens"]).as_py() or 0 if kind == "shards" else 0
         records.update(table["id"].to_pylist())
-    for path in parts(data / "work") if (data / "work").exists() else []:
+    for path in parquet_files(data / "work"):
         names = open_parquet(path).schema_arrow.names
         if "doc_id" in names and "id" in names:
             for table in _groups(path, ["doc_id", "id"]):
@@ -257,7 +260,11 @@ def _alike(data: Path, gone: _Gone) -> tuple[list[str], int]:
 
 def _write(data: Path, known: Mapping[str, dict[str, Any]]) -> None:
     """The record of all takedowns."""
-    write_rows(data / "removed" / "removed.parquet", [known[doc_id] for doc_id in sorted(known)], REMOVED)
+    file = data / "removed" / DATA / "removed.parquet"
+    if known:
+        write_rows(file, [known[doc_id] for doc_id in sorted(known)], REMOVED)
+    elif file.exists():
+        file.unlink()
     write_manifest(data / "removed", kind="removed", config={}, versions={})
 
 
@@ -299,27 +306,34 @@ def _leave_out(folder: Path, gone: _Gone) -> int:
 
 
 def _quarantine(data: Path, known: Mapping[str, dict[str, Any]]) -> None:
-    """One row for each place where a document was found that is taken down, beside those of `ingest`."""
-    file = data / "quarantine" / "ingest.parquet"
-    others = read_table(file).to_pylist() if file.exists() else []
-    rows = [row for row in others if row["kind"] != KIND]
+    """One row for each place where a document was found that is taken down."""
+    rows = []
     for row in known.values():
         place = {"doc_id": row["doc_id"], "page": None, "record_id": None, "stage": "examine", **failure(row)}
         rows += [{"uri": uri, **place} for uri in row["uris"]]
-    rows.sort(key=lambda row: (row["uri"], row["doc_id"] or "", row["page"] or 0))
-    write_rows(file, rows, QUARANTINE)
+    write_quarantine(data, "removed", rows)
 
 
-def _note_in_catalogue(data: Path, known: Mapping[str, dict[str, Any]], forget: Sequence[str] = ()) -> None:
-    """Let the catalogue of `ingest` say of each place that its document is taken down; leave out those to `forget`."""
-    file = data / "work" / "ingest" / "catalogue.json"
-    if not file.exists():
-        return
-    catalogue = {place: row for place, row in read_json(file).items() if row["doc_id"] not in forget}
-    for row in catalogue.values():
-        if row["doc_id"] in known:
-            row |= {"failure": failure(known[row["doc_id"]]), "failed_pages": [], "assembled": "", "routes": {}}
-    write_json(file, catalogue)
+def _compact(data: Path, gone: _Gone) -> dict[str, int]:
+    """Write the segments that hold these documents again without them; returns how many rows went, by dataset."""
+    changed: dict[Segment, Segment | None] = {}
+    count = {"documents": 0, "pages": 0}
+    ids = gone.documents.to_pylist()
+    for segment in read_segments(data):
+        if not any(segment.documents.least <= doc_id <= segment.documents.greatest for doc_id in ids):
+            continue
+        tables = [read_table(file) for file in segment.files(data)]
+        kept = [table.filter(pc.invert(pc.is_in(table["doc_id"], gone.documents))) for table in tables]
+        for kind, table, left in zip(count, tables, kept, strict=True):
+            count[kind] += table.num_rows - left.num_rows
+        if not kept[0].num_rows:
+            changed[segment] = None
+        elif kept[0].num_rows < tables[0].num_rows:
+            new = [write_part(data / kind / DATA, table) for kind, table in zip(count, kept, strict=True)]
+            changed[segment] = Segment(*new)
+    if (data / "documents" / "manifest.json").exists():
+        replace_segments(data, changed)
+    return count
 
 
 def _sweep(data: Path, gone: _Gone) -> int:
@@ -327,7 +341,7 @@ def _sweep(data: Path, gone: _Gone) -> int:
     doc_ids = gone.documents.to_pylist()
     count = 0
     for path in sorted((data / "work").rglob("*")) if (data / "work").exists() else []:
-        if not path.is_file() or path.name == "catalogue.json":  # names files, holds no text
+        if not path.is_file() or path.is_relative_to(data / "work" / "ingest" / "ledger"):  # names files, holds no text
             continue
         if path.suffix == ".jsonl":
             _filter_lines(path, [*doc_ids, *gone.records.to_pylist()])
@@ -352,9 +366,9 @@ def _is_its(path: Path, gone: _Gone, doc_ids: Sequence[str]) -> bool:
         return True
     if path.suffix == ".parquet":
         return _holds(path, gone) > 0
-    if path.suffix == ".json":
-        text = path.read_text(encoding="utf-8", errors="replace")
-        return any(doc_id in text for doc_id in doc_ids)
+    if path.suffix in (".json", ".part"):
+        content = path.read_bytes()
+        return any(doc_id.encode() in content for doc_id in doc_ids)
     return any(file_sha256(path).startswith(doc_id) for doc_id in doc_ids)
 
 

@@ -11,7 +11,8 @@ from cyclopts import Parameter
 from ingest.document import ReadOptions
 from ingest.fetching.fetch import FetchConfig, read_url_list
 from ingest.note_tables import NoteColumns
-from ingest.run import FORMATS, IngestConfig, IngestResult, ingest, ingest_notes
+from ingest.notes import ingest_notes
+from ingest.run import FORMATS, IngestConfig, IngestResult, ingest
 from medpress.command import Location, UserError, build_app, print_table, run, say
 
 app = build_app("ingest", "Read PDF, scans, web pages, EPUB, DOCX, JATS and text into documents and pages.")
@@ -32,7 +33,7 @@ def _run(paths: Sequence[str], command: str, config: IngestConfig | None, fetchi
 
 def _summary(result: IngestResult, config: IngestConfig) -> None:
     data = config.data
-    if result.tasks["skipped"] and not result.tasks["done"] and not result.tasks["failed"]:
+    if not result.read:
         say(f"Nothing to do: all {result.files} files were read before (into {data}).")
     ways = ", ".join(f"{count} {route}" for route, count in result.routes.most_common()) or "none"
     say(
@@ -150,9 +151,10 @@ def notes(
     for table in result.tables:
         if table.failure:
             say(f"  {table.uri}: {table.failure['message']}")
+        if not table.layout:
             continue
-        how = "guessed; --text-column names another" if table.probe["guessed"] else "as named"
-        held = ", ".join(f"{what} from {column}" for what, column in table.probe["columns"].items())
+        how = "guessed; --text-column names another" if table.layout["guessed"] else "as named"
+        held = ", ".join(f"{what} from {column}" for what, column in table.layout["columns"].items())
         say(f"{table.uri}: {held} (the text column {how}).")
     copies = result.rows - result.broken - result.notes
     say(f"{result.rows} rows = {result.notes} notes + {copies} copies of them + {result.broken} quarantined.")

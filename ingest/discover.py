@@ -1,22 +1,27 @@
-"""Which files below a path are documents, and of which format."""
+"""Which files below a path may be documents: a listing, and no look into any file.
+
+The ending of a name decides where it can. What it leaves open — a file without an ending, an archive, a `.bin` — the
+worker that reads the file tells from its first bytes.
+"""
 
 from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
+from typing import Any
 
-from ingest.containers import is_container
-from ingest.containers.compression import inner_suffix, unpacked_head
-from ingest.document import Reader
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ingest.containers.compression import inner_suffix
 from ingest.note_tables import KINDS
-from ingest.readers import READERS, load_reader
+from ingest.readers import READERS
+from ingest.recognition import endings
 from medpress.command import UserError
 from medpress.location import check_reachable, filesystem, is_remote, key, location
-from medpress.store import read_head
 
 ABOUT_THE_FOLDER = ("readme", "license", "licence", "copying", "sources", "manifest")
 """Files of these names describe a collection and are not part of it."""
@@ -26,161 +31,156 @@ NOT_DOCUMENTS = frozenset(
 """Endings that are left alone when every known format is wanted; any other unknown file is quarantined by name."""
 UNREACHABLE = "Its name holds ::, which no address may hold; rename the object."
 """What is said of an object that has no address."""
-HEAD_BYTES = 8192
-"""How much of a file a reader sees to recognise it."""
-REQUESTS_AT_ONCE = 32
-"""Remote files that are looked at side by side."""
-HEADS_AT_ONCE = 1024
-"""First bytes of remote files in memory together."""
+ROWS_AT_ONCE = 50_000
+"""Files listed as Python objects before they become columns, which take a tenth of the memory."""
 
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A file that may be a document."""
-
-    path: Path
-    """Where it is."""
-    uri: str
-    """Its place relative to the input root, with forward slashes."""
-    collection: str
-    """The first folder below the input root, or the root's own name: the default `source`."""
+FOUND = pa.schema(
+    [
+        pa.field("place", pa.string()),  # what tells it from all others: its path; its uri when it lies in a container
+        pa.field("path", pa.string()),  # where its bytes lie
+        pa.field("uri", pa.string()),  # relative to the input root, with forward slashes
+        pa.field("collection", pa.string()),  # the first folder below the input root, or the root's own name
+        pa.field("size", pa.int64()),
+        pa.field("stamp", pa.string()),  # what changes when its bytes do: its time, or the object's own tag
+        pa.field("sure", pa.bool_()),  # to be quarantined, not left alone, when its first bytes are of no format
+    ]
+)
+"""A row a file."""
 
 
 @dataclass(slots=True)
 class Discovery:
     """What a walk found."""
 
-    files: list[Found] = field(default_factory=list)
-    """Files to read, by uri."""
-    containers: list[Found] = field(default_factory=list)
-    """Archives and web archives, to be spread out before their files can be read."""
-    unreachable: list[Found] = field(default_factory=list)
-    """Objects that would be read if they had an address."""
+    files: pa.Table
+    """`FOUND` rows, by uri."""
+    unreachable: list[tuple[str, str]] = field(default_factory=list)
+    """Path and uri of objects that would be read if they had an address."""
     ignored: Counter[str] = field(default_factory=Counter)
     """How many files of which ending were left alone, because they are of no wanted format."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """A file as a folder lists it."""
+
+    relative: str
+    size: int
+    stamp: str
+
+
 def discover(paths: Sequence[str], formats: Sequence[str]) -> Discovery:
-    """Walk files and folders.
+    """List files and folders.
 
     A file named on the command line is always taken. In a folder, a file is taken when its ending belongs to one of
-    `formats`, or belongs to no format at all and its first bytes are those of one; when all formats are wanted, unknown
-    files are taken too, to be quarantined by name, but for `NOT_DOCUMENTS`. Names that start with `.` or `_` and
-    README or LICENSE files are left alone. Raises `UserError` for a path that is missing.
+    `formats`, or to no format at all: then it is read if its first bytes are those of one, or of a container. When all
+    formats are wanted, unknown files are quarantined by name, but for `NOT_DOCUMENTS`. Names that start with `.` or `_`
+    and README or LICENSE files are left alone. Raises `UserError` for a path that is missing.
     """
-    readers = [load_reader(name) for name in formats]
-    endings = {ending for reader in readers for ending in reader.suffixes}
-    of_others = {ending for name in READERS for ending in load_reader(name).suffixes} - endings
+    of_these = endings(formats)
+    of_others = endings(list(READERS)) - of_these
     everything = set(formats) >= set(READERS)
-    result = Discovery()
-    for text in paths:
-        root = location(text)
-        check_reachable(root)
-        if not root.exists():
-            raise UserError(f"{text} does not exist.")
-        if root.is_file():
-            found = Found(root.absolute(), root.name, root.absolute().parent.name)
-            (result.containers if is_container(read_head(root, HEAD_BYTES), root.name) else result.files).append(found)
-            continue
-        for path, relative, head in _with_heads(root, _walk(root)):
-            collection = relative.parts[0] if len(relative.parts) > 1 else root.resolve().name
-            found = Found(path.absolute(), relative.as_posix(), collection)
-            if is_container(head, path.name):
-                result.containers.append(found)
-            elif _is_wanted(path.name, head, readers, endings, of_others) or (
-                everything and path.suffix.lower() not in NOT_DOCUMENTS
-            ):
-                (result.files if _has_address(path) else result.unreachable).append(found)
-            else:
-                result.ignored[path.suffix.lower() or "no ending"] += 1
-    result.files = _in_order(result.files)
-    result.containers = _in_order(result.containers)
-    return result
+
+    def sure(name: str) -> bool | None:
+        ending = inner_suffix(name)
+        if ending in of_others:
+            return None
+        return ending in of_these or (everything and os.path.splitext(name)[1].lower() not in NOT_DOCUMENTS)
+
+    return _discover(paths, sure)
 
 
 def discover_tables(paths: Sequence[str]) -> Discovery:
     """Tables of notes: files named on the command line, and files with a table's ending in folders. Raises `UserError`."""
-    result = Discovery()
+    return _discover(paths, lambda name: os.path.splitext(name)[1].lower() in KINDS or None)
+
+
+def _discover(paths: Sequence[str], sure: Any) -> Discovery:
+    result = Discovery(FOUND.empty_table())
+    tables: list[pa.Table] = []
+    rows: list[tuple[Any, ...]] = []
     for text in paths:
         root = location(text)
         check_reachable(root)
         if not root.exists():
             raise UserError(f"{text} does not exist.")
+        where = root.absolute()
         if root.is_file():
-            result.files.append(Found(root.absolute(), root.name, root.absolute().parent.name))
+            (listed,) = _list_file(root)
+            rows.append((str(where), str(where), root.name, where.parent.name, listed.size, listed.stamp, True))
             continue
-        for relative in _walk(root):
-            if relative.suffix.lower() in KINDS:
-                collection = relative.parts[0] if len(relative.parts) > 1 else root.resolve().name
-                found = Found((root / relative).absolute(), relative.as_posix(), collection)
-                (result.files if _has_address(found.path) else result.unreachable).append(found)
-    result.files = _in_order(result.files)
+        default, above = root.resolve().name, str(where).rstrip("/")
+        for listed in _list(root):
+            uri = listed.relative
+            folder, _, name = uri.rpartition("/")
+            taken = sure(name)
+            if taken is None:
+                result.ignored[os.path.splitext(name)[1].lower() or "no ending"] += 1
+                continue
+            path = f"{above}/{uri}"
+            if is_remote(root) and "::" in path:
+                result.unreachable.append((path, uri))
+                continue
+            collection = folder.partition("/")[0] or default
+            rows.append((path, path, uri, collection, listed.size, listed.stamp, taken))
+            if len(rows) >= ROWS_AT_ONCE:
+                tables.append(_columns(rows))
+                rows = []
+    result.files = in_order(pa.concat_tables([*tables, _columns(rows)]))
     return result
 
 
-def wanted(path: Path, formats: Sequence[str]) -> bool:
-    """Whether a file out of a container is of one of these formats, by its ending or its first bytes."""
-    readers = [load_reader(name) for name in formats]
-    endings = {ending for reader in readers for ending in reader.suffixes}
-    return _is_wanted(path.name, read_head(path, HEAD_BYTES), readers, endings, set())
+def _columns(rows: Sequence[tuple[Any, ...]]) -> pa.Table:
+    columns = list(zip(*rows, strict=True)) if rows else [()] * len(FOUND)
+    return pa.Table.from_arrays(
+        [pa.array(column, field.type) for column, field in zip(columns, FOUND, strict=True)], schema=FOUND
+    )
 
 
-def _is_wanted(name: str, head: bytes, readers: Sequence[Reader], endings: set[str], of_others: set[str]) -> bool:
-    ending = inner_suffix(name)
-    return ending in endings or (ending not in of_others and _sniff(name, head, readers) is not None)
+def in_order(files: pa.Table) -> pa.Table:
+    """By uri and path; a path that was named twice counts once."""
+    first = files.append_column("row", pa.array(range(files.num_rows), pa.int64()))
+    rows = first.group_by("place").aggregate([("row", "min")])["row_min"]
+    files = files.take(rows) if len(rows) < files.num_rows else files
+    return files.take(pc.sort_indices(files, [("uri", "ascending"), ("path", "ascending")])).combine_chunks()
 
 
-def _in_order(found: Sequence[Found]) -> list[Found]:
-    return sorted({f.path: f for f in found}.values(), key=lambda f: (f.uri, str(f.path)))
+def _list_file(path: Path) -> Iterator[_Listed]:
+    if is_remote(path):
+        info = filesystem(path).info(key(path))
+        yield _Listed(path.name, int(info.get("size") or 0), _stamp(info))
+    else:
+        stat = path.stat()
+        yield _Listed(path.name, stat.st_size, str(stat.st_mtime_ns))
 
 
-def _walk(root: Path) -> Iterator[PurePosixPath]:
-    """Files below a folder, relative to it."""
+def _list(root: Path) -> Iterator[_Listed]:
+    """Files below a folder, with what its listing says of them."""
     if is_remote(root):
-        for name in filesystem(root).find(key(root)):
-            path = PurePosixPath(name.removeprefix(key(root)).lstrip("/"))
-            if not any(part[0] in "._" for part in path.parts) and not _is_about(path.stem):
-                yield path
+        above = key(root).rstrip("/")
+        for name, info in filesystem(root).find(key(root), detail=True).items():
+            relative = name.removeprefix(above).lstrip("/")
+            if not any(part[0] in "._" for part in relative.split("/") if part) and not _is_about(name):
+                yield _Listed(relative, int(info.get("size") or 0), _stamp(info))
         return
-    for folder, names, files in os.walk(root, followlinks=False):
-        names[:] = sorted(name for name in names if name[0] not in "._")
-        for name in sorted(files):
-            file = Path(folder, name)
-            if name[0] not in "._" and not _is_about(file.stem) and file.is_file():
-                yield PurePosixPath(file.relative_to(root))
+    waiting = [("", str(root))]
+    while waiting:
+        above, folder = waiting.pop()
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.name[0] in "._":
+                    continue
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append((f"{above}{entry.name}/", entry.path))
+                elif not _is_about(entry.name) and entry.is_file():
+                    stat = entry.stat()
+                    yield _Listed(f"{above}{entry.name}", stat.st_size, str(stat.st_mtime_ns))
 
 
-def _has_address(path: Path) -> bool:
-    """Whether a file can be named: what stands behind `::` in an address fsspec takes for another one."""
-    return not (is_remote(path) and "::" in key(path))
+def _stamp(info: dict[str, Any]) -> str:
+    tags = (info.get(name) for name in ("ETag", "etag", "md5Hash", "mtime", "LastModified", "created"))
+    return str(next((tag for tag in tags if tag), ""))
 
 
-def _is_about(stem: str) -> bool:
-    return stem.lower() in ABOUT_THE_FOLDER
-
-
-def _with_heads(root: Path, files: Iterable[PurePosixPath]) -> Iterator[tuple[Path, PurePosixPath, bytes]]:
-    """Each file with its place below the root and its first bytes; those of remote files are fetched side by side."""
-
-    def head(file: PurePosixPath) -> tuple[Path, PurePosixPath, bytes]:
-        path = root / file
-        return path, file, read_head(path, HEAD_BYTES) if _has_address(path) else b""
-
-    if not is_remote(root):
-        yield from map(head, files)
-        return
-    listed = list(files)
-    with ThreadPoolExecutor(REQUESTS_AT_ONCE) as pool:
-        for start in range(0, len(listed), HEADS_AT_ONCE):
-            yield from pool.map(head, listed[start : start + HEADS_AT_ONCE])
-
-
-def recognise(path: Path, formats: Sequence[str]) -> str | None:
-    """The format of a file by its first bytes, asked in the registry's order; None when no reader knows it."""
-    readers = [load_reader(name) for name in READERS if name in formats]
-    return _sniff(path.name, read_head(path, HEAD_BYTES), readers)
-
-
-def _sniff(name: str, head: bytes, readers: Sequence[Reader]) -> str | None:
-    head = unpacked_head(head, HEAD_BYTES)
-    return next((reader.name for reader in readers if reader.sniff(head, name)), None)
+def _is_about(name: str) -> bool:
+    return os.path.splitext(name.rpartition("/")[2])[0].lower() in ABOUT_THE_FOLDER

@@ -123,10 +123,6 @@ class Reader(Protocol):
 
     name: str
     """The word stored in `documents.format`."""
-    version: str
-    """Bumped whenever the same file would give other pages."""
-    suffixes: tuple[str, ...]
-    """File name endings, with the dot, lower case."""
 
     def sniff(self, head: bytes, path: str) -> bool:
         """Whether a file with these first bytes (at least 4 kB where it has them) is of this format."""

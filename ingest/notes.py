@@ -1,186 +1,229 @@
-"""Notes out of tables: one row, one document. The same note in two tables is one document with two uris.
+"""From tables with one note a row to the same datasets.
 
-A table of millions of rows never becomes millions of files: ranges of rows are read into part files that are sorted by
-document, and the datasets are written from them by ranges of the documents' ids.
+A table of millions of rows never becomes millions of files: its rows are read in ranges, and each row is a place of its
+own in the ledger (`ward.csv#row 7`), so that notes are published, copied and taken down like any other document.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import asdict
-from itertools import groupby, pairwise
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingest.assembly.page_rows import page_row
-from ingest.document import Page, UnreadableError
-from ingest.note_tables import Layout, NoteColumns, Row, read_range, survey
-from ingest.readers.text import blocks_of
-from medpress.location import local_copy, location
-from medpress.run.runner import Runner
-from medpress.run.task import Failure, Mark, Stage, Task, make_task
-from medpress.schema import DOC_ID_DIGITS, DOCUMENT, PAGE
-from medpress.store import (
-    canonical_json,
-    dataset,
-    file_sha256,
-    make_folder,
-    parts,
-    place_file,
-    write_json,
-    write_row_groups,
-    write_rows,
-    write_table,
-)
-from nlp.language import detect
+from ingest.batches import WAVE_FILES
+from ingest.config import IngestConfig
+from ingest.discover import FOUND, UNREACHABLE, discover_tables
+from ingest.known import known
+from ingest.ledger import LEDGER
+from ingest.note_tables import KINDS, NoteColumns
+from ingest.publish import labelled, publish
+from ingest.read_wave import READ, Limits, outline, with_reading
+from ingest.run import finish, note, opened, relabel, unread_row
+from ingest.session import Session
+from ingest.steps.read_notes import FORMAT, READ_NOTES, halves
+from ingest.steps.survey_table import SURVEY_TABLE
+from medpress.command import UserError, progress, resolved
+from medpress.store import canonical_json, identity, read_json, write_json
 
-VERSION = "2"
-NOTES_PER_FILE = 4_096
-"""Documents in one file of the datasets, about."""
-ROWS_PER_GROUP = 64
-"""Small groups, so that a range of ids finds its rows without reading the others."""
-
-NOTE = pa.schema(
-    [*PAGE, pa.field("uri", pa.string()), pa.field("document", pa.string()), pa.field("kind", pa.string()),
-     pa.field("message", pa.string())]
-)  # fmt: skip
-"""A row of a table as a page, with what is known of the document as JSON; or, without `doc_id`, why it was not read."""
+LOST = pa.schema([pa.field("number", pa.int64()), *(READ.field(name) for name in ("state", "kind", "message", "seconds", "memory_bytes"))])  # fmt: skip
+"""A row of a table that broke its task."""
 
 
-def survey_table(task: Task, mark: Mark) -> None:
-    """Look through a table. Arguments: `path`, `columns`. Writes JSON: `doc_id` (of the table) and `layout` or `failure`."""
-    path = local_copy(location(task.arguments["path"]))
-    result: dict[str, Any] = {"doc_id": file_sha256(path)[:DOC_ID_DIGITS]}
-    try:
-        result["layout"] = asdict(survey(path, NoteColumns(**task.arguments["columns"])))
-    except UnreadableError as error:
-        result["failure"] = {"kind": error.kind, "message": error.message}
-    write_json(task.output, result)
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of notes, and how it is read or why it is not."""
+
+    uri: str
+    """Relative to the input root."""
+    layout: dict[str, Any] | None = None
+    """Its layout, as plain values; None when it cannot be read."""
+    failure: dict[str, str] | None = None
+    """Kind and message, when it cannot be read."""
 
 
-def read_task(work: Path, arguments: dict[str, Any], table: str) -> Task:
-    """The task that reads a range of a table, whose doc_id is `table`. Arguments as of `read_notes`."""
-    first, count = arguments["range"][:2]
-    key = [table, *(arguments[name] for name in ("uri", "layout", "range", "document"))]
-    label = f"{arguments['uri']}, rows {first}-{first + count - 1}"
-    return make_task("read notes", VERSION, work / "note_ranges", label, arguments | {"table": table}, key=key)
+@dataclass(slots=True)
+class NotesResult:
+    """What a run over tables did, for the summary."""
+
+    tables: list[Table] = field(default_factory=list)
+    """The tables."""
+    rows: int = 0
+    """Rows in."""
+    notes: int = 0
+    """Distinct notes among them."""
+    broken: int = 0
+    """Rows that were quarantined."""
+    tasks: dict[str, int] = field(default_factory=dict)
+    """Tasks done, skipped and failed."""
 
 
-def smaller(task: Task, failure: Failure, work: Path) -> list[Task]:
-    """Two halves of a range that failed; nothing of a single row."""
-    first, count, offset, skip = task.arguments["range"]
-    middle = count // 2
-    halves = [[first, middle, offset, skip], [first + middle, count - middle, offset, skip + middle]] if middle else []
-    return [read_task(work, task.arguments | {"range": half}, task.arguments["table"]) for half in halves]
+def ingest_notes(paths: Sequence[str], columns: NoteColumns, config: IngestConfig) -> NotesResult:
+    """Read tables with one note a row into the data folder, beside what is there already.
+
+    Raises `UserError` when a path is missing or holds no table.
+    """
+    found = discover_tables(paths)
+    if not found.files.num_rows and not found.unreachable:
+        raise UserError(f"there is no table ({', '.join(KINDS)}) below {', '.join(paths)}.")
+    result = NotesResult()
+    with opened(config, []) as session:
+        unreachable = [unread_row(path, uri, "unsupported", UNREACHABLE) for path, uri in found.unreachable]
+        note(unreachable, session)
+        result.tables += [
+            Table(row["uri"], None, {name: row[name] for name in ("kind", "message")}) for row in unreachable
+        ]
+        reading = _reading(columns)
+        surveyed = list(zip(found.files.to_pylist(), _survey(found.files, columns, session), strict=True))
+        result.tables += [table for _, table in surveyed]
+        fresh = pc.invert(known(found.files, session, _still(reading, session))).to_pylist()
+        unread = [each for each, new in zip(surveyed, fresh, strict=True) if new]
+        for ranges in _waves(unread):
+            wave = _read(ranges, reading, session)
+            publish(labelled(wave, session), session, [])
+        _enter_tables(unread, reading, session)
+        notes = _of_tables(found.files, session)
+        relabel(notes, session)
+        finish(session)
+        _count(result, notes, session)
+        settings = {"paths": list(paths), "columns": resolved(columns), **resolved(config)}
+        write_json(config.data / "ingest.config.json", settings)
+    return result
 
 
-def read_notes(task: Task, mark: Mark) -> None:
-    """Read a range of rows. Arguments: `path`, `uri`, `layout`, `range`, `document` (what is known of each). Writes `NOTE`."""
-    a = task.arguments
-    rows = []
-    for row in read_range(local_copy(location(a["path"])), Layout(**a["layout"]), *a["range"]):
-        mark(f"row {row.number}")
-        rows.append(_note(row, f"{a['uri']}#row {row.number}", a["layout"], a["document"]))
-    rows.sort(key=lambda row: (row["doc_id"] or "", row["uri"], row["document"] or ""))
-    groups = (rows[start : start + ROWS_PER_GROUP] for start in range(0, len(rows), ROWS_PER_GROUP))
-    write_row_groups(task.output, NOTE, (pa.Table.from_pylist(group, schema=NOTE) for group in groups))
+def _reading(columns: NoteColumns) -> dict[str, Any]:
+    """How a table is read, as the ledger says it."""
+    code = identity(SURVEY_TABLE.code.digest, READ_NOTES.code.digest)
+    return {"format": FORMAT, "asked": [], "options": resolved(columns), "code": code}
 
 
-def _note(row: Row, uri: str, layout: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
-    if row.kind:
-        return {"doc_id": None, "uri": uri, "document": None, "kind": row.kind, "message": row.message}
-    doc_id = hashlib.sha256(b"note\0" + row.text.encode("utf-8", "surrogatepass")).hexdigest()[:DOC_ID_DIGITS]
-    reason = f"a row of a table, {layout['encoding']}"
-    page = Page(page=1, route="table", reason=reason, width=0.0, height=0.0, blocks=blocks_of(row.text))
-    known = document | {
-        "doc_id": doc_id,
-        "title": row.title,
-        "date": row.date,
-        "lang": document["lang"] or detect(row.text),
-        "identifiers": {"note_id": row.id} if row.id else {},
-    }
-    return page_row(doc_id, page) | {"uri": uri, "document": canonical_json(known)}
+def _still(reading: Mapping[str, Any], session: Session) -> dict[str, bool]:
+    """Which readings in the ledger would give the same notes now."""
+    still = {canonical_json(reading): True}
+    if session.config.keep_pages_read_by_older_versions:
+        for text in session.ledger.rows["reading"].unique().drop_null().to_pylist():
+            still[text] = json.loads(text) | {"code": reading["code"]} == reading
+    return still
 
 
-def write_pages(task: Task, mark: Mark) -> None:
-    """Pages of the notes of a range of ids. Arguments: `parts` (files), `low`, `high`, `removed` (ids)."""
-    table = _in_range(task, [*PAGE.names, "uri", "document"])
-    ids = table["doc_id"].to_pylist()
-    firsts = [index for index, doc_id in enumerate(ids) if not index or ids[index - 1] != doc_id]
-    write_table(task.output, table.take(pa.array(firsts, pa.int64())).select(PAGE.names).cast(PAGE))
+def _survey(files: pa.Table, columns: NoteColumns, session: Session) -> list[Table]:
+    """Look through the tables; each with its layout, or why it cannot be read."""
+    tasks = [
+        SURVEY_TABLE.task(
+            session.work,
+            row["uri"],
+            columns=resolved(columns),
+            **{name: row[name] for name in ("path", "size", "stamp")},
+        )
+        for row in files.to_pylist()
+    ]
+    with progress("look", len(tasks), "tables") as tick:
+        outcomes = session.runner.run(SURVEY_TABLE, tasks, split=lambda task, failure: [], tick=tick)
+    failures = {outcome.task.id: outcome.failure for outcome in outcomes}
+    tables = []
+    for task, uri in zip(tasks, files["uri"].to_pylist(), strict=True):
+        failure = failures[task.id]
+        found = read_json(task.output) if not failure else {"layout": None, "failure": asdict(failure)}
+        tables.append(Table(uri, **found))
+    return tables
 
 
-def write_documents(task: Task, mark: Mark) -> None:
-    """Documents of the notes of a range of ids. Arguments as of `write_pages`."""
-    rows = []
-    for _, group in groupby(_in_range(task, ["doc_id", "uri", "document"]).to_pylist(), key=lambda row: row["doc_id"]):
-        copies = list(group)
-        rows.append(json.loads(copies[0]["document"]) | {"uris": sorted({row["uri"] for row in copies})})
-    write_rows(task.output, rows, DOCUMENT)
+def _waves(tables: Sequence[tuple[dict[str, Any], Table]]) -> Iterator[list[tuple[dict[str, Any], Table, list[int]]]]:
+    """Ranges of rows that are read and published together, in order."""
+    wave: list[tuple[dict[str, Any], Table, list[int]]] = []
+    for row, table in tables:
+        for rows in table.layout["ranges"] if table.layout else []:
+            wave.append((row, table, rows))
+            if sum(each[1] for _, _, each in wave) >= WAVE_FILES:
+                yield wave
+                wave = []
+    if wave:
+        yield wave
 
 
-def _in_range(task: Task, columns: list[str]) -> pa.Table:
-    a = task.arguments
-    chosen = pc.field("kind").is_null() & (pc.field("doc_id") >= a["low"]) & (pc.field("doc_id") < a["high"])
-    if a["removed"]:
-        chosen &= ~pc.field("doc_id").isin(pa.array(a["removed"], pa.string()))
-    table = dataset(a["parts"], schema=NOTE).to_table(columns=columns, filter=chosen)
-    return table.sort_by([("doc_id", "ascending"), ("uri", "ascending"), ("document", "ascending")])
+def _read(
+    ranges: Sequence[tuple[dict[str, Any], Table, list[int]]], reading: Mapping[str, Any], session: Session
+) -> pa.Table:
+    """Read ranges of rows. Returns `FOUND` and `READ` columns, a row a note, in order of the tables and their rows."""
+    tasks, of_path = [], {}
+    for row, table, rows in ranges:
+        first, count = rows[:2]
+        of_path[row["path"]] = row
+        arguments = {name: row[name] for name in ("path", "size", "stamp")}
+        layout = (table.layout or {}) | {"ranges": []}
+        label = f"{row['uri']}, rows {first}-{first + count - 1}"
+        tasks.append(READ_NOTES.task(session.work, label, layout=layout, range=rows, **arguments))
+    with progress("read", len(tasks), "ranges of rows") as tick:
+        outcomes = session.runner.run(READ_NOTES, tasks, split=halves, tick=tick)
+    tables = []
+    for outcome in outcomes:
+        a = outcome.task.arguments
+        if outcome.status in ("done", "skipped"):
+            tables.append(_of_table(outline(outcome.task.output), of_path[a["path"]]))
+        elif outcome.status == "failed" and outcome.failure:
+            limits = Limits()
+            limits.note(outcome.failure, session)
+            lost = {"number": a["range"][0], "state": "failed", "kind": outcome.failure.kind}
+            lost |= {"message": outcome.failure.message} | asdict(limits)
+            tables.append(_of_table(pa.Table.from_pylist([lost], schema=LOST), of_path[a["path"]]))
+    notes = pa.concat_tables(tables)
+    notes = notes.take(pc.sort_indices(notes, [("table", "ascending"), ("path", "ascending"), ("number", "ascending")]))
+    return with_reading(notes, lambda _: canonical_json(reading), lambda _: f"{FORMAT} {reading['code'][:12]}")
 
 
-def publish(
-    files: Sequence[str], removed: Sequence[str], data: Path, work: Path, run: Callable[[Stage, list[Task]], None]
-) -> list[dict[str, Any]]:
-    """Write the notes of all part files into `documents/` and `pages/`; returns what is wrong with rows, as quarantine rows."""
-    files = sorted(set(files))
-    notes = dataset(files, schema=NOTE) if files else None
-    total = notes.count_rows() if notes else 0
-    slices = min(4096, -(-total // NOTES_PER_FILE))
-    borders = [*(f"{4096 * number // slices:03x}" for number in range(slices)), "g"]
-    for stage, folder in ((write_documents, "documents"), (write_pages, "pages")):
-        tasks = {}
-        for number, (low, high) in enumerate(pairwise(borders)):
-            arguments = {"parts": files, "low": low, "high": high, "removed": sorted(removed)}
-            key = [folder, [Path(file).name for file in files], low, high, sorted(removed)]
-            task = make_task("notes", VERSION, work / "notes", f"{folder} of notes", arguments, key=key)
-            tasks[f"{folder}-notes-{number:04d}.parquet"] = task
-        run(stage, list(tasks.values()))
-        make_folder(data / folder)
-        for path in parts(data / folder):
-            if "-notes-" in path.name and path.name not in tasks:
-                path.unlink()
-        for name, task in tasks.items():
-            place_file(task.output, data / folder / name)
-    if notes is None:
-        return []
-    broken = notes.to_table(columns=["uri", "kind", "message"], filter=pc.field("kind").is_valid()).to_pylist()
-    lost = notes.to_table(
-        columns=["uri", "doc_id"], filter=pc.field("doc_id").isin(pa.array(sorted(removed), pa.string()))
-    )
-    broken += [row | {"kind": "removed", "message": "Its document was taken down."} for row in lost.to_pylist()]
-    nothing = {"doc_id": None, "page": None, "record_id": None, "stage": "read"}
-    return [nothing | row for row in broken]
+def _of_table(rows: pa.Table, table: Mapping[str, Any]) -> pa.Table:
+    """Rows as `READ` with the columns of `FOUND`, each a place of its own in its table, and `table` and `number`."""
+    count = rows.num_rows
+    columns: dict[str, Any] = {}
+    for name in READ.names:
+        there = name in rows.column_names
+        columns[name] = rows[name].cast(READ.field(name).type) if there else pa.nulls(count, READ.field(name).type)
+    numbers = pc.cast(rows["number"], pa.string())
+    for name in ("place", "uri"):
+        columns[name] = pc.binary_join_element_wise(table[name], numbers, "#row ")
+    for name in ("path", "collection", "size", "stamp"):
+        columns[name] = pa.array([table[name]] * count, FOUND.field(name).type)
+    columns |= {"table": pa.array([table["uri"]] * count, pa.string()), "number": rows["number"]}
+    return pa.table(columns)
 
 
-def counted(files: Sequence[str]) -> tuple[int, int, int]:
-    """Rows, distinct notes and rows that could not be read of some part files."""
-    table = dataset(list(files), schema=NOTE).to_table(columns=["doc_id"]) if files else NOTE.empty_table()
-    ids = table["doc_id"]
-    return table.num_rows, len(pc.unique(ids.drop_null())), ids.null_count
+def _enter_tables(read: Sequence[tuple[dict[str, Any], Table]], reading: Mapping[str, Any], session: Session) -> None:
+    """Enter tables into the ledger whose rows stand in it, and leave out rows that a table no longer has."""
+    if not read:
+        return
+    entries = []
+    for row, table in read:
+        entry = {name: row[name] for name in ("place", "path", "uri", "size", "stamp")}
+        entry |= {"reading": canonical_json(reading), "state": "table"}
+        entries.append(entry | (table.failure or {}))
+    rows = session.ledger.rows
+    of_them = rows.filter(pc.is_in(rows["path"], value_set=pa.array([row["path"] for row, _ in read], pa.string())))
+    now = {row["path"]: sum(each[1] for each in table.layout["ranges"]) if table.layout else 0 for row, table in read}
+    gone = []
+    for entry in of_them.select(["place", "path", "uri"]).to_pylist():
+        number = entry["place"].removeprefix(f"{entry['path']}#row ")
+        if number.isdigit() and int(number) > now[entry["path"]]:
+            gone.append(entry | {"state": "gone"})
+    session.unsettle()
+    session.ledger.append(pa.Table.from_pylist([*entries, *gone], schema=LEDGER))
 
 
-def runs(runner: Runner) -> Callable[[Stage, list[Task]], None]:
-    """Run tasks all of which must succeed."""
-    from medpress.command import UserError
+def _of_tables(files: pa.Table, session: Session) -> pa.Table:
+    """place and collection of every note in the ledger that stands in these tables."""
+    rows = session.ledger.rows
+    of = pc.index_in(rows["path"], value_set=files["path"].combine_chunks())
+    its = pc.and_(pc.is_valid(of), pc.not_equal(rows["state"], "table"))
+    collections = files["collection"].combine_chunks().take(of.filter(its).combine_chunks())
+    return pa.table({"place": rows["place"].filter(its), "collection": collections})
 
-    def run(stage: Stage, tasks: list[Task]) -> None:
-        for outcome in runner.run(stage, tasks):
-            if outcome.failure:
-                raise UserError(f"could not write {outcome.task.label}: {outcome.failure.message}", exit_code=1)
 
-    return run
+def _count(result: NotesResult, notes: pa.Table, session: Session) -> None:
+    rows = session.ledger.rows
+    rows = rows.filter(pc.is_in(rows["place"], value_set=notes["place"].combine_chunks()))
+    read = rows.filter(pc.equal(rows["state"], "document"))
+    result.rows, result.notes = rows.num_rows, len(read["doc_id"].unique())
+    result.broken = rows.num_rows - read.num_rows
+    result.tasks = dict(session.counts)

@@ -7,11 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ingest.discover import UNREACHABLE, discover, recognise
+from ingest.containers import is_container
+from ingest.discover import UNREACHABLE, discover
 from ingest.document import ReadOptions, UnreadableError
 from ingest.readers import load_reader
+from ingest.recognition import HEAD_BYTES, recognise
 from medpress.command import progress
-from medpress.location import local_copy
+from medpress.location import local_copy, location
+from medpress.store import read_head
 
 SAMPLE_PAGES = 6
 """Pages of each file that are looked at, evenly spread."""
@@ -43,23 +46,26 @@ class Plan:
 def plan(paths: Sequence[str], formats: Sequence[str], options: ReadOptions) -> Plan:
     """Look at a few pages of every file, without OCR and without writing anything."""
     found = discover(paths, formats)
-    result = Plan(unreadable=[(lost.uri, UNREACHABLE) for lost in found.unreachable])
-    with progress("look", len(found.files), "files") as tick:
-        for file in found.files:
-            result.files += 1
-            try:
-                _look(local_copy(file.path), formats, options, result)
-            except UnreadableError as error:
-                result.unreadable.append((file.uri, error.message))
-            tick(note=file.uri)
+    result = Plan(unreadable=[(uri, UNREACHABLE) for _, uri in found.unreachable])
+    with progress("look", found.files.num_rows, "files") as tick:
+        for file in found.files.to_pylist():
+            path = location(file["path"])
+            head = read_head(path, HEAD_BYTES)
+            name = recognise(head, path.name, formats)
+            if not is_container(head, path.name) and (name is not None or file["sure"]):
+                result.files += 1
+                try:
+                    _look(path, name, options, result)
+                except UnreadableError as error:
+                    result.unreadable.append((file["uri"], error.message))
+            tick(note=file["uri"])
     return result
 
 
-def _look(path: Path, formats: Sequence[str], options: ReadOptions, result: Plan) -> None:
-    name = recognise(path, formats)
+def _look(place: Path, name: str | None, options: ReadOptions, result: Plan) -> None:
     if name is None:
         raise UnreadableError("unsupported", "Its first bytes are of no format that can be read.")
-    reader = load_reader(name)
+    path, reader = local_copy(place), load_reader(name)
     pages = reader.probe(path, options).n_pages
     result.pages += pages
     if name == "image":

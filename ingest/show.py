@@ -8,10 +8,11 @@ from typing import Any
 
 import pyarrow.compute as pc
 
+from ingest.ledger import source_of
 from medpress.command import UserError
-from medpress.location import local_copy, location
+from medpress.location import local_copy
 from medpress.schema import DOCUMENT, PAGE, RECORD
-from medpress.store import read_dataset, read_json, write_atomic, write_text
+from medpress.store import read_dataset, write_atomic, write_text
 
 COLOURS = {
     "heading": (0.80, 0.10, 0.10),
@@ -43,7 +44,7 @@ def show(data: Path, document: str, page: int, out: Path | None) -> Path:
     if not rows:
         raise UserError(f"document {doc_id} has no page {page}.")
     stem = out or data / "show" / f"{doc_id[:12]}-{page}"
-    source = _source(data, doc_id) if rows[0]["width"] else None
+    source = source_of(data, doc_id) if rows[0]["width"] else None
     if source is not None and source.exists():
         target = stem.with_suffix(".png")
         write_atomic(target, lambda path: path.write_bytes(_picture(local_copy(source), rows[0])))
@@ -61,11 +62,6 @@ def page_of_record(data: Path, record: str) -> tuple[str, int]:
     if len(rows) != 1:
         raise UserError(f"{record} names {len(rows) or 'no'} records of {data / 'shards'}.")
     return rows[0]["doc_id"], rows[0]["page_start"]
-
-
-def _source(data: Path, doc_id: str) -> Path:
-    catalogue = read_json(data / "work" / "ingest" / "catalogue.json")
-    return next(location(row["path"]) for row in catalogue.values() if row["doc_id"] == doc_id)
 
 
 def _picture(source: Path, row: dict[str, Any]) -> bytes:

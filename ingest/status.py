@@ -8,11 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ingest.ledger import LEDGER, read_ledger
 from medpress.command import UserError
-from medpress.location import check_reachable, location
+from medpress.location import check_reachable
 from medpress.lock import exclusive
+from medpress.run.runner import forget_failures as forget
 from medpress.schema import DOCUMENT, PAGE, QUARANTINE
-from medpress.store import read_dataset, read_json
+from medpress.store import read_dataset
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +57,15 @@ def overview(data: Path) -> Overview:
 
 
 def forget_failures(data: Path) -> int:
-    """Remove the remembered failures of the catalogue's files; returns how many there were."""
-    catalogue = data / "work" / "ingest" / "catalogue.json"
-    if not catalogue.exists():
+    """Forget what could not be read, so that the next run over the same paths tries it again; returns how many."""
+    ledger = read_ledger(data)
+    if not ledger.files:
         raise UserError(f"nothing was ingested into {data}.")
     with exclusive(data):
-        failures = {location(file) for row in read_json(catalogue).values() for file in row["failed_tasks"]}
-        present = [file for file in failures if file.exists()]
-        for file in present:
-            file.unlink()
-    return len(present)
+        rows = ledger.rows
+        lost = pc.greater(pc.fill_null(pc.list_value_length(rows["failed_pages"]), 0), 0)
+        failed = rows.filter(pc.or_(pc.is_valid(rows["kind"]), lost))
+        again = pa.nulls(failed.num_rows, pa.string())
+        ledger.append(failed.set_column(LEDGER.get_field_index("reading"), LEDGER.field("reading"), again))
+        forget(data / "work" / "ingest")
+    return failed.num_rows

@@ -113,6 +113,16 @@ def sweep(data: Path) -> None:
             (data / kind / DATA / name).unlink()
 
 
+def _about(folder: Path) -> dict[str, Any]:
+    """What a manifest says beside the files; nothing when there is none yet."""
+    try:
+        manifest = read_manifest(folder)
+    except FileNotFoundError:
+        return {}
+    described = ("kind", "schema_version", "files", "rows", "bytes")
+    return {name: value for name, value in manifest.items() if name not in described}
+
+
 def _part(entry: Mapping[str, Any]) -> Part:
     return Part(**{name: entry[name] for name in Part.__dataclass_fields__})
 
@@ -123,8 +133,7 @@ def _entry(part: Part) -> dict[str, Any]:
 
 def _write(folder: Path, files: Sequence[Mapping[str, Any]], about: Mapping[str, Any] | None) -> None:
     if about is None:
-        described = ("kind", "schema_version", "files", "rows", "bytes")
-        about = {name: value for name, value in read_manifest(folder).items() if name not in described}
+        about = _about(folder)
     totals = {name: sum(entry[name] for entry in files) for name in ("rows", "bytes")}
     manifest = {"kind": folder.name, "schema_version": SCHEMA_VERSION, "files": list(files), **totals, **about}
     write_json(folder / "manifest.json", manifest)

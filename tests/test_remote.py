@@ -21,7 +21,8 @@ from corpus.config import BuildConfig
 from corpus.takedown import remove
 from corpus.trace import trace
 from ingest.note_tables import NoteColumns
-from ingest.run import FORMATS, IngestConfig, ingest, ingest_notes
+from ingest.notes import ingest_notes
+from ingest.run import FORMATS, IngestConfig, ingest
 from medpress.errors import UserError
 from medpress.location import TooLargeError, is_remote, local_copy, location, scratch
 from medpress.lock import exclusive

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import zlib
 from pathlib import Path
 
@@ -21,8 +22,7 @@ def is_gzip(head: bytes) -> bool:
 
 def inner_suffix(path: str) -> str:
     """The lower-case suffix under a `.gz`: `.html` for `page.html.gz`, `.pdf` for `a.pdf`."""
-    name = path.lower().removesuffix(".gz")
-    return Path(name).suffix
+    return os.path.splitext(path.lower().removesuffix(".gz"))[1]
 
 
 def unpacked_head(head: bytes, size: int = 8192) -> bytes:

@@ -60,8 +60,6 @@ class OcrBackend(Protocol):
 
     name: str
     """The word of `--ocr-backend`."""
-    version: str
-    """Engine and weights; part of what identifies a document's pages."""
 
     def read(self, image: np.ndarray, dpi: float) -> list[OcrLine]:
         """Lines of one page image: H × W × 3, uint8, RGB, drawn at `dpi`. An empty page gives an empty list."""

@@ -97,7 +97,7 @@ class PaddleOcrBackend:
         """
         os.environ.setdefault("PADDLE_PDX_DISABLE_MODEL_SOURCE_CHECK", "True")
         try:
-            self.version = f"paddleocr {version('paddleocr')} with {models or 'its own models'}/2"
+            version("paddleocr")
         except PackageNotFoundError as error:
             raise RuntimeError(f"The OCR backend paddleocr is not installed; install it with: {INSTALL}.") from error
         refuse_crashing_paddle()

@@ -47,7 +47,6 @@ class RapidOcrBackend:
         if models:
             raise RuntimeError("The OCR backend rapidocr has its own weights; other models are read by paddleocr.")
         detection, recognition = wheel_weights()
-        self.version = f"{detection.stem}+{recognition.stem}/2"
         self._batch = BATCH[device]
         # Numbers near zero are taken for zero, which saves 8 % of the time. That is a mode of the thread that loads and
         # runs the networks, and numpy elsewhere must not find itself in it: so they have a thread of their own.

@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from functools import cache
-from importlib.util import find_spec
 from typing import Any
 
 import pymupdf
@@ -27,11 +26,6 @@ class Region:
     """title, section-header, text, list-item, table, caption, footnote, formula, picture, page-header, page-footer."""
     box: tuple[float, float, float, float]
     """x0, y0, x1, y1 in points of the page as it is shown."""
-
-
-def installed() -> bool:
-    """Whether the packages are there, without loading them; part of the reader's version, since it changes pages."""
-    return find_spec("onnxruntime") is not None and find_spec("pymupdf.layout") is not None
 
 
 @cache

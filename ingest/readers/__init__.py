@@ -2,25 +2,38 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from importlib import import_module
 
 from ingest.document import Reader
 
-READERS: dict[str, str] = {
-    "pdf": "ingest.readers.pdf:PdfReader",
-    "image": "ingest.readers.image:ImageReader",
-    "jats": "ingest.readers.jats:JatsReader",
-    "cnxml": "ingest.readers.cnxml:CnxmlReader",
-    "epub": "ingest.readers.epub:EpubReader",
-    "docx": "ingest.readers.docx:DocxReader",
-    "web": "ingest.readers.web:WebReader",
-    "text": "ingest.readers.text:TextReader",
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """What is known of a format before its reader is loaded, libraries and all."""
+
+    module: str
+    """Where the reader is."""
+    reader: str
+    """The name of its class."""
+    endings: tuple[str, ...]
+    """File name endings, with the dot, lower case."""
+
+
+READERS: dict[str, Format] = {
+    "pdf": Format("ingest.readers.pdf", "PdfReader", (".pdf",)),
+    "image": Format("ingest.readers.image", "ImageReader", (".png", ".jpg", ".jpeg", ".tif", ".tiff")),
+    "jats": Format("ingest.readers.jats", "JatsReader", (".xml", ".nxml")),
+    "cnxml": Format("ingest.readers.cnxml", "CnxmlReader", (".cnxml",)),
+    "epub": Format("ingest.readers.epub", "EpubReader", (".epub",)),
+    "docx": Format("ingest.readers.docx", "DocxReader", (".docx",)),
+    "web": Format("ingest.readers.web", "WebReader", (".html", ".htm", ".xhtml", ".shtml")),
+    "text": Format("ingest.readers.text", "TextReader", (".txt", ".text", ".md", ".markdown")),
 }
-"""Reader name to `module:class`, in the order in which they are asked to sniff: the most particular first."""
+"""Reader name to format, in the order in which they are asked to sniff: the most particular first."""
 
 
 def load_reader(name: str) -> Reader:
     """The reader of a format; its libraries are imported now."""
-    module, _, attribute = READERS[name].partition(":")
-    reader: Reader = getattr(import_module(module), attribute)()
+    reader: Reader = getattr(import_module(READERS[name].module), READERS[name].reader)()
     return reader

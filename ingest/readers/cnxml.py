@@ -28,8 +28,6 @@ class CnxmlReader:
     """OpenStax modules."""
 
     name = "cnxml"
-    version = "1"
-    suffixes = (".cnxml",)
 
     def sniff(self, head: bytes, path: str) -> bool:
         """XML whose root is a CNXML document."""

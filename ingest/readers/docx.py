@@ -36,8 +36,6 @@ class DocxReader:
     """Word documents."""
 
     name = "docx"
-    version = "1"
-    suffixes = (".docx",)
 
     def sniff(self, head: bytes, path: str) -> bool:
         """A package that holds a Word document, or one that is named .docx (it may be locked with a password)."""

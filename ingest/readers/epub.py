@@ -41,8 +41,6 @@ class EpubReader:
     """EPUB books."""
 
     name = "epub"
-    version = "1"
-    suffixes = (".epub",)
 
     def sniff(self, head: bytes, path: str) -> bool:
         """A ZIP whose first entry names the media type, or that is named .epub."""

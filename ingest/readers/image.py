@@ -50,8 +50,6 @@ class ImageReader:
     """Images of pages; every page goes through OCR."""
 
     name = "image"
-    version = "2"
-    suffixes = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
 
     def sniff(self, head: bytes, path: str) -> bool:
         """By its first bytes."""

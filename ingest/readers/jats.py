@@ -35,8 +35,6 @@ class JatsReader:
     """Journal articles in JATS or NLM XML."""
 
     name = "jats"
-    version = "1"
-    suffixes = (".xml", ".nxml")
 
     def sniff(self, head: bytes, path: str) -> bool:
         """XML whose root element is a JATS article or a set of them."""

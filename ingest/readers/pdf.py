@@ -47,8 +47,6 @@ class PdfReader:
     """The reader for PDF files."""
 
     name = "pdf"
-    version = f"4 PyMuPDF {pymupdf.VersionBind}" + (" with layout model" if layout_model.installed() else "")
-    suffixes = (".pdf",)
 
     def sniff(self, head: bytes, path: str) -> bool:
         """PDF has its magic within the first kilobyte; a `.pdf` that lost it still shows objects."""

@@ -19,6 +19,9 @@ from medpress.encoding import Decoded, decode
 PAGE_CHARACTERS = 200_000
 """Long files are read in pages of about this many characters, cut at a blank line, so that a task stays small."""
 
+ENDINGS = (".txt", ".text", ".md", ".markdown")
+"""Nothing but its name says that a file is text."""
+
 _ATX = re.compile(r"^ {0,3}(#{1,6})\s+(.*?)\s*#*\s*$")
 _SETEXT = re.compile(r"^ {0,3}(=+|-+)\s*$")
 _FENCE = re.compile(r"^ {0,3}(```+|~~~+)")
@@ -65,12 +68,10 @@ class TextReader:
     """Plain text and Markdown."""
 
     name = "text"
-    version = "2"
-    suffixes = (".txt", ".text", ".md", ".markdown")
 
     def sniff(self, head: bytes, path: str) -> bool:
         """Text: named like it, and without the zero bytes of a binary file."""
-        if inner_suffix(path) not in self.suffixes:
+        if inner_suffix(path) not in ENDINGS:
             return False
         head = unpacked_head(head)
         if head.startswith((b"%PDF", b"PK\x03\x04", b"\x7fELF", b"\x89PNG", b"\xff\xd8\xff")):

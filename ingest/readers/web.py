@@ -34,14 +34,14 @@ _LICENSE_NAMES = re.compile(
     r"\b(CC[ -](?:BY(?:-(?:NC|ND|SA|NC-SA|NC-ND))?|0)(?:[ -]\d\.\d)?|GFDL|Open Government Licen[cs]e(?: v?\d\.\d)?)\b"
 )
 _LANGUAGE = re.compile(r"^([a-zA-Z]{2})\b")
+ENDINGS = (".html", ".htm", ".xhtml", ".shtml")
+"""A file that is named so is a web page when there is any tag in it."""
 
 
 class WebReader:
     """HTML pages."""
 
     name = "web"
-    version = "1"
-    suffixes = (".html", ".htm", ".xhtml", ".shtml")
 
     def sniff(self, head: bytes, path: str) -> bool:
         """HTML by its first tags; by its name, if it is not something else."""
@@ -50,7 +50,7 @@ class WebReader:
             return False
         if _OPENING.search(head[:4096].replace(b"\x00", b"")):
             return True
-        return inner_suffix(path) in self.suffixes and b"<" in head
+        return inner_suffix(path) in ENDINGS and b"<" in head
 
     def probe(self, path: Path, options: ReadOptions) -> Probe:
         """What the page says of itself in its head, its structured data and its links."""

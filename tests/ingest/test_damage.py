@@ -11,6 +11,7 @@ import docx
 import pytest
 
 from ingest.document import BLOCK_KINDS, Reader, ReadOptions, UnreadableError
+from ingest.readers import READERS
 from ingest.readers.cnxml import CnxmlReader
 from ingest.readers.docx import DocxReader
 from ingest.readers.epub import EpubReader
@@ -77,7 +78,7 @@ def damage(raw: bytes, rng: random.Random) -> bytes:
 def test_damaged_files_are_read_or_refused_with_a_reason(
     tmp_path: Path, reader: Reader, write: Callable[[Path], object]
 ) -> None:
-    path = tmp_path / f"a{reader.suffixes[0]}"
+    path = tmp_path / f"a{READERS[reader.name].endings[0]}"
     write(path)
     raw = path.read_bytes()
     rng = random.Random(20)

@@ -16,7 +16,8 @@ from corpus.takedown import remove
 from ingest import note_tables
 from ingest.document import UnreadableError
 from ingest.note_tables import NoteColumns, read_range, survey
-from ingest.run import FORMATS, IngestConfig, ingest, ingest_notes
+from ingest.notes import ingest_notes
+from ingest.run import FORMATS, IngestConfig, ingest
 from medpress.command import UserError
 from medpress.schema import DOCUMENT, PAGE, QUARANTINE, RECORD
 from medpress.store import read_dataset
@@ -169,8 +170,8 @@ def test_the_same_bytes_for_any_number_of_workers_and_order(tmp_path):
     for workers, order in ((1, tables), (2, tables[::-1])):
         data = tmp_path / f"data{workers}"
         ingest_notes([str(path) for path in order], NoteColumns(), IngestConfig(data=data, workers=workers))
-        files = sorted(path for kind in ("documents", "pages") for path in (data / kind).iterdir())
-        contents.append({path.name + path.parent.name: path.read_bytes() for path in files})
+        files = [path for kind in ("documents", "pages") for path in (data / kind).rglob("*.*")]
+        contents.append({path.relative_to(data): path.read_bytes() for path in files})
     assert contents[0] == contents[1]
 
 

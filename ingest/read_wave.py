@@ -1,0 +1,299 @@
+"""Read the files of a wave: small ones many to a task, large ones in ranges of pages, whatever breaks set apart."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ingest.batches import batches, label
+from ingest.identity import extractor
+from ingest.kept_pages import part_of
+from ingest.known import how_read
+from ingest.ledger import FAILED_PAGE
+from ingest.reading import OUTLINE, READING, probe_of
+from ingest.session import Session
+from ingest.steps.assemble_document import ASSEMBLE_DOCUMENT
+from ingest.steps.read_files import READ_FILES
+from ingest.steps.read_pages import READ_PAGES, pages_task, smaller
+from medpress.command import progress
+from medpress.run.task import Failure, Outcome, Task
+from medpress.store import open_parquet
+
+PAGES_PER_TASK = 16
+"""A book is read in ranges of so many pages: parallel, resumable, small in memory."""
+
+READ = pa.schema(
+    [
+        *(READING.field(name) for name in OUTLINE if name not in ("number", "probe")),
+        pa.field("file", pa.string()),  # of `READING`, with the pages; null when nothing was read
+        pa.field("row", pa.int64()),  # in that file
+        pa.field("failed_pages", pa.list_(FAILED_PAGE)),
+        pa.field("seconds", pa.float64()),  # the limits that something of it ran into, as in the ledger
+        pa.field("memory_bytes", pa.int64()),
+        pa.field("reading", pa.string()),  # how it was read, as JSON
+        pa.field("extractor", pa.string()),
+    ]
+)
+"""What reading a file gave, and where its pages are."""
+
+
+@dataclass(slots=True)
+class Limits:
+    """Limits that something ran into; None for none."""
+
+    seconds: float | None = None
+    memory_bytes: int | None = None
+
+    def note(self, failure: Failure, session: Session) -> None:
+        """Remember the limit behind a failure, if one is: when it is raised, the file is read again."""
+        if failure.kind == "timeout":
+            self.seconds = session.config.page_seconds
+        elif failure.kind == "memory":
+            self.memory_bytes = session.config.memory_bytes
+
+
+@dataclass(slots=True)
+class _Large:
+    """A document whose pages are read apart."""
+
+    doc_id: str
+    format: str
+    probe: str
+    path: str
+    part: str | None = None
+    parts: list[str] = field(default_factory=list)
+    failed_pages: list[dict[str, Any]] = field(default_factory=list)
+    limits: Limits = field(default_factory=Limits)
+
+
+def read_wave(files: pa.Table, session: Session) -> tuple[pa.Table, list[str]]:
+    """Read `FOUND` rows. Returns `READ` rows, one for each, and the outputs that can go once these are published."""
+    work, options = session.work, session.options
+    troubled = _troubled(files, session)
+    tasks = []
+    for rows in batches(files):
+        for some, most_pages in _by_trouble(rows, troubled):
+            chosen = files.select(["path", "size", "stamp", "sure"]).take(some).to_pylist()
+            listed = [[row["path"], row["size"], row["stamp"], row["sure"]] for row in chosen]
+            names = [row["path"] for row in chosen]
+            tasks.append(
+                READ_FILES.task(
+                    work, label(names), files=listed, formats=session.formats, options=options, most_pages=most_pages
+                )
+            )
+    left: dict[str, str] = {}
+    with progress("read", len(tasks), "batches of files") as tick:
+        outcomes = session.runner.run(
+            READ_FILES, tasks, split=lambda task, failure: _around(task, failure, left), tick=tick
+        )
+    read, paths = _outlines(outcomes)
+    failed = _failures(outcomes, session)
+    large = _large(read, paths, left, session)
+    there = _there(list(large.values()), session)
+    assembled, spent = _read_large([one for one in large.values() if one.doc_id not in there], session)
+    return _joined(files, read, paths, failed, large, there, assembled, session), spent
+
+
+def _troubled(files: pa.Table, session: Session) -> set[int]:
+    """Rows of files some of whose pages could not be read before: their pages are read apart at once."""
+    rows = session.ledger.rows
+    before = rows.filter(pc.greater(pc.fill_null(pc.list_value_length(rows["failed_pages"]), 0), 0))["place"]
+    return set(pc.indices_nonzero(pc.is_in(files["place"], value_set=before.combine_chunks())).to_pylist())
+
+
+def _by_trouble(rows: Sequence[int], troubled: set[int]) -> list[tuple[list[int], int]]:
+    calm = [row for row in rows if row not in troubled]
+    apart = [row for row in rows if row in troubled]
+    return [(some, most) for some, most in ((calm, PAGES_PER_TASK), (apart, 0)) if some]
+
+
+def _around(task: Task, failure: Failure, left: dict[str, str]) -> list[Task]:
+    """What stands before the file that broke a task, that file alone, and what comes after it.
+
+    A file that broke among its pages, or nobody knows where, is only looked at: its pages are then read apart.
+    """
+    files, most_pages = task.arguments["files"], task.arguments["most_pages"]
+    number, _, page = failure.mark.partition(" ")
+    if len(files) > 1 and not number.isdigit():
+        middle = len(files) // 2
+        return [READ_FILES.again(task, files=half) for half in (files[:middle], files[middle:])]
+    at = int(number) if number.isdigit() else 0
+    among_pages = bool(page) or not number.isdigit()
+    left[files[at][0]] = part_of(task.output)
+    pieces = [(files[:at], most_pages), (files[at + 1 :], most_pages)]
+    if len(files) > 1 or (among_pages and most_pages):
+        pieces.append(([files[at]], 0 if among_pages else most_pages))
+    return [READ_FILES.again(task, files=some, most_pages=most) for some, most in pieces if some]
+
+
+def _outlines(outcomes: Sequence[Outcome]) -> tuple[pa.Table, list[str]]:
+    """`OUTLINE` rows of what was read, with file and row, and the path of each."""
+    tables = [READING.empty_table().select(OUTLINE).append_column("file", pa.array([], pa.string()))]
+    tables[0] = tables[0].append_column("row", pa.array([], pa.int64()))
+    paths: list[str] = []
+    for outcome in outcomes:
+        if outcome.status in ("done", "skipped"):
+            table = outline(outcome.task.output)
+            tables.append(table)
+            paths += [file[0] for file in outcome.task.arguments["files"]]
+    return pa.concat_tables(tables), paths
+
+
+def outline(file: str) -> pa.Table:
+    """`OUTLINE` rows of a file of `READING`, with `file` and `row`."""
+    table = open_parquet(file).read(columns=OUTLINE).replace_schema_metadata(None)
+    table = table.append_column("file", pa.array([file] * table.num_rows, pa.string()))
+    return table.append_column("row", pa.array(range(table.num_rows), pa.int64()))
+
+
+def _failures(outcomes: Sequence[Outcome], session: Session) -> dict[str, tuple[Failure, Limits]]:
+    """Files that no task could read, by path."""
+    failed = {}
+    for outcome in outcomes:
+        if outcome.status == "failed" and outcome.failure:
+            limits = Limits()
+            limits.note(outcome.failure, session)
+            failed[outcome.task.arguments["files"][0][0]] = outcome.failure, limits
+    return failed
+
+
+def _large(read: pa.Table, paths: Sequence[str], left: dict[str, str], session: Session) -> dict[str, _Large]:
+    """Documents whose pages are read apart, by doc_id; what was taken down is not read."""
+    rows = pc.indices_nonzero(pc.equal(read["state"], "apart"))
+    found: dict[str, _Large] = {}
+    for number, row in zip(
+        rows.to_pylist(), read.select(["doc_id", "format", "probe"]).take(rows).to_pylist(), strict=True
+    ):
+        path = paths[number]
+        found.setdefault(row["doc_id"], _Large(row["doc_id"], row["format"], row["probe"], path, left.get(path)))
+    return {doc_id: one for doc_id, one in found.items() if doc_id not in session.gone}
+
+
+def _there(documents: Sequence[_Large], session: Session) -> dict[str, dict[str, Any]]:
+    """Ledger rows of those that are in the store, read as they would be read now: copies of what is known."""
+    ids = pa.array([one.doc_id for one in documents], pa.string())
+    rows = session.ledger.rows
+    its = rows.filter(pc.is_in(rows["doc_id"], value_set=ids))
+    found = its.filter(session.in_store(its["doc_id"])).to_pylist() if its.num_rows else []
+    now = {one.doc_id: how_read(one.format, session.formats, session.options) for one in documents}
+    return {row["doc_id"]: row for row in found if row["reading"] == now[row["doc_id"]] and not row["failed_pages"]}
+
+
+def _read_large(documents: Sequence[_Large], session: Session) -> tuple[dict[str, str], list[str]]:
+    """Read the pages of documents and put each together; returns its output by doc_id, and what can go."""
+    of = {one.doc_id: one for one in documents}
+    tasks = [task for one in documents for task in _ranges(one, session)]
+    with progress("read", len(tasks), "page ranges") as tick:
+        outcomes = session.runner.run(
+            READ_PAGES, tasks, split=lambda task, failure: smaller(session.work, task, failure), tick=tick
+        )
+    used: dict[str, list[str]] = defaultdict(list)
+    for outcome in outcomes:
+        one = of[outcome.task.arguments["doc_id"]]
+        used[one.doc_id].append(outcome.task.output)
+        if outcome.status in ("done", "skipped"):
+            one.parts.append(outcome.task.output)
+        elif outcome.status == "failed" and outcome.failure:
+            one.limits.note(outcome.failure, session)
+            page = {"page": outcome.task.arguments["first"]}
+            one.failed_pages.append(page | {"kind": outcome.failure.kind, "message": outcome.failure.message})
+    putting: dict[str, str] = {}
+    tasks = []
+    for one in documents:
+        one.failed_pages.sort(key=lambda page: page["page"])
+        if one.parts:
+            tasks.append(
+                ASSEMBLE_DOCUMENT.task(
+                    session.work, one.path.rpartition("/")[2], parts=sorted(one.parts), doc_id=one.doc_id,
+                    format=one.format, probe=one.probe,
+                )
+            )  # fmt: skip
+    with progress("assemble", len(tasks), "documents") as tick:
+        outcomes = session.runner.run(ASSEMBLE_DOCUMENT, tasks, split=lambda task, failure: [], tick=tick)
+    for outcome in outcomes:
+        one = of[outcome.task.arguments["doc_id"]]
+        if outcome.failure:
+            one.limits.note(outcome.failure, session)
+            one.failed_pages = [{"page": 1, "kind": outcome.failure.kind, "message": outcome.failure.message}]
+        else:
+            putting[one.doc_id] = outcome.task.output
+    # What was read of a document that lacks pages waits for another try at these.
+    spent = [file for one in documents if not one.failed_pages for file in used[one.doc_id]]
+    return putting, spent
+
+
+def _ranges(one: _Large, session: Session) -> list[Task]:
+    last = probe_of(one.probe).n_pages
+    common: dict[str, Any] = {"path": one.path, "doc_id": one.doc_id, "format": one.format, "options": session.options}
+    common |= {"first_failure": None, "part": one.part}
+    return [
+        pages_task(session.work, first=first, last=min(first + PAGES_PER_TASK - 1, last), **common)
+        for first in range(1, last + 1, PAGES_PER_TASK)
+    ]
+
+
+def _joined(
+    files: pa.Table,
+    read: pa.Table,
+    paths: Sequence[str],
+    failed: dict[str, tuple[Failure, Limits]],
+    large: dict[str, _Large],
+    there: dict[str, dict[str, Any]],
+    assembled: dict[str, str],
+    session: Session,
+) -> pa.Table:
+    """`READ` rows in the order of the files."""
+    rest = [name for name in READ.names if name not in read.column_names]
+    for name in rest:
+        read = read.append_column(READ.field(name), pa.nulls(read.num_rows, READ.field(name).type))
+    extra: list[dict[str, Any]] = []
+    places = {path: row for row, path in enumerate(paths)}
+    for path, (failure, limits) in failed.items():
+        lost = {"state": "failed", "kind": failure.kind, "message": failure.message}
+        places[path] = read.num_rows + len(extra)
+        extra.append(lost | asdict(limits))
+    of_document: dict[str, int] = {}
+    for one in large.values():
+        of_document[one.doc_id] = read.num_rows + len(extra)
+        row: dict[str, Any] = {"doc_id": one.doc_id, "format": one.format, "failed_pages": one.failed_pages}
+        row |= asdict(one.limits)
+        if one.doc_id in there:
+            extra.append({name: value for name, value in there[one.doc_id].items() if name in READ.names})
+        elif one.doc_id in assembled:
+            (whole,) = outline(assembled[one.doc_id]).to_pylist()
+            extra.append(whole | row)
+        else:
+            first = one.failed_pages[0]
+            extra.append(row | {"state": "failed", "kind": first["kind"], "message": first["message"]})
+    read = pa.concat_tables([read.select(READ.names).cast(READ), pa.Table.from_pylist(extra, schema=READ)])
+    states, ids = read["state"].to_pylist(), read["doc_id"].to_pylist()
+    rows = [places[path] for path in files["path"].to_pylist()]
+    rows = [of_document.get(ids[row], row) if states[row] == "apart" else row for row in rows]
+    read = read.take(pa.array(rows, pa.int64()))
+    state = pc.if_else(pc.equal(read["state"], "apart"), "document", read["state"])  # what was taken down
+    read = read.set_column(read.schema.get_field_index("state"), READ.field("state"), state)
+    return with_reading(
+        read,
+        lambda name: how_read(name, session.formats, session.options),
+        lambda name: extractor(name, session.options),
+    )
+
+
+def with_reading(read: pa.Table, how: Callable[[str | None], str], by: Callable[[str], str]) -> pa.Table:
+    """`READ` rows with what tells how a file of each format was read, and by what."""
+    formats = read["format"].unique().to_pylist()
+    of = _one(pc.index_in(read["format"], value_set=pa.array(formats, pa.string())))
+    told = {"reading": [how(name) for name in formats], "extractor": [name and by(name) for name in formats]}
+    for name, values in told.items():
+        column = pa.array(values, pa.string()).take(of)
+        read = read.set_column(read.schema.get_field_index(name), READ.field(name), column)
+    return read
+
+
+def _one(column: pa.Array | pa.ChunkedArray) -> pa.Array:
+    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column

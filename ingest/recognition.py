@@ -1,0 +1,32 @@
+"""Which format a file is of, by its first bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from ingest.containers.compression import inner_suffix, unpacked_head
+from ingest.readers import READERS, load_reader
+from medpress.store import read_head
+
+HEAD_BYTES = 8192
+"""How much of a file a reader sees to recognise it."""
+
+
+def recognise(head: bytes, name: str, formats: Sequence[str]) -> str | None:
+    """The format of a file with these first bytes and this name, asked in the registry's order; None when none knows it."""
+    head = unpacked_head(head, HEAD_BYTES)
+    readers = [load_reader(format) for format in READERS if format in formats]
+    return next((reader.name for reader in readers if reader.sniff(head, name)), None)
+
+
+def endings(formats: Sequence[str]) -> set[str]:
+    """The endings of file names, with the dot, that belong to some formats."""
+    return {ending for name in formats for ending in READERS[name].endings}
+
+
+def wanted(path: Path, formats: Sequence[str]) -> bool:
+    """Whether a file out of a container is of one of these formats, by its ending or its first bytes."""
+    if inner_suffix(path.name) in endings(formats):
+        return True
+    return recognise(read_head(path, HEAD_BYTES), path.name, formats) is not None

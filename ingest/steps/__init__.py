@@ -1,0 +1,1 @@
+"""What a worker does for `ingest`: a step a file, each declared where its function stands."""

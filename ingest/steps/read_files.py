@@ -1,0 +1,84 @@
+"""Read small files, many to a task: recognise each, look at what it says of itself, read its pages, put them together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from ingest.containers import is_container
+from ingest.document import Mark, ReadOptions, UnreadableError
+from ingest.identity import options_identity, readers_identity
+from ingest.kept_pages import keep, part_of
+from ingest.readers import load_reader
+from ingest.reading import READING, apart, document, failed
+from ingest.recognition import HEAD_BYTES, recognise
+from medpress.location import local_copy, location
+from medpress.run.step import Step
+from medpress.run.task import Task
+from medpress.schema import DOC_ID_DIGITS
+from medpress.store import file_sha256, read_head, write_table
+
+
+def read_files(task: Task, mark: Mark) -> None:
+    """Read some files. Writes `READING`, a row a file; its `number` is the place in `files`.
+
+    Arguments: `files` (path, size, stamp, and whether one of unknown first bytes is an error), `formats`, `options`,
+    `most_pages` (a document of more is only looked at). The mark tells the number of the file and where in it.
+    """
+    a = task.arguments
+    options = ReadOptions(**a["options"])
+    rows = []
+    for number, (path, _, _, sure) in enumerate(a["files"]):
+        mark(str(number))
+        row = _read(location(path), sure, options, task, lambda word, at=number: mark(f"{at} {word}"))  # type: ignore[misc]
+        rows.append({"number": number, **row})
+    write_table(task.output, pa.Table.from_pylist(rows, schema=READING))
+    location(part_of(task.output)).unlink(missing_ok=True)
+
+
+def _read(place: Path, sure: bool, options: ReadOptions, task: Task, mark: Mark) -> dict[str, Any]:
+    formats = task.arguments["formats"]
+    head = read_head(place, HEAD_BYTES)
+    if is_container(head, place.name):
+        return {"state": "container"}
+    name = recognise(head, place.name, formats)
+    if name is None and not sure:
+        return {"state": "ignored"}
+    path = local_copy(place)
+    doc_id = file_sha256(path)[:DOC_ID_DIGITS]
+    if not head:
+        return failed("empty", "The file has no bytes.", doc_id)
+    if name is None:
+        return failed(*_unrecognised(formats), doc_id)
+    reader = load_reader(name)
+    try:
+        probe = reader.probe(path, options)
+    except UnreadableError as error:
+        return failed(error.kind, error.message, doc_id) | {"format": name}
+    if probe.n_pages > task.arguments["most_pages"]:
+        return apart(doc_id, name, probe)
+    mark("pages")
+    try:
+        pages = reader.read(path, 1, probe.n_pages, options, mark)
+        return document(doc_id, name, probe, keep(pages, doc_id, task.output) if probe.n_pages > 1 else pages)
+    except UnreadableError as error:
+        if probe.n_pages > 1 or name == "pdf":  # other pages may do, or the other route
+            return apart(doc_id, name, probe)
+        return failed(error.kind, error.message, doc_id) | {"format": name}
+
+
+def _unrecognised(formats: list[str]) -> tuple[str, str]:
+    if "text" in formats:
+        return "unsupported", "Its first bytes are of no format that can be read."
+    return f"not-a-{formats[0]}", f"Its first bytes are not those of a {formats[0]} file."
+
+
+READ_FILES = Step(
+    read_files,
+    settings=("files", "most_pages"),
+    models={"formats": readers_identity, "options": options_identity},
+    per="file",
+)
+"""The identity of what is read by name, readers and OCR, is that of their code and weights."""
