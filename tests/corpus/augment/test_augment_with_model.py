@@ -62,7 +62,8 @@ def augment(data: Path, url: str, model: str = "scripted", **settings: Any) -> B
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
-    write_documents(tmp_path / "data", TEXTS, source="books", source_type="textbook")
+    for uri, text in TEXTS.items():  # a segment each, so that the model is asked in several rounds
+        write_documents(tmp_path / "data", {uri: text}, source="books", source_type="textbook")
     return tmp_path / "data"
 
 
