@@ -114,11 +114,12 @@ def _discover(paths: Sequence[str], sure: Any) -> Discovery:
             uri = listed.relative
             folder, _, name = uri.rpartition("/")
             taken = sure(name)
-            if taken is None:
+            path = f"{above}/{uri}"
+            nameless = is_remote(root) and "::" in path
+            if taken is None or (nameless and not taken):
                 result.ignored[os.path.splitext(name)[1].lower() or "no ending"] += 1
                 continue
-            path = f"{above}/{uri}"
-            if is_remote(root) and "::" in path:
+            if nameless:
                 result.unreachable.append((path, uri))
                 continue
             collection = folder.partition("/")[0] or default

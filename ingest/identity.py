@@ -11,7 +11,7 @@ from typing import Any
 
 from ingest.ocr import BACKENDS
 from ingest.readers import READERS
-from medpress.run.identity import code_of
+from medpress.run.identity import code_of, digest_of_method
 from medpress.store import file_sha256, identity
 
 OCR_FORMATS = frozenset({"pdf", "image"})
@@ -21,6 +21,11 @@ OCR_FORMATS = frozenset({"pdf", "image"})
 def reader_identity(format: str) -> str:
     """The digest of a reader's code, libraries included."""
     return code_of(READERS[format].module).digest
+
+
+def sniff_identity(format: str) -> str:
+    """The digest of how a reader tells whether a file is its own: another reader that is asked after it rests on no more."""
+    return digest_of_method(READERS[format].module, f"{READERS[format].reader}.sniff")
 
 
 def readers_identity(formats: Sequence[str]) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingest.identity import OCR_FORMATS, options_identity, readers_identity
+from ingest.identity import OCR_FORMATS, options_identity, reader_identity, sniff_identity
 from ingest.ledger import Ledger
 from ingest.readers import READERS
 from ingest.session import Session
@@ -23,7 +23,8 @@ from medpress.store import canonical_json, identity
 def how_read(format: str | None, formats: Sequence[str], options: Mapping[str, Any]) -> str:
     """How a file of this format (None: it was not recognised) is read when these formats are asked for, as JSON.
 
-    A format is asked when those before it in the registry have said no: it is they and the reader itself that decide.
+    A format is asked when those before it in the registry have said no: how these tell their own files, and the reader
+    itself, decide.
     """
     asked = [name for name in READERS if name in formats]
     options = dict(options) if format in OCR_FORMATS else {}
@@ -33,11 +34,11 @@ def how_read(format: str | None, formats: Sequence[str], options: Mapping[str, A
 
 @cache
 def _code(format: str | None, asked: tuple[str, ...], options: str) -> str:
-    readers = asked if format is None else asked[: asked.index(format) + 1]
+    before = asked if format is None else asked[: asked.index(format) + 1]
     steps = [step.code.digest for step in (READ_FILES, READ_PAGES, ASSEMBLE_DOCUMENT)]
-    return identity(
-        steps, readers_identity(readers), options_identity(json.loads(options)) if options != "{}" else None
-    )
+    recognition = [sniff_identity(name) for name in before]
+    reader = reader_identity(format) if format else None
+    return identity(steps, recognition, reader, options_identity(json.loads(options)) if options != "{}" else None)
 
 
 def current_code(reading: Mapping[str, Any]) -> str:

@@ -11,7 +11,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ingest.batches import cut_segments
-from ingest.kept_pages import part_of
 from ingest.session import Session
 from ingest.steps.write_pages import ROWS, WRITE_PAGES
 from medpress.location import location
@@ -60,7 +59,7 @@ def _source_type(collection: str) -> str | None:
     return next((known for known in SOURCE_TYPES if word in (known, known + "s")), None)
 
 
-def publish(wave: pa.Table, session: Session, spent: Sequence[str]) -> None:
+def publish(wave: pa.Table, session: Session, spent: Sequence[Path]) -> None:
     """Put a wave, `FOUND` and `READ` columns with labels, into the store and into the ledger, and forget its work files.
 
     First the segments, then the ledger: a run that is killed in between finds its documents in the store.
@@ -73,7 +72,10 @@ def publish(wave: pa.Table, session: Session, spent: Sequence[str]) -> None:
     there = session.in_store(documents["doc_id"])
     fresh = documents.filter(pc.invert(there))
     again = documents.filter(there)
-    again = again.filter(pc.invert(pc.is_in(_reading_of(again), value_set=_reading_of(session.ledger.rows))))
+    if again.num_rows:
+        rows = session.ledger.rows
+        whole = rows.filter(pc.equal(pc.fill_null(pc.list_value_length(rows["failed_pages"]), 0), 0))
+        again = again.filter(pc.invert(pc.is_in(_reading_of(again), value_set=_reading_of(whole))))
     tasks: list[_Writing] = []
     cuts = cut_segments(fresh["characters"].to_pylist(), SEGMENT_DOCUMENTS, SEGMENT_CHARACTERS)
     tasks += [_Writing(None, fresh.slice(start, end - start)) for start, end in cuts]
@@ -179,14 +181,8 @@ def document_rows(rows: pa.Table) -> pa.Table:
     return pa.Table.from_arrays([columns.get(field.name) if field.name in columns else rows[field.name] for field in DOCUMENT], schema=DOCUMENT)  # fmt: skip
 
 
-def forget(session: Session, spent: Sequence[str]) -> None:
+def forget(session: Session, spent: Sequence[Path]) -> None:
     """Remove the work files of a wave that is published."""
-    for name in PASSING:
-        folder = session.work / name
+    for folder in [*(session.work / name for name in PASSING), *spent]:
         if folder.exists():
             remove_folder(folder)
-    present = names_in(session.work / "read_pages")
-    for output in spent:
-        for file in (output, part_of(output), f"{output}.failed.json"):
-            if file.rpartition("/")[2] in present:
-                location(file).unlink()

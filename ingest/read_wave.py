@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -71,8 +71,8 @@ class _Large:
     limits: Limits = field(default_factory=Limits)
 
 
-def read_wave(files: pa.Table, session: Session) -> tuple[pa.Table, list[str]]:
-    """Read `FOUND` rows. Returns `READ` rows, one for each, and the outputs that can go once these are published."""
+def read_wave(files: pa.Table, session: Session) -> tuple[pa.Table, list[Path]]:
+    """Read `FOUND` rows. Returns `READ` rows, one for each, and the folders that can go once these are published."""
     work, options = session.work, session.options
     troubled = _troubled(files, session)
     tasks = []
@@ -184,18 +184,19 @@ def _there(documents: Sequence[_Large], session: Session) -> dict[str, dict[str,
     return {row["doc_id"]: row for row in found if row["reading"] == now[row["doc_id"]] and not row["failed_pages"]}
 
 
-def _read_large(documents: Sequence[_Large], session: Session) -> tuple[dict[str, str], list[str]]:
-    """Read the pages of documents and put each together; returns its output by doc_id, and what can go."""
+def _folder(one: _Large, session: Session) -> Path:
+    """Where what is read of a document waits until it is whole."""
+    return session.work / "large" / one.doc_id
+
+
+def _read_large(documents: Sequence[_Large], session: Session) -> tuple[dict[str, str], list[Path]]:
+    """Read the pages of documents and put each together; returns its output by doc_id, and folders that can go."""
     of = {one.doc_id: one for one in documents}
     tasks = [task for one in documents for task in _ranges(one, session)]
     with progress("read", len(tasks), "page ranges") as tick:
-        outcomes = session.runner.run(
-            READ_PAGES, tasks, split=lambda task, failure: smaller(session.work, task, failure), tick=tick
-        )
-    used: dict[str, list[str]] = defaultdict(list)
+        outcomes = session.runner.run(READ_PAGES, tasks, split=smaller, tick=tick)
     for outcome in outcomes:
         one = of[outcome.task.arguments["doc_id"]]
-        used[one.doc_id].append(outcome.task.output)
         if outcome.status in ("done", "skipped"):
             one.parts.append(outcome.task.output)
         elif outcome.status == "failed" and outcome.failure:
@@ -223,18 +224,24 @@ def _read_large(documents: Sequence[_Large], session: Session) -> tuple[dict[str
         else:
             putting[one.doc_id] = outcome.task.output
     # What was read of a document that lacks pages waits for another try at these.
-    spent = [file for one in documents if not one.failed_pages for file in used[one.doc_id]]
-    return putting, spent
+    return putting, [_folder(one, session) for one in documents if not one.failed_pages]
 
 
 def _ranges(one: _Large, session: Session) -> list[Task]:
-    last = probe_of(one.probe).n_pages
+    """The tasks that read its pages; where pages were lost before, what was read of their neighbours is there."""
+    rows = session.ledger.rows
+    before = rows.filter(pc.equal(rows["doc_id"], one.doc_id))["failed_pages"].to_pylist()
+    lost = {page["page"] for pages in before for page in pages or ()}
     common: dict[str, Any] = {"path": one.path, "doc_id": one.doc_id, "format": one.format, "options": session.options}
     common |= {"first_failure": None, "part": one.part}
-    return [
-        pages_task(session.work, first=first, last=min(first + PAGES_PER_TASK - 1, last), **common)
-        for first in range(1, last + 1, PAGES_PER_TASK)
-    ]
+    last_page = probe_of(one.probe).n_pages
+    tasks = []
+    for first in range(1, last_page + 1, PAGES_PER_TASK):
+        last = min(first + PAGES_PER_TASK - 1, last_page)
+        pages = range(first, last + 1)
+        ends = [(page, page) for page in pages] if lost.intersection(pages) else [(first, last)]
+        tasks += [pages_task(_folder(one, session), first=first, last=last, **common) for first, last in ends]
+    return tasks
 
 
 def _joined(

@@ -94,7 +94,7 @@ DOCUMENT = pa.schema(
         _field("n_pages", pa.int32(), "pages read or quarantined"),
         _field("n_ocr_pages", pa.int32(), "pages that went through OCR"),
         _field("warnings", pa.list_(pa.string()), "what a person should know about this file"),
-        _field("extractor", pa.string(), "reader name and version and the hash of its options"),
+        _field("extractor", pa.string(), "the reader, and the digest of its code, its models and its options"),
     ]
 )
 """One row a source file."""

@@ -123,6 +123,30 @@ def test_a_second_run_has_nothing_to_do(remote):
     assert again.tasks["done"] == 0 and again.tasks["skipped"] > 0
 
 
+def test_an_unchanged_run_asks_the_store_for_little(store, samples, monkeypatch):
+    """One listing of the files and a few files of its own: no request a document; the documents are not read again."""
+    import s3fs
+
+    for number in range(300):
+        store.put_object(Bucket="books", Key=f"many/{number:04d}.txt", Body=f"Note {number} of the ward.".encode())
+    data = location("s3://books/run-many")
+    first = ingest(["s3://books/many"], FORMATS["text"], IngestConfig(data=data, workers=1))
+    assert (first.documents, first.read) == (300, 300)
+    asked: list[str] = []
+    real = s3fs.S3FileSystem._call_s3
+
+    def counted(self, method, *arguments, **keywords):
+        asked.append(method)
+        return real(self, method, *arguments, **keywords)
+
+    monkeypatch.setattr(s3fs.S3FileSystem, "_call_s3", counted)
+    again = ingest(["s3://books/many"], FORMATS["text"], IngestConfig(data=data, workers=1))
+    assert (again.documents, again.read) == (300, 0)
+    assert len(asked) <= 40, "as many for a million documents, but for the pages of the listing"
+    left = [entry["Key"] for entry in store.list_objects_v2(Bucket="books", Prefix="run-many/work/")["Contents"]]
+    assert len(left) <= 4, left
+
+
 def test_no_credential_is_written_down(store, remote):
     for entry in store.list_objects_v2(Bucket="books", Prefix="run1/")["Contents"]:
         assert SECRET.encode() not in store.get_object(Bucket="books", Key=entry["Key"])["Body"].read()

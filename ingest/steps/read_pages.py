@@ -56,9 +56,9 @@ READ_PAGES = Step(
 """A document is what its bytes are, wherever they lie."""
 
 
-def smaller(work: Path, task: Task, failure: Failure) -> list[Task]:
+def smaller(task: Task, failure: Failure) -> list[Task]:
     """Single pages instead of a range; for a single page of a PDF the other route, once."""
-    a = task.arguments
+    a, work = task.arguments, location(task.output).parent.parent
     if a["first"] < a["last"]:
         part = part_of(task.output)
         pages = range(a["first"], a["last"] + 1)

@@ -278,6 +278,56 @@ def _file_digest(place: str) -> str:
     return digest.hexdigest()
 
 
+@cache
+def digest_of_method(module: str, name: str) -> str:
+    """The digest of one method, `Class.method`, of a large module: of itself, of what it names at the top of its module,
+    directly or through that, and of the modules that this is imported from. Raises `KeyError` when there is none."""
+    file = _source(module)
+    if file is None:
+        raise ModuleNotFoundError(f"{module} is no module of this project")
+    tree = ast.parse(file.read_bytes())
+    top: dict[str, ast.stmt] = {}
+    for statement in tree.body:
+        for bound in _bound_by(statement):
+            top[bound] = statement
+    of_class, _, method = name.partition(".")
+    holder = top[of_class]
+    assert isinstance(holder, ast.ClassDef)
+    found: list[ast.AST] = [node for node in holder.body if getattr(node, "name", None) == method]
+    if not found:
+        raise KeyError(name)
+    imported: set[str] = set()
+    libraries: set[str] = set()
+    waiting = list(found)
+    while waiting:
+        for node in ast.walk(waiting.pop()):
+            statement = top.get(node.id) if isinstance(node, ast.Name) else None
+            if isinstance(statement, ast.Import | ast.ImportFrom):
+                targets = set(_targets(statement, module, file))
+                imported |= {target for target in targets if target.split(".")[0] in ROOMS}
+                libraries |= {target.split(".")[0] for target in targets} - set(ROOMS)
+            elif statement is not None and statement not in found and statement is not holder:
+                found.append(statement)
+                waiting.append(statement)
+    order: dict[ast.AST, int] = {statement: number for number, statement in enumerate(tree.body)}
+    words = [word for node in sorted(found, key=lambda node: order.get(node, -1)) for word in _flattened(node)[1]]
+    words += [f"{target} {code_of(target).digest}" for target in sorted(imported)]
+    words += [f"{library} {number}" for library, number in sorted(_versions(libraries))]
+    return hashlib.sha256("\x1f".join(words).encode("utf-8", "surrogatepass")).hexdigest()[:24]
+
+
+def _bound_by(statement: ast.stmt) -> Iterator[str]:
+    """The names that a statement at the top of a module gives something to."""
+    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        yield statement.name
+    elif isinstance(statement, ast.Import | ast.ImportFrom):
+        yield from (alias.asname or alias.name.split(".")[0] for alias in statement.names)
+    else:
+        yield from (
+            node.id for node in ast.walk(statement) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+        )
+
+
 def model_digests(place: str) -> dict[str, str]:
     """Name, from the room on, to digest of a file that a step opens, or of each model in a folder of such."""
     path = Path(place)
@@ -300,5 +350,5 @@ def _versions(names: Iterable[str]) -> Iterator[tuple[str, str]]:
 
 def forget() -> None:
     """Look at the files again: for tests that change them."""
-    for kept in (_code_of, _source, _module, _file_digest):
+    for kept in (_code_of, _source, _module, _file_digest, digest_of_method):
         kept.cache_clear()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import http.server
+import json
 import threading
 import zipfile
 from pathlib import Path
@@ -101,3 +102,23 @@ def test_a_plan_reads_nothing_by_ocr_and_writes_nothing(tmp_path, sample_docs, m
     assert forecast.files >= 5
     assert forecast.ocr_pages == pytest.approx(4), "three scanned pages of one file and one of another"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_page_that_fails_costs_no_other_and_only_it_is_read_again(tmp_path, sample_docs):
+    """The middle page is a scan, for which there is no time; the pages around it are kept and wait for it."""
+    data, paths = tmp_path / "data", [str(sample_docs / "textbook/kidney_injury_mixed.pdf")]
+    hasty = IngestConfig(data=data, workers=1, page_seconds=0.4)
+    result = ingest(paths, FORMATS["pdf"], hasty)
+    assert (result.documents, result.quarantined_pages) == (1, 1)
+    assert [(page, message) for _, page, message in result.failures] == [(2, "It took more than 0.4 CPU-seconds.")]
+    (lost,) = read_dataset(data / "quarantine", QUARANTINE).to_pylist()
+    assert (lost["page"], lost["kind"], lost["stage"]) == (2, "timeout", "read")
+    before = {row["page"]: row for row in read_dataset(data / "pages", PAGE).to_pylist()}
+    assert before.keys() == {1, 3}
+    fixed = ingest(paths, FORMATS["pdf"], IngestConfig(data=data, workers=1))
+    assert (fixed.documents, fixed.quarantined_pages) == (1, 0)
+    after = {row["page"]: row for row in read_dataset(data / "pages", PAGE).to_pylist()}
+    assert after.keys() == {1, 2, 3} and after[2]["route"] == "ocr"
+    assert not list((data / "work" / "ingest" / "large").iterdir())
+    log = [json.loads(line) for line in (data / "log" / "ingest.jsonl").read_text().splitlines()]
+    assert sum(row["status"] == "done" and "page 3" in row["label"] for row in log) == 1
