@@ -301,14 +301,14 @@ def digest_of_method(module: str, name: str) -> str:
     waiting = list(found)
     while waiting:
         for node in ast.walk(waiting.pop()):
-            statement = top.get(node.id) if isinstance(node, ast.Name) else None
-            if isinstance(statement, ast.Import | ast.ImportFrom):
-                targets = set(_targets(statement, module, file))
+            named = top.get(node.id) if isinstance(node, ast.Name) else None
+            if isinstance(named, ast.Import | ast.ImportFrom):
+                targets = set(_targets(named, module, file))
                 imported |= {target for target in targets if target.split(".")[0] in ROOMS}
                 libraries |= {target.split(".")[0] for target in targets} - set(ROOMS)
-            elif statement is not None and statement not in found and statement is not holder:
-                found.append(statement)
-                waiting.append(statement)
+            elif named is not None and named not in found and named is not holder:
+                found.append(named)
+                waiting.append(named)
     order: dict[ast.AST, int] = {statement: number for number, statement in enumerate(tree.body)}
     words = [word for node in sorted(found, key=lambda node: order.get(node, -1)) for word in _flattened(node)[1]]
     words += [f"{target} {code_of(target).digest}" for target in sorted(imported)]
