@@ -73,7 +73,7 @@ def known(files: pa.Table, session: Session, still: Mapping[str, bool] | None = 
     """
     rows = session.ledger.rows
     of = ledger_rows(files, session.ledger)
-    then = rows.take(of)
+    then = rows.select(["size", "stamp", "reading", "seconds", "memory_bytes", "state", "doc_id"]).take(of)
     if still is None:
         different = [text for text in then["reading"].unique().to_pylist() if text is not None]
         still = {text: holds(json.loads(text), session) for text in different}

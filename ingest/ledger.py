@@ -58,7 +58,7 @@ class Ledger:
     folder: Path
     """Where its files lie."""
     rows: pa.Table
-    """The row that counts of each place, sorted by uri and path."""
+    """The row that counts of each place."""
     replaced: pa.Table
     """doc_id and uri of rows that no longer count."""
     files: list[str]
@@ -72,8 +72,11 @@ class Ledger:
         number = int(Path(self.files[-1]).stem) + 1 if self.files else 1
         self.files.append(f"{number:08d}.parquet")
         write_table(self.folder / self.files[-1], rows)
-        self.rows, replaced = _last([self.rows, rows])
-        self.replaced = pa.concat_tables([self.replaced, replaced])
+        again = pc.is_in(self.rows["place"], value_set=rows["place"].combine_chunks())
+        if pc.any(again).as_py():
+            self.replaced = pa.concat_tables([self.replaced, _held(self.rows.filter(again))])
+            self.rows = self.rows.filter(pc.invert(again))
+        self.rows = pa.concat_tables([self.rows, rows.filter(pc.not_equal(rows["state"], "gone"))])
 
     def merge(self) -> None:
         """Make one file of many. Forgets the rows that no longer count: only when the store says what the others say."""
@@ -105,14 +108,19 @@ def read_ledger(data: Path) -> Ledger:
 def _last(tables: list[pa.Table]) -> tuple[pa.Table, pa.Table]:
     """The last row of each place, and doc_id and uri of all others."""
     rows = pa.concat_tables(tables)
+    if len(tables) == 1:
+        return rows, _held(rows.slice(0, 0))
     numbered = rows.select(["place"]).append_column("row", pa.array(range(rows.num_rows), pa.int64()))
     last = numbered.group_by("place").aggregate([("row", "max")])["row_max"].combine_chunks()
-    older = pc.invert(pc.is_in(numbered["row"], last))
-    replaced = rows.filter(older).select(["doc_id", "uri"])
+    replaced = _held(rows.filter(pc.invert(pc.is_in(numbered["row"], last))))
     rows = rows.take(last)
-    rows = rows.filter(pc.not_equal(rows["state"], "gone"))
-    order = pc.sort_indices(rows, [("uri", "ascending"), ("path", "ascending")])
-    return rows.take(order).combine_chunks(), replaced.filter(replaced["doc_id"].is_valid()).combine_chunks()
+    return rows.filter(pc.not_equal(rows["state"], "gone")).combine_chunks(), replaced
+
+
+def _held(rows: pa.Table) -> pa.Table:
+    """doc_id and uri of rows that no longer count."""
+    rows = rows.select(["doc_id", "uri"])
+    return rows.filter(rows["doc_id"].is_valid())
 
 
 def source_of(data: Path, doc_id: str) -> Path | None:

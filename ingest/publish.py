@@ -23,6 +23,8 @@ SEGMENT_DOCUMENTS = 1_000
 """Documents of one segment."""
 SEGMENT_CHARACTERS = 64 * 2**20
 """A segment of long documents is closed earlier."""
+LABELS = ("source", "source_type", "license", "lang")
+"""Columns in which the user's word goes before the file's own."""
 PASSING = ("read_files", "read_notes", "assemble_document", "write_pages", "rows")
 """Folders of the work files that nobody needs once a wave is published."""
 

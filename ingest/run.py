@@ -21,7 +21,7 @@ from ingest.document import ReadOptions
 from ingest.fetching.fetch import FetchConfig, FetchError, fetch, is_url, sitemap_urls
 from ingest.known import known, ledger_rows
 from ingest.ledger import LEDGER
-from ingest.publish import labelled, publish
+from ingest.publish import LABELS, labelled, publish
 from ingest.read_wave import read_wave
 from ingest.readers import READERS
 from ingest.session import Session
@@ -130,17 +130,18 @@ def note(rows: Sequence[dict[str, Any]], session: Session) -> None:
 
 def relabel(files: pa.Table, session: Session) -> None:
     """Let the ledger say of known files what the user says of them now: their source, type, licence and language."""
-    then = session.ledger.rows.take(ledger_rows(files, session.ledger))
-    names = ("source", "source_type", "license", "lang")
-    found = [name for name in then.column_names if name.startswith("found_")]
-    now = labelled(
-        pa.table([files["collection"], *(then[name] for name in found)], names=["collection", *found]), session
-    )
-    differs = pc.not_equal(then[names[0]], now[names[0]])
-    for name in names:
+    rows, of = session.ledger.rows, ledger_rows(files, session.ledger)
+    found = ["found_source_type", "found_license", "found_lang"]
+    then = rows.select(["state", *LABELS, *found]).take(of)
+    now = labelled(then.select(found).append_column("collection", files["collection"]), session)
+    differs = pc.not_equal(then[LABELS[0]], now[LABELS[0]])
+    for name in LABELS[1:]:
         differs = pc.or_(differs, pc.not_equal(then[name], now[name]))
-        then = then.set_column(LEDGER.get_field_index(name), LEDGER.field(name), now[name])
-    _enter(then.filter(pc.and_(pc.equal(then["state"], "document"), pc.fill_null(differs, False))), session)
+    differs = pc.and_(pc.equal(then["state"], "document"), pc.fill_null(differs, False))
+    changed = rows.take(of.filter(differs))
+    for name in LABELS:
+        changed = changed.set_column(LEDGER.get_field_index(name), LEDGER.field(name), now[name].filter(differs))
+    _enter(changed, session)
 
 
 def _enter(rows: pa.Table, session: Session) -> None:
@@ -218,9 +219,9 @@ def _fetch(urls: Sequence[str], fetching: FetchConfig, work: Path) -> tuple[pa.T
 
 def _unpack(files: pa.Table, session: Session, ignored: Counter[str]) -> tuple[pa.Table, list[dict[str, Any]]]:
     """Spread out the containers among some files; returns what they hold, and ledger rows of what could not be had."""
-    then = session.ledger.rows.take(ledger_rows(files, session.ledger))
-    chosen = pc.fill_null(pc.equal(then["state"], "container"), False)
-    containers, entries = files.filter(chosen).to_pylist(), then.filter(chosen).to_pylist()
+    of = ledger_rows(files, session.ledger)
+    chosen = pc.fill_null(pc.equal(session.ledger.rows["state"].take(of), "container"), False)
+    containers, entries = files.filter(chosen).to_pylist(), session.ledger.rows.take(of.filter(chosen)).to_pylist()
     folder = str((session.work / "unpacked").absolute())
     tasks = []
     for row in containers:
@@ -264,7 +265,9 @@ def _held(path: str, uri: str, collection: str, size: int, stamp: str) -> dict[s
 
 def _result(places: pa.Array, ignored: Counter[str], session: Session) -> IngestResult:
     rows = session.ledger.rows
-    rows = rows.filter(pc.is_in(rows["place"], value_set=places))
+    columns = ["uri", "path", "state", "doc_id", "routes", "kind", "message", "failed_pages"]
+    rows = rows.select(columns).filter(pc.is_in(rows["place"], value_set=places))
+    rows = rows.take(pc.sort_indices(rows, [("uri", "ascending"), ("path", "ascending")]))
     for uri in rows.filter(pc.equal(rows["state"], "ignored"))["uri"].to_pylist():
         ignored[PurePosixPath(uri).suffix.lower() or "no ending"] += 1
     result = IngestResult(ignored=ignored, tasks=dict(session.counts))

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from ingest.editions import link_editions
 from ingest.identity import models_of, reader_identity
 from ingest.known import current_code
-from ingest.publish import write_documents, write_pages
+from ingest.publish import LABELS, write_documents, write_pages
 from ingest.readers import READERS
 from ingest.session import Session
 from ingest.steps.assemble_document import ASSEMBLE_DOCUMENT
@@ -69,16 +69,18 @@ def _from_places(documents: pa.Table, session: Session) -> pa.Table:
     """Documents with the uris and labels that the ledger has for them; one that it does not know stays as it is."""
     ids = documents["doc_id"].combine_chunks()
     rows = session.ledger.rows
-    rows = rows.filter(pc.and_(pc.equal(rows["state"], "document"), pc.is_in(rows["doc_id"], value_set=ids)))
+    of_these = pc.and_(pc.equal(rows["state"], "document"), pc.is_in(rows["doc_id"], value_set=ids))
+    rows = rows.select(["doc_id", "uri", "path", *LABELS]).filter(of_these)
+    rows = rows.sort_by([("uri", "ascending"), ("path", "ascending")])
     replaced = session.ledger.replaced
     of_row = pc.index_in(rows["doc_id"], value_set=ids)
     documents = _set(documents, "uris", _uris(documents, ids, rows, of_row, replaced))
-    # The ledger is in order of uri and path: the first row of a document says what it is.
+    # The first place of a document says what it is.
     firsts = pa.table({"document": of_row, "row": pa.array(range(rows.num_rows), pa.int64())})
     firsts = firsts.group_by("document").aggregate([("row", "min")])
     place = pc.index_in(pa.array(range(documents.num_rows), pa.int32()), value_set=firsts["document"].combine_chunks())
     chosen = firsts["row_min"].combine_chunks().take(place)
-    for name in ("source", "source_type", "license", "lang"):
+    for name in LABELS:
         documents = _set(documents, name, pc.coalesce(rows[name].combine_chunks().take(chosen), documents[name]))
     return documents
 
@@ -175,7 +177,7 @@ def _quarantined(session: Session) -> Iterator[dict[str, Any]]:
     """`QUARANTINE` rows of all places in the ledger; lost pages are told of the first place of a document."""
     nothing = {"page": None, "record_id": None}
     columns = ["uri", "doc_id", "state", "kind", "message", "failed_pages"]
-    rows = session.ledger.rows.select(columns)
+    rows = session.ledger.rows.select([*columns, "path"]).sort_by([("uri", "ascending"), ("path", "ascending")])
     for row in rows.filter(rows["kind"].is_valid()).to_pylist():
         told = {name: row[name] for name in ("uri", "doc_id", "kind", "message")}
         yield nothing | told | {"stage": "examine"}
