@@ -74,6 +74,7 @@ from medpress.location import check_reachable, is_remote, location
 from medpress.lock import exclusive
 from medpress.memory import release
 from medpress.run.engine import open_executor
+from medpress.run.identity import code_of, model_digests
 from medpress.run.runner import Runner, rows_of
 from medpress.run.step import Step, identities, write_list
 from medpress.run.task import Failure, Limits, Outcome, Task
@@ -100,7 +101,8 @@ from medpress.store import (
     write_text,
 )
 from medpress.tokenising import DEFAULT_TOKENIZER, TOKENIZER_FILE, fingerprint
-from nlp import phi
+from medpress.training_index import is_of, write_training_index
+from nlp import phi, relations, tagging
 
 STEPS = (
     SECTIONS, REDACT, COUNT_PARAGRAPHS, FIND_BOILERPLATE, STRIP_BOILERPLATE, SCORE, SCREEN, GATHER_PASSED, FIND_COPIES,
@@ -306,6 +308,7 @@ class _Build:
         self._publish(kept, augmented)
         write_card(self.config.data)
         self._tokenise()
+        self._index_for_training()
         return self._account([part.sections for part in cut], [part.sections for part in made])
 
     # From documents to decisions.
@@ -863,6 +866,13 @@ class _Build:
         config = {"tokenizer": Path(self.config.tokenizer).name, "fingerprint": fingerprint(tokenizer)}
         write_manifest(folder, kind="tokens", config=config, versions=identities([TOKENISE_SHARD]))
 
+    def _index_for_training(self) -> None:
+        """Where the rows of each source stand, for whoever trains on the shards; as it is when they are as they were."""
+        for kind in ("shards", "tokens"):
+            folder = self.config.data / kind
+            if (folder / "manifest.json").exists() and not is_remote(folder) and not is_of(folder):
+                write_training_index(folder)
+
     def _identity_config(self) -> dict[str, Any]:
         """The configuration without what cannot change a row."""
         apart = ("data", "against", "workers", "task_seconds", "worker_gib", "engine", "address", "strict", "tokenize")
@@ -870,9 +880,13 @@ class _Build:
         return values | {"against": [known.digest for known in self.indexes], "augment": self._augmentation()}
 
     def _versions(self) -> dict[str, Any]:
-        models = {name: tell(self.values[name]) for name, tell in ANNOTATE.models.items()}
         found = identities(STEPS)
-        return found | {"models": found["models"] | models}
+        models = {name: tell(self.values[name]) for name, tell in ANNOTATE.models.items()}
+        for module_of, name in ((tagging.module_of, self.config.tagger), (relations.module_of, self.config.relations)):
+            if name != "none":
+                for file in code_of(module_of(name)).files:
+                    models |= model_digests(file)
+        return found | {"models": dict(sorted((found["models"] | models).items()))}
 
     # The equations.
 

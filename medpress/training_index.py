@@ -94,6 +94,11 @@ def training_index(folder: Path) -> list[SourceRows]:
     return [_source_rows(batch) for batch in batches]
 
 
+def is_of(folder: Path) -> bool:
+    """Whether a dataset folder has an index, and of what its manifest says now."""
+    return (folder / INDEX_FILE).exists() and _read(folder / INDEX_FILE, content_of(folder)) is not None
+
+
 def write_training_index(folder: Path) -> None:
     """Write the index of a dataset folder whose manifest is up to date. It takes about 40 bytes of memory a row."""
     schema = STRETCH.with_metadata({_FOR: content_of(folder).encode()})
