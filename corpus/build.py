@@ -73,12 +73,13 @@ from medpress.generation.client import model_name
 from medpress.location import check_reachable, is_remote, location
 from medpress.lock import exclusive
 from medpress.memory import release
+from medpress.quarantine import write_quarantine
 from medpress.run.engine import open_executor
 from medpress.run.identity import code_of, model_digests
 from medpress.run.runner import Runner, rows_of
 from medpress.run.step import Step, identities, write_list
 from medpress.run.task import Failure, Limits, Outcome, Task
-from medpress.schema import BOILERPLATE, QUARANTINE, SCHEMAS
+from medpress.schema import BOILERPLATE, SCHEMAS
 from medpress.segments import Part as SegmentPart
 from medpress.segments import read_segments
 from medpress.store import (
@@ -96,7 +97,6 @@ from medpress.store import (
     refuse_older_layout,
     write_json,
     write_manifest,
-    write_rows,
     write_table,
     write_text,
 )
@@ -297,6 +297,33 @@ class _Build:
         return opened
 
     def run(self) -> BuildResult:
+        asked = self._all_that_decides()
+        if asked == self.state.asked and self._is_whole():
+            return _as_result(self.state.result)
+        result = self._build()
+        # Written only now that everything is in its place, the accounts included.
+        write_state(self.work, replace(self.state, asked=self._all_that_decides(), result=_as_values(result)))
+        return result
+
+    def _all_that_decides(self) -> str | None:
+        """Changes whenever a build may give something else; None where it rests on what is not here."""
+        if self.shared or self.model or self.config.compact:
+            return None
+        data = self.config.data
+        folders = [data / kind for kind in ("documents", "pages", "removed")]
+        given = [file_sha256(file) for folder in folders if (file := folder / "manifest.json").exists()]
+        benchmarks = [file_sha256(path) for path in self.config.decontaminate if path.is_file()]
+        return identity(given, benchmarks, self._identity_config(), self._versions(), self.config.tokenize)
+
+    def _is_whole(self) -> bool:
+        """Whether all that the last build wrote is there as it was written."""
+        kinds = ["shards", "dropped", "index", "boilerplate", *(["tokens"] if self.config.tokenize else [])]
+        if not self._as_published() or not all((self.config.data / k / "manifest.json").exists() for k in kinds):
+            return False
+        others = () if is_remote(self.config.data) else kinds[2:]  # the first two were looked at
+        return not any(check_manifest(self.config.data / kind) for kind in others)
+
+    def _build(self) -> BuildResult:
         cut = self._cut()
         kept = self._annotate(self._decide(self._strip(self._redact(cut))))
         self._share(kept)
@@ -835,14 +862,7 @@ class _Build:
         write_manifest(folder, kind="boilerplate", config=self._identity_config(), versions=self._versions())
 
     def _write_quarantine(self) -> None:
-        rows = [*self.quarantine, *self.augmentation_quarantine]
-        rows.sort(key=lambda row: (row["doc_id"] or "", row["record_id"] or ""))
-        file = self.config.data / "quarantine" / DATA / "build.parquet"
-        if rows:
-            write_rows(file, rows, QUARANTINE)
-        elif file.exists():
-            file.unlink()
-        write_manifest(self.config.data / "quarantine", kind="quarantine", config={}, versions={})
+        write_quarantine(self.config.data, "build", [*self.quarantine, *self.augmentation_quarantine])
 
     def _tokenise(self) -> None:
         folder = self.config.data / "tokens"
@@ -985,6 +1005,29 @@ class _Build:
         self._write_quarantine()
         where = self.config.data / "quarantine"
         raise UserError(f"none of the {self.documents} documents could be processed; {where} says why.", exit_code=1)
+
+
+def _as_values(result: BuildResult) -> dict[str, Any]:
+    """A result as plain JSON values; what was asked of a model and the tasks are of its run only."""
+    values = {
+        name: getattr(result, name) for name in BuildResult.__dataclass_fields__ if name not in ("asked", "tasks")
+    }
+    return {
+        name: [[*(key if isinstance(key, tuple) else (key,)), count] for key, count in value.items()]
+        if isinstance(value, Counter)
+        else value
+        for name, value in values.items()
+    }
+
+
+def _as_result(values: Mapping[str, Any]) -> BuildResult:
+    """The result of a build that had nothing to do."""
+    result = BuildResult(tasks={"done": 0, "skipped": 0, "failed": 0})
+    for name, value in values.items():
+        if isinstance(value, list):
+            value = Counter({tuple(key) if len(key) > 1 else key[0]: count for *key, count in value})
+        setattr(result, name, value)
+    return result
 
 
 _ADDED = "added-"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from medpress.store import write_json
 
@@ -34,6 +35,10 @@ class BuildState:
     """What they were compared by."""
     manifests: dict[str, str] = field(default_factory=dict)
     """Checksums of the manifests of the shards and the dropped records."""
+    asked: str | None = None
+    """All that decided the last finished build; None where another run may give something else."""
+    result: dict[str, Any] = field(default_factory=dict)
+    """What it came to, as `BuildResult` has it."""
     written: dict[str, dict[str, str]] = field(default_factory=dict)
     """By dataset: name of a published file to the id of the task that made it."""
 
