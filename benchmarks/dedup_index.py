@@ -28,7 +28,7 @@ import pyarrow.compute as pc
 from corpus.dedup import index, passes
 from corpus.dedup.exact import content_hashes
 from corpus.dedup.minhash import SCHEME
-from medpress.store import write_table
+from medpress.store import DATA, write_table
 
 NEW = 1_000
 BATCH = 20_000
@@ -63,17 +63,9 @@ def records(seeds: range) -> pa.Table:
 
 def write_index(folder: Path, known: int) -> None:
     """The index of so many records, as a build writes it."""
-    tables, signed = [], []
     for start in range(0, known, BATCH):
-        tables.append(records(range(start, min(start + BATCH, known))))
-        signed.append(passes.signatures(tables[-1]))
-    whole, keys = pa.concat_tables(tables), pa.concat_tables(signed)
-    by_hash = whole.select(index.HASHES.names).sort_by("content_hash")
-    write_table(folder / "hashes/000.parquet", by_hash)
-    write_table(folder / "records/000.parquet", whole.select(index.TEXTS.names).sort_by("id"))
-    for band in range(SCHEME.bands):
-        rows = keys.select([passes.band_name(band), "id", "numbers"]).rename_columns(index.KEYS.names)
-        write_table(folder / index.band_file(band), rows.cast(index.KEYS).sort_by("key"))
+        some = records(range(start, min(start + BATCH, known))).sort_by("id")
+        write_table(folder / DATA / f"{start:09d}.parquet", index.entries(some, SCHEME))
     index.finish(folder, SCHEME)
 
 
@@ -84,11 +76,9 @@ def compare(folder: Path, known: int) -> tuple[int, int]:
     new = pa.table({"id": [f"{number:024x}" for number in range(NEW)], "text": texts})
     opened.hashes(content_hashes(texts))
     signed = passes.signatures(new)
-    pairs = []
-    for band in range(SCHEME.bands):
-        rows = signed.select(["id", "numbers", passes.band_name(band)]).rename_columns(["id", "numbers", "key"])
-        pairs.append(passes.candidates([index.known_rows([opened.keys(band, rows["key"].to_numpy())], rows)]))
-    merged = passes.merge_pairs(pairs)
+    rows = passes.band_rows(signed)
+    pairs = passes.candidates([index.known_rows([opened.keys(rows["key"].to_numpy())], rows)])
+    merged = passes.merge_pairs([pairs])
     ids = pc.unique(merged["b"].combine_chunks())
     everything = index.known_rows([opened.texts(ids)], new)
     edges = passes.verify(merged, everything, 0.8)
