@@ -8,8 +8,8 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from corpus.accounts import BuildResult
 from corpus.audit.run import audit as run_audit
-from corpus.build import BuildResult
 from corpus.build import build as run_build
 from corpus.config import BuildConfig
 from corpus.instruct.run import InstructConfig

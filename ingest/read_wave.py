@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -103,7 +104,7 @@ def _troubled(files: pa.Table, session: Session) -> set[int]:
     """Rows of files some of whose pages could not be read before: their pages are read apart at once."""
     rows = session.ledger.rows
     before = rows.filter(pc.greater(pc.fill_null(pc.list_value_length(rows["failed_pages"]), 0), 0))["place"]
-    return set(pc.indices_nonzero(pc.is_in(files["place"], value_set=before.combine_chunks())).to_pylist())
+    return set(true_rows(pc.is_in(files["place"], value_set=before.combine_chunks())))
 
 
 def _by_trouble(rows: Sequence[int], troubled: set[int]) -> list[tuple[list[int], int]]:
@@ -162,13 +163,18 @@ def _failures(outcomes: Sequence[Outcome], session: Session) -> dict[str, tuple[
     return failed
 
 
+def true_rows(column: pa.ChunkedArray) -> list[int]:
+    """Where a column is true. (Arrow's own `indices_nonzero` crashes on a column without chunks.)"""
+    rows: list[int] = np.flatnonzero(pc.fill_null(column, False).to_numpy()).tolist()
+    return rows
+
+
 def _large(read: pa.Table, paths: Sequence[str], left: dict[str, str], session: Session) -> dict[str, _Large]:
     """Documents whose pages are read apart, by doc_id; what was taken down is not read."""
-    rows = pc.indices_nonzero(pc.equal(read["state"], "apart"))
+    rows = true_rows(pc.equal(read["state"], "apart"))
     found: dict[str, _Large] = {}
-    for number, row in zip(
-        rows.to_pylist(), read.select(["doc_id", "format", "probe"]).take(rows).to_pylist(), strict=True
-    ):
+    chosen = read.select(["doc_id", "format", "probe"]).take(pa.array(rows, pa.int64()))
+    for number, row in zip(rows, chosen.to_pylist(), strict=True):
         path = paths[number]
         found.setdefault(row["doc_id"], _Large(row["doc_id"], row["format"], row["probe"], path, left.get(path)))
     return {doc_id: one for doc_id, one in found.items() if doc_id not in session.gone}
