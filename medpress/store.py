@@ -34,6 +34,9 @@ ROW_GROUP_ROWS = 1_000
 ROW_GROUP_BYTES = 32 * 2**20
 """A group of long texts is cut earlier, so that a reader's memory is bounded."""
 
+KEYS_PER_GROUP = 16_384
+"""Rows of a group of keys, pairs of ids and the like, some tens of bytes each."""
+
 FILES_AT_ONCE = 64
 """Files open together: Arrow keeps the metadata of each, which for the many fields of a record is a third of a megabyte."""
 
@@ -214,6 +217,14 @@ def write_tables(place: Place, tables: Iterable[pa.Table], schema: pa.Schema) ->
     Only a row group's worth of rows is held, and what the iterable holds.
     """
     write_row_groups(place, schema, _row_groups(tables, schema))
+
+
+def write_keys(place: Place, table: pa.Table) -> None:
+    """Write a sorted table of narrow rows atomically, in groups of `KEYS_PER_GROUP`: who wants a range of it reads few groups,
+    and who opens it few descriptions of groups."""
+    table = table.combine_chunks()
+    starts = range(0, max(1, table.num_rows), KEYS_PER_GROUP)
+    write_row_groups(place, table.schema, (table.slice(start, KEYS_PER_GROUP) for start in starts))
 
 
 def write_row_groups(place: Place, schema: pa.Schema, groups: Iterable[pa.Table]) -> None:

@@ -17,6 +17,9 @@ from itertools import pairwise
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from corpus.dedup import bands, cluster
 from corpus.dedup.guard import DrugFinder, Facts, contains, facts
@@ -156,7 +159,7 @@ def candidates(tables: Sequence[pa.Table]) -> pa.Table:
 def _named_pairs(one: pa.Array, other: pa.Array) -> pa.Table:
     ordered = pc.less(one, other)
     table = pa.table([pc.if_else(ordered, one, other), pc.if_else(ordered, other, one)], schema=PAIRS)
-    return merge_pairs([table])
+    return table.sort_by([("a", "ascending"), ("b", "ascending")])
 
 
 def merge_pairs(tables: Sequence[pa.Table]) -> pa.Table:
@@ -167,7 +170,17 @@ def merge_pairs(tables: Sequence[pa.Table]) -> pa.Table:
 
 
 _FACTS_AT_ONCE = 2_000
-"""Texts whose facts are in memory together, at several kilobytes each: pairs come by their first record, so few are read twice."""
+"""Texts whose facts are in memory together, at several kilobytes each: pairs come cluster by cluster, so few are read twice."""
+
+
+def _by_component(one: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The order in which pairs of one connected component follow each other."""
+    if not len(one):
+        return np.empty(0, dtype=np.int64)
+    count = int(max(one.max(), other.max())) + 1
+    ones = np.ones(len(one), dtype=np.int8)
+    _, labels = connected_components(coo_array((ones, (one, other)), shape=(count, count)), directed=False)
+    return np.lexsort((other, one, labels[one]))
 
 
 def verify(pairs: pa.Table, texts: pa.Table, threshold: float = 0.8, find_drugs: DrugFinder | None = None) -> pa.Table:
@@ -194,14 +207,13 @@ def verify(pairs: pa.Table, texts: pa.Table, threshold: float = 0.8, find_drugs:
             known[index] = facts(contents[index], find_drugs)
         return known[index]
 
-    forth, back = [], []
-    for i in met:
-        a, b = facts_of(one[i]), facts_of(other[i])
-        forth.append(contains(a, b))
-        back.append(contains(b, a))
+    forth, back = np.zeros(len(met), dtype=bool), np.zeros(len(met), dtype=bool)
+    for place in _by_component(one[met], other[met]):
+        a, b = facts_of(one[met[place]]), facts_of(other[met[place]])
+        forth[place], back[place] = contains(a, b), contains(b, a)
     kept = pairs.take(pa.array(met))
     return pa.table(
-        [kept["a"], kept["b"], pa.array(jaccard[met]), pa.array(forth, pa.bool_()), pa.array(back, pa.bool_())],
+        [kept["a"], kept["b"], pa.array(jaccard[met]), pa.array(forth), pa.array(back)],
         schema=EDGES,
     )
 

@@ -14,8 +14,8 @@ from medpress.run.step import Step
 from medpress.run.task import Mark, Task
 from medpress.store import dataset, read_table, write_table
 
-RECORDS_PER_SLICE = 200_000
-"""Records whose clusters are decided together, about; a larger cluster is decided whole."""
+RECORDS_PER_SLICE = 20_000
+"""Records whose clusters are decided together, about: each has up to some fifty pairs."""
 
 
 def decide_clusters(task: Task, mark: Mark) -> None:

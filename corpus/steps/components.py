@@ -19,7 +19,7 @@ from scipy.sparse.csgraph import connected_components
 
 from medpress.run.step import Step
 from medpress.run.task import Mark, Task
-from medpress.store import dataset, read_table, write_row_groups, write_table
+from medpress.store import dataset, read_table, write_keys, write_row_groups
 
 ROWS_PER_FOREST = 1_000_000
 """Pairs, or rows of forests, that one task joins, about."""
@@ -62,7 +62,7 @@ def span_forest(task: Task, mark: Mark) -> None:
         chosen = pc.field("duplicate_of").is_valid() if "id" in names else wanted
         tables.append(rows.to_table(columns, filter=chosen).cast(FOREST))
     edges = pa.concat_tables([FOREST.empty_table(), *tables]).combine_chunks()
-    write_table(task.output, _forest(edges))
+    write_keys(task.output, _forest(edges))
 
 
 SPAN_FOREST = Step(span_forest, inputs=("pairs",), settings=("wanted",), per="group of pairs")
@@ -106,7 +106,7 @@ def slice_components(task: Task, mark: Mark) -> None:
     slices = np.empty(len(ids), dtype=np.int32)
     slices[order] = before // max(1, task.arguments["limit"])
     slices = _kept_whole(component, slices, weights, task.arguments["limit"])
-    write_table(task.output, pa.table([ids, pa.array(slices)], schema=SLICES))
+    write_keys(task.output, pa.table([ids, pa.array(slices)], schema=SLICES))
 
 
 SLICE_COMPONENTS = Step(slice_components, inputs=("forest", "passed"), settings=("limit",), per="corpus")

@@ -12,11 +12,11 @@ from corpus.steps.exact import digests
 from medpress.location import location
 from medpress.run.step import Step
 from medpress.run.task import Mark, Task
-from medpress.store import dataset, write_table
+from medpress.store import dataset, write_keys
 
-KEYS_PER_RANGE = 2_000_000
-"""Band keys of a range, about; a record has one a band."""
-PAIRS_PER_RANGE = 1_000_000
+KEYS_PER_RANGE = 100_000
+"""Band keys of a range, about; a record has one a band. Under a key up to 48 records are paired, each with each."""
+PAIRS_PER_RANGE = 500_000
 """Pairs that are joined with what is known of them together, about."""
 
 VERIFIED = pa.schema(
@@ -46,7 +46,7 @@ def find_pairs(task: Task, mark: Mark) -> None:
     if not any(rows.num_rows for rows in known):
         table = _shared(table)
     table = table.set_column(table.column_names.index("id"), "id", unpack(table["id"]))
-    write_table(task.output, passes.candidates([known_rows(known, table)]))
+    write_keys(task.output, passes.candidates([known_rows(known, table)]))
 
 
 FIND_PAIRS = Step(
@@ -80,7 +80,7 @@ def join_pairs(task: Task, mark: Mark) -> None:
     place = pc.index_in(_joined(pairs), _joined(earlier).combine_chunks())
     found = earlier.select(VERIFIED.names[2:]).take(place)
     columns = [pairs["a"], pairs["b"], *found.columns, pc.is_valid(place)]
-    write_table(task.output, pa.table(columns, schema=JOINED))
+    write_keys(task.output, pa.table(columns, schema=JOINED))
 
 
 JOIN_PAIRS = Step(join_pairs, inputs=("pairs", "verified", "changed"), settings=("low", "high"), per="range of pairs")

@@ -10,12 +10,10 @@ from corpus.dedup.passes import band_rows
 from medpress.location import location
 from medpress.run.step import Step
 from medpress.run.task import Mark, Task
-from medpress.store import dataset, read_table, write_row_groups, write_table
+from medpress.store import dataset, read_table, write_keys
 
 PASSED = ["id", "doc_id", "content_hash", "quality", "priority", "n_shingles"]
 """Columns of a record that passed the filters."""
-ROWS_PER_GROUP = 16_384
-"""Rows of a row group of sorted keys: a range of keys reads its groups and no others."""
 _VERDICT = ("doc_id", "source", "content_hash", "stage", "reason", "value", "threshold")
 
 
@@ -26,7 +24,7 @@ def gather_passed(task: Task, mark: Mark) -> None:
         mark("part")
         table = read_table(location(file), [*PASSED, "stage"])
         tables.append(table.filter(pc.is_null(table["stage"])).select(PASSED))
-    _write_sorted(task.output, pa.concat_tables(tables).sort_by([("content_hash", "ascending"), ("id", "ascending")]))
+    write_keys(task.output, pa.concat_tables(tables).sort_by([("content_hash", "ascending"), ("id", "ascending")]))
 
 
 GATHER_PASSED = Step(gather_passed, inputs=("screened",), per="group of parts")
@@ -47,16 +45,7 @@ def gather_bands(task: Task, mark: Mark) -> None:
         table = table.filter(pc.is_null(table["stage"])).drop_columns(list(_VERDICT))
         tables.append(band_rows(table.filter(pc.invert(pc.is_in(table["id"], copied)))))
     rows = pa.concat_tables(tables).sort_by("key")
-    _write_sorted(task.output, rows.set_column(rows.column_names.index("id"), "id", pack(rows["id"])))
+    write_keys(task.output, rows.set_column(rows.column_names.index("id"), "id", pack(rows["id"])))
 
 
 GATHER_BANDS = Step(gather_bands, inputs=("screened", "exact"), per="group of parts")
-
-
-def _write_sorted(output: str, table: pa.Table) -> None:
-    if table.num_rows == 0:
-        write_table(output, table)
-        return
-    table = table.combine_chunks()
-    groups = (table.slice(start, ROWS_PER_GROUP) for start in range(0, table.num_rows, ROWS_PER_GROUP))
-    write_row_groups(output, table.schema, groups)

@@ -13,7 +13,7 @@ from corpus.steps.pairs import VERIFIED
 from medpress.location import location
 from medpress.run.step import Step
 from medpress.run.task import Mark, Task
-from medpress.store import dataset, read_table, write_row_groups, write_table
+from medpress.store import dataset, read_table, write_keys, write_row_groups
 from nlp.tagging.lexicon import built_in_lexicon
 
 SHINGLES_PER_SLICE = 12_000_000
@@ -71,7 +71,7 @@ def verify_pairs(task: Task, mark: Mark) -> None:
     edges = passes.verify(pairs, texts, a["threshold"], find_drugs)
     place = pc.index_in(_joined(pairs), _joined(edges).combine_chunks())
     found = edges.select(VERIFIED.names[2:]).take(place)
-    write_table(task.output, pa.table([pairs["a"], pairs["b"], *found.columns], schema=VERIFIED))
+    write_keys(task.output, pa.table([pairs["a"], pairs["b"], *found.columns], schema=VERIFIED))
 
 
 VERIFY_PAIRS = Step(
@@ -86,7 +86,7 @@ VERIFY_PAIRS = Step(
 def keep_verified(task: Task, mark: Mark) -> None:
     """What is known of pairs from earlier builds, for the next one. Argument: `joined` (file). Writes `VERIFIED` rows."""
     table = read_table(task.arguments["joined"])
-    write_table(task.output, table.filter(table["verified"]).select(VERIFIED.names).cast(VERIFIED))
+    write_keys(task.output, table.filter(table["verified"]).select(VERIFIED.names).cast(VERIFIED))
 
 
 KEEP_VERIFIED = Step(keep_verified, inputs=("joined",), per="range of pairs")
