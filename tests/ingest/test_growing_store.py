@@ -181,7 +181,8 @@ def of_another_version(monkeypatch, version: str) -> None:
     """As if a rule of the reader of texts had been changed."""
     known._code.cache_clear()
     real = identity.code_of("ingest.readers.text").digest
-    monkeypatch.setattr(identity, "reader_identity", lambda format: f"{version or real}{format}")
+    for module in (identity, known):
+        monkeypatch.setattr(module, "reader_identity", lambda format: f"{version or real}{format}")
 
 
 def test_a_changed_rule_reads_again_and_one_put_back_gives_the_old_bytes(tmp_path, small_segments, monkeypatch):
