@@ -57,7 +57,7 @@ from corpus.steps.exact import FIND_COPIES
 from corpus.steps.extractors import extractor
 from corpus.steps.index import INDEX_SHARD
 from corpus.steps.pairs import FIND_PAIRS, JOIN_PAIRS
-from corpus.steps.redaction import REDACT
+from corpus.steps.redaction import PATTERNS, REDACT
 from corpus.steps.resolve import RESOLVE
 from corpus.steps.scores import SCORE
 from corpus.steps.screen import SCREEN
@@ -86,7 +86,7 @@ from medpress.segments import Part as SegmentPart
 from medpress.segments import read_segments
 from medpress.store import check_manifest, file_sha256, identity, read_table, refuse_older_layout, write_json
 from medpress.tokenising import DEFAULT_TOKENIZER
-from nlp import phi, relations, tagging
+from nlp import relations, tagging
 
 STEPS = (
     SECTIONS, REDACT, COUNT_PARAGRAPHS, FIND_BOILERPLATE, STRIP_BOILERPLATE, SCORE, SCREEN, GATHER_PASSED, FIND_COPIES,
@@ -147,7 +147,10 @@ def _check_names(config: BuildConfig) -> None:
         raise UserError("the share of augmented text, --augment.max-share, is between 0 and 1.")
     defaults = BuildConfig()
     try:
-        phi.load_finder(config.phi.engine)
+        if config.phi.engine != PATTERNS:
+            from nlp.phi import load_finder  # compiles patterns for a second, which only workers need
+
+            load_finder(config.phi.engine)
         if config.tagger not in ("none", "lexicon", defaults.tagger):
             tagger(config.tagger)
         if config.relations not in ("none", defaults.relations):

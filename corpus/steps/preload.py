@@ -19,6 +19,7 @@ from corpus.steps import (
     tokenizers,
     verify,
 )
+from nlp import phi
 from nlp.classify import classify
 from nlp.language import detect_blocks
 from nlp.tagging.lexicon import built_in_lexicon
@@ -31,4 +32,5 @@ built_in_lexicon().tag(["The patient had a fever."])
 tokenizers.load(BuildConfig().tokenizer)
 detect_blocks(["Der Patient hatte gestern hohes Fieber."])
 classify(["The patient had a fever."])
+phi.find("Seen by Dr. Smith.")
 gc.freeze()  # a worker's garbage collector would touch every page of them, and what is touched is no longer shared

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -17,8 +17,9 @@ from corpus.steps.candidate import CANDIDATE, with_column
 from medpress.run.step import Halve, Step
 from medpress.run.task import Mark, Task
 from medpress.store import read_table, write_table
-from nlp import phi
-from nlp.phi.engine import PLACEHOLDER
+
+if TYPE_CHECKING:
+    from nlp import phi
 
 _READ = ["id", "doc_id", "parent_id", "text", "spans", "title", "section", "lang", "source_type", "source"]
 _WRITTEN = ("text", "spans", "phi_actions", "title", "section", "paragraphs")
@@ -44,17 +45,32 @@ def redact(task: Task, mark: Mark) -> None:
     write_table(task.output, table.cast(CANDIDATE))
 
 
+def engine_identity(engine: str) -> str:
+    """The engine's name, with the versions of what it has from outside."""
+    if engine == PATTERNS:
+        return engine
+    from nlp import phi
+
+    return f"{engine} {phi.finder_version(engine)}"
+
+
+PATTERNS = "patterns"
+"""The engine that is code of this project alone."""
+
 REDACT = Step(
     redact,
     inputs=("sections",),
     settings=("phi",),
-    models={"engine": lambda engine: f"{engine} {phi.finder_version(engine)}"},
+    models={"engine": engine_identity},
     on_failure=Halve("sections", key="doc_id"),
 )
 
 
 def _redact_document(rows: Sequence[dict[str, Any]], config: PhiConfig) -> None:
     """Redact the sections of one document, or what was augmented from them, in place."""
+    from nlp import phi  # here, so that whoever only hands out tasks compiles none of its patterns
+    from nlp.phi.engine import PLACEHOLDER
+
     first = rows[0]
     headings = sorted({heading for row in rows for heading in row["section"] or ()})
     texts = [first["title"] or "", *headings, *(row["text"] for row in rows)]
