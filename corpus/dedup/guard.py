@@ -45,6 +45,20 @@ class Facts:
         return counts
 
     @cached_property
+    def fourgrams(self) -> frozenset[tuple[str, ...]]:
+        """Four tokens in a row, wherever they stand."""
+        tokens = self.tokens
+        return frozenset(zip(tokens, tokens[1:], tokens[2:], tokens[3:], strict=False))
+
+    @cached_property
+    def places(self) -> dict[str, list[int]]:
+        """Where each token stands."""
+        places: dict[str, list[int]] = {}
+        for index, token in enumerate(self.tokens):
+            places.setdefault(token, []).append(index)
+        return places
+
+    @cached_property
     def subjects(self) -> frozenset[str]:
         """What the text is about: what it names, and the words and Chinese trigrams that recur."""
         again = (gram for gram, count in self._counts.items() if count >= _RECURS)
@@ -474,11 +488,7 @@ def _contradictions(kept: Facts, dropped: Facts) -> Iterator[int]:
     """Polarity cues of the kept text whose surroundings stand in the dropped text without the cue."""
     if not kept.cues:
         return
-    tokens = dropped.tokens
-    known = set(zip(tokens, tokens[1:], tokens[2:], tokens[3:], strict=False))
-    places: dict[str, list[int]] = {}
-    for index, token in enumerate(tokens):
-        places.setdefault(token, []).append(index)
+    tokens, known, places = dropped.tokens, dropped.fourgrams, dropped.places
     for cue in kept.cues:
         if cue < 1 or cue + 1 >= len(kept.tokens):
             continue

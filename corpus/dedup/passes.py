@@ -169,8 +169,8 @@ def merge_pairs(tables: Sequence[pa.Table]) -> pa.Table:
     return unique.select(["a", "b"]).sort_by([("a", "ascending"), ("b", "ascending")])
 
 
-_FACTS_AT_ONCE = 2_000
-"""Texts whose facts are in memory together, at several kilobytes each: pairs come cluster by cluster, so few are read twice."""
+_FACTS_AT_ONCE = 1_000
+"""Texts whose facts are in memory together, at some tens of kilobytes each: pairs come cluster by cluster, so few are read twice."""
 
 
 def _by_component(one: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.int64]:
