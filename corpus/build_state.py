@@ -6,6 +6,7 @@ Nothing rests on it: without it, or with another version of it, the next build m
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -51,9 +52,29 @@ def read_state(work: Path) -> BuildState:
         return BuildState()
     if not isinstance(stored, dict) or stored.pop("version", None) != VERSION_OF_STATE:
         return BuildState()
-    return BuildState(**stored) if stored.keys() == set(BuildState.__dataclass_fields__) else BuildState()
+    if stored.keys() != set(BuildState.__dataclass_fields__):
+        return BuildState()
+    here = f"{work}/"
+    return BuildState(**stored | {name: _mapped(stored[name], lambda file: here + file) for name in _OF_FILES})
 
 
 def write_state(work: Path, state: BuildState) -> None:
-    """Put a state in place of the last one."""
-    write_json(work / "state.json", {"version": VERSION_OF_STATE, **asdict(state)})
+    """Put a state in place of the last one. Files stand there relative to the work folder, which may be moved."""
+    values, here = asdict(state), f"{work}/"
+    values |= {name: _mapped(values[name], lambda file: file.removeprefix(here)) for name in _OF_FILES}
+    write_json(work / "state.json", {"version": VERSION_OF_STATE, **values})
+
+
+_OF_FILES = ("parts", "verified", "given")
+"""Fields that hold places in the work folder."""
+_NOT_FILES = ("verified", "changed")
+"""Keys of `given`."""
+
+
+def _mapped(value: Any, change: Callable[[str], str]) -> Any:
+    """Every place in a value changed, keys included."""
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, list):
+        return [_mapped(each, change) for each in value]
+    return {key if key in _NOT_FILES else change(key): _mapped(each, change) for key, each in value.items()}

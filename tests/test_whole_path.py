@@ -201,7 +201,7 @@ def test_a_changed_threshold_changes_the_decision_without_reading_again(data, tm
     output = command("corpus", "build", "--data", copy, "--filters.min-words", "100000")
     assert "Nothing to do" not in output
     assert any(row["reason"] == "length: words" for row in rows(copy, "dropped"))
-    assert len(list((copy / "work/build/cut").iterdir())) == len(list((data / "work/build/cut").iterdir()))
+    assert len(list((copy / "work/build/sections").iterdir())) == len(list((data / "work/build/sections").iterdir()))
 
 
 def test_killed_at_any_moment_it_carries_on_to_the_same_bytes(data, sample_docs, tmp_path):

@@ -112,3 +112,13 @@ def test_a_damaged_state_costs_a_build_and_nothing_else(tmp_path):
     (data / "work" / "build" / "state.json").write_text("{")
     grown(data, texts(60, 63))
     assert all_rows(data) == all_rows(fresh(tmp_path / "fresh", texts(0, 60), texts(60, 63)))
+
+
+def test_a_folder_that_was_moved_goes_on_where_it_was(tmp_path):
+    data = grown(tmp_path / "before", texts(0, 60))
+    data = data.rename(tmp_path / "after")
+    write_documents(data, texts(60, 62))
+    result = build(data)
+    assert result.kept == 62
+    assert any(path.name.startswith("added-") for path in parquet_files(data / "shards"))
+    assert build(data).tasks["done"] == 0
