@@ -28,7 +28,7 @@ import pyarrow.compute as pc
 from corpus.dedup import index, passes
 from corpus.dedup.exact import content_hashes
 from corpus.dedup.minhash import SCHEME
-from medpress.store import DATA, write_table
+from medpress.store import DATA, parts, read_table, write_table
 
 NEW = 1_000
 BATCH = 20_000
@@ -77,7 +77,12 @@ def compare(folder: Path, known: int) -> tuple[int, int]:
     opened.hashes(content_hashes(texts))
     signed = passes.signatures(new)
     rows = passes.band_rows(signed)
-    pairs = passes.candidates([index.known_rows([opened.keys(rows["key"].to_numpy())], rows)])
+    ours = pc.unique(rows["key"])
+    met = [index.KNOWN_KEYS.empty_table()]
+    for file in parts(folder):
+        known_here = index.known_keys(read_table(file, ["id", "numbers", "keys"]))
+        met.append(known_here.filter(pc.is_in(known_here["key"], ours)))
+    pairs = passes.candidates([index.known_rows([pa.concat_tables(met)], rows)])
     merged = passes.merge_pairs([pairs])
     ids = pc.unique(merged["b"].combine_chunks())
     everything = index.known_rows([opened.texts(ids)], new)

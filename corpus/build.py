@@ -63,7 +63,7 @@ from corpus.steps.scores import SCORE
 from corpus.steps.screen import SCREEN
 from corpus.steps.sections import SECTIONS
 from corpus.steps.shards import COMPARE_PARTS, GATHER, LEAVE_OUT, WRITE_ADDED, WRITE_SHARD
-from corpus.steps.signatures import GATHER_BANDS, GATHER_PASSED
+from corpus.steps.signatures import GATHER_BANDS, GATHER_KNOWN, GATHER_PASSED
 from corpus.steps.taggers import tagger
 from corpus.steps.tokenizers import load as load_tokenizer
 from corpus.steps.tokens import TOKENISE_SHARD
@@ -90,7 +90,7 @@ from nlp import relations, tagging
 
 STEPS = (
     SECTIONS, REDACT, COUNT_PARAGRAPHS, FIND_BOILERPLATE, STRIP_BOILERPLATE, SCORE, SCREEN, GATHER_PASSED, FIND_COPIES,
-    GATHER_BANDS, FIND_PAIRS, JOIN_PAIRS, SPAN_FOREST, SLICE_COMPONENTS, ROUTE_PAIRS, GATHER_TEXTS, VERIFY_PAIRS,
+    GATHER_BANDS, GATHER_KNOWN, FIND_PAIRS, JOIN_PAIRS, SPAN_FOREST, SLICE_COMPONENTS, ROUTE_PAIRS, GATHER_TEXTS, VERIFY_PAIRS,
     KEEP_VERIFIED, DECIDE_CLUSTERS, RESOLVE, COUNT_COMMON, FIND_COMMON, FIND_HITS, ANNOTATE, AUGMENT, CAP_SHARE, GATHER,
     WRITE_SHARD, COMPARE_PARTS, WRITE_ADDED, LEAVE_OUT, INDEX_SHARD, TOKENISE_SHARD,
 )  # fmt: skip

@@ -26,9 +26,9 @@ from corpus.steps.clusters import DECIDE_CLUSTERS, RECORDS_PER_SLICE
 from corpus.steps.components import ROUTE_PAIRS, SLICE_COMPONENTS, SPAN_FOREST, count_slices, grouped
 from corpus.steps.exact import FIND_COPIES, RECORDS_PER_RANGE
 from corpus.steps.pairs import FIND_PAIRS, JOIN_PAIRS, KEYS_PER_RANGE, PAIRS_PER_RANGE
-from corpus.steps.signatures import GATHER_BANDS, GATHER_PASSED
+from corpus.steps.signatures import GATHER_BANDS, GATHER_KNOWN, GATHER_PASSED
 from corpus.steps.verify import GATHER_TEXTS, KEEP_VERIFIED, SHINGLES_PER_SLICE, VERIFY_PAIRS
-from medpress.store import identity
+from medpress.store import identity, read_manifest
 
 
 class DuplicateSearch:
@@ -56,8 +56,9 @@ class DuplicateSearch:
         exact = self.flow.outputs("exact duplicates", FIND_COPIES, tasks)
         tasks = [GATHER_BANDS.task(self.flow.work, screened=group, exact=exact) for group in groups(files)]
         bands = self.flow.outputs("gather bands", GATHER_BANDS, tasks)
+        known = self._known()
         tasks = [
-            FIND_PAIRS.task(self.flow.work, bands=bands, low=str(low), high=str(high), indexes=folders)
+            FIND_PAIRS.task(self.flow.work, bands=bands, known=known, low=str(low), high=str(high))
             for low, high in key_ranges(-(-count(bands) // KEYS_PER_RANGE))
         ]
         pairs = self.flow.outputs("pairs", FIND_PAIRS, tasks)
@@ -98,6 +99,15 @@ class DuplicateSearch:
             edges += self.flow.outputs("compare pairs", VERIFY_PAIRS, tasks)
         self.verified = edges
         return edges
+
+    def _known(self) -> list[str]:
+        """Files with the band keys of what the indexes know, sorted."""
+        tasks = [
+            GATHER_KNOWN.task(self.flow.work, entries=str(index.folder / entry["path"]), sha256=entry["sha256"])
+            for index in self.indexes
+            for entry in read_manifest(index.folder)["files"]
+        ]
+        return self.flow.outputs("gather known", GATHER_KNOWN, tasks)
 
     def verification(self) -> str:
         """What decides the comparison of a pair, but for the two texts."""

@@ -23,7 +23,6 @@ from corpus.dedup.exact import CONTENT_HASH
 from corpus.dedup.ids import KNOWN
 from corpus.dedup.minhash import Scheme
 from corpus.dedup.passes import band_name, signatures
-from corpus.dedup.shingles import U64
 from medpress.errors import CorruptError, UserError
 from medpress.location import location
 from medpress.store import file_sha256, open_parquet, parts, read_manifest, write_manifest
@@ -53,6 +52,10 @@ def describe(scheme: Scheme) -> dict[str, Any]:
     return {"format": FORMAT, **scheme.describe(), **permutations}
 
 
+KNOWN_KEYS = pa.schema([pa.field("key", pa.uint64()), pa.field("id", pa.string()), pa.field("numbers", pa.uint64())])
+"""A band key of a record that an index knows; the id says so."""
+
+
 def entries(table: pa.Table, scheme: Scheme) -> pa.Table:
     """`ENTRIES` of records (id, content_hash, text), in their order."""
     signed = signatures(table.select(["id", "text"]), scheme)
@@ -62,6 +65,15 @@ def entries(table: pa.Table, scheme: Scheme) -> pa.Table:
     offsets = np.concatenate([[0], np.cumsum(long_enough * scheme.bands)]).astype(np.int32)
     lists = pa.ListArray.from_arrays(offsets, pa.array(keys, pa.uint64()))
     return pa.table([table["id"], table["content_hash"], signed["numbers"], lists, table["text"]], schema=ENTRIES)
+
+
+def known_keys(table: pa.Table) -> pa.Table:
+    """`KNOWN_KEYS` of entries (id, numbers, keys), a row a key, sorted by key."""
+    lists = table["keys"].combine_chunks()
+    rows = pc.list_parent_indices(lists)
+    ids = pc.binary_join_element_wise(KNOWN, table["id"].combine_chunks().take(rows), "")
+    columns = [pc.list_flatten(lists), ids, table["numbers"].combine_chunks().take(rows)]
+    return pa.table(columns, schema=KNOWN_KEYS).sort_by("key")
 
 
 def finish(folder: Path, scheme: Scheme, unchanged: Mapping[str, Mapping[str, Any]] | None = None) -> None:
@@ -88,22 +100,6 @@ class Index:
             tables.append(batch.filter(pc.is_in(batch["content_hash"], values)))
         return _known(pa.concat_tables(tables))
 
-    def keys(self, wanted: U64) -> pa.Table:
-        """key, id and numbers of known records with one of these band keys, a row a key."""
-        values = np.unique(wanted)
-        tables = [_NO_KEYS]
-        for batch in self._batches(["id", "numbers", "keys"]):
-            lists = batch["keys"].combine_chunks()
-            keys = lists.flatten().to_numpy(zero_copy_only=False)
-            place = np.searchsorted(values, keys)
-            met = np.empty(0, dtype=np.int64)
-            if len(values):
-                met = np.flatnonzero(values[np.minimum(place, len(values) - 1)] == keys)
-            rows = pc.list_parent_indices(lists).take(pa.array(met, pa.int64()))
-            columns = [pa.array(keys[met], pa.uint64()), batch["id"].take(rows), batch["numbers"].take(rows)]
-            tables.append(pa.table(columns, schema=_NO_KEYS.schema))
-        return _known(pa.concat_tables(tables))
-
     def texts(self, ids: pa.Array) -> pa.Table:
         """id and text of known records."""
         wanted = pc.unique(pc.utf8_slice_codeunits(ids, start=len(KNOWN)))
@@ -123,7 +119,6 @@ class Index:
 
 
 _NO_HASHES = pa.schema([ENTRIES.field("id"), ENTRIES.field("content_hash")]).empty_table()
-_NO_KEYS = pa.schema([pa.field("key", pa.uint64()), ENTRIES.field("id"), ENTRIES.field("numbers")]).empty_table()
 _NO_TEXTS = pa.schema([ENTRIES.field("id"), ENTRIES.field("text")]).empty_table()
 
 

@@ -7,9 +7,7 @@ import pyarrow.compute as pc
 
 from corpus.dedup import passes
 from corpus.dedup.ids import unpack
-from corpus.dedup.index import Index, known_rows
-from corpus.steps.exact import digests
-from medpress.location import location
+from corpus.dedup.index import KNOWN_KEYS, known_rows
 from medpress.run.step import Step
 from medpress.run.task import Mark, Task
 from medpress.store import dataset, write_keys
@@ -37,21 +35,26 @@ JOINED = pa.schema([*VERIFIED, pa.field("verified", pa.bool_())])
 def find_pairs(task: Task, mark: Mark) -> None:
     """Pairs that agree in a band whose key lies in a range, with records of the indexes too.
 
-    Arguments: `bands` (files), `low`, `high` (keys, both included), `indexes` (folders). Writes `passes.PAIRS`.
+    Arguments: `bands` (files), `known` (files with the keys of indexes), `low`, `high` (keys, both included). Writes
+    `passes.PAIRS`.
     """
     low, high = (pa.scalar(int(task.arguments[name]), pa.uint64()) for name in ("low", "high"))
     in_range = (pc.field("key") >= low) & (pc.field("key") <= high)
     table = dataset(task.arguments["bands"]).to_table(filter=in_range).combine_chunks()
-    known = [Index(location(folder)).keys(table["key"].to_numpy()) for folder in task.arguments["indexes"]]
-    if not any(rows.num_rows for rows in known):
+    known = [KNOWN_KEYS.empty_table()]
+    if task.arguments["known"]:
+        ours = pc.unique(table["key"])
+        for batch in dataset(task.arguments["known"], schema=KNOWN_KEYS).to_batches(filter=in_range):
+            mark("known")
+            known.append(pa.table(batch.filter(pc.is_in(batch["key"], ours))))
+    met = pa.concat_tables(known)
+    if not met.num_rows:
         table = _shared(table)
     table = table.set_column(table.column_names.index("id"), "id", unpack(table["id"]))
-    write_keys(task.output, passes.candidates([known_rows(known, table)]))
+    write_keys(task.output, passes.candidates([known_rows([met], table)]))
 
 
-FIND_PAIRS = Step(
-    find_pairs, inputs=("bands",), settings=("low", "high"), models={"indexes": digests}, per="range of keys"
-)
+FIND_PAIRS = Step(find_pairs, inputs=("bands", "known"), settings=("low", "high"), per="range of keys")
 
 
 def _shared(table: pa.Table) -> pa.Table:

@@ -6,6 +6,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from corpus.dedup.ids import pack
+from corpus.dedup.index import known_keys
 from corpus.dedup.passes import band_rows
 from medpress.location import location
 from medpress.run.step import Step
@@ -49,3 +50,11 @@ def gather_bands(task: Task, mark: Mark) -> None:
 
 
 GATHER_BANDS = Step(gather_bands, inputs=("screened", "exact"), per="group of parts")
+
+
+def gather_known(task: Task, mark: Mark) -> None:
+    """The band keys of a file of an index, sorted (`KNOWN_KEYS`). Arguments: `entries` (the file), `sha256` (its checksum)."""
+    write_keys(task.output, known_keys(read_table(location(task.arguments["entries"]), ["id", "numbers", "keys"])))
+
+
+GATHER_KNOWN = Step(gather_known, settings=("sha256",), aside=("entries",), per="file of an index")

@@ -6,7 +6,6 @@ import json
 import shutil
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
@@ -15,7 +14,7 @@ from small_build import build, doc_id, rows, story, write_documents
 from corpus.audit.gates import checksums, something_to_train_on
 from corpus.dedup.config import DedupConfig
 from corpus.dedup.ids import KNOWN
-from corpus.dedup.index import ROWS_AT_ONCE, Index, describe, entries, open_index
+from corpus.dedup.index import ROWS_AT_ONCE, Index, describe, entries, known_keys, open_index
 from corpus.dedup.minhash import SCHEME, Scheme
 from medpress.errors import CorruptError, UserError
 from medpress.store import check_manifest, read_json, write_table
@@ -166,7 +165,7 @@ def test_no_index_an_own_index_and_a_damaged_one_are_one_sentence(old, tmp_path)
     shutil.copytree(old / "index", broken)
     (broken / "data/web/00003.parquet").write_bytes(b"PAR1 and then nothing")
     with pytest.raises(CorruptError, match="00003"):
-        Index(broken).keys(np.array([1], dtype=np.uint64))
+        Index(broken).hashes(pa.array(["1"]))
     (broken / "manifest.json").write_text("{")
     with pytest.raises(CorruptError, match="damaged"):
         open_index(str(broken), SCHEME)
@@ -188,7 +187,7 @@ def test_a_record_is_found_by_hash_by_key_and_by_id_wherever_it_stands(tmp_path)
     index = Index(tmp_path)
     for place in (0, 25, count - 1):
         keys = table["keys"][place].as_py()
-        found = index.keys(np.array([*keys, 7], dtype=np.uint64))
+        found = known_keys(table)
         mine = found.filter(pc.equal(found["id"], KNOWN + ids[place]))
         assert sorted(mine["key"].to_pylist()) == sorted(keys) and len(keys) == SCHEME.bands
         assert index.hashes(pa.array([f"{place:032x}"]))["id"].to_pylist() == [KNOWN + ids[place]]
