@@ -59,10 +59,15 @@ class LexiconTagger:
         self._plain = [bool(w and not w.exact and w.label not in AUXILIARY_LABELS) for w in words]
         self._open_left = [p[0] not in _WORD for p in chosen]
         self._open_right = [p[-1] not in _WORD for p in chosen]
+        self._of = patterns
+
+    @cached_property
+    def version(self) -> str:
+        """Changes whenever a term does. Worked out on first use: it takes as long as all else."""
         digest = hashlib.sha256()
-        for pattern, term in sorted(patterns.items()):
+        for pattern, term in sorted(self._of.items()):
             digest.update(f"{pattern}\t{term.label}\t{term.concept_id}\t{term.exact}\n".encode())
-        self.version = digest.hexdigest()[:12]
+        return digest.hexdigest()[:12]
 
     @cached_property
     def _automaton(self) -> ahocorasick_rs.AhoCorasick:
@@ -170,9 +175,7 @@ class _BuiltInLexicon(LexiconTagger):
     def __getattr__(self, name: str) -> Any:
         if "_terms" in vars(self):
             raise AttributeError(name)
-        version = self.version
         super().__init__(built_in_terms())
-        self.version = version
         return getattr(self, name)
 
 

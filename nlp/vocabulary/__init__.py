@@ -56,7 +56,9 @@ def built_in_terms(without: Sequence[str] = ()) -> tuple[Term, ...]:
 
     `without` (a tuple) names sources to leave out: a model that is measured on a set must not know its terms.
     """
-    return tuple(term for term in _read_parquet(BUILT_IN) if term.source not in without)
+    if not without:
+        return _read_parquet(BUILT_IN)
+    return tuple(term for term in built_in_terms() if term.source not in without)
 
 
 def read_terms(path: str | Path) -> tuple[Term, ...]:
