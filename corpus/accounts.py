@@ -68,7 +68,7 @@ class Account:
     """Rows of what failed while texts were augmented: their parents are in the shards all the same."""
 
 
-def settled_account(data: Path, given: Account) -> BuildResult:
+def account_for(data: Path, given: Account) -> BuildResult:
     """Count what stands in the datasets of a data folder. Raises `AccountError` when the equations do not hold."""
     result = BuildResult(documents=given.documents)
     result.sections, result.augmented = count(given.cut), count(given.made)

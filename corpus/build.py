@@ -33,7 +33,7 @@ import numpy as np
 import pyarrow.compute as pc
 
 from corpus import augment as methods
-from corpus.accounts import Account, BuildResult, as_result, as_values, settled_account
+from corpus.accounts import Account, BuildResult, account_for, as_result, as_values
 from corpus.augment import model as by_model
 from corpus.build_state import BuildState, read_state, write_state
 from corpus.card import write_card
@@ -255,7 +255,7 @@ class _Build:
             quarantine=quarantine,
             augmentation_quarantine=self.augmentation_quarantine,
         )
-        return replace(settled_account(data, account), asked=self.asked, tasks=dict(self.flow.runner.counts))
+        return replace(account_for(data, account), asked=self.asked, tasks=dict(self.flow.runner.counts))
 
     # From documents to decisions.
 

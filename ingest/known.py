@@ -86,7 +86,7 @@ def known(files: pa.Table, session: Session, still: Mapping[str, bool] | None = 
         pc.less_equal(session.config.page_seconds, pc.fill_null(seconds, session.config.page_seconds)),
         pc.less_equal(session.config.memory_bytes, pc.fill_null(memory, session.config.memory_bytes)),
     ]
-    if not session.settled:
+    if not session.reconciled:
         lost = pc.and_(
             pc.equal(then["state"], "document"),
             pc.invert(pc.or_(session.in_store(then["doc_id"]), pc.is_in(then["doc_id"], value_set=session.gone_ids))),

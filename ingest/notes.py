@@ -207,7 +207,7 @@ def _enter_tables(read: Sequence[tuple[dict[str, Any], Table]], reading: Mapping
         number = entry["place"].removeprefix(f"{entry['path']}#row ")
         if number.isdigit() and int(number) > now[entry["path"]]:
             gone.append(entry | {"state": "gone"})
-    session.unsettle()
+    session.mark_unreconciled()
     session.ledger.append(pa.Table.from_pylist([*entries, *gone], schema=LEDGER))
 
 

@@ -66,7 +66,7 @@ def publish(wave: pa.Table, session: Session, spent: Sequence[Path]) -> None:
 
     First the segments, then the ledger: a run that is killed in between finds its documents in the store.
     """
-    session.unsettle()
+    session.mark_unreconciled()
     documents = wave.filter(
         pc.and_(pc.equal(wave["state"], "document"), pc.invert(pc.is_in(wave["doc_id"], value_set=session.gone_ids)))
     )

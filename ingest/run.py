@@ -24,8 +24,8 @@ from ingest.ledger import LEDGER
 from ingest.publish import LABELS, labelled, publish
 from ingest.read_wave import read_wave
 from ingest.readers import READERS
+from ingest.reconcile import reconcile
 from ingest.session import Session
-from ingest.settle import settle
 from ingest.steps.unpack import UNPACK
 from medpress.command import UserError, progress, resolved
 from medpress.location import location
@@ -146,20 +146,20 @@ def relabel(files: pa.Table, session: Session) -> None:
 
 def _enter(rows: pa.Table, session: Session) -> None:
     if rows.num_rows:
-        session.unsettle()
+        session.mark_unreconciled()
         session.ledger.append(rows)
 
 
 def finish(session: Session) -> None:
     """Bring the store up to date when anything has changed, or when the last run was killed before it could."""
-    if session.settled:
+    if session.reconciled:
         return
     rows = session.ledger.rows
     own = str(session.work.absolute())
     for path in rows.filter(pc.is_in(rows["doc_id"], value_set=session.gone_ids))["path"].to_pylist():
         if path.startswith(own):  # what was unpacked or fetched of a document that was taken down does not stay here
             location(path).unlink(missing_ok=True)
-    settle(session)
+    reconcile(session)
 
 
 def unread_row(path: str, uri: str, kind: str, message: str) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from ingest.config import IngestConfig
 from ingest.ledger import Ledger, read_ledger
 from medpress.command import resolved
+from medpress.errors import CorruptError
 from medpress.location import is_remote
 from medpress.removed import removed
 from medpress.run.engine import open_executor
@@ -120,31 +121,31 @@ class Session:
     # Whether store and ledger say the same.
 
     @cached_property
-    def settled(self) -> bool:
+    def reconciled(self) -> bool:
         """Whether the last run got to its end and nobody has changed the store since."""
         try:
             return bool(read_json(self._seal) == self._state())
-        except (FileNotFoundError, ValueError):
+        except (FileNotFoundError, CorruptError):
             return False
 
-    def unsettle(self) -> None:
+    def mark_unreconciled(self) -> None:
         """Say that this run has begun to change the store: the next one has to look, should this one not get to its end."""
         for folder in (self.data / "documents", self.data / "pages", self.data / "work"):
             make_folder(folder)
             if not is_remote(folder):
                 folder.chmod(0o700)
-        if self.settled:
+        if self.reconciled:
             self._seal.unlink()
-        self.settled = False
+        self.reconciled = False
 
-    def settle(self) -> None:
+    def mark_reconciled(self) -> None:
         """Say that store and ledger agree."""
         write_json(self._seal, self._state())
-        self.settled = True
+        self.reconciled = True
 
     @property
     def _seal(self) -> Path:
-        return self.work / "settled.json"
+        return self.work / "reconciled.json"
 
     def _state(self) -> dict[str, str]:
         return {

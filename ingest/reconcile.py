@@ -37,9 +37,9 @@ CHANGING = ("uris", "source", "source_type", "license", "lang", "supersedes", "w
 READ_FOR_IT = ("doc_id", *CHANGING, "title", "version", "date", "identifiers", "format")
 
 
-def settle(session: Session) -> None:
+def reconcile(session: Session) -> None:
     """Bring documents, manifests and quarantine up to date, remove what is of no use any more."""
-    session.unsettle()
+    session.mark_unreconciled()
     before = _documents(session)
     after = link_editions(_from_places(before, session))
     stays = pc.greater(pc.list_value_length(after["uris"]), 0)
@@ -53,7 +53,7 @@ def settle(session: Session) -> None:
     session.changed(kept)
     write_quarantine(session.data, "ingest", _quarantined(session))
     session.ledger.merge()
-    session.settle()
+    session.mark_reconciled()
 
 
 def _documents(session: Session) -> pa.Table:
