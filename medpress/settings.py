@@ -1,7 +1,7 @@
 """The TOML file of the console scripts: checked before it is used, and written out with every default.
 
 A file has a table for each command, `[pdf]` or, when it serves several scripts, `[ingest.pdf]`; tables inside it are the
-nested parts of that command's configuration (`[corpus.steps.filters]`).
+nested parts of that command's configuration (`[corpus.build.filters]`).
 """
 
 from __future__ import annotations

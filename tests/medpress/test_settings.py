@@ -37,7 +37,7 @@ def test_every_setting_stands_in_it_with_what_it_is_for():
     lines = default_settings(app).splitlines()
     for field in dataclasses.fields(BuildConfig):
         key = field.name
-        tables = [f"[corpus.steps.{key}]"]
+        tables = [f"[corpus.build.{key}]"]
         (at,) = [n for n, line in enumerate(lines) if line in tables or line.startswith((f"{key} =", f"# {key} ="))][:1]
         assert lines[at] in tables or lines[at - 1].startswith("# ")
 
@@ -45,18 +45,18 @@ def test_every_setting_stands_in_it_with_what_it_is_for():
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("[corpus.steps]\nshard = 4", r"\[corpus.steps\] has no setting shard; did you mean shards\?"),
+        ("[corpus.build]\nshard = 4", r"\[corpus.build\] has no setting shard; did you mean shards\?"),
         (
             "[build.filters]\nmin_medikal_density = 0.1",
             r"\[build.filters\] has no setting min_medikal_density; did you",
         ),
-        ('[corpus.steps]\nshards = "four"', r'\[corpus.steps\] shards is "four", but must be a whole number\.'),
-        ("[corpus.steps]\nstrict = 1", r"strict is 1, but must be true or false\."),
-        ('[corpus.steps]\nengine = "spark"', r'engine is "spark", but must be local or ray\.'),
-        ("[corpus.steps]\ndecontaminate = [1]", r"decontaminate is \[1\], but must be a list\."),
+        ('[corpus.build]\nshards = "four"', r'\[corpus.build\] shards is "four", but must be a whole number\.'),
+        ("[corpus.build]\nstrict = 1", r"strict is 1, but must be true or false\."),
+        ('[corpus.build]\nengine = "spark"', r'engine is "spark", but must be local or ray\.'),
+        ("[corpus.build]\ndecontaminate = [1]", r"decontaminate is \[1\], but must be a list\."),
         ("[corpus.biuld]\nshards = 4", r"corpus.biuld is no command of corpus; did you mean build\?"),
         ("[corpsu.build]\nshards = 4\n[ingest.pdf]", r"corpsu is no script; did you mean corpus\?"),
-        ("[corpus]\nbuild = 3", r"corpus.steps is a command, to be written as the table \[corpus.steps\]\."),
+        ("[corpus]\nbuild = 3", r"corpus.build is a command, to be written as the table \[corpus.build\]\."),
         ("[corpus", "is not valid TOML"),
     ],
 )
