@@ -24,6 +24,9 @@ from medpress.store import dataset, read_table, write_keys, write_row_groups
 ROWS_PER_FOREST = 1_000_000
 """Pairs, or rows of forests, that one task joins, about."""
 
+SHINGLES_OF_PAIRS = 200
+"""A record has up to some fifty pairs, which take as much memory as so many shingles."""
+
 FOREST = pa.schema([pa.field("a", pa.string()), pa.field("b", pa.string())])
 """A record and the least id of its component (itself for that one)."""
 
@@ -99,7 +102,7 @@ def slice_components(task: Task, mark: Mark) -> None:
         sizes = read_table(file, ["id", "n_shingles"])
         place = pc.index_in(ids, sizes["id"].combine_chunks())
         found = place.is_valid().to_numpy(zero_copy_only=False)
-        weights[found] = sizes["n_shingles"].take(place.drop_null()).to_numpy()
+        weights[found] = sizes["n_shingles"].take(place.drop_null()).to_numpy() + SHINGLES_OF_PAIRS
     component = pc.rank(roots, tiebreaker="dense").to_numpy().astype(np.int64) if len(roots) else np.empty(0, np.int64)
     order = np.argsort(component, kind="stable")  # within a component by id
     before = np.cumsum(weights[order]) - weights[order]

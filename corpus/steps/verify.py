@@ -16,8 +16,9 @@ from medpress.run.task import Mark, Task
 from medpress.store import dataset, read_table, write_keys, write_row_groups
 from nlp.tagging.lexicon import built_in_lexicon
 
-SHINGLES_PER_SLICE = 12_000_000
-"""Shingles of the texts whose pairs are compared together, at most about: 14 bytes each, the text included."""
+SHINGLES_PER_SLICE = 3_000_000
+"""Shingles of the texts whose pairs are compared together, at most about: 14 bytes each, the text included; the pairs take
+as much again (`components.SHINGLES_OF_PAIRS`)."""
 TEXTS_PER_GROUP = 500
 """Texts of a row group."""
 
