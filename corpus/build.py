@@ -44,7 +44,6 @@ from corpus.dedup.redis_index import is_address
 from corpus.duplicate_search import DuplicateSearch
 from corpus.flow import Flow, Part, count, groups, is_there
 from corpus.publishing import About, Publisher
-from corpus.steps import shards
 from corpus.steps.annotate import ANNOTATE
 from corpus.steps.ask_model import Asked, ask_model
 from corpus.steps.augment import AUGMENT
@@ -84,7 +83,16 @@ from medpress.run.step import Step, identities, write_list
 from medpress.run.task import Limits, Task
 from medpress.segments import Part as SegmentPart
 from medpress.segments import read_segments
-from medpress.store import check_manifest, file_sha256, identity, read_table, refuse_older_layout, write_json
+from medpress.store import (
+    check_manifest,
+    file_sha256,
+    holds_rows,
+    identity,
+    read_table,
+    refuse_older_layout,
+    remove_leftovers,
+    write_json,
+)
 from medpress.tokenising import DEFAULT_TOKENIZER
 from nlp import relations, tagging
 
@@ -115,6 +123,7 @@ def build(config: BuildConfig) -> BuildResult:
         raise UserError(f"there are no documents in {config.data}; run `ingest` first.")
     _check_names(config)
     with exclusive(config.data):
+        remove_leftovers(config.data / "work")
         limits = Limits(step_seconds=config.task_seconds, memory_bytes=int(config.worker_gib * 2**30))
         preload = (*PRELOAD, "corpus.steps.preload_tagger") if config.tagger == BuildConfig().tagger else PRELOAD
         executor = open_executor(
@@ -421,7 +430,7 @@ class _Build:
             return {"replies": replies.get(part.annotated), **settings}
 
         made = self.flow.each("augment", AUGMENT, kept, "annotated", "sections", arguments)
-        made = [part for part in made if shards.holds_rows(part.sections)]
+        made = [part for part in made if holds_rows(part.sections)]
         return [Part(origin=part.sections, sections=part.sections) for part in made]
 
     def _decide_augmented(self, kept: Sequence[Part], made: Sequence[Part]) -> list[Part]:

@@ -21,14 +21,13 @@ from corpus.build_state import BuildState
 from corpus.dedup.index import Index
 from corpus.dedup.passes import hex_ranges, key_ranges
 from corpus.flow import Flow, Part, count, groups, is_there
-from corpus.steps import shards
 from corpus.steps.clusters import DECIDE_CLUSTERS, RECORDS_PER_SLICE
 from corpus.steps.components import ROUTE_PAIRS, SLICE_COMPONENTS, SPAN_FOREST, count_slices, grouped
 from corpus.steps.exact import FIND_COPIES, RECORDS_PER_RANGE
 from corpus.steps.pairs import FIND_PAIRS, JOIN_PAIRS, KEYS_PER_RANGE, PAIRS_PER_RANGE
 from corpus.steps.signatures import GATHER_BANDS, GATHER_KNOWN, GATHER_PASSED
 from corpus.steps.verify import GATHER_TEXTS, KEEP_VERIFIED, SHINGLES_PER_SLICE, VERIFY_PAIRS
-from medpress.store import identity, read_manifest
+from medpress.store import holds_rows, identity, read_manifest
 
 
 class DuplicateSearch:
@@ -136,7 +135,7 @@ class DuplicateSearch:
             for group in grouped(files, [count([file]) for file in files])
         ]
         forests = self.flow.outputs("components", SPAN_FOREST, tasks)
-        forests = [file for file in forests if shards.holds_rows(file)]
+        forests = [file for file in forests if holds_rows(file)]
         while len(forests) > 1:
             groups = grouped(forests, [count([file]) for file in forests])
             tasks = [SPAN_FOREST.task(self.flow.work, pairs=group, wanted="all") for group in groups]

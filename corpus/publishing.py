@@ -24,7 +24,8 @@ from corpus.steps.shards import COMPARE_PARTS, GATHER, LEAVE_OUT, WRITE_ADDED, W
 from corpus.steps.tokenizers import load as load_tokenizer
 from corpus.steps.tokens import TOKENISE_SHARD
 from medpress.command import resolved
-from medpress.location import is_remote
+from medpress.errors import CorruptError
+from medpress.location import is_remote, location
 from medpress.run.step import identities
 from medpress.run.task import Task
 from medpress.schema import BOILERPLATE
@@ -34,9 +35,11 @@ from medpress.store import (
     file_sha256,
     parts,
     publish_file,
+    publish_files,
     publish_tables,
     read_manifest,
     read_table,
+    remove_folder,
     write_manifest,
     write_text,
 )
@@ -88,7 +91,7 @@ class Publisher:
                 task = WRITE_SHARD.task(self.flow.work, annotated=gathered, place=place)
                 tasks[place[len(kind) + 1 : -1] + ".parquet"] = task
         if publish:
-            shards.forget_damaged(tasks, self.data / kind)
+            _forget_damaged(tasks, self.data / kind)
         self.flow.run(kind, WRITE_SHARD, list(tasks.values()))
         return tasks
 
@@ -171,7 +174,7 @@ class Publisher:
         before = self.written.get(kind, {})
         after = {name: task.id for name, task in tasks.items()}
         if whole:
-            shards.place({name: task.output for name, task in tasks.items()}, folder)
+            publish_files(folder, {name: task.output for name, task in tasks.items()})
         else:
             after = before | after
             for name, task in tasks.items():
@@ -200,13 +203,13 @@ class Publisher:
             path = shard.output if isinstance(shard, Task) else str(self.data / "shards" / DATA / name)
             sha256 = shard.id if isinstance(shard, Task) else shard["sha256"]
             tasks[name] = INDEX_SHARD.task(self.flow.work, shard=path, sha256=sha256, scheme=scheme)
-        shards.forget_damaged(tasks, folder)
+        _forget_damaged(tasks, folder)
         self.flow.run("index", INDEX_SHARD, list(tasks.values()))
         before = self.written.get("index", {})
         after = {name: task.id for name, task in tasks.items()}
         same = {f"{DATA}/{name}" for name, id in after.items() if before.get(name) == id}
         unchanged = _entries_of(folder, same)
-        shards.place({name: task.output for name, task in tasks.items()}, folder)
+        publish_files(folder, {name: task.output for name, task in tasks.items()})
         finish(folder, self.config.dedup.scheme, unchanged)
         self.written["index"] = after
 
@@ -224,7 +227,7 @@ class Publisher:
         folder = self.data / "tokens"
         if not self.config.tokenize:
             self.written.pop("tokens", None)
-            return shards.withdraw(folder)
+            return _withdraw(folder)
         tokenizer = load_tokenizer(self.config.tokenizer)
         tasks = {
             name: TOKENISE_SHARD.task(
@@ -235,9 +238,9 @@ class Publisher:
             )
             for name, entry in self.entries("shards").items()
         }
-        shards.forget_damaged(tasks, folder)
+        _forget_damaged(tasks, folder)
         self.flow.run("tokenise", TOKENISE_SHARD, list(tasks.values()))
-        shards.place({name: task.output for name, task in tasks.items()}, folder)
+        publish_files(folder, {name: task.output for name, task in tasks.items()})
         write_text(folder / TOKENIZER_FILE, tokenizer.to_str(pretty=True) + "\n")
         config = {"tokenizer": Path(self.config.tokenizer).name, "fingerprint": fingerprint(tokenizer)}
         write_manifest(folder, kind="tokens", config=config, versions=identities([TOKENISE_SHARD]))
@@ -288,3 +291,28 @@ def _entries_of(folder: Path, names: set[str]) -> dict[str, dict[str, Any]]:
 def _places(annotated: Sequence[str]) -> list[str]:
     """Where rows go: `shards/<source type>/<shard>/` and `dropped/…`, sorted."""
     return sorted(set[str]().union(*(merge.folders(file, "place") for file in annotated)))
+
+
+def _withdraw(folder: Path) -> None:
+    """Remove a dataset that this build does not write, so that nobody takes that of an earlier build for its own."""
+    if folder.exists():
+        remove_folder(folder)
+
+
+def _forget_damaged(tasks: Mapping[str, Task], folder: Path) -> None:
+    """Remove the work file of a published one whose bytes are no longer those of the manifest, so that it is made anew.
+
+    `tasks` are by relative name. Both are one file with two names, so that damage to one is damage to the other.
+    """
+    try:
+        described = {
+            entry["path"].removeprefix(f"{DATA}/"): entry["sha256"] for entry in read_manifest(folder)["files"]
+        }
+    except (OSError, CorruptError):  # nothing was published, or nobody knows what
+        return
+    for name, task in tasks.items():
+        published, source = folder / DATA / name, location(task.output)
+        if is_remote(source) or name not in described or not (published.exists() and source.exists()):
+            continue
+        if published.samefile(source) and file_sha256(source) != described[name]:
+            source.unlink()

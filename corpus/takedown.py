@@ -39,6 +39,7 @@ from medpress.store import (
     read_dataset,
     read_manifest,
     read_table,
+    remove_leftovers,
     update_manifest,
     write_atomic,
     write_manifest,
@@ -284,8 +285,7 @@ def _leave_out(folder: Path, gone: _Gone) -> int:
     """Write a dataset again without these rows, row group by row group; returns how many there were."""
     ready: dict[Path, Path | None] = {}
     count = 0
-    for leftover in folder.rglob(".*.tmp"):
-        leftover.unlink()
+    remove_leftovers(folder)
     for path in parts(folder):
         rows = _holds(path, gone)
         count += rows

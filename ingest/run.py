@@ -31,7 +31,7 @@ from medpress.command import UserError, progress, resolved
 from medpress.location import location
 from medpress.lock import exclusive
 from medpress.removed import failure as taken_down
-from medpress.store import fingerprint, read_json, refuse_older_layout, write_json
+from medpress.store import fingerprint, read_json, refuse_older_layout, remove_leftovers, write_json
 
 
 @dataclass(slots=True)
@@ -102,6 +102,7 @@ def opened(config: IngestConfig, formats: Sequence[str]) -> Iterator[Session]:
     """A run that holds the data folder for itself. Raises `UserError`: another holds it, or its layout is another."""
     with exclusive(config.data):
         refuse_older_layout(config.data)
+        remove_leftovers(config.data / "work")
         session = Session(config, [name for name in READERS if name in formats])
         try:
             yield session

@@ -399,11 +399,33 @@ def publish_tables(folder: Path, name: str, tables: Iterable[pa.Table], schema: 
 def publish_file(folder: Path, name: str, source: Place) -> Path | None:
     """Make a finished Parquet file the file `data/<name>` of a dataset folder, as `publish_tables` does with tables."""
     target = folder / DATA / name
-    if not open_parquet(source).metadata.num_rows:
+    if not holds_rows(source):
         target.unlink(missing_ok=True)
         return None
     place_file(source, target)
     return target
+
+
+def publish_files(folder: Path, files: Mapping[str, Place]) -> None:
+    """Make a dataset hold exactly `files` (relative name to finished file); see `publish_file`."""
+    make_folder(folder / DATA)
+    for path in parts(folder):
+        if path.relative_to(folder / DATA).as_posix() not in files:
+            path.unlink()
+    for name, source in files.items():
+        publish_file(folder, name, source)
+
+
+def holds_rows(place: Place) -> bool:
+    """Whether a Parquet file has any row."""
+    return bool(open_parquet(place).metadata.num_rows)
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove the temporary files below a folder that killed runs left. Its lock must be held: a living run's are the same."""
+    if not is_remote(folder):
+        for leftover in folder.rglob(".*.tmp"):
+            leftover.unlink(missing_ok=True)
 
 
 def refuse_older_layout(data: Path) -> None:
@@ -456,9 +478,10 @@ def write_manifest(
     Holds files (path, rows, bytes, sha256, tokens where known), totals, schema version, resolved
     configuration, and the versions given: identities of steps, models and libraries. No times and no host: the same
     input gives the same manifest. A dataset without rows has an empty `data/`. `unchanged` are entries, by path, of
-    files that an earlier manifest describes: they are not read again.
+    files that an earlier manifest describes: they are not read again. What killed runs left unfinished there goes.
     """
     make_folder(folder / DATA)
+    remove_leftovers(folder)
     names = [(path, path.relative_to(folder).as_posix()) for path in parts(folder)]
     files = [dict((unchanged or {}).get(name) or _entry(path, name)) for path, name in names]
     manifest = {

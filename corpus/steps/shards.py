@@ -1,4 +1,4 @@
-"""Write the shards and the dropped records, and put them where they are found.
+"""Write the files of the shards and of the dropped records.
 
 A full build writes each shard whole. An incremental one writes only what is different: rows that are new stand in an
 added file beside the shards, and a file that holds rows which are gone is written again without them.
@@ -6,29 +6,19 @@ added file beside the shards, and a file that holds rows which are gone is writt
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Iterator
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from corpus.steps.annotated import ANNOTATED
 from corpus.steps.merge import merged
-from medpress.errors import CorruptError
-from medpress.location import is_remote, location
 from medpress.run.step import Step
 from medpress.run.task import Mark, Task
 from medpress.schema import DROPPED, RECORD
 from medpress.store import (
-    DATA,
-    file_sha256,
-    make_folder,
     open_parquet,
-    parts,
-    place_file,
-    read_manifest,
     read_table,
-    remove_folder,
     write_table,
     write_tables,
 )
@@ -140,48 +130,3 @@ def leave_out(task: Task, mark: Mark) -> None:
 
 
 LEAVE_OUT = Step(leave_out, settings=("sha256", "gone"), aside=("shard",), per="shard")
-
-
-def withdraw(folder: Path) -> None:
-    """Remove a dataset that this build does not write, so that nobody takes that of an earlier build for its own."""
-    if folder.exists():
-        remove_folder(folder)
-
-
-def forget_damaged(tasks: Mapping[str, Task], folder: Path) -> None:
-    """Remove the work file of a published one whose bytes are no longer those of the manifest, so that it is made anew.
-
-    `tasks` are by relative name. Both are one file with two names, so that damage to one is damage to the other.
-    """
-    try:
-        described = {
-            entry["path"].removeprefix(f"{DATA}/"): entry["sha256"] for entry in read_manifest(folder)["files"]
-        }
-    except (OSError, CorruptError):  # nothing was published, or nobody knows what
-        return
-    for name, task in tasks.items():
-        published, source = folder / DATA / name, location(task.output)
-        if is_remote(source) or name not in described or not (published.exists() and source.exists()):
-            continue
-        if published.samefile(source) and file_sha256(source) != described[name]:
-            source.unlink()
-
-
-def place(files: Mapping[str, str], folder: Path) -> None:
-    """Make a dataset hold exactly `files` (relative name to work file), without copying their bytes through this machine.
-
-    A file without rows is left out.
-    """
-    make_folder(folder / DATA)
-    filled = {name: source for name, source in files.items() if holds_rows(source)}
-    for path in parts(folder):
-        if path.relative_to(folder / DATA).as_posix() not in filled:
-            path.unlink()
-    for name, source in filled.items():
-        place_file(source, folder / DATA / name)
-
-
-def holds_rows(file: str) -> bool:
-    """Whether a Parquet file has any row."""
-    with open_parquet(file) as parquet:
-        return bool(parquet.metadata.num_rows)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pyarrow as pa
 import pytest
 from hypothesis import given
@@ -14,6 +17,7 @@ from medpress.store import (
     identity,
     parts,
     publish_file,
+    publish_files,
     publish_tables,
     read_manifest,
     read_table,
@@ -30,6 +34,26 @@ def test_same_rows_same_bytes(tmp_path):
     write_table(tmp_path / "b.parquet", pa.concat_tables([TABLE.slice(0, 7), TABLE.slice(7)]))
     assert (tmp_path / "a.parquet").read_bytes() == (tmp_path / "b.parquet").read_bytes()
     assert pa.parquet.ParquetFile(tmp_path / "a.parquet").num_row_groups == 3
+
+
+def test_what_a_killed_run_left_unfinished_goes_with_the_next_manifest(tmp_path):
+    script = (
+        "import os, sys; from pathlib import Path; from medpress.store import write_atomic\n"
+        "write_atomic(Path(sys.argv[1]), lambda path: (path.write_text('half'), os._exit(9)))"
+    )
+    killed = subprocess.run([sys.executable, "-c", script, tmp_path / "card.md"])
+    assert killed.returncode == 9 and len(list(tmp_path.iterdir())) == 1
+    write_manifest(tmp_path, kind="test", config={}, versions={})
+    assert {path.name for path in tmp_path.iterdir()} == {"data", "manifest.json"}
+
+
+def test_a_dataset_holds_exactly_the_files_that_have_rows(tmp_path):
+    write_table(tmp_path / "full", TABLE)
+    write_table(tmp_path / "bare", TABLE.slice(0, 0))
+    folder = tmp_path / "dataset"
+    publish_files(folder, {"web/0.parquet": tmp_path / "full", "web/1.parquet": tmp_path / "full"})
+    publish_files(folder, {"web/1.parquet": tmp_path / "bare", "web/2.parquet": tmp_path / "full"})
+    assert [path.relative_to(folder).as_posix() for path in parts(folder)] == ["data/web/2.parquet"]
 
 
 def test_a_failed_write_leaves_the_old_file_and_no_rest(tmp_path):
