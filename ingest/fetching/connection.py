@@ -113,7 +113,12 @@ class _Network(httpcore.NetworkBackend):
         self.under = httpcore.SyncBackend()
 
     def connect_tcp(
-        self, host: str, port: int, timeout: float | None = None, local_address: str | None = None, socket_options: Any = None
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Any = None,
     ) -> httpcore.NetworkStream:
         address = check_address(host, port, allow_private=self.private)
         return _Stream(self.under.connect_tcp(address, port, left(self.deadline, timeout)), self.deadline)

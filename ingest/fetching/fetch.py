@@ -21,6 +21,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path, PurePosixPath
+from typing import Annotated
 from urllib.parse import quote, urljoin, urlsplit
 
 import httpcore
@@ -33,6 +34,7 @@ from ingest.fetching.connection import Answer, NoAddress, OutOfTime, PrivateAddr
 from ingest.fetching.decoding import ACCEPTED, BrokenEncoding, UnaskedEncoding, decoded
 from ingest.fetching.robots import ALLOW_ALL, MAX_ROBOTS_BYTES, Robots, parse_robots
 from ingest.safe_xml import local_name, parse_xml
+from medpress.ranges import Amount, Count, Seconds, between
 from medpress.store import LineFile, make_folder, write_bytes
 
 AGENT = "medpress"
@@ -68,21 +70,21 @@ _UNTOLD = ("", "application/octet-stream", "binary/octet-stream", "application/f
 class FetchConfig:
     """How pages are fetched."""
 
-    delay: float = 1.0
+    delay: Amount = 1.0
     """Seconds between two requests to one host; a longer delay in robots.txt is kept."""
-    hosts: int = 8
+    hosts: Annotated[int, between(1, 256)] = 8
     """Hosts that are asked at the same time, each by one request."""
-    timeout: float = 30.0
+    timeout: Seconds = 30.0
     """Seconds to wait for a connection or for the next bytes."""
-    page_seconds: float = 180.0
+    page_seconds: Seconds = 180.0
     """Seconds that one page may take altogether."""
-    page_bytes: int = 64 * 1024 * 1024
+    page_bytes: Count = 64 * 1024 * 1024
     """Bytes of one page; a larger one is not kept."""
-    redirects: int = 5
+    redirects: Annotated[int, between(0, 50)] = 5
     """Redirects that are followed for one page."""
-    retries: int = 3
+    retries: Annotated[int, between(0, 50)] = 3
     """Further attempts after a failure that may pass (429, 5xx, no connection)."""
-    max_age_days: float = 7.0
+    max_age_days: Amount = 7.0
     """A page that was fetched less than this many days ago is not asked for again."""
     contact: str = ""
     """An address in the User-Agent for those who run the hosts, such as a web page or an e-mail."""
@@ -396,7 +398,7 @@ class Client:
         if status != 200:
             raise FetchError(f"http-{status}", f"The host {host} answers {status}.")
         declared = headers.get("content-length", "")
-        if declared.isdigit() and len(declared) < 20 and int(declared) > limit:
+        if declared.isdecimal() and len(declared) < 20 and int(declared) > limit:
             raise FetchError("too-large", f"The page has {declared} bytes, more than {limit}.")
         content = bytearray()
         for part in decoded(answer.parts, headers.get("content-encoding", "")):

@@ -63,7 +63,9 @@ def fetch_supervised(urls: Sequence[str], folder: Path, config: FetchConfig, mem
 
     def task(some: Sequence[str]) -> Task:
         output = str(folder / "outcomes" / f"{identity(list(some))}.json")
-        return Task(identity(list(some)), some[0], {"urls": list(some), "folder": str(folder), "fetching": values}, output)
+        return Task(
+            identity(list(some)), some[0], {"urls": list(some), "folder": str(folder), "fetching": values}, output
+        )
 
     try:
         maps = [url for url in urls if url.lower().split("?")[0].endswith(_SITEMAP_ENDINGS)]

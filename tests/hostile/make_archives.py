@@ -48,7 +48,9 @@ def overlapping() -> bytes:
     packed = zlib.compress(bytes(8 * MEGABYTE), 9)[2:-4]
     crc = zlib.crc32(bytes(8 * MEGABYTE))
     sizes = struct.pack("<III", crc, len(packed), 8 * MEGABYTE)
-    local = b"PK\x03\x04" + struct.pack("<HHHHH", 20, 0, 8, 0, 33) + sizes + struct.pack("<HH", 5, 0) + b"a.txt" + packed
+    local = (
+        b"PK\x03\x04" + struct.pack("<HHHHH", 20, 0, 8, 0, 33) + sizes + struct.pack("<HH", 5, 0) + b"a.txt" + packed
+    )
     directory = b""
     for number in range(1_000):
         name = f"{number:04d}.txt".encode()
@@ -64,7 +66,14 @@ def names_that_climb() -> bytes:
 
 
 def names_that_speak_to_the_terminal() -> bytes:
-    names = ["\x1b]0;owned\x07.txt", "\x1b[2J.txt", "good\u202etxt.exe.txt", "two\nlines.txt", "\x9b31m.txt", "nul\x00.txt"]
+    names = [
+        "\x1b]0;owned\x07.txt",
+        "\x1b[2J.txt",
+        "good\u202etxt.exe.txt",
+        "two\nlines.txt",
+        "\x9b31m.txt",
+        "nul\x00.txt",
+    ]
     return zipped({name: NOTE + name.encode() for name in names})
 
 

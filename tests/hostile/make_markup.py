@@ -62,7 +62,9 @@ def laughs() -> bytes:
 
 XML: dict[str, Callable[[], bytes]] = {
     "laughs.xml": laughs,
-    "quadratic.xml": lambda: article(f"<p>{'&a;' * 100_000}</p>", f"<!DOCTYPE article [<!ENTITY a '{'x' * 100_000}'>]>"),
+    "quadratic.xml": lambda: article(
+        f"<p>{'&a;' * 100_000}</p>", f"<!DOCTYPE article [<!ENTITY a '{'x' * 100_000}'>]>"
+    ),
     "outside.xml": lambda: article("<p>&a;</p>", "<!DOCTYPE article [<!ENTITY a SYSTEM 'file:///etc/passwd'>]>"),
     "parameter.xml": lambda: article(
         "<p>x</p>", "<!DOCTYPE article [<!ENTITY % a SYSTEM 'http://127.0.0.1:9/x.dtd'> %a; %a;]>"
@@ -82,8 +84,11 @@ XML: dict[str, Callable[[], bytes]] = {
         "<table-wrap><table>" + "<row><entry morerows='9999'>x</entry></row>" * 3_000 + "</table></table-wrap>"
     ),
     "columns.xml": lambda: article(
-        "<table-wrap><table><colspec colname='a'/>" + "<colspec/>" * 100_000 + "<colspec colname='z'/>"
-        + "<row><entry namest='a' nameend='z'>x</entry></row>" * 500 + "</table></table-wrap>"
+        "<table-wrap><table><colspec colname='a'/>"
+        + "<colspec/>" * 100_000
+        + "<colspec colname='z'/>"
+        + "<row><entry namest='a' nameend='z'>x</entry></row>" * 500
+        + "</table></table-wrap>"
     ),
     "elements.xml": lambda: article("<p/>" * 2_000_000),
     "crossing.xml": lambda: article("<b><i></b></i>" * 50_000),
@@ -114,7 +119,12 @@ def book(items: str, spine: str, chapters: dict[str, bytes | str], root: str = "
         f"</metadata><manifest>{items}</manifest><spine>{spine}</spine></package>"
     )
     return zipped(
-        {"mimetype": "application/epub+zip", "META-INF/container.xml": CONTAINER.format(root), "b.opf": package, **chapters}
+        {
+            "mimetype": "application/epub+zip",
+            "META-INF/container.xml": CONTAINER.format(root),
+            "b.opf": package,
+            **chapters,
+        }
     )
 
 
@@ -123,7 +133,7 @@ def many(count: int, same: bool) -> bytes:
     names = ["a.xhtml"] * count if same else [f"{n}.xhtml" for n in range(count)]
     items = "".join(f'<item id="i{n}" href="{name}" {KIND}/>' for n, name in enumerate(names))
     spine = "".join(f'<itemref idref="i{n}"/>' for n in range(count))
-    return book(items, spine, {name: CHAPTER for name in dict.fromkeys(names)})
+    return book(items, spine, dict.fromkeys(dict.fromkeys(names), CHAPTER))
 
 
 def heavy_chapters() -> bytes:

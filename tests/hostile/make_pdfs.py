@@ -27,10 +27,20 @@ def pdf(objects: dict[int, bytes], trailer: bytes = b"") -> bytes:
     raw += b"xref\n0 1\n0000000000 65535 f \n"
     for number, place in sorted(places.items()):
         raw += b"%d 1\n%010d 00000 n \n" % (number, place)
-    return raw + b"trailer\n<< /Size %d /Root 1 0 R %s >>\nstartxref\n%d\n%%%%EOF\n" % (max(objects) + 1, trailer, start)
+    return raw + b"trailer\n<< /Size %d /Root 1 0 R %s >>\nstartxref\n%d\n%%%%EOF\n" % (
+        max(objects) + 1,
+        trailer,
+        start,
+    )
 
 
-def one_page(content: bytes = CONTENT, resources: bytes = b"", page: bytes = b"", more: dict[int, bytes] | None = None, packed: bool = False) -> bytes:
+def one_page(
+    content: bytes = CONTENT,
+    resources: bytes = b"",
+    page: bytes = b"",
+    more: dict[int, bytes] | None = None,
+    packed: bool = False,
+) -> bytes:
     box = b"" if b"/MediaBox" in page else b"/MediaBox [0 0 612 792]"
     return pdf(
         {
@@ -59,7 +69,8 @@ def kids(text: bytes, count: int, more: dict[int, bytes] | None = None) -> bytes
 
 def outline(count: int, ring: bool) -> bytes:
     items = {
-        10 + n: b"<< /Title (a) /Parent 6 0 R /Next %d 0 R /Dest [3 0 R /Fit] >>" % (10 if ring and n == count - 1 else 11 + n)
+        10 + n: b"<< /Title (a) /Parent 6 0 R /Next %d 0 R /Dest [3 0 R /Fit] >>"
+        % (10 if ring and n == count - 1 else 11 + n)
         for n in range(count)
     }
     return pdf(
@@ -76,19 +87,31 @@ def outline(count: int, ring: bool) -> bytes:
 
 
 def image(width: int, height: int, data: bytes = b"\0") -> bytes:
-    entries = b"/Type /XObject /Subtype /Image /Width %d /Height %d /BitsPerComponent 8 /ColorSpace /DeviceRGB" % (width, height)
-    return one_page(CONTENT + b" q 500 0 0 500 0 0 cm /I Do Q", b"/XObject << /I 6 0 R >>", more={6: stream(data, entries, packed=True)})
+    entries = b"/Type /XObject /Subtype /Image /Width %d /Height %d /BitsPerComponent 8 /ColorSpace /DeviceRGB" % (
+        width,
+        height,
+    )
+    return one_page(
+        CONTENT + b" q 500 0 0 500 0 0 cm /I Do Q",
+        b"/XObject << /I 6 0 R >>",
+        more={6: stream(data, entries, packed=True)},
+    )
 
 
 def form_in_itself() -> bytes:
-    form = stream(b"/X Do /X Do", b"/Type /XObject /Subtype /Form /BBox [0 0 9 9] /Resources << /XObject << /X 6 0 R >> >>")
+    form = stream(
+        b"/X Do /X Do", b"/Type /XObject /Subtype /Form /BBox [0 0 9 9] /Resources << /XObject << /X 6 0 R >> >>"
+    )
     return one_page(CONTENT + b" /X Do", b"/XObject << /X 6 0 R >>", more={6: form})
 
 
 def forms_that_multiply() -> bytes:
     """Each form draws the next one ten times: 10^12 words."""
     forms = {
-        10 + n: stream(b"/X Do " * 10, b"/Type /XObject /Subtype /Form /BBox [0 0 999 999] /Resources << /XObject << /X %d 0 R >> >>" % (11 + n))
+        10 + n: stream(
+            b"/X Do " * 10,
+            b"/Type /XObject /Subtype /Form /BBox [0 0 999 999] /Resources << /XObject << /X %d 0 R >> >>" % (11 + n),
+        )
         for n in range(12)
     }
     last = stream(CONTENT, b"/Type /XObject /Subtype /Form /BBox [0 0 999 999] /Resources << /Font << /F1 5 0 R >> >>")
