@@ -173,7 +173,7 @@ def sitemap_urls(url: str, client: Client, limit: int = 50_000) -> list[str]:
             continue
         visited.add(address)
         try:
-            pages, maps = _parse_sitemap(bytes(client.get(address, MAX_SITEMAP_BYTES).content))
+            pages, maps = _parse_sitemap(client.get(address, MAX_SITEMAP_BYTES).content)
         except FetchError:
             if depth == 0:
                 raise
@@ -294,7 +294,7 @@ class _Page:
 
     url: str
     headers: dict[str, str]
-    content: bytes | bytearray
+    content: bytes
     unchanged: bool = False
 
 
@@ -405,7 +405,7 @@ class Client:
             content += part
             if len(content) > limit:
                 raise FetchError("too-large", f"The page has more than {limit} bytes.")
-        return _Page(url, headers, content)
+        return _Page(url, headers, bytes(content))
 
     def _turn(self, host: str) -> _Turn:
         with self.lock:
