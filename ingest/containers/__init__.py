@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import shutil
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from ingest.containers.archives import is_archive, read_archive
 from ingest.containers.warc import is_warc, read_warc
 from ingest.document import UnreadableError
+from medpress.location import is_remote
 from medpress.store import write_bytes
+
+SPARE_BYTES = 512 * 1024 * 1024
+"""What unpacking leaves of a disk for all else that is written there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +40,17 @@ def is_container(head: bytes, path: str) -> bool:
 def spread_out(path: Path, uri: str, folder: Path) -> Iterator[Held]:
     """Write the files that a container holds to `folder`, named by the hash of their bytes, and say which is which.
 
-    What is there already is not written again. Hidden files and folders are passed over. Raises `UnreadableError`
-    when the container itself cannot be read.
+    What is there already is not written again. Hidden files and folders are passed over. Two files of one name stand under
+    names of their own, the second with `#2` at its end. Raises `UnreadableError` when the container itself cannot be read,
+    and `OSError` before its disk is full.
     """
+    names: Counter[str] = Counter()
+    for held in _held(path, uri, folder):
+        names[held.uri] += 1
+        yield held if names[held.uri] == 1 else replace(held, uri=f"{held.uri}#{names[held.uri]}")
+
+
+def _held(path: Path, uri: str, folder: Path) -> Iterator[Held]:
     with open(path, "rb") as file:
         head = file.read(4096)
     if is_warc(head, path.name):
@@ -67,5 +82,9 @@ def _write(folder: Path, content: bytes, suffix: str) -> Path:
     digest = hashlib.sha256(content).hexdigest()
     path = folder / digest[:2] / f"{digest}{suffix}"
     if not path.exists():
+        if not is_remote(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            if shutil.disk_usage(folder).free < len(content) + SPARE_BYTES:
+                raise OSError(errno.ENOSPC, "less than 512 MiB of the disk would be left")
         write_bytes(path, content)
     return path

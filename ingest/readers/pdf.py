@@ -99,6 +99,11 @@ def _open(path: Path) -> pymupdf.Document:
             raise UnreadableError("truncated", "The PDF has no page that can be found.")
         if document.page_count > MAX_PAGES:
             raise UnreadableError("too-large", f"The PDF claims {document.page_count} pages.")
+        # Each page is an object of its own and hangs in the tree once (ISO 32000-2, 7.7.3).
+        if document.page_count >= document.xref_length():
+            raise UnreadableError(
+                "too-large", "The PDF names its pages more than once: it has fewer objects than pages."
+            )
     except UnreadableError:
         document.close()
         raise
