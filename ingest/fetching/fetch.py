@@ -76,7 +76,7 @@ class FetchConfig:
     """Hosts that are asked at the same time, each by one request."""
     timeout: Seconds = 30.0
     """Seconds to wait for a connection or for the next bytes."""
-    page_seconds: Seconds = 180.0
+    fetch_seconds: Seconds = 180.0
     """Seconds that one page may take altogether."""
     page_bytes: Count = 64 * 1024 * 1024
     """Bytes of one page; a larger one is not kept."""
@@ -324,7 +324,7 @@ class Client:
 
     def get(self, url: str, limit: int, conditions: dict[str, str] | None = None, polite: bool = False) -> _Page:
         """A page after its redirects; `polite`: robots.txt has to allow it. Raises `FetchError`."""
-        address, time_left = url, _TimeLeft(self.config.page_seconds)
+        address, time_left = url, _TimeLeft(self.config.fetch_seconds)
         for _ in range(self.config.redirects + 1):
             _target(address)
             if polite and not self._robots(address).allows(address):
@@ -374,7 +374,7 @@ class Client:
                 message = f"The host {host} answers in an encoding that was not asked for."
                 raise FetchError("unsupported", message) from error
             except OutOfTime as error:
-                message = f"The page took more than {self.config.page_seconds:.0f} seconds."
+                message = f"The page took more than {self.config.fetch_seconds:.0f} seconds."
                 raise FetchError("timeout", message) from error
             except httpcore.TimeoutException as error:
                 raise _Passing("timeout", f"The host {host} did not answer in time.") from error

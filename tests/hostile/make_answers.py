@@ -116,7 +116,7 @@ REFUSED: dict[str, Answer] = {
     "chunk_size_words": sent(CHUNKED + b"xyz\r\na"),
     "other_transfer": sent(answer(headers="Transfer-Encoding: gzip, chunked\r\n")),
     "not_http": sent(b"SSH-2.0-OpenSSH_9.6\r\n" + bytes(1_000)),
-    "version": sent(b"HTTP/9.9 200 OK\r\n\r\n" + PAGE),
+    "version": sent(b"HTTP/9.9x 200 OK\r\n\r\n" + PAGE),
     "status_words": sent(b"HTTP/1.1 abc\r\n\r\n" + PAGE),
     "status_999": sent(answer(status="999 No")),
     "no_content": sent(answer(b"", "204 No Content")),
