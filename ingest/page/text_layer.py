@@ -19,6 +19,8 @@ FLAGS = pymupdf.TEXT_COLLECT_VECTORS | pymupdf.TEXT_MEDIABOX_CLIP
 """No images (their bytes are copied), no kept ligatures, no odd white space; paths come with the text at no cost."""
 MAX_LINES = 12_000
 """A page with more text fragments than this is damaged or hostile; the rest is left out and the page says so."""
+TOO_MANY = "more than can be laid out"
+"""Why that rest is left out."""
 MAX_ROW = 300
 """Text fragments at one height beyond which a gap is judged by its width alone."""
 MAX_SPACED = 50
@@ -77,16 +79,16 @@ class TextLayer:
     """Boxes of all other paths: curves, ticks, oblique lines, markers."""
     images: list[tuple[float, float, float, float]] = field(default_factory=list)
     """Boxes of images, looked up only on pages with the caption of a figure: it takes a second pass."""
-    oblique: int = 0
-    """Lines at an angle, as watermarks are; they are left out."""
+    source: list[str] = field(default_factory=list)
+    """All that the content stream says, line by line, whatever becomes of it; what is printed twice in one place, once."""
+    left_out: dict[str, list[str]] = field(default_factory=dict)
+    """What of it is in no line, by reason."""
     characters: int = 0
     """Characters that are not white space."""
     invisible: int = 0
     """Those of them that are neither filled nor stroked, as in the layer of an earlier OCR."""
     by_font: dict[str, str] = field(default_factory=dict)
     """The visible text of each font."""
-    cut: bool = False
-    """Whether the page has more text than `MAX_LINES` fragments."""
 
 
 @lru_cache(maxsize=4096)
@@ -119,10 +121,12 @@ def read_text_layer(page: pymupdf.Page) -> TextLayer:
         prose = order + 1 if _full_lines(block) else 0
         for raw in block["lines"]:
             order += 1
+            said = "".join(span["text"] for span in raw["spans"])
+            layer.source.append(said)
             if order > MAX_LINES:
-                layer.cut = True
-                break
-            fragment, visible = _fragment(raw, order, fonts)
+                layer.left_out.setdefault(TOO_MANY, []).append(said)
+                continue
+            fragment, visible = _fragment(raw, order, fonts, layer.left_out)
             if fragment is None:
                 continue
             fragment.prose = prose
@@ -135,6 +139,7 @@ def read_text_layer(page: pymupdf.Page) -> TextLayer:
                 key = (fragment.spans[0][0], round(fragment.x0), round(fragment.y0))
                 if key in seen and fragment.x1 - fragment.x0 > 0:
                     layer.characters -= count
+                    layer.source.pop()
                     continue  # printed twice for a fake bold or a shadow
                 seen.add(key)
                 (upright if visible else hidden).append(fragment)
@@ -142,10 +147,12 @@ def read_text_layer(page: pymupdf.Page) -> TextLayer:
                 angle = 180 if abs(y) < 0.2 else 90 if y < 0 else 270
                 rotated.setdefault(angle, []).append(_rotated(fragment, raw["bbox"], angle, width, height))
             else:
-                layer.oblique += 1
+                layer.left_out.setdefault("slanted", []).append(said)
     layer.by_font = {font: " ".join(parts) for font, parts in fonts.items()}
     if layer.invisible > 0.5 * layer.characters:
         upright.extend(hidden)  # the layer of an earlier OCR: routing judges it
+    elif hidden:
+        layer.left_out["invisible"] = ["".join(text for text, *_ in fragment.spans) for fragment in hidden]
     layer.lines = _without_leaders(merge(upright), layer)
     for line in [line for line in layer.lines if _is_spaced(line.text)][:MAX_SPACED]:
         line.text = _unspaced(page, line) or line.text
@@ -281,7 +288,9 @@ def _without_leaders(lines: list[Line], layer: TextLayer) -> list[Line]:
     return kept
 
 
-def _fragment(raw: dict[str, Any], order: int, fonts: dict[str, list[str]]) -> tuple[Fragment | None, bool]:
+def _fragment(
+    raw: dict[str, Any], order: int, fonts: dict[str, list[str]], left_out: dict[str, list[str]]
+) -> tuple[Fragment | None, bool]:
     spans: list[tuple[str, float, str, float]] = []
     sizes: dict[float, int] = {}
     bases: dict[float, float] = {}
@@ -291,6 +300,8 @@ def _fragment(raw: dict[str, Any], order: int, fonts: dict[str, list[str]]) -> t
     for span in raw["spans"]:
         text = span["text"]
         size = span["size"]
+        if size <= 0.5 and text and not text.isspace():
+            left_out.setdefault("too small to be seen", []).append(text)
         if not text or text.isspace() or size <= 0.5:
             if not spans:
                 leading = " "
