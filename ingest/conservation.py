@@ -22,13 +22,11 @@ MOST_LOST = 0.02
 """Share of a page's letters that may be lost before it breaks the law."""
 MOST_DOUBLED = 0.05
 """Share of a page's letters that may be new before it breaks the law."""
-MOST_LEFTOVERS = 200
-"""With more different numbers left over, a page is not looked at closer: it is broken in any case."""
-MOST_PIECES = 6
-"""Numbers that one may have been put together of, or been cut into."""
-
-_MARKUP = re.compile(r"<br>|\^|\\[a-zA-Z]+")
-"""What the written form adds: line ends in cells, the sign of an exponent, commands of formulas."""
+_MARKUP = re.compile(r"<br>|\\[a-zA-Z]+")
+"""What the written form adds: line ends in cells, commands of formulas."""
+_NUMBER = re.compile(r"[0-9]+(?:[.,][0-9]+)*")
+_COMPOSITE = re.compile(r"[0-9]+(?:[.,][0-9]+)*(?:\^[{(]?[-+−]?[0-9]+[})]?|\[[0-9][0-9,\s–-]*\])+")
+"""A number and what is raised behind it."""
 _TOKEN = re.compile(
     r"[0-9]+(?:[.,][0-9]+)*|[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]|[^\W\d_]+|[±×÷°≤≥<>=≈%‰√∞→←↑↓−]"
     r"|[\x01-\x08\x0e-\x1f\ue000-\uf8ff\ufffd]|[^\W_]"
@@ -83,11 +81,11 @@ def compare(source: str, written: Iterable[str], left_out: Mapping[str, Iterable
     gone = {reason: "\n".join(texts) for reason, texts in sorted((left_out or {}).items())}
     reasons = tuple((reason, _size(texts)) for reason, texts in gone.items() if _size(texts))
     characters = _size(source)
-    if not reasons and "".join(source.split()) == "".join(text.split()):
+    if not reasons and " ".join(source.split()) == " ".join(text.split()):
         return Conservation(characters, 1.0, 1.0)
     before, after = _tokens(source), _tokens("\n".join([text, *gone.values()]))
     lost, new = before - after, after - before
-    numbers_lost, numbers_more = _unexplained_numbers(lost, new)
+    numbers_lost, numbers_more = _unexplained_numbers(lost, new, _composites(text))
     numbers_new = _new_numbers(numbers_more, before, numbers_lost.total())
     letters_lost, letters_new = _letters(lost), _letters(new)
     n_lost, n_new = (letters_lost - letters_new).total(), (letters_new - letters_lost).total()
@@ -155,7 +153,7 @@ def _added(
     page = replace(page, left_out=tuple(sorted((+left_out).items())))
     if not (lost or new) or not page.characters:
         return page
-    numbers_lost, numbers_more = _unexplained_numbers(lost, new)
+    numbers_lost, numbers_more = _unexplained_numbers(lost, new, ())
     letters_lost, letters_new = _letters(lost), _letters(new)
     n_lost, n_new = (letters_lost - letters_new).total(), (letters_new - letters_lost).total()
     return replace(
@@ -189,13 +187,20 @@ def _letters(tokens: Counter[str]) -> Counter[str]:
     return letters
 
 
-def _unexplained_numbers(lost: Counter[str], new: Counter[str]) -> tuple[Counter[str], Counter[str]]:
-    """The numbers among two leftovers, without those that were only cut or put together (`7.25,6`: `7.2` and `5,6`)."""
+def _unexplained_numbers(
+    lost: Counter[str], new: Counter[str], composites: Iterable[tuple[str, ...]]
+) -> tuple[Counter[str], Counter[str]]:
+    """The numbers among two leftovers, without those that the written form parts: `10^9` and `7.2[5,6]` stand as `109` and
+    `7.25,6` in a source that has no sign for what is raised. `composites` are the parts of those."""
     gone = Counter({token: count for token, count in lost.items() if token[0].isdigit()})
     come = Counter({token: count for token, count in new.items() if token[0].isdigit()})
     if gone and come:
-        _match_pieces(gone, come)
-        _match_pieces(come, gone)
+        wholes = {_digits(token): token for token in gone}
+        for parts in composites:
+            whole = wholes.get(_digits("".join(parts)))
+            if whole is not None and gone[whole] > 0 and not Counter(parts) - come:
+                gone[whole] -= 1
+                come -= Counter(parts)
     return +gone, +come
 
 
@@ -205,31 +210,11 @@ def _new_numbers(more: Counter[str], before: Counter[str], lost: int) -> Counter
     return Counter({token: count if token not in before else min(count, lost) for token, count in more.items()})
 
 
-def _match_pieces(whole: Counter[str], pieces: Counter[str]) -> None:
-    """Take out of both what is one number on one side and several on the other."""
-    if len(whole) + len(pieces) > MOST_LEFTOVERS:
-        return
-    for token in sorted(whole, key=len, reverse=True):
-        while whole[token] > 0:
-            found = _pieces(_digits(token), pieces, [])
-            if found is None or len(found) < 2:
-                break
-            whole[token] -= 1
-            pieces.subtract(found)
-
-
-def _pieces(rest: str, pieces: Counter[str], taken: list[str]) -> list[str] | None:
-    """At most `MOST_PIECES` numbers of `pieces` whose digits, one after the other, are `rest`; None when there are none."""
-    if not rest:
-        return taken
-    if len(taken) == MOST_PIECES:
-        return None
-    for token, count in pieces.items():
-        if count > taken.count(token) and rest.startswith(_digits(token)):
-            found = _pieces(rest[len(_digits(token)) :], pieces, [*taken, token])
-            if found is not None:
-                return found
-    return None
+def _composites(text: str) -> list[tuple[str, ...]]:
+    """The parts of each number with an exponent or a citation behind it."""
+    return [
+        tuple(_NUMBER.findall(found.group(0))) for found in _COMPOSITE.finditer(unicodedata.normalize("NFKC", text))
+    ]
 
 
 def _digits(token: str) -> str:

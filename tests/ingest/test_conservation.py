@@ -55,10 +55,12 @@ def test_a_lost_sign_is_a_lost_character():
     assert compare(SOURCE, [block.replace("≤", "") for block in BLOCKS]).lost == 1
 
 
-def test_numbers_cut_or_put_together_are_no_new_numbers():
-    assert compare("in 7.25,6 of 10", ["in 7.2[5,6] of 10"]).numbers_new == ()
-    assert compare("7.2 5,6", ["7.25,6"]).numbers_lost == ()
+def test_what_is_raised_may_stand_apart_and_nothing_else_may():
+    assert compare("in 7.25,6 of 109", ["in 7.2[5,6] of 10^9"]).numbers_new == ()
+    assert compare("10\n9", ["10^9"]).numbers_lost == ()
     assert compare("in 7.2 of 10", ["in 72 of 10"]).numbers_new == ("72",)
+    assert compare("5 10 mg", ["510 mg"]).numbers_new == ("510",)
+    assert compare("510 mg", ["5 10 mg"]).numbers_lost == ("510",)
 
 
 @given(st.integers(0, 2**32))
