@@ -25,6 +25,8 @@ MOST_DOUBLED = 0.05
 _MARKUP = re.compile(r"<br>|\\[a-zA-Z]+")
 """What the written form adds: line ends in cells, commands of formulas."""
 _NUMBER = re.compile(r"[0-9]+(?:[.,][0-9]+)*")
+_DIGITS = re.compile(r"[0-9]")
+_SEPARATOR = re.compile(r"[.,]")
 _COMPOSITE = re.compile(r"[0-9]+(?:[.,][0-9]+)*(?:\^[{(]?[-+−]?[0-9]+[})]?|\[[0-9][0-9,\s–-]*\])+")
 """A number and what is raised behind it."""
 _TOKEN = re.compile(
@@ -190,7 +192,7 @@ def _letters(tokens: Counter[str]) -> Counter[str]:
 def _unexplained_numbers(
     lost: Counter[str], new: Counter[str], composites: Iterable[tuple[str, ...]]
 ) -> tuple[Counter[str], Counter[str]]:
-    """The numbers among two leftovers, without those that the written form parts: `10^9` and `7.2[5,6]` stand as `109` and
+    """The numbers among two leftovers, without those that the written form or a gap parts: `10^9` and `7.2[5,6]` stand as `109` and
     `7.25,6` in a source that has no sign for what is raised. `composites` are the parts of those."""
     gone = Counter({token: count for token, count in lost.items() if token[0].isdigit()})
     come = Counter({token: count for token, count in new.items() if token[0].isdigit()})
@@ -201,7 +203,25 @@ def _unexplained_numbers(
             if whole is not None and gone[whole] > 0 and not Counter(parts) - come:
                 gone[whole] -= 1
                 come -= Counter(parts)
+        for whole in [token for token in gone if _DIGITS.sub("", token)]:
+            while gone[whole] > 0 and (parts := _cut(whole, come)):
+                gone[whole] -= 1
+                come -= Counter(parts)
     return +gone, +come
+
+
+def _cut(whole: str, come: Counter[str]) -> tuple[str, ...]:
+    """Numbers that are there and are `whole` cut at its points or commas, where the page has a gap that its text layer does
+    not (`5,6,7`: `5,6` and `7`); empty when there are none."""
+    left, taken = whole, Counter[str]()
+    while left:
+        ends = [len(left), *(found.start() for found in reversed(list(_SEPARATOR.finditer(left))))]
+        end = next((end for end in ends if come[left[:end]] > taken[left[:end]]), 0)
+        if not end:
+            return ()
+        taken[left[:end]] += 1
+        left = left[end + 1 :]
+    return tuple(taken.elements())
 
 
 def _new_numbers(more: Counter[str], before: Counter[str], lost: int) -> Counter[str]:

@@ -61,6 +61,8 @@ def test_what_is_raised_may_stand_apart_and_nothing_else_may():
     assert compare("in 7.2 of 10", ["in 72 of 10"]).numbers_new == ("72",)
     assert compare("5 10 mg", ["510 mg"]).numbers_new == ("510",)
     assert compare("510 mg", ["5 10 mg"]).numbers_lost == ("510",)
+    assert compare("as shown5,6,7 in 6885.15 June", ["as shown5,6, 7 in 6885. 15 June"]).numbers_new == ()
+    assert compare("0.25 mg", ["0.2 5 mg"]).numbers_lost == ("0.25",)
 
 
 @given(st.integers(0, 2**32))
