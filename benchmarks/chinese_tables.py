@@ -23,8 +23,8 @@ import pymupdf
 
 COUNT = 60
 """Tables that are drawn."""
-FONT = "china-s"
-"""A font that PyMuPDF carries with it."""
+CHINESE, LATIN = "china-s", "helv"
+"""Fonts that PyMuPDF carries with it; a text is set in both, as in print."""
 WIDTH, HEIGHT = 595.0, 842.0
 """An A4 page, in points."""
 MARGIN = 56.0
@@ -130,7 +130,7 @@ NOTES = [
 ]
 TESTS = (
     "白细胞计数 (WBC)|4.0～10.0|×10^9/L;血红蛋白 (Hb)|120～160|g/L;血小板计数 (PLT)|100～300|×10^9/L;丙氨酸氨基转移酶|<40|U/L;"
-    "总胆红素|3.4～20.5|μmol/L;肌酐|44～133|μmol/L;尿素氮|2.9～8.2|mmol/L;血钾|3.5～5.5|mmol/L;血钠|135～145|mmol/L;"
+    "总胆红素|3.4～20.5|µmol/L;肌酐|44～133|µmol/L;尿素氮|2.9～8.2|mmol/L;血钾|3.5～5.5|mmol/L;血钠|135～145|mmol/L;"
     "空腹血糖|3.9～6.1|mmol/L;糖化血红蛋白|4.0～6.0|%;总胆固醇|<5.2|mmol/L;甘油三酯|0.56～1.70|mmol/L;C反应蛋白|<8|mg/L;"
     "凝血酶原时间|11～14|s;D-二聚体|<0.5|mg/L"
 )
@@ -270,10 +270,27 @@ def placed(rows: Rows) -> dict[tuple[int, int], Field]:
     return found
 
 
+def _runs(text: str) -> list[tuple[str, str]]:
+    """(font, text) of the stretches of one font."""
+    return [
+        (LATIN if run[0] < "\u0180" else CHINESE, run) for run in re.findall(r"[\x20-\u017f]+|[^\x20-\u017f]+", text)
+    ]
+
+
+def _length(text: str, size: float) -> float:
+    return sum(float(pymupdf.get_text_length(run, font, size)) for font, run in _runs(text))
+
+
+def _write(page: pymupdf.Page, x: float, baseline: float, text: str, size: float) -> None:
+    for font, run in _runs(text):
+        page.insert_text((x, baseline), run, fontname=font, fontsize=size)
+        x += pymupdf.get_text_length(run, font, size)
+
+
 def _wrapped(text: str, width: float, size: float) -> list[str]:
     lines = [""]
     for part in re.findall(r"[\x21-\x7e×～]+|.", text):
-        if lines[-1] and pymupdf.get_text_length(lines[-1] + part, FONT, size) > width:
+        if lines[-1] and _length(lines[-1] + part, size) > width:
             lines.append("")
         lines[-1] += part
     return [line.strip() for line in lines]
@@ -286,7 +303,7 @@ def _draw(page: pymupdf.Page, rows: Rows, style: Style, left: float, top: float)
     widths = [12.0] * n_columns
     for (_, x), cell in cells.items():
         if cell.columns == 1:
-            natural = pymupdf.get_text_length(cell.text, FONT, style.size) + 0.5
+            natural = _length(cell.text, style.size) + 0.5
             widths[x] = max(widths[x], min(natural, style.widest))
     xs = [left]
     for width in widths:
@@ -308,9 +325,9 @@ def _draw(page: pymupdf.Page, rows: Rows, style: Style, left: float, top: float)
             middle = style.centred or cell.columns > 1
             across = x0 + style.padding
             if middle:
-                across = (x0 + x1 - pymupdf.get_text_length(line, FONT, style.size)) / 2
+                across = (x0 + x1 - _length(line, style.size)) / 2
             baseline = start + number * pitch + 0.95 * style.size
-            page.insert_text((across, baseline), line, fontname=FONT, fontsize=style.size)
+            _write(page, across, baseline, line, style.size)
         if style.rules in ("grid", "open"):
             _rule(page, style, x0, y0, x1, y0)
             _rule(page, style, x0, y1, x1, y1)
@@ -336,7 +353,7 @@ def _rule(page: pymupdf.Page, style: Style, x0: float, y0: float, x1: float, y1:
 
 def _prose(page: pymupdf.Page, top: float, size: float) -> float:
     for line in _wrapped(PROSE, WIDTH - 2 * MARGIN, size):
-        page.insert_text((MARGIN, top + size), line, fontname=FONT, fontsize=size)
+        _write(page, MARGIN, top + size, line, size)
         top += 1.5 * size
     return top
 
