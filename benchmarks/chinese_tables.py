@@ -25,6 +25,7 @@ COUNT = 60
 """Tables that are drawn."""
 CHINESE, LATIN = "china-s", "helv"
 """Fonts that PyMuPDF carries with it; a text is set in both, as in print."""
+FONTS = {name: pymupdf.Font(name) for name in (CHINESE, LATIN)}
 WIDTH, HEIGHT = 595.0, 842.0
 """An A4 page, in points."""
 MARGIN = 56.0
@@ -278,13 +279,17 @@ def _runs(text: str) -> list[tuple[str, str]]:
 
 
 def _length(text: str, size: float) -> float:
-    return sum(float(pymupdf.get_text_length(run, font, size)) for font, run in _runs(text))
+    return sum(_run_length(font, run, size) for font, run in _runs(text))
+
+
+def _run_length(font: str, run: str, size: float) -> float:
+    return float(FONTS[font].text_length(run, size))
 
 
 def _write(page: pymupdf.Page, x: float, baseline: float, text: str, size: float) -> None:
     for font, run in _runs(text):
         page.insert_text((x, baseline), run, fontname=font, fontsize=size)
-        x += pymupdf.get_text_length(run, font, size)
+        x += _run_length(font, run, size)
 
 
 def _wrapped(text: str, width: float, size: float) -> list[str]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ingest.page.reading_order import Line
-from ingest.page.table_grid import Rule, cell_text, split_line
+from ingest.page.table_columns import Borders, Rule, split_line
+from ingest.page.table_grid import cell_text
 
 SAME_PLACE = 4.0
 """Rules nearer to one another than this, in points, are one border."""
@@ -49,7 +50,8 @@ def lattice_of(
         if row and not _drawn(across, ys[row], xs[column], xs[column + 1]):
             _join(cells, first((row, column)), first((row - 1, column)))
     inside: dict[tuple[int, int], list[Line]] = {}
-    for part in (part for line in lines for part in split_line(line, xs[1:-1])):
+    borders = Borders(tuple(xs[1:-1]), frozenset(xs[1:-1]))
+    for part in (part for line in lines for part in split_line(line, borders, line.size)):
         row = sum(y < (part.y0 + part.y1) / 2 for y in ys[1:-1])
         column = sum(x < (part.x0 + part.x1) / 2 for x in xs[1:-1])
         inside.setdefault(first((row, column)), []).append(part)

@@ -16,7 +16,8 @@ from ingest.page.block_kinds import CAPTION
 from ingest.page.figures import Figure, in_figure
 from ingest.page.markdown_table import markdown_table
 from ingest.page.reading_order import MAX_LINES, Line, bounds, text_runs
-from ingest.page.table_grid import Rule, column_edges, grid_of
+from ingest.page.table_columns import Rule
+from ingest.page.table_grid import grid_of
 from ingest.page.table_lattice import lattice_of
 
 MIN_RULE = 40.0
@@ -380,14 +381,13 @@ def build(
     sizes = sorted(line.size for line in lines)
     size = sizes[len(sizes) // 2] or body_size
     rows = rows_of(lines)
-    edges = column_edges(rows, vertical, (x0, y0, x1, y1), size)
-    if not edges or len(rows) < 2:
-        return None
-    n_columns = len(edges) + 1
-    if n_columns == 2 and not aligned and _prose_share(list(lines)) > 0.5:
+    if len(rows) < 2:
         return None
     box = (x0, y0, x1, y1)
-    grid = lattice_of(lines, rules, vertical, box) or grid_of(rows, edges, rules, box, size)
+    grid = lattice_of(lines, rules, vertical, box) or grid_of(rows, rules, vertical, box, size)
+    n_columns = len(grid[0]) if grid else 0
+    if n_columns < 2 or (n_columns == 2 and not aligned and _prose_share(list(lines)) > 0.5):
+        return None
     filled = sum(bool(cell) for row in grid for cell in row)
     if len(grid) < 2 or filled < (0.5 if aligned else 0.3) * len(grid) * n_columns:
         return None
