@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 from ingest.page.block_kinds import clean, glue
@@ -23,6 +24,8 @@ FULL = 0.6
 """Share of a table's width that a rule runs over which parts all of its columns."""
 LABEL = 80
 """A longer text is no label, and is written once however many columns or rows it spans."""
+SMALL = 0.82
+"""Share of a table's font size below which a line is raised or lowered print, and makes no row."""
 MAX_HEADER = 6
 """Rows of print that a header has at most."""
 _VALUE = re.compile(r"^\S*\d\S*$|^[^A-Za-z]*$|^\W*[A-Za-z]{1,3}\W*$|^[<>≤≥±~∼−–-]?\s?\d.{0,10}$")
@@ -53,25 +56,113 @@ def grid_of(
     if len(segments) > 1 and _is_header(segments[0], len(edges) + 1):
         grid.extend(_header(segments.pop(0), edges, partial, size))
     headed = bool(grid)
+    segments, labels = _without_labels(segments, edges, size)
     plain = [segment for segment in segments if not _is_list(segment, edges)]
     row_by_row = len(inner) >= max(2, 0.3 * len(rows)) or (len(inner) > headed and _is_ragged(plain, edges, size))
+    body: list[_Row] = []
     for segment in segments:
-        one = row_by_row and not _is_list(segment, edges) and not _is_several(segment, edges)
-        bands = [segment] if one else _rows_of_segment(segment, edges, size, headed=bool(grid))
-        grid.extend(_body_row(band, edges, box) for band in bands)
-    return grid
+        one = row_by_row and not _is_list(segment, edges) and not is_several(segment, edges)
+        bands = [segment] if one else _rows_of_segment(segment, edges, size, headed=headed or bool(body))
+        body.extend(_body_row(band, edges, box) for band in bands)
+    for column in range(len(edges) + 1):
+        own = [line for line in labels if _column(line, edges) == column]
+        borders_across = _rules_over(column, (x0, *edges, x1), inside)
+        _spread_labels(body, column, own, borders_across)
+    return [*grid, *(row.cells for row in body)]
 
 
-def _body_row(band: Band, edges: Sequence[float], box: tuple[float, float, float, float]) -> list[str]:
+@dataclass(slots=True)
+class _Row:
+    """A row of the body."""
+
+    y: float
+    """Its middle."""
+    cells: list[str]
+    """The texts of its columns."""
+
+
+def _body_row(band: Band, edges: Sequence[float], box: tuple[float, float, float, float]) -> _Row:
     """The cells of one row."""
     cells: list[list[Line]] = [[] for _ in range(len(edges) + 1)]
     lines = list({id(line): line for row in band for line in row}.values())
     if len(band) == 1 and len(lines) == 1 and _runs_across(lines[0], edges, box):
         text = cell_text(lines)
-        return [text if len(text) <= LABEL or not column else "" for column in range(len(cells))]
+        return _Row(_middle(lines), [text if len(text) <= LABEL or not column else "" for column in range(len(cells))])
     for line in lines:
         cells[_column(line, edges)].append(line)
-    return [cell_text(cell) for cell in cells]
+    return _Row(_middle(lines), [cell_text(cell) for cell in cells])
+
+
+def _without_labels(
+    segments: Sequence[list[list[Line]]], edges: Sequence[float], size: float
+) -> tuple[list[list[list[Line]]], list[Line]]:
+    """(the segments without them, labels that stand half-way between two rows: they span rows)."""
+    kept: list[list[list[Line]]] = []
+    labels: list[Line] = []
+    for segment in segments:
+        rows = [row for row in segment if any(line.size > SMALL * size for line in row)]
+        between = {
+            id(row)
+            for above, row, below in zip(rows, rows[1:], rows[2:], strict=False)
+            if len(row) < len(above) + 1
+            and min(len(above), len(below)) > 1
+            and _is_between(above, row, below, edges, size)
+            and min(line.y1 for line in above) > min(line.y0 for line in row)
+        }
+        kept.append([row for row in segment if id(row) not in between])
+        labels.extend(line for row in rows if id(row) in between for line in row)
+    return [segment for segment in kept if segment], labels
+
+
+def _rules_over(column: int, places: Sequence[float], rules: Sequence[Rule]) -> list[float]:
+    """y of the rules that are drawn over a column. `places` are the edges of all columns."""
+    left, right = places[column], places[column + 1]
+    return [y for start, end, y in rules if min(end, right) - max(start, left) > FULL * (right - left)]
+
+
+def _spread_labels(body: Sequence[_Row], column: int, labels: Sequence[Line], rules: Sequence[float]) -> None:
+    """Repeat in each of its rows what spans rows of one column, between the rules over that column.
+
+    A cell that spans rows is centred on them, so the first begins at the first row, each next one below it, and the
+    last ends at the last row; where they do not, nothing spans anything, and a label stays with the row above it.
+    """
+    groups: dict[int, list[_Row]] = {}
+    for row in body:
+        groups.setdefault(sum(y < row.y for y in rules), []).append(row)
+    for number, rows in groups.items():
+        own = [line for line in labels if sum(y < (line.y0 + line.y1) / 2 for y in rules) == number]
+        texts = sorted(
+            [(row.y, row.cells[column]) for row in rows if row.cells[column]]
+            + [((line.y0 + line.y1) / 2, clean(line.text)) for line in own]
+        )
+        centred = column == 0 and len(rows) >= 3 and len(texts) == 1 and texts[0][0] > rows[0].y
+        if not (own or centred):
+            continue
+        spans = _spans_of([y for y, _ in texts], [row.y for row in rows])
+        if spans is not None:
+            for (first, last), (_, text) in zip(spans, texts, strict=True):
+                for index in range(first, last + 1):
+                    rows[index].cells[column] = text if len(text) <= LABEL or index == first else ""
+            continue
+        for line in own:
+            nearest = min(rows, key=lambda row: abs(row.y - line.y1))
+            nearest.cells[column] = " ".join(filter(None, (clean(line.text), nearest.cells[column])))
+
+
+def _spans_of(places: Sequence[float], rows: Sequence[float]) -> list[tuple[int, int]] | None:
+    """First and last row of each text that is centred on its rows, if together they take up all rows; None if not."""
+    pitch = (rows[-1] - rows[0]) / max(1, len(rows) - 1)
+    spans: list[tuple[int, int]] = []
+    first = 0
+    for y in places:
+        if first >= len(rows):
+            return None
+        last = min(range(first, len(rows)), key=lambda index: abs((rows[first] + rows[index]) / 2 - y))
+        if abs((rows[first] + rows[last]) / 2 - y) > 0.35 * pitch:
+            return None
+        spans.append((first, last))
+        first = last + 1
+    return spans if first == len(rows) else None
 
 
 def _runs_across(line: Line, edges: Sequence[float], box: tuple[float, float, float, float]) -> bool:
@@ -80,7 +171,7 @@ def _runs_across(line: Line, edges: Sequence[float], box: tuple[float, float, fl
     return line.x0 < edges[-1] and (centred or any(line.x0 + 1 < edge < line.x1 - 1 for edge in edges))
 
 
-def _is_several(segment: Sequence[Sequence[Line]], edges: Sequence[float]) -> bool:
+def is_several(segment: Sequence[Sequence[Line]], edges: Sequence[float]) -> bool:
     """Whether between two rules stand several rows: most of their columns are filled, with figures, again and again."""
     n_columns = len(edges) + 1
     full = 0

@@ -198,7 +198,7 @@ def build(
     if len(rows) < 2:
         return None
     box = (x0, y0, x1, y1)
-    grid = lattice_of(lines, rules, vertical, box) or grid_of(rows, rules, vertical, box, size)
+    grid = lattice_of(rows, rules, vertical, box, size) or grid_of(rows, rules, vertical, box, size)
     n_columns = len(grid[0]) if grid else 0
     if n_columns < 2 or (n_columns == 2 and not aligned and prose_share(list(lines)) > 0.5):
         return None
