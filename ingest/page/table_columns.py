@@ -59,7 +59,10 @@ def column_borders(
     """The borders between columns. `n_header` rows at the top may have cells that span columns, and count only as support."""
     drawn = _drawn(vertical, box, size)
     segments = [_segments(row, size) for row in rows]
-    body = segments[n_header:] if sum(len(row) > 1 for row in segments[n_header:]) > 0 else segments
+    most = max((len(row) for row in segments[n_header:]), default=0)
+    body = segments[n_header:] if most > 1 else segments
+    if most > 1:  # a row of the header without spanning cells
+        body = [*(row for row in segments[:n_header] if len(row) >= most), *body]
     several = sum(len(row) > 1 for row in body) >= 2
     counted = [row for row in body if len(row) > 1 or not several]
     found: list[float] = []
@@ -160,7 +163,7 @@ def _corridors(
     for number, (start, end) in enumerate(corridors):
         inside = [cell for row in rows for cell in row if cell[0] >= start - 1.0 and cell[1] <= end + 1.0]
         first, last = number == 0, number == len(corridors) - 1
-        if len(inside) >= 2:
+        if len(inside) >= 2 or (inside and inside[0] in rows[0]):
             left, right = min(cell[0] for cell in inside), max(cell[1] for cell in inside)
             if not first:
                 result.append((start, left))

@@ -28,7 +28,7 @@ SMALL = 0.82
 """Share of a table's font size below which a line is raised or lowered print, and makes no row."""
 MAX_HEADER = 6
 """Rows of print that a header has at most."""
-_VALUE = re.compile(r"^\S*\d\S*$|^[^A-Za-z]*$|^\W*[A-Za-z]{1,3}\W*$|^[<>≤≥±~∼−–-]?\s?\d.{0,10}$")
+_VALUE = re.compile(r"^[!-~±×–−]*\d[!-~±×–−]*$|^[\W\d_]*$|^\W*[A-Za-z]{1,3}\W*$|^[<>≤≥±~∼−–-]?\s?\d.{0,10}$")
 """A figure, a code or an abbreviation: no line of a longer text."""
 
 
@@ -104,14 +104,22 @@ def _without_labels(
         between = {
             id(row)
             for above, row, below in zip(rows, rows[1:], rows[2:], strict=False)
-            if len(row) < len(above) + 1
-            and min(len(above), len(below)) > 1
-            and _is_between(above, row, below, edges, size)
+            if _is_between(above, row, below, edges, size)
             and min(line.y1 for line in above) > min(line.y0 for line in row)
+            and _are_rows(above, below, len(row), edges)
         }
         kept.append([row for row in segment if id(row) not in between])
         labels.extend(line for row in rows if id(row) in between for line in row)
     return [segment for segment in kept if segment], labels
+
+
+def _are_rows(above: Sequence[Line], below: Sequence[Line], beside: int, edges: Sequence[float]) -> bool:
+    """Whether two rows of print are rows of the table, and not lines of a cell beside which others stand half-way."""
+    figures = [
+        {_column(line, edges) for line in row if _VALUE.search(line.text) and line.text[0] not in "([±"}
+        for row in (above, below)
+    ]
+    return bool(figures[0] & figures[1]) or min(len(above), len(below)) > max(1, beside)
 
 
 def _rules_over(column: int, places: Sequence[float], rules: Sequence[Rule]) -> list[float]:
@@ -172,14 +180,24 @@ def _runs_across(line: Line, edges: Sequence[float], box: tuple[float, float, fl
 
 
 def is_several(segment: Sequence[Sequence[Line]], edges: Sequence[float]) -> bool:
-    """Whether between two rules stand several rows: most of their columns are filled, with figures, again and again."""
+    """Whether between two rules stand several rows: most columns are filled in each, or a column has figures in each.
+
+    Of cells that wrap, hardly ever all have the same number of lines, nor is each line of one a figure.
+    """
     n_columns = len(edges) + 1
-    full = 0
+    full = []
     for row in segment:
-        filled = {_column(line, edges) for line in row}
-        values = [_VALUE.search(line.text) is not None for line in row if _column(line, edges)]
-        full += len(filled) >= max(2, 0.7 * n_columns) and sum(values) >= 0.6 * len(values)
-    return full >= 2 and full >= 0.6 * len(segment)
+        cells = {_column(line, edges): line.text for line in row}
+        if len(cells) >= max(2, 0.6 * n_columns):
+            full.append(cells)
+    if len(full) < 2 or len(full) < 0.6 * len(segment):
+        return False
+    if len(full) >= 3 and len(full) == len(segment) and all(len(cells) >= 0.7 * n_columns for cells in full):
+        return True
+    return any(
+        all(column in cells and _VALUE.search(cells[column]) and cells[column][0] not in "([±" for cells in full)
+        for column in range(1, n_columns)
+    )
 
 
 def _segments(rows: list[list[Line]], inner: Sequence[float]) -> list[list[list[Line]]]:

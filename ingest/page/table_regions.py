@@ -15,7 +15,7 @@ from ingest.page.block_kinds import CAPTION
 from ingest.page.reading_order import Line, bounds, text_runs
 from ingest.page.table_columns import Rule
 
-SAME_EXTENT = 9.0
+SAME_EXTENT = 3.0
 """Horizontal rules whose ends are nearer to one another than this, in points, belong to one table."""
 CELL_SPACE = 1.0
 """White space wider than this, in font sizes, parts cells and no words."""
@@ -62,7 +62,10 @@ def _regions_of(stack: Sequence[Rule], lines: Sequence[Line], vertical: Sequence
     """The tables between some rules of one extent."""
     x0, x1 = min(rule[0] for rule in stack), max(rule[1] for rule in stack)
     beside = [line for line in lines if min(line.x1, x1) - max(line.x0, x0) > line.size]
-    bands = [_Band(top[2], bottom[2], x0, x1, beside, vertical) for top, bottom in pairwise(stack)]
+    sizes = sorted(line.size for line in beside)
+    size = sizes[len(sizes) // 2] if sizes else 0.0
+    ys = sorted([*(rule[2] for rule in stack), *_ends_of_prose(beside, stack, x0, x1, size)])
+    bands = [_Band(top, bottom, x0, x1, beside, vertical, size) for top, bottom in pairwise(ys)]
     pads = [band.pad for band in bands if band.kind == "table"]
     usual = min(pads, default=0.0)
     for band in bands:
@@ -76,16 +79,43 @@ def _regions_of(stack: Sequence[Rule], lines: Sequence[Line], vertical: Sequence
     return regions
 
 
+def _ends_of_prose(lines: Sequence[Line], stack: Sequence[Rule], x0: float, x1: float, size: float) -> list[float]:
+    """y above and below the paragraphs that stand between two rules together with rows of a table that has no rule there."""
+    ys: list[float] = []
+    for top, bottom in pairwise(rule[2] for rule in stack):
+        rows = rows_of([line for line in lines if top < (line.y0 + line.y1) / 2 < bottom])
+        blocks: list[list[list[Line]]] = []
+        for row in rows:
+            if not blocks or min(line.y0 for line in row) - max(line.y1 for line in blocks[-1][-1]) > 0.6 * size:
+                blocks.append([])
+            blocks[-1].append(row)
+        for number, block in enumerate(blocks):
+            if len(blocks) > 1 and len(block) > 1 and all(len(row) == 1 for row in block):
+                first, last = block[0][0], block[-1][0]
+                widest = max(line.x1 - line.x0 for line, *_ in block)
+                if widest > 0.8 * (x1 - x0) and sum(len(line.text) for line, *_ in block) > 60:
+                    ys += [first.y0 - 0.1] if number else []
+                    ys += [last.y1 + 0.1] if number + 1 < len(blocks) else []
+    return ys
+
+
 class _Band:
     """What lies between two rules that follow one another."""
 
     def __init__(
-        self, top: float, bottom: float, x0: float, x1: float, beside: Sequence[Line], vertical: Sequence[Rule]
+        self,
+        top: float,
+        bottom: float,
+        x0: float,
+        x1: float,
+        beside: Sequence[Line],
+        vertical: Sequence[Rule],
+        size: float,
     ) -> None:
         self.top, self.bottom, self.x0, self.x1 = top, bottom, x0, x1
         own = [line for line in beside if top - 1 <= (line.y0 + line.y1) / 2 <= bottom + 1]
         self.lines = [line for line in own if inside(line, x0, x1, top, bottom)]
-        self.size = sorted(line.size for line in own)[len(own) // 2] if own else 9.0
+        self.size = sorted(line.size for line in own)[len(own) // 2] if own else size
         self.ruled = {
             round(x / 3)
             for start, end, x in vertical[:5000]
@@ -98,7 +128,7 @@ class _Band:
         if sticks_out:
             self.kind = "break"
         elif not own:
-            self.kind = "small" if self.ruled or bottom - top < 1.5 * self.size else "break"
+            self.kind = "small" if self.ruled or bottom - top < self.size else "break"
         else:
             self.kind = _kind(self.lines, x1 - x0, ruled=bool(self.ruled))
 
