@@ -21,7 +21,9 @@ Band = Sequence[Sequence[Line]]
 OVERLAP = 0.12
 """Rows that overlap by more than this share of the font size have cells centred on one another."""
 FULL = 0.6
-"""Share of a table's width that a rule runs over which parts all of its columns."""
+"""Share of a table's width that a rule runs over which parts its rows."""
+ENDS = 1.2
+"""A rule that ends this far within a table, in font sizes, leaves a column out, as one below a spanning head does."""
 LABEL = 80
 """A longer text is no label, and is written once however many columns or rows it spans."""
 SMALL = 0.82
@@ -43,26 +45,37 @@ def grid_of(
     that of the table's lines."""
     x0, y0, x1, y1 = box
     inside = [rule for rule in rules if y0 < rule[2] < y1 and min(rule[1], x1) > max(rule[0], x0)]
-    inner = [y for start, end, y in inside if min(end, x1) - max(start, x0) > FULL * (x1 - x0)]
-    partial = [rule for rule in inside if min(rule[1], x1) - max(rule[0], x0) <= FULL * (x1 - x0)]
-    n_header = sum(_middle(row) < inner[0] for row in rows) if inner else 0
+    whole = [y for start, end, y in inside if start - x0 < ENDS * size and x1 - end < ENDS * size]
+    wide = [y for start, end, y in inside if min(end, x1) - max(start, x0) > FULL * (x1 - x0)]
+    head = min(whole or wide, default=y0)
+    inner = [y for y in wide if y >= head]
+    partial = [rule for rule in inside if rule[2] < head or rule[2] not in inner]
+    n_header = sum(_middle(row) < head for row in rows)
     borders = column_borders(rows, vertical, box, size, n_header if n_header <= MAX_HEADER else 0)
     edges = borders.places
     if not edges:
         return []
-    lines = [[part for line in row for part in split_line(line, borders, size)] for row in rows]
+    lines = [
+        [part for line in row for part in split_line(line, borders, 2 * size if number < n_header else size)]
+        for number, row in enumerate(rows)
+    ]
     segments = _segments(lines, inner)
     grid: list[list[str]] = []
     if len(segments) > 1 and _is_header(segments[0], len(edges) + 1):
         grid.extend(_header(segments.pop(0), edges, partial, size))
     headed = bool(grid)
-    segments, labels = _without_labels(segments, edges, size)
+    parts = [_without_labels(segment, edges, size) for segment in segments]
+    labels = [line for _, found in parts for line in found]
     plain = [segment for segment in segments if not _is_list(segment, edges)]
     row_by_row = len(inner) >= max(2, 0.3 * len(rows)) or (len(inner) > headed and _is_ragged(plain, edges, size))
     body: list[_Row] = []
-    for segment in segments:
-        one = row_by_row and not _is_list(segment, edges) and not is_several(segment, edges)
-        bands = [segment] if one else _rows_of_segment(segment, edges, size, headed=headed or bool(body))
+    for segment, found in parts:
+        if found:
+            bands = _clusters(segment, edges, size)
+        elif row_by_row and not _is_list(segment, edges) and not is_several(segment, edges, size):
+            bands = [segment]
+        else:
+            bands = _rows_of_segment(segment, edges, size, headed=headed or bool(body))
         body.extend(_body_row(band, edges, box) for band in bands)
     for column in range(len(edges) + 1):
         own = [line for line in labels if _column(line, edges) == column]
@@ -94,23 +107,24 @@ def _body_row(band: Band, edges: Sequence[float], box: tuple[float, float, float
 
 
 def _without_labels(
-    segments: Sequence[list[list[Line]]], edges: Sequence[float], size: float
-) -> tuple[list[list[list[Line]]], list[Line]]:
-    """(the segments without them, labels that stand half-way between two rows: they span rows)."""
-    kept: list[list[list[Line]]] = []
-    labels: list[Line] = []
-    for segment in segments:
-        rows = [row for row in segment if any(line.size > SMALL * size for line in row)]
-        between = {
-            id(row)
-            for above, row, below in zip(rows, rows[1:], rows[2:], strict=False)
-            if _is_between(above, row, below, edges, size)
-            and min(line.y1 for line in above) > min(line.y0 for line in row)
-            and _are_rows(above, below, len(row), edges)
-        }
-        kept.append([row for row in segment if id(row) not in between])
-        labels.extend(line for row in rows if id(row) in between for line in row)
-    return [segment for segment in kept if segment], labels
+    segment: list[list[Line]], edges: Sequence[float], size: float
+) -> tuple[list[list[Line]], list[Line]]:
+    """(the rows of print without them, labels that stand half-way between two rows of the table: they span rows)."""
+    rows = [row for row in segment if _is_print(row, size)]
+    between = {
+        id(row)
+        for above, row, below in zip(rows, rows[1:], rows[2:], strict=False)
+        if _is_between(above, row, below, edges, size)
+        and min(line.y1 for line in above) > min(line.y0 for line in row)
+        and _are_rows(above, below, len(row), edges)
+    }
+    kept = [row for row in segment if id(row) not in between]
+    return kept, [line for row in rows if id(row) in between for line in row]
+
+
+def _is_print(row: Sequence[Line], size: float) -> bool:
+    """Whether a row of print is more than raised or lowered marks, accents and roots."""
+    return any(line.size > SMALL * size and any(map(str.isalnum, line.text)) for line in row)
 
 
 def _are_rows(above: Sequence[Line], below: Sequence[Line], beside: int, edges: Sequence[float]) -> bool:
@@ -179,23 +193,21 @@ def _runs_across(line: Line, edges: Sequence[float], box: tuple[float, float, fl
     return line.x0 < edges[-1] and (centred or any(line.x0 + 1 < edge < line.x1 - 1 for edge in edges))
 
 
-def is_several(segment: Sequence[Sequence[Line]], edges: Sequence[float]) -> bool:
+def is_several(segment: Sequence[Sequence[Line]], edges: Sequence[float], size: float) -> bool:
     """Whether between two rules stand several rows: most columns are filled in each, or a column has figures in each.
 
     Of cells that wrap, hardly ever all have the same number of lines, nor is each line of one a figure.
     """
     n_columns = len(edges) + 1
-    full = []
-    for row in segment:
-        cells = {_column(line, edges): line.text for line in row}
-        if len(cells) >= max(2, 0.6 * n_columns):
-            full.append(cells)
-    if len(full) < 2 or len(full) < 0.6 * len(segment):
+    rows = [row for row in segment if _is_print(row, size)]
+    cells = [{_column(line, edges): line.text for line in row} for row in rows]
+    full = [texts for texts in cells if len(texts) >= max(2, 0.6 * n_columns)]
+    if len(full) < 2 or len(full) < 0.6 * len(rows):
         return False
-    if len(full) >= 3 and len(full) == len(segment) and all(len(cells) >= 0.7 * n_columns for cells in full):
+    if len(full) >= 3 and len(full) >= 0.8 * len(rows) and all(0 in texts for texts in full):
         return True
     return any(
-        all(column in cells and _VALUE.search(cells[column]) and cells[column][0] not in "([±" for cells in full)
+        all(column in texts and _VALUE.search(texts[column]) and texts[column][0] not in "([±" for texts in full)
         for column in range(1, n_columns)
     )
 

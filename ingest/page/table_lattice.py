@@ -82,7 +82,7 @@ def _all_ruled(
     bands: dict[int, list[Sequence[Line]]] = {}
     for row in parts:
         bands.setdefault(sum(y < (row[0].y0 + row[0].y1) / 2 for y in ys), []).append(row)
-    return not any(is_several(band, borders.places) for band in bands.values())
+    return not any(is_several(band, borders.places, size) for band in bands.values())
 
 
 def _join(cells: dict[tuple[int, int], tuple[int, int]], one: tuple[int, int], other: tuple[int, int]) -> None:

@@ -22,6 +22,8 @@ from ingest.page.table_regions import TERM, aligned_groups, below_caption, insid
 
 MIN_RULE = 40.0
 """Shorter horizontal rules, in points, are underlines and fraction bars."""
+JOINED = 2.0
+"""Parts of a rule, as the borders of cells are drawn, are no further apart than this, in points."""
 MIN_SHADED = 100.0
 """Narrower shaded boxes, in points, are no rows."""
 MAX_RULES = 1_000
@@ -100,7 +102,7 @@ def joined_rules(horizontal: Sequence[Rule]) -> list[Rule]:
         y = level[0][2]
         current = -1.0
         for x0, x1, _ in sorted(level):
-            if current >= 0 and x0 - current <= 5.0:
+            if current >= 0 and x0 - current <= JOINED:
                 result[-1] = (result[-1][0], max(result[-1][1], x1), y)
             else:
                 result.append((x0, x1, y))
