@@ -259,9 +259,31 @@ def aligned_groups(lines: Sequence[Line]) -> list[list[Line]]:
         mean = sum(len(line.text) for line in run) / len(run)
         if not (len(run) >= 3 and mean >= 30) and mean < 60:
             short.extend(run)
+    gutter = _gutter(lines)
+    left = [line for line in short if gutter is not None and line.x1 <= gutter]
+    right = [line for line in short if gutter is not None and line.x0 >= gutter]
+    rest = short if gutter is None else [line for line in short if line.x0 < gutter < line.x1]
+    captions = [line for line in lines if _TABLE_CAPTION.match(line.text)]
+    return [group for part in (left, right, rest) for group in _groups_of_rows(part, captions)]
+
+
+def _gutter(lines: Sequence[Line]) -> float | None:
+    """x between the two columns of a page whose running text stands in two; None elsewhere."""
+    long = [line for line in lines if len(line.text) >= 25 and line.x1 - line.x0 > 12 * line.size]
+    if len(long) < 8:
+        return None
+    middle = (min(line.x0 for line in long) + max(line.x1 for line in long)) / 2
+    left = [line.x1 for line in long if line.x1 <= middle + 6]
+    right = [line.x0 for line in long if line.x0 >= middle - 6]
+    if min(len(left), len(right)) < 3 or len(left) + len(right) < 0.8 * len(long) or max(left) >= min(right):
+        return None
+    return (max(left) + min(right)) / 2
+
+
+def _groups_of_rows(lines: Sequence[Line], captions: Sequence[Line]) -> list[list[Line]]:
+    """Stretches of rows with several cells that stand below one another."""
     groups: list[list[Line]] = []
     current: list[list[Line]] = []
-    captions = [line for line in lines if _TABLE_CAPTION.match(line.text)]
 
     def close() -> None:
         while current and len(current[-1]) < 2:
@@ -286,7 +308,7 @@ def aligned_groups(lines: Sequence[Line]) -> list[list[Line]]:
             groups.append(cells)
         current.clear()
 
-    for row in rows_of(short):
+    for row in rows_of(lines):
         if any(CAPTION.match(line.text) for line in row):
             close()
             continue

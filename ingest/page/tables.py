@@ -22,6 +22,8 @@ from ingest.page.table_regions import TERM, aligned_groups, below_caption, insid
 
 MIN_RULE = 40.0
 """Shorter horizontal rules, in points, are underlines and fraction bars."""
+TERM_LENGTH = 40
+"""Characters of the first cell of a row of which the second is running text, at most."""
 JOINED = 2.0
 """Parts of a rule, as the borders of cells are drawn, are no further apart than this, in points."""
 MIN_SHADED = 100.0
@@ -202,7 +204,7 @@ def build(
     box = (x0, y0, x1, y1)
     grid = lattice_of(rows, rules, vertical, box, size) or grid_of(rows, rules, vertical, box, size)
     n_columns = len(grid[0]) if grid else 0
-    if n_columns < 2 or (n_columns == 2 and not aligned and prose_share(list(lines)) > 0.5):
+    if n_columns < 2 or (n_columns == 2 and not aligned and not _is_keyed(grid) and prose_share(list(lines)) > 0.5):
         return None
     filled = sum(bool(cell) for row in grid for cell in row)
     if len(grid) < 2 or filled < (0.5 if aligned else 0.3) * len(grid) * n_columns:
@@ -214,6 +216,11 @@ def build(
         return Table((x0, y0, x1, y1), _definitions(grid), size, kind="list")
     markdown = markdown_table(grid)
     return Table((x0, y0, x1, y1), markdown, size) if markdown else None
+
+
+def _is_keyed(grid: Sequence[Sequence[str]]) -> bool:
+    """Whether each row of a grid begins with something short: what its long cell is about."""
+    return len(grid) >= 3 and all(row[0] for row in grid) and max(len(row[0]) for row in grid) <= TERM_LENGTH
 
 
 def _are_terms(texts: Sequence[str]) -> bool:
