@@ -306,7 +306,8 @@ def _span(
         elif other.y1 > line.y0 + 0.3 * size:
             beside.update(range(sum(e < other.x0 + 1 for e in edges), sum(e < other.x1 - 1 for e in edges) + 1))
     for start, end, y in partial:
-        if line.y1 - 0.4 * size <= y <= line.y1 + size and start - size <= (line.x0 + line.x1) / 2 <= end + size:
+        centred = abs(line.x0 + line.x1 - start - end) / 2 <= 0.15 * (end - start) + size
+        if centred and line.y1 - 0.4 * size <= y <= line.y1 + size:
             under = [
                 column
                 for column, cells in columns.items()

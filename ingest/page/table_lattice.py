@@ -1,7 +1,7 @@
 """The grid of a table whose rows and columns are both ruled: every cell is a field between rules.
 
 Rules that run only part of the way show which cells are merged: where no rule parts two fields, they are one cell, whose
-text is repeated in each of them.
+text is repeated in each of them, unless it is longer than a label.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from ingest.page.reading_order import Line
 from ingest.page.table_columns import Borders, Rule, column_borders, split_line
-from ingest.page.table_grid import cell_text, is_several
+from ingest.page.table_grid import LABEL, cell_text, is_several
 
 SAME_PLACE = 4.0
 """Rules nearer to one another than this, in points, are one border."""
@@ -63,7 +63,14 @@ def lattice_of(
     if n_rows < FEWEST_ROWS and any(len(cell) > 2 for cell in inside.values()):
         return None
     texts = {field: cell_text(cell) for field, cell in inside.items()}
-    return [[texts.get(first((row, column)), "") for column in range(n_columns)] for row in range(n_rows)]
+    return [
+        [
+            texts.get(field, "") if field == (row, column) or len(texts.get(field, "")) <= LABEL else ""
+            for column in range(n_columns)
+            for field in [first((row, column))]
+        ]
+        for row in range(n_rows)
+    ]
 
 
 def _all_ruled(

@@ -38,6 +38,19 @@ class Stretch:
     """Where they end."""
     boxed: bool
     """Whether vertical rules part it into columns."""
+    n_bands: int
+    """How many bands its rules part it into."""
+
+    def encloses(self, other: Stretch) -> bool:
+        """Whether another stretch, much narrower, takes up a good part of this one's height."""
+        within = (
+            self.x0 - 4 <= other.x0
+            and other.x1 <= self.x1 + 4
+            and self.top <= other.top
+            and other.bottom <= self.bottom
+        )
+        narrow = other.x1 - other.x0 < 0.75 * (self.x1 - self.x0)
+        return within and narrow and other.bottom - other.top > 0.4 * (self.bottom - self.top)
 
 
 def inside(line: Line, x0: float, x1: float, top: float, bottom: float) -> bool:
@@ -55,7 +68,9 @@ def ruled_regions(lines: Sequence[Line], rules: Sequence[Rule], vertical: Sequen
                 break
         else:
             stacks.append([rule])
-    return [region for stack in stacks if len(stack) > 1 for region in _regions_of(stack, lines, vertical)]
+    found = [region for stack in stacks if len(stack) > 1 for region in _regions_of(stack, lines, vertical)]
+    # the rules of a header and a footer enclose the tables of a page, and are no table
+    return [region for region in found if region.n_bands > 1 or not any(region.encloses(other) for other in found)]
 
 
 def _regions_of(stack: Sequence[Rule], lines: Sequence[Line], vertical: Sequence[Rule]) -> list[Stretch]:
@@ -151,7 +166,7 @@ def _between_breaks(bands: Sequence[_Band]) -> list[Stretch]:
         elif start >= 0:
             if "table" in kinds[start:i]:
                 first, last = bands[start], bands[i - 1]
-                regions.append(Stretch(first.top, last.bottom, first.x0, first.x1, boxed))
+                regions.append(Stretch(first.top, last.bottom, first.x0, first.x1, boxed, i - start))
             start = -1
     return regions
 

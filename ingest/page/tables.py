@@ -18,7 +18,16 @@ from ingest.page.reading_order import MAX_LINES, Line, bounds
 from ingest.page.table_columns import Rule
 from ingest.page.table_grid import grid_of
 from ingest.page.table_lattice import lattice_of
-from ingest.page.table_regions import TERM, aligned_groups, below_caption, inside, prose_share, rows_of, ruled_regions
+from ingest.page.table_regions import (
+    TERM,
+    Stretch,
+    aligned_groups,
+    below_caption,
+    inside,
+    prose_share,
+    rows_of,
+    ruled_regions,
+)
 
 MIN_RULE = 40.0
 """Shorter horizontal rules, in points, are underlines and fraction bars."""
@@ -69,7 +78,7 @@ def find_tables(
         for region in ruled_regions(rest, rules, vertical):
             x0, x1 = region.x0, region.x1
             own = below_caption([line for line in rest if inside(line, x0, x1, region.top, region.bottom)])
-            own += _open_end(own, rest, x0, x1, region.bottom, body_size)
+            own += _open_end(own, _down_to_rule(rest, rules, region), x0, x1, region.bottom, body_size)
             above = _open_start(own, rest, x0, x1)
             own += [line for row in above for line in row]
             if sum(id(line) in drawn for line in own) > 0.5 * len(own):
@@ -132,6 +141,16 @@ def shaded_rows(shapes: Sequence[tuple[float, float, float, float]]) -> list[Rul
     return rules
 
 
+def _down_to_rule(lines: Sequence[Line], rules: Sequence[Rule], region: Stretch) -> list[Line]:
+    """Lines that no rule parts from the table above them."""
+    below = [
+        y
+        for start, end, y in rules
+        if y > region.bottom + 2 and min(end, region.x1) - max(start, region.x0) > 0.5 * (region.x1 - region.x0)
+    ]
+    return [line for line in lines if line.y1 < min(below, default=line.y1 + 1)]
+
+
 def _open_end(own: list[Line], lines: list[Line], x0: float, x1: float, bottom: float, body_size: float) -> list[Line]:
     """Rows that go on below the last rule, as on a page after which the table is continued; in smaller print than the text."""
     if not own:
@@ -143,7 +162,8 @@ def _open_end(own: list[Line], lines: list[Line], x0: float, x1: float, bottom: 
     rows: list[list[Line]] = []
     end = bottom
     for row in rows_of(below):
-        if row[0].y0 - end > 2.0 * size or any(abs(line.size - size) > 0.5 for line in row):
+        caption = any(CAPTION.match(line.text) for line in row)
+        if caption or row[0].y0 - end > 2.0 * size or any(abs(line.size - size) > 0.5 for line in row):
             break
         rows.append(row)
         end = max(line.y1 for line in row)
