@@ -21,7 +21,7 @@ from ingest.ocr.deskew import deskew, main_rotation, main_skew
 from ingest.ocr.orientation import rotate_back
 from ingest.ocr.rules import find_rules
 from ingest.page.reading_order import Line, reading_order, text_runs
-from ingest.page.table_grid import Rule
+from ingest.page.table_columns import Rule
 from ingest.page.tables import Table, find_tables
 from nlp.normalise import normalise
 

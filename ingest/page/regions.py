@@ -9,7 +9,8 @@ from ingest.document import Block
 from ingest.page.block_kinds import BodyStyle, blocks_of
 from ingest.page.layout_model import Region
 from ingest.page.reading_order import Line, bounds, paragraphs, text_runs
-from ingest.page.tables import build, joined_rules, rows_of
+from ingest.page.table_regions import rows_of
+from ingest.page.tables import build, joined_rules
 from ingest.page.text_layer import TextLayer
 
 LABEL_WORDS = 3

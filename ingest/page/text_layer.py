@@ -27,8 +27,6 @@ MAX_SPACED = 50
 """Lines of spaced letters that are looked at letter by letter, per page."""
 MAX_SHAPES = 20_000
 """Drawn shapes looked at per page."""
-WIDE_SPACE = 0.4
-"""A gap in a line wider than this, in font sizes, may be the border between two cells."""
 MAX_IMAGES = 5_000
 """Images looked at per page."""
 
@@ -41,6 +39,10 @@ _SUPERSCRIPT = str.maketrans("0123456789+-−–", "⁰¹²³⁴⁵⁶⁷⁸⁹�
 _CITATION = re.compile(r"^[\d,;\-–—\s]+$|^[a-z](?:,[a-z])*$|^[*†‡§¶#∗]+$")
 _UNIT = re.compile(r"(?:^|[\s(/·×])(?:[kcdmµμn]?m|ft|in|s|h|L|ha|kg|K|yr|year|min|mol)$")
 _ION = re.compile(r"(?:^|[\s(\[])(?:[A-Z][a-z]?\d?){1,3}$")
+
+
+Word = tuple[float, float, str]
+"""Left edge, right edge and text of a word."""
 
 
 @dataclass(slots=True)
@@ -57,6 +59,8 @@ class Fragment:
     """(text, size, font, baseline) of each run of one style."""
     order: int
     """Position in the content stream."""
+    words: Sequence[Word] = ()
+    """Its words, where they are known."""
     prose: int = 0
     """Number of its block of the stream when most lines of that run over the block's full width; otherwise 0."""
 
@@ -99,7 +103,9 @@ def style(font: str) -> tuple[bool, bool]:
 
 def read_text_layer(page: pymupdf.Page) -> TextLayer:
     """Read a page's text and paths in one pass over its content stream."""
-    content: dict[str, Any] = page.get_text("dict", flags=FLAGS)
+    text_page = page.get_textpage(flags=FLAGS)
+    content: dict[str, Any] = page.get_text("dict", textpage=text_page)
+    words = _words(content, text_page)
     if _has_glued_words(content):
         content = _respaced(page)
     if page.rotation:
@@ -112,14 +118,16 @@ def read_text_layer(page: pymupdf.Page) -> TextLayer:
     hidden: list[Fragment] = []
     width, height = float(content["width"]), float(content["height"])
     order = 0
+    n_blocks = -1
     for block in content["blocks"]:
         if block["type"] == 3:
             _add_path(layer, block)
             continue
         if block["type"] != 0:
             continue
+        n_blocks += 1
         prose = order + 1 if _full_lines(block) else 0
-        for raw in block["lines"]:
+        for number, raw in enumerate(block["lines"]):
             order += 1
             said = "".join(span["text"] for span in raw["spans"])
             layer.source.append(said)
@@ -130,6 +138,7 @@ def read_text_layer(page: pymupdf.Page) -> TextLayer:
             if fragment is None:
                 continue
             fragment.prose = prose
+            fragment.words = words.pop((n_blocks, number), ())
             count = sum(len(text) - text.count(" ") for text, *_ in fragment.spans)
             layer.characters += count
             if not visible:
@@ -162,6 +171,15 @@ def read_text_layer(page: pymupdf.Page) -> TextLayer:
             tuple(pymupdf.Rect(image["bbox"]) * page.rotation_matrix) for image in page.get_image_info()[:MAX_IMAGES]
         ]
     return layer
+
+
+def _words(content: dict[str, Any], text_page: pymupdf.TextPage) -> dict[tuple[int, int], list[Word]]:
+    """Words by the numbers of their block of text and line, on pages with rules, whose lines may hold several cells each."""
+    words: dict[tuple[int, int], list[Word]] = {}
+    if sum(block["type"] == 3 for block in content["blocks"]) >= 2:
+        for x0, _, x1, _, text, block, line, _ in text_page.extractWORDS():
+            words.setdefault((block, line), []).append((x0, x1, text))
+    return words
 
 
 def _rotate_content(content: dict[str, Any], page: pymupdf.Page) -> None:
@@ -488,10 +506,7 @@ def _line(parts: list[Fragment]) -> Line:
     lead_bold = lead_italic = False
     lead_family = ""
     fonts: dict[str, int] = {}
-    cuts: list[tuple[float, float, int]] = []
     for part in parts:
-        if text and part.x0 - end > WIDE_SPACE * size:
-            cuts.append((end, part.x0, len(text)))
         if text and not text.endswith(" ") and part.x0 - end > 0.13 * size and part.spans[0][0][:1] != " ":
             text += " "
         end = part.x1
@@ -535,8 +550,43 @@ def _line(parts: list[Fragment]) -> Line:
         lead=lead,
         lead_bold=lead_bold,
         superscripts=superscripts,
-        cuts=tuple((left, right, index - shift) for left, right, index in cuts),
+        cuts=_cuts(parts, stripped.rstrip()),
     )
+
+
+_ADDED = str.maketrans("", "", "[]^")
+"""What writing out a raised mark adds to a text."""
+
+
+def _cuts(parts: Sequence[Fragment], text: str) -> tuple[tuple[float, float, int], ...]:
+    """Where white space stands in a line of text: its left and right edge, and the place of what follows it in the text."""
+    words = [
+        word
+        for part in parts
+        for word in (part.words or ((part.x0, part.x1, "".join(span[0] for span in part.spans)),))
+    ]
+    if len(words) < 2:
+        return ()
+    starts = [found.start() for found in _WORD.finditer(text)]
+    tokens = text.split()
+    if len(words) == len(tokens):
+        return tuple(
+            (before[1], after[0], start) for (before, after), start in zip(pairwise(words), starts[1:], strict=True)
+        )
+    cuts: list[tuple[float, float, int]] = []
+    due = passed = index = 0  # letters of the tokens and of the words so far
+    for token, start in zip(tokens, starts, strict=True):
+        if cuts or due:
+            while index < len(words) and passed < due:
+                passed += len(words[index][2].translate(_ADDED).replace(" ", ""))
+                index += 1
+            if passed == due and 0 < index < len(words):
+                cuts.append((words[index - 1][1], words[index][0], start))
+        due += len(token.translate(_ADDED))
+    return tuple(cuts)
+
+
+_WORD = re.compile(r"\S+")
 
 
 def _raise(text: str, span: str) -> str:
