@@ -44,10 +44,13 @@ class Shapes:
         column = int(self.shares[row].argmax())
         return self.characters[column], float(self.shares[row, column])
 
-    def share(self, row: int, characters: str) -> float:
-        """How likely a glyph is one of some characters; 1 where the model knows none of them."""
-        columns = [self.characters.index(character) for character in characters if character in self.characters]
-        return float(self.shares[row, columns].sum()) if columns else 1.0
+    def knows(self, character: str) -> bool:
+        """Whether the model has a character."""
+        return character in self.characters
+
+    def share(self, row: int, character: str) -> float:
+        """How likely a glyph is a character; 0 where the model does not know it."""
+        return float(self.shares[row, self.characters.index(character)]) if character in self.characters else 0.0
 
 
 def features(cells: Any) -> tuple[Any, Any]:

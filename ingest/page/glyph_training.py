@@ -112,7 +112,9 @@ def main() -> None:
         truth = np.array([number[name] for _, names in kept for name in names])
         best = network.classes_[shares.argmax(axis=1)]
         sure = shares.max(axis=1) >= 0.98
-        print(f"held out: {len(truth)} glyphs, right {np.mean(best == truth):.4f}; sure of {np.mean(sure):.4f}, ", end="")
+        print(
+            f"held out: {len(truth)} glyphs, right {np.mean(best == truth):.4f}; sure of {np.mean(sure):.4f}, ", end=""
+        )
         print(f"of these right {np.mean(best[sure] == truth[sure]):.4f}")
         wrong = [(characters[t], characters[b]) for t, b, s in zip(truth, best, sure, strict=True) if s and t != b]
         print("sure and wrong:", " ".join(f"{t}>{b}" for t, b in sorted(set(wrong))))
