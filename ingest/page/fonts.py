@@ -104,6 +104,8 @@ _LOOKALIKE = {
     for group in _LOOKALIKES
     for character in group
 }
+_FALSE_LETTERS = "ªºÐðÞþ"
+"""Letters of Latin-1 on whose codes signs stand more often than they themselves do."""
 _SAME = str.maketrans({"μ": "µ", "∆": "Δ", "Ω": "Ω", "\u00ad": "-", "\u2010": "-", "\u2011": "-", "⋅": "·"})
 _LIGATURES = {"ff": "ﬀ", "fi": "ﬁ", "fl": "ﬂ", "ffi": "ﬃ", "ffl": "ﬄ"}
 
@@ -339,9 +341,10 @@ def _read(font: _Font, rows: dict[int, int], shapes: Shapes) -> dict[int, str]:
             or (not font.is_pi and best in _LOOKALIKE.get(claim, ()))
         ):
             agreeing += 1
+        elif not shapes.knows(claim) and claim.isalpha() and claim not in _FALSE_LETTERS:
+            continue  # a letter with an accent, or of a script that the model was not shown
         elif best != OTHER and sure >= SURE_AGAINST and shapes.share(row, claim) < UNLIKELY:
-            if shapes.knows(claim) or not claim.isalpha() or claim in "ªºÐðÞþ":
-                against[code] = best
+            against[code] = best
     lies = font.whole and len(against) > 0 and len(against) >= agreeing
     for code, claim in list(read.items()):
         void = _VOID.search(claim) is not None

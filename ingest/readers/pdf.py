@@ -17,7 +17,7 @@ from ingest.document import Block, Mark, Page, Probe, ReadOptions, UnreadableErr
 from ingest.page import layout_model
 from ingest.page.analysis import layout_page
 from ingest.page.block_kinds import BodyStyle, body_style, vocabulary
-from ingest.page.fonts import FontMender
+from ingest.page.fonts import UNREADABLE, FontMender
 from ingest.page.routing import PageFacts, Route, route
 from ingest.page.text_layer import TextLayer, read_text_layer
 
@@ -226,7 +226,8 @@ def _read_window(
                     layout = layout_page(layer, style, words, width, height, found)
                 else:
                     notes.append(f"layout doubtful: {layout.doubt}")
-            notes.extend(_omissions(layer, layout.labels))
+            unread = sum(block.text.count(UNREADABLE) for block in layout.blocks)
+            notes.extend(_omissions(layer, layout.labels, unread))
             yield Page(number, "native", "; ".join(notes), width, height, layout.blocks)
 
 
@@ -241,13 +242,14 @@ def _regions(page: pymupdf.Page) -> list[layout_model.Region]:
         return []
 
 
-def _omissions(layer: TextLayer, labels: int) -> list[str]:
-    """What of the text layer is not in the blocks, in words."""
+def _omissions(layer: TextLayer, labels: int, unread: int) -> list[str]:
+    """What of the text layer is not in the blocks, or stands there as U+FFFD, in words."""
     hidden = layer.invisible if layer.invisible <= 0.5 * layer.characters else 0
     counted = (
         (labels, "labels of figures left out"),
         (layer.oblique, "slanted lines left out"),
         (hidden, "invisible characters left out"),
+        (unread, "glyphs that could not be read"),
     )
     notes = [f"{count} {what}" for count, what in counted if count]
     return [*notes, "more than can be laid out: the rest left out"] if layer.cut else notes
