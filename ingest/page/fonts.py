@@ -28,7 +28,7 @@ FEW = 24
 """A font of so few codes is looked at whatever it claims: signs come in small fonts of their own."""
 MAX_CODES = 400
 """Codes of one font that are drawn, at most."""
-MAX_CELLS = 4_000
+MAX_CELLS = 2_048
 """Glyphs drawn for one window of pages, at most."""
 MAX_MAP = 1 << 20
 """Bytes of a character map that are looked at."""
@@ -47,14 +47,15 @@ _PI_NAME = re.compile(
 )
 _VOID = re.compile("[\x00-\x1f\x7f-\x9f\ufffd\ue000-\uf8ff\U000f0000-\U0010ffff]")
 """Claims that say nothing: controls, the replacement character, private codes."""
-_ODD = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f¡-¿×ÐÞð÷þ\ufffd\ue000-\uf8ff]")
-"""Claims of a font that is looked at for their sake."""
 _TWINS = (
     "-‐‑–—−_¯",
     ".·•∙⋅●",
     ",‚",
     "^ˆ",
     "¨:",
+    "▲▴",
+    "□◻",
+    "■▪",
     "ΑA",
     "ΒB",
     "ΕE",
@@ -181,11 +182,13 @@ def _in_doubt(document: pymupdf.Document, xref: int, kind: str, name: str, embed
     whole = is_pi or len(codes) <= FEW
     if not whole:
         if mapped is not None:
-            codes = [code for code in codes if _ODD.search(mapped.get(code, UNREADABLE))]
+            codes = [code for code in codes if code in mapped and _VOID.search(mapped[code])]
         elif names:
             codes = [code for code in codes if code in names and not _known(names[code])]
         elif re.search(r"/Encoding\s*/(?:WinAnsi|MacRoman|Standard)Encoding", text):
             return None
+        else:
+            whole = True  # all that is claimed is what the library makes of the font's own program
     return _Font(xref, codes[:MAX_CODES], 1, name, is_pi, whole, names, mapped or {}) if codes else None
 
 
@@ -316,8 +319,10 @@ def _set_claims(page: pymupdf.Page, places: Sequence[tuple[_Font, int]]) -> None
     for span in page.get_texttrace():
         for character, glyph, (x, y), _ in span["chars"]:
             number = int((y - BASE + CELL / 2) // CELL) * _COLUMNS + int((x - LEFT + 4) // CELL)
-            if 0 <= number < len(places) and (glyph > 0 or span["font"].startswith("Type3")):
+            if 0 <= number < len(places):
                 font, code = places[number]
+                if glyph == 0 or (glyph < 0 and code not in font.claims and "Type3" not in span["font"]):
+                    continue  # what is drawn where a code has no glyph; the parts of a ligature have -1 after the first
                 font.claims[code] = font.claims.get(code, "") + chr(max(character, 0))
 
 
@@ -362,9 +367,9 @@ def _read(font: _Font, rows: dict[int, int], shapes: Shapes) -> dict[int, str]:
             if lies or not (claim.isascii() and claim.isalnum()):
                 read[code] = against[code]
         elif lies and font.is_pi and len(claim) == 1 and best not in _TWIN.get(_plain(claim), claim):
-            greek = symbol("symbol", ord(claim)) if claim.isascii() else None
-            if greek is not None and greek != claim and shapes.share(rows[code], greek) > 0.1:
-                read[code] = greek
+            keyed = symbol(font.name, ord(claim)) or symbol("symbol", ord(claim))
+            if keyed is not None and keyed != claim and shapes.share(rows[code], keyed.translate(_SAME)) > 0.1:
+                read[code] = keyed
             else:
                 read[code] = best if best != OTHER and sure >= SURE else UNREADABLE
     if not any(text.isascii() and text.isalpha() for code, text in read.items() if code in rows):

@@ -25,6 +25,8 @@ LEFT, BASE = 20, 54
 """Its origin in the cell: pixels from the left, and of the baseline from the top."""
 SIDE = 16
 """Side of the picture that the model sees."""
+_AT_ONCE = 32
+"""Cells that are worked on at once: they stay near the processor."""
 OTHER = ""
 """What a shape is called that is none of the characters."""
 MODEL = Path(__file__).parent / "glyph_model"
@@ -99,7 +101,8 @@ def _model() -> tuple[list[str], dict[str, Any]]:
 def classify(cells: Any) -> tuple[Shapes, Any]:
     """(what each glyph draws, whether it draws anything) from cells, n × CELL × CELL, uint8."""
     characters, weights = _model()
-    x, inked = features(cells)
+    parts = [features(cells[start : start + _AT_ONCE]) for start in range(0, len(cells), _AT_ONCE)]
+    x, inked = np.concatenate([part for part, _ in parts]), np.concatenate([seen for _, seen in parts])
     hidden = np.maximum(x @ weights["hidden"] + weights["hidden_bias"], 0.0)
     scores = hidden @ weights["output"] + weights["output_bias"]
     scores -= scores.max(axis=1, keepdims=True)
