@@ -41,7 +41,7 @@ UNLIKELY = 0.002
 
 _COLUMNS, _ROWS = 16, 64
 _PI_NAME = re.compile(
-    r"symbol|math|pi\d?$|pi\b|advp|advmt_sy|euclid|wingding|webding|dingbat|cmsy|cmmi|cmex|msam|msbm|mt-?extra|universal|"
+    r"symbol|math|pi\d?$|pi\b|advp(?!times|sft|stim)|advmt_sy|euclid|wingding|webding|dingbat|cmsy|cmmi|cmex|msam|msbm|mt-?extra|universal|"
     r"greek|mtsy|mtmi|rmtmi|mtgu|ttz|special|fences|sign",
     re.IGNORECASE,
 )
@@ -145,7 +145,8 @@ class FontMender:
         for xref, extension, kind, name, *_ in fonts:
             if xref > 0 and xref not in self._seen:
                 self._seen.add(xref)
-                font = _in_doubt(self._document, xref, kind, name, extension != "n/a")
+                family = re.sub(r"^[A-Z]{6}\+|,.*$", "", name)
+                font = _in_doubt(self._document, xref, kind, family, extension != "n/a")
                 if font is not None:
                     doubtful.append(font)
         if not doubtful:
@@ -340,7 +341,7 @@ def _read(font: _Font, rows: dict[int, int], shapes: Shapes) -> dict[int, str]:
             continue
         best, sure = shapes.best(row)
         if (
-            best == claim
+            best.lower() == claim.lower()
             or best in _TWIN.get(claim, ())
             or shapes.share(row, claim) > 0.3
             or (not font.is_pi and best in _LOOKALIKE.get(claim, ()))
@@ -359,7 +360,7 @@ def _read(font: _Font, rows: dict[int, int], shapes: Shapes) -> dict[int, str]:
             continue
         best, sure = shapes.best(rows[code])
         if void:
-            named = TEX_SYMBOLS.get(font.names.get(code, "")) or _keyed(font, claim, code)
+            named = TEX_SYMBOLS.get(font.names.get(code, "")) or _keyed(font, claim, code, rows[code], shapes)
             read[code] = named or (
                 best if best != OTHER and _with_twins(shapes, rows[code], best) >= SURE else _kept(claim)
             )
@@ -382,9 +383,12 @@ def _read(font: _Font, rows: dict[int, int], shapes: Shapes) -> dict[int, str]:
     }
 
 
-def _keyed(font: _Font, claim: str, code: int) -> str | None:
-    """What a Symbol or Wingdings font draws for a code, or for the private character that stands for it."""
-    return symbol(font.name, ord(claim) if len(claim) == 1 and "\uf000" <= claim <= "\uf0ff" else code)
+def _keyed(font: _Font, claim: str, code: int, row: int, shapes: Shapes) -> str | None:
+    """What a Symbol or Wingdings font draws for a private character, or for a code where the shape does not say otherwise."""
+    if len(claim) == 1 and "\uf000" <= claim <= "\uf0ff":
+        return symbol(font.name, ord(claim))
+    keyed = symbol(font.name, code)
+    return keyed if keyed is not None and shapes.share(row, keyed.translate(_SAME)) > 0.1 else None
 
 
 def _with_twins(shapes: Shapes, row: int, best: str) -> float:
