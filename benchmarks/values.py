@@ -1,4 +1,4 @@
-"""Values, signs, units and exponents through every producer: `python -m benchmarks.values [PRODUCER…] [--wrong]`.
+"""Values, signs, units and exponents through every producer: `python benchmarks/values.py [PRODUCER…] [--wrong]`.
 
 Writes the values of tests/ingest/values/cases.py in each way of tests/ingest/values/producers.py, reads the files and
 says of each value whether it reads back right, is marked as unreadable (U+FFFD), was changed without a word, or is lost.

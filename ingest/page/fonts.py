@@ -107,7 +107,9 @@ _LOOKALIKE = {
 }
 _FALSE_LETTERS = "ªºÐðÞþ"
 """Letters of Latin-1 on whose codes signs stand more often than they themselves do."""
-_SAME = str.maketrans({"μ": "µ", "∆": "Δ", "Ω": "Ω", "\u00ad": "-", "\u2010": "-", "\u2011": "-", "⋅": "·"})
+_SAME = str.maketrans(
+    {"μ": "µ", "\u2206": "\u0394", "\u2126": "\u03a9", "\u00ad": "-", "\u2010": "-", "\u2011": "-", "⋅": "·"}
+)
 _LIGATURES = {"ff": "ﬀ", "fi": "ﬁ", "fl": "ﬂ", "ffi": "ﬃ", "ffl": "ﬄ"}
 
 
@@ -177,13 +179,15 @@ def _in_doubt(document: pymupdf.Document, xref: int, kind: str, name: str, embed
             return None
         whole = is_pi or len(mapped) <= FEW
         codes = [code for code, target in mapped.items() if whole or _VOID.search(target)]
+        codes += sorted(_several_of_one(mapped) - set(codes))
         return _Font(xref, codes[:MAX_CODES], 2, name, is_pi, whole, mapped=mapped) if codes else None
     codes = _simple_codes(document, text)
     names = _encoding_names(document, text)
     whole = is_pi or len(codes) <= FEW
     if not whole:
         if mapped is not None:
-            codes = [code for code in codes if code in mapped and _VOID.search(mapped[code])]
+            doubles = _several_of_one({code: mapped[code] for code in codes if code in mapped})
+            codes = [code for code in codes if code in doubles or (code in mapped and _VOID.search(mapped[code]))]
         elif names:
             codes = [code for code in codes if code in names and not _known(names[code])]
         elif re.search(r"/Encoding\s*/(?:WinAnsi|MacRoman|Standard)Encoding", text):
@@ -191,6 +195,21 @@ def _in_doubt(document: pymupdf.Document, xref: int, kind: str, name: str, embed
         else:
             whole = True  # all that is claimed is what the library makes of the font's own program
     return _Font(xref, codes[:MAX_CODES], 1, name, is_pi, whole, names, mapped or {}) if codes else None
+
+
+_SCRIPTED = dict(zip("0123456789+-−=()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾", strict=True))
+"""Digits and signs that many faces have a small raised glyph of, and the character for that."""
+
+
+def _several_of_one(mapped: dict[int, str]) -> set[int]:
+    """Codes of figures and signs, where a font draws any of them in several ways: one may be raised, which no map says."""
+    codes: dict[str, list[int]] = {}
+    for code, target in mapped.items():
+        if target in _SCRIPTED:
+            codes.setdefault(target, []).append(code)
+    if all(len(found) == 1 for found in codes.values()):
+        return set()
+    return {code for found in codes.values() for code in found}
 
 
 _POSITION = re.compile(r"[A-Za-z]{1,2}\d+|(?:glyph|cid|index|char)\d+")
@@ -353,7 +372,7 @@ def _read(font: _Font, rows: dict[int, int], shapes: Shapes) -> dict[int, str]:
             against[code] = best
     lies = font.whole and len(against) > 0 and len(against) >= agreeing
     for code, claim in list(read.items()):
-        void = _VOID.search(claim) is not None
+        void = claim.isspace() or _VOID.search(claim) is not None
         if code not in rows:
             if void:
                 read[code] = " "
@@ -373,9 +392,12 @@ def _read(font: _Font, rows: dict[int, int], shapes: Shapes) -> dict[int, str]:
                 read[code] = keyed
             else:
                 read[code] = best if best != OTHER and sure >= SURE else UNREADABLE
+    for code, row in rows.items():
+        if font.claims[code] in _SCRIPTED and shapes.is_raised(row):
+            read[code] = _SCRIPTED[font.claims[code]]
     if not any(text.isascii() and text.isalpha() for code, text in read.items() if code in rows):
         for code in rows:  # among signs a dash is a minus, unless the font itself says otherwise
-            if read[code] in ("-", "–") and (lies or font.claims.get(code) != read[code]):
+            if read[code] in ("-", "–", "—") and (lies or font.claims.get(code) != read[code]):
                 read[code] = "−"
     return {
         code: unicodedata.normalize("NFKC", text) if text in _LIGATURES.values() else text

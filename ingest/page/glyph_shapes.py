@@ -38,6 +38,8 @@ class Shapes:
 
     characters: list[str]
     """Of each column of `shares`."""
+    boxes: Any
+    """Upper and lower edge of the ink of each glyph, in ems above the baseline: glyphs × 2."""
     shares: Any
     """How sure the model is of each character: glyphs × characters, float32, each row adds up to 1."""
 
@@ -45,6 +47,11 @@ class Shapes:
         """The likeliest character of a glyph and how sure it is."""
         column = int(self.shares[row].argmax())
         return self.characters[column], float(self.shares[row, column])
+
+    def is_raised(self, row: int) -> bool:
+        """Whether a glyph has the size and the place of a raised figure."""
+        top, bottom = self.boxes[row]
+        return bool(bottom > 0.22 and top - bottom < 0.5 and top > 0.55)
 
     def knows(self, character: str) -> bool:
         """Whether the model has a character."""
@@ -108,4 +115,4 @@ def classify(cells: Any) -> tuple[Shapes, Any]:
     scores -= scores.max(axis=1, keepdims=True)
     shares = np.exp(scores)
     shares /= shares.sum(axis=1, keepdims=True)
-    return Shapes(characters, shares), inked
+    return Shapes(characters, x[:, SIDE * SIDE : SIDE * SIDE + 2] / 2.0, shares), inked

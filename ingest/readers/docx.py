@@ -140,7 +140,7 @@ class _DocumentWalk:
             self.items = []
 
     def _line(self, paragraph: etree._Element) -> str:
-        return clean_line(marks.written(_text(paragraph), self.habit))
+        return clean_line(marks.written(marks.from_characters(_text(paragraph)), self.habit))
 
     def _paragraph(self, paragraph: etree._Element) -> Iterator[Block]:
         text = self._line(paragraph)

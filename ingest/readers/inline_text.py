@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from lxml import etree
 
-from ingest.marks import REACH, Habit, cited, habit, lowered, raised, written
+from ingest.marks import REACH, Habit, cited, from_characters, habit, lowered, raised, written
 from ingest.safe_xml import local_name
 
 _CITATION = re.compile(r"\[?\d{1,3}(?:\s?[,–-]\s?\d{1,3})*\]?")
@@ -76,6 +76,11 @@ def write_marks(tree: etree._Element) -> None:
         custom = everywhere if place is tree else replace(everywhere, notes=everywhere.notes | _notes_of(place))
         for group in found:
             group.write(custom)
+    for element in tree.iter("*"):
+        if element.text and not element.text.isascii() and local_name(element) not in _SILENT:
+            element.text = written(from_characters(element.text), everywhere)
+        if element.tail and not element.tail.isascii():
+            element.tail = written(from_characters(element.tail), everywhere)
 
 
 @dataclass(frozen=True, slots=True)
