@@ -27,7 +27,7 @@ from medpress.command import UserError
 from medpress.lock import exclusive
 from medpress.quarantine import write_quarantine
 from medpress.removed import failure, removed
-from medpress.schema import DOCUMENT, DROPPED, RECORD, REMOVED
+from medpress.schema import DOCUMENT, DROPPED, PAGE, RECORD, REMOVED
 from medpress.segments import Segment, read_segments, replace_segments, write_part
 from medpress.store import (
     DATA,
@@ -322,7 +322,8 @@ def _compact(data: Path, gone: _Gone) -> dict[str, int]:
     for segment in read_segments(data):
         if not any(segment.documents.least <= doc_id <= segment.documents.greatest for doc_id in ids):
             continue
-        tables = [read_table(file) for file in segment.files(data)]
+        of = zip(segment.files(data), (DOCUMENT, PAGE), strict=True)
+        tables = [read_table(file, schema=schema) for file, schema in of]
         kept = [table.filter(pc.invert(pc.is_in(table["doc_id"], gone.documents))) for table in tables]
         for kind, table, left in zip(count, tables, kept, strict=True):
             count[kind] += table.num_rows - left.num_rows

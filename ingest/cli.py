@@ -14,6 +14,7 @@ from ingest.note_tables import NoteColumns
 from ingest.notes import ingest_notes
 from ingest.run import FORMATS, IngestConfig, IngestResult, ingest
 from medpress.command import Location, UserError, build_app, print_table, run, say
+from medpress.ranges import Count
 
 app = build_app("ingest", "Read PDF, scans, web pages, EPUB, DOCX, JATS and text into documents and pages.")
 
@@ -258,7 +259,7 @@ def show(
     document: str = "",
     /,
     *,
-    page: int = 1,
+    page: Count = 1,
     record: str = "",
     out: Location | None = None,
     data: Data = Path("data"),
