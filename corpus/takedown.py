@@ -23,6 +23,8 @@ import pyarrow.compute as pc
 from corpus.card import write_card
 from corpus.dedup.minhash import Scheme
 from corpus.dedup.redis_index import connect, parse
+from corpus.steps.sentences import FILTER_SENTENCES
+from medpress import sentence_index
 from medpress.command import UserError
 from medpress.lock import exclusive
 from medpress.quarantine import write_quarantine
@@ -31,6 +33,7 @@ from medpress.schema import DOCUMENT, DROPPED, RECORD, REMOVED
 from medpress.segments import Segment, read_segments, replace_segments, write_part
 from medpress.store import (
     DATA,
+    MANIFEST,
     file_sha256,
     move_file,
     open_parquet,
@@ -128,6 +131,7 @@ def remove(data: Path, names: Sequence[str], reason: str, shared: Sequence[str] 
         for folder in [*datasets(data), data / "quarantine"]:
             if folder.name not in ("documents", "pages"):
                 result.rows[folder.name] = _leave_out(folder, gone)
+        _forget_sentences(data)
         _quarantine(data, known)
         if result.rows.get("shards"):
             write_card(data)
@@ -303,6 +307,23 @@ def _leave_out(folder: Path, gone: _Gone) -> int:
         else:
             move_file(replacement, path)
     return count
+
+
+def _forget_sentences(data: Path) -> None:
+    """Remove the filters of files that have changed: the next build writes new ones, and until then a lookup reads the files."""
+    current = {
+        entry["sha256"]
+        for kind in sentence_index.KINDS
+        if (data / kind / MANIFEST).exists()
+        for entry in read_manifest(data / kind)["files"]
+    }
+    folder = data / sentence_index.FOLDER
+    stale = [path for path in parts(folder) if sentence_index.checksum_of(path) not in current]
+    if stale:
+        update_manifest(folder, dict.fromkeys(stale))
+    made = parquet_files(data / "work" / "build" / FILTER_SENTENCES.name)
+    for path in [*stale, *(path for path in made if sentence_index.checksum_of(path) not in current)]:
+        path.unlink(missing_ok=True)
 
 
 def _quarantine(data: Path, known: Mapping[str, dict[str, Any]]) -> None:

@@ -38,8 +38,8 @@ def checksums(data: Path) -> Verdict:
     """Every dataset is what its manifest says."""
     faults = [
         f"{kind}/{fault}"
-        for kind in ("documents", "pages", "shards", "dropped", "boilerplate", "index", "tokens")
-        if kind != "tokens" or (data / kind).exists()
+        for kind in ("documents", "pages", "shards", "dropped", "boilerplate", "index", "sentences", "tokens")
+        if kind not in ("sentences", "tokens") or (data / kind).exists()
         for fault in check_manifest(data / kind)
     ]
     return Verdict(not faults, "; ".join(faults[:5]) or "every file has the checksum of its manifest")
