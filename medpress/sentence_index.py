@@ -78,7 +78,7 @@ def marks(text: bytes) -> np.ndarray:
     count = len(text) - GRAM + 1
     if count < WINDOW:
         return np.empty(0, np.uint64)
-    words = np.ndarray((len(text) - 7,), "<u8", text, strides=(1,))
+    words: np.ndarray = np.ndarray((len(text) - 7,), "<u8", text, strides=(1,))
     hashes = words[:count] * np.uint64(0x9E3779B97F4A7C15)
     hashes ^= hashes >> np.uint64(32)
     hashes += words[GRAM - 8 : GRAM - 8 + count]
