@@ -36,7 +36,7 @@ import pyarrow.compute as pc
 from corpus import augment as methods
 from corpus.accounts import Account, BuildResult, account_for, as_result, as_values
 from corpus.augment import model as by_model
-from corpus.build_state import BuildState, read_state, write_state
+from corpus.build_state import BuildState, read_state, write_read_segments, write_state
 from corpus.card import write_card
 from corpus.config import BuildConfig
 from corpus.dedup.index import Index, open_index
@@ -189,6 +189,8 @@ class _Build:
         self.state = read_state(work)
         """What the last finished build left for this one."""
         self.values = resolved(config)
+        self.segments = read_segments(config.data)
+        """What there is to read."""
         addresses = [path for path in config.against if is_address(path)]
         folders = [path for path in config.against if not is_address(path)]
         self.teams = TeamIndexes(addresses, config.dedup.scheme, self.values["dedup"], work)
@@ -257,6 +259,7 @@ class _Build:
         self._publish(kept, augmented)
         write_quarantine(data, "build", [*quarantine, *self.augmentation_quarantine])
         write_json(data / "build.config.json", self.values)
+        write_read_segments(data, self.segments)
         write_card(data)
         self.publisher.write_tokens()
         self.publisher.write_training_indexes()
@@ -274,7 +277,7 @@ class _Build:
     def _cut(self) -> list[Part]:
         """Sections of all documents; of those that were cut before, only the names are looked at."""
         tasks = []
-        for segment in read_segments(self.config.data):
+        for segment in self.segments:
             documents, pages = segment.files(self.config.data)
             columns = ["doc_id", "source", "n_pages"]
             rows = read_table(documents, columns).sort_by("doc_id")

@@ -114,7 +114,9 @@ def ending(script: str, tokens: Sequence[str], mistakes: tuple[type[Exception], 
     """
     words = " ".join([script, *tokens[:1]]) if tokens and not tokens[0].startswith("-") else script
     end, started = End(), time.monotonic()
-    _opening.begin(words)
+    at_work = not {"--help", "-h", "--version"} & set(tokens)
+    if at_work:
+        _opening.begin(words)
     try:
         yield end
     except UserError as error:
@@ -141,7 +143,7 @@ def ending(script: str, tokens: Sequence[str], mistakes: tuple[type[Exception], 
         _leave(script, f"the storage refuses: {fault}{where}.", 1)
     finally:
         _opening.end()
-    if (seconds := time.monotonic() - started) >= SECONDS_UNTOLD and first_process():
+    if at_work and (seconds := time.monotonic() - started) >= SECONDS_UNTOLD and first_process():
         outcome = f"ended with exit code {end.code}" if end.code else "done"
         stderr.print(f"{words}: {outcome} in {in_words(seconds)}.", markup=False)
 
