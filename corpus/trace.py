@@ -81,18 +81,23 @@ def _story(data: Path, places: Sequence[Place], rows: Sequence[dict[str, Any]], 
         yield from _document(document, pages.filter(pc.equal(pages["doc_id"], place.doc_id)))
     elif not gone:
         yield f"document {place.doc_id}: {', '.join(place.uris) or 'not in the store any more'}"
-    where = {place.record: place.blocks for place in places} if sentence else {}
-    if sentence and None in where:
-        yield f"  the sentence stands on {_blocks(where[None])}; the document is newer than the build: run `corpus build`"
+    where = {place.record: place for place in places} if sentence else {}
+    if None in where:
+        yield f"  {_stands(where[None])}; the document is newer than the build: run `corpus build`"
     for row in rows:
         yield from _record(row)
         if row["id"] in where:
-            yield f"  the sentence stands on {_blocks(where[row['id']])}"
+            yield f"  {_stands(where[row['id']])}"
         yield from _boilerplate(data, row)
 
 
 def _by_whom(row: Mapping[str, Any]) -> str:
     return f" on {row['date']}" + (f" at the request of {row['requester']}" if row["requester"] else "")
+
+
+def _stands(place: Place) -> str:
+    """Where a sentence stands."""
+    return f"{'the' if place.share == 1 else 'most of the'} sentence stands on {_blocks(place.blocks)}"
 
 
 def _blocks(blocks: Iterable[tuple[int, int]]) -> str:

@@ -56,6 +56,8 @@ class Place:
     """Whether that record is in the shards; else it was dropped."""
     blocks: tuple[tuple[int, int], ...] = ()
     """Page (from 1) and block (from 0) of the record, or of the sentence."""
+    share: float = 1.0
+    """How much of the sentence stands there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,8 +100,7 @@ def one_document(data: Path, query: str) -> Place:
     found = look_up(data, query)
     refuse_several(found, query)
     blocks = sorted({block for place in found.places for block in place.blocks})
-    first = found.places[0]
-    return Place(doc_id=first.doc_id, uris=first.uris, segment=first.segment, record=first.record, blocks=tuple(blocks))
+    return replace(found.places[0], blocks=tuple(blocks))
 
 
 def refuse_several(found: Found, query: str) -> None:
@@ -215,25 +216,25 @@ class _Store:
         sure = [group for group in groups if group.share == 1]
         with progress("looking through the records", len(sure), "row groups") as tick:
             for group in sure:
-                whole += [place for _, place in self._holding(group, lambda text: _whole(text, sentence))]
+                whole += self._holding(group, lambda text: _whole(text, sentence))
                 tick()
                 if len(whole) >= MOST_PLACES:
                     break
         if whole or (unseen := list(self._unseen(sentence))):
             return self._named(whole) or unseen
         likely = groups[:MOST_LIKELY]
-        near = [found for group in likely for found in self._holding(group, lambda text: _nearly(text, sentence))]
-        best = max((share for share, _ in near), default=0.0)
-        return self._named(place for share, place in near if share == best)[:MOST_PLACES]
+        near = [place for group in likely for place in self._holding(group, lambda text: _nearly(text, sentence))]
+        best = max((place.share for place in near), default=0.0)
+        return self._named(place for place in near if place.share == best)[:MOST_PLACES]
 
-    def _holding(self, group: RowGroup, meets: Callable[[str], _Stretch | None]) -> Iterator[tuple[float, Place]]:
-        """Share and place for each record of a row group whose text meets the sentence."""
+    def _holding(self, group: RowGroup, meets: Callable[[str], _Stretch | None]) -> Iterator[Place]:
+        """The place in each record of a row group whose text meets the sentence."""
         table = open_parquet(group.file).read_row_group(group.number, columns=[*_OF_RECORD, "text"])
         kind = group.file.relative_to(self.data).parts[0]
         for number, text in enumerate(table["text"].to_pylist()):
             if stretch := meets(text):
                 (row,) = table.slice(number, 1).to_pylist()
-                yield stretch.share, _of_record(kind, row, stretch.start, stretch.end)
+                yield replace(_of_record(kind, row, stretch.start, stretch.end), share=stretch.share)
 
     def _unseen(self, sentence: bytes) -> Iterator[Place]:
         """Pages with a sentence, of documents that are newer than the build."""
