@@ -12,10 +12,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from medpress.lookup import Place, look_up, refuse_several
+from medpress.lookup import Place, look_up, records, refuse_several
 from medpress.page_html import SHOWN, PageView, write_pages
 from medpress.removed import removed
-from medpress.schema import BOILERPLATE, DROPPED, RECORD, by_name
+from medpress.schema import BOILERPLATE, by_name
 from medpress.segments import Segment
 from medpress.store import read_dataset, read_table
 
@@ -58,16 +58,12 @@ def trace(data: Path, query: str, html: bool = False) -> Trace:
 
 def _records(data: Path, places: Sequence[Place]) -> list[dict[str, Any]]:
     """The records that are meant, or all of the document."""
-    ids = {place.record for place in places if place.record}
-    of_them = pc.field("doc_id") == places[0].doc_id
-    if ids:
-        of_them &= pc.field("id").isin(pa.array(sorted(ids), pa.string()))
-    rows = [
-        row
-        for kind, schema in (("shards", RECORD), ("dropped", DROPPED))
-        for row in read_dataset(data / kind, schema, filter=of_them).to_pylist()
-    ]
-    return sorted(rows, key=lambda row: (row["page_start"], row["id"]))
+    wanted = [place.record for place in places if place.record]
+    column, values = ("id", wanted) if wanted else ("doc_id", [places[0].doc_id])
+    found = records(data, column, lambda held: pc.is_in(held, value_set=pa.array(values, pa.string())))
+    return sorted(
+        (row for _, table in found for row in table.to_pylist()), key=lambda row: (row["page_start"], row["id"])
+    )
 
 
 def _story(data: Path, places: Sequence[Place], rows: Sequence[dict[str, Any]], sentence: bool) -> Iterator[str]:
@@ -134,6 +130,8 @@ def _document(row: dict[str, Any], pages: pa.Table) -> Iterator[str]:
 def _boilerplate(data: Path, row: dict[str, Any]) -> Iterator[str]:
     """The paragraphs that the record lost, since its source repeats them."""
     lost = by_name(row["topics"]).get("boilerplate", "").split()
+    if not lost:
+        return
     for paragraph in read_dataset(
         data / "boilerplate", BOILERPLATE, filter=pc.field("id").isin(pa.array(lost, pa.string()))
     ).to_pylist():

@@ -21,10 +21,10 @@ from medpress.command import progress
 from medpress.errors import UserError
 from medpress.location import check_reachable
 from medpress.removed import removed
-from medpress.schema import DOC_ID_DIGITS, DROPPED, RECORD
+from medpress.schema import DOC_ID_DIGITS, RECORD
 from medpress.segments import Segment, read_segments
 from medpress.sentence_index import GRAM, KINDS, LEAST, RowGroup, folded, marks, row_groups, stretch_of
-from medpress.store import file_sha256, open_parquet, parts, read_dataset, read_table, refuse_older_layout
+from medpress.store import file_sha256, open_parquet, parts, read_table, refuse_older_layout
 
 FEWEST_DIGITS = 6
 """Digits of an id that are asked for at least."""
@@ -34,7 +34,6 @@ MOST_LIKELY = 64
 """Row groups in which records are looked for that hold a sentence nearly."""
 MOST_NAMED = 10
 """Documents that a complaint names."""
-_SCHEMA = {"shards": RECORD, "dropped": DROPPED}
 _OF_RECORD = ["id", "doc_id", "spans"]
 _ID = re.compile(rf"[0-9a-f]{{{FEWEST_DIGITS},{DOC_ID_DIGITS}}}")
 _SCHEME = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
@@ -116,6 +115,25 @@ def refuse_several(found: Found, query: str) -> None:
     )
 
 
+def records(
+    data: Path, column: str, wanted: Callable[[pa.ChunkedArray], pa.ChunkedArray], columns: list[str] | None = None
+) -> Iterator[tuple[str, pa.Table]]:
+    """Rows of the shards and of the dropped records whose value in a column a test lets through, with their dataset's name.
+
+    The column is read of all rows, the others of the row groups that hold such a row.
+    """
+    for kind in KINDS:
+        for path in parts(data / kind):
+            with open_parquet(path) as file:
+                chosen = wanted(file.read(columns=[column], use_threads=False)[column])
+                start = 0
+                for number in range(file.num_row_groups if pc.any(chosen).as_py() else 0):
+                    rows = file.metadata.row_group(number).num_rows
+                    if pc.any(here := chosen.slice(start, rows)).as_py():
+                        yield kind, file.read_row_group(number, columns=columns).filter(here)
+                    start += rows
+
+
 class _Store:
     """A data folder that is looked through."""
 
@@ -134,14 +152,8 @@ class _Store:
         others = {row["doc_id"]: Place(doc_id=row["doc_id"], uris=tuple(row["uris"])) for row in gone}
         if documents or others:
             return [*documents, *(place for id, place in others.items() if id not in {p.doc_id for p in documents})]
-        first, behind = query, query[:-1] + chr(ord(query[-1]) + 1)
-        within = (pc.field("id") >= first) & (pc.field("id") < behind)
-        rows = [
-            (kind, row)
-            for kind in KINDS
-            for row in read_dataset(self.data / kind, _SCHEMA[kind], _OF_RECORD, within).to_pylist()
-        ]
-        return self._named([_of_record(kind, row, 0, None) for kind, row in rows])
+        found = records(self.data, "id", lambda ids: pc.starts_with(ids, query), _OF_RECORD)
+        return self._named(_of_record(kind, row, 0, None) for kind, table in found for row in table.to_pylist())
 
     def documents(self, wanted: Callable[[pa.ChunkedArray], pa.ChunkedArray]) -> list[Place]:
         """The documents whose id a test lets through."""
@@ -238,7 +250,8 @@ class _Store:
 
     def _unseen(self, sentence: bytes) -> Iterator[Place]:
         """Pages with a sentence, of documents that are newer than the build."""
-        seen = pa.concat_tables(read_dataset(self.data / kind, _SCHEMA[kind], ["doc_id"]) for kind in KINDS)["doc_id"]
+        tables = [open_parquet(path).read(columns=["doc_id"]) for kind in KINDS for path in parts(self.data / kind)]
+        seen = pa.concat_tables([RECORD.empty_table().select(["doc_id"]), *tables])["doc_id"]
         new = []
         for segment, ids in self._columns("doc_id"):
             if not pc.all(known := pc.is_in(ids, value_set=seen.combine_chunks())).as_py():
