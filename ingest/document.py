@@ -9,6 +9,7 @@ from typing import Annotated, Literal, Protocol
 
 from cyclopts import Parameter
 
+from ingest.conservation import Conservation
 from medpress.ranges import between
 
 BLOCK_KINDS = ("heading", "paragraph", "list", "table", "caption", "footnote", "formula", "reference")
@@ -60,6 +61,8 @@ class Page:
     """The blocks in reading order."""
     confidence: float | None = None
     """Mean OCR confidence over the characters; None for native text."""
+    conservation: Conservation | None = None
+    """What became of the source's words and numbers; None where the source has no text of its own to compare with."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,17 +17,19 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.dataset as ds
 import pyarrow.fs as pafs
 import pyarrow.parquet as pq
 
 from medpress.errors import CorruptError, UserError
 from medpress.location import OBJECT_STORES, filesystem, is_remote, key, location, scratch, storage_fault
 from medpress.schema import NAMED_NUMBERS, NAMED_TEXTS, SCHEMA_VERSION, named
+
+if TYPE_CHECKING:
+    import pyarrow.dataset as ds
 
 Place = str | Path
 """A local path or an address, as `medpress.location` has it."""
@@ -380,6 +382,8 @@ _ENDS = {".parquet": (b"PAR1",), ".json": (b"}\n", b"]\n")}
 
 def dataset(places: Sequence[Place], schema: pa.Schema | None = None) -> ds.Dataset:
     """Parquet files, all of one store, as a dataset that is filtered while it is read."""
+    import pyarrow.dataset as ds  # brings pandas along, for which a command that only looks something up has no time
+
     paths = [location(place) for place in places]
     if not paths or not is_remote(paths[0]):
         return ds.dataset([str(path) for path in paths], schema=schema, format="parquet")

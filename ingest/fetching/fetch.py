@@ -43,6 +43,8 @@ INDEX = "fetched.jsonl"
 """The record of a folder of fetched pages: one line a page, the last one counts."""
 MAX_SITEMAP_BYTES = 50 * 1024 * 1024
 """The sitemap protocol's own limit."""
+LONGEST_MESSAGE = 300
+"""Characters; what a host says of itself may be long."""
 MAX_RETRY_SECONDS = 120.0
 """A host that asks us to wait longer is given up for this run."""
 
@@ -125,6 +127,7 @@ class FetchError(Exception):
 
     def __init__(self, kind: str, message: str) -> None:
         """`kind`: a short word; `message`: one sentence."""
+        message = message if len(message) < LONGEST_MESSAGE else f"{message[:LONGEST_MESSAGE]} …."
         super().__init__(message)
         self.kind = kind
         self.message = message

@@ -15,7 +15,7 @@ from lxml import etree
 from ingest.containers.compression import read_bounded, unpacked_head
 from ingest.document import Block, Mark, Page, Probe, ReadOptions, UnreadableError
 from ingest.page.markdown_table import Cell, markdown_table, spread
-from ingest.readers.inline_text import append_superscript, clean_line, math_text
+from ingest.readers.inline_text import clean_line, math_text, write_marks
 from ingest.safe_xml import children, entity_text, local_name, parse_xml, root_of, was_cut
 
 _XLINK_HREF = "{http://www.w3.org/1999/xlink}href"
@@ -83,6 +83,7 @@ class JatsReader:
 
 def _articles(raw: bytes) -> list[etree._Element]:
     root = parse_xml(raw)
+    write_marks(root)
     if local_name(root) == "article":
         return [root]
     articles = [element for element in root.iter() if local_name(element) == "article"]
@@ -494,9 +495,6 @@ def _append_inline(text: str, child: etree._Element) -> str:
         return text
     if name in ("break", "hr"):
         return text + " "
-    if name == "sup":
-        citation = any(link.get("ref-type") == "bibr" for link in child.iter("{*}xref"))
-        return append_superscript(text, _inline(child), citation=citation)
     if name in ("inline-formula", "disp-formula", "math"):
         formula = _formula(child)
         return f"{text} {formula} " if formula else text

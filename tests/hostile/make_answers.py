@@ -18,10 +18,7 @@ MEGABYTE = 2**20
 
 def answer(body: bytes = PAGE, status: str = "200 OK", headers: str = "", length: int | None = None) -> bytes:
     size = len(body) if length is None else length
-    return (
-        f"HTTP/1.1 {status}\r\nContent-Type: text/html\r\nContent-Length: {size}\r\n{headers}\r\n".encode("latin-1")
-        + body
-    )
+    return f"HTTP/1.1 {status}\r\nContent-Type: text/html\r\nContent-Length: {size}\r\n{headers}\r\n".encode() + body
 
 
 def sent(raw: bytes) -> Answer:
