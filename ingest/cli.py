@@ -14,6 +14,7 @@ from ingest.note_tables import NoteColumns
 from ingest.notes import ingest_notes
 from ingest.run import FORMATS, IngestConfig, IngestResult, ingest
 from medpress.command import Location, UserError, build_app, print_table, run, say
+from medpress.ranges import between
 
 app = build_app("ingest", "Read PDF, scans, web pages, EPUB, DOCX, JATS and text into documents and pages.")
 
@@ -297,7 +298,7 @@ def list_documents(
 @app.command
 def show(
     document: str,
-    page: int | None = None,
+    page: Annotated[int | None, between(1, 10**12)] = None,
     /,
     *,
     out: Location | None = None,
