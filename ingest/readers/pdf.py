@@ -56,15 +56,20 @@ class PdfReader:
 
     def probe(self, path: Path, options: ReadOptions) -> Probe:
         """Page count, metadata and outline. Raises `UnreadableError`."""
-        with _open(path) as document:
-            warnings = []
-            if document.is_repaired:
-                if not _any_content(document):
-                    raise UnreadableError("truncated", "The PDF is damaged or cut off: nothing of its pages is left.")
-                warnings.append("the PDF was damaged and has been repaired; parts of it may be missing")
-            if (document.metadata or {}).get("encryption"):
-                warnings.append("the PDF is encrypted with an owner password")
-            return _probe(document, tuple(warnings))
+        try:
+            with _open(path) as document:
+                warnings = []
+                if document.is_repaired:
+                    if not _any_content(document):
+                        raise UnreadableError(
+                            "truncated", "The PDF is damaged or cut off: nothing of its pages is left."
+                        )
+                    warnings.append("the PDF was damaged and has been repaired; parts of it may be missing")
+                if (document.metadata or {}).get("encryption"):
+                    warnings.append("the PDF is encrypted with an owner password")
+                return _probe(document, tuple(warnings))
+        except MUPDF_ERRORS as error:
+            raise UnreadableError("truncated", f"The PDF's pages cannot be found: {_short(error)}.") from None
 
     def read(self, path: Path, first: int, last: int, options: ReadOptions, mark: Mark) -> Iterator[Page]:
         """Pages `first` to `last`. Raises `UnreadableError`."""
