@@ -38,10 +38,10 @@ from corpus.augment import model as by_model
 from corpus.build_state import BuildState, read_state, write_state
 from corpus.card import write_card
 from corpus.config import BuildConfig
-from corpus.dedup.index import Index, open_index
-from corpus.dedup.passes import key_ranges
-from corpus.dedup.redis_index import is_address
 from corpus.duplicate_search import DuplicateSearch
+from corpus.duplicates.index import Index, open_index
+from corpus.duplicates.passes import key_ranges
+from corpus.duplicates.redis_index import is_address
 from corpus.flow import Flow, Part, count, groups, is_there
 from corpus.publishing import About, Publisher
 from corpus.steps.annotate import ANNOTATE

@@ -9,8 +9,8 @@ from typing import Literal
 from cyclopts import Parameter
 
 from corpus.augment.config import AugmentConfig
-from corpus.dedup.boilerplate import BoilerplateConfig
-from corpus.dedup.config import DedupConfig
+from corpus.duplicates.boilerplate import BoilerplateConfig
+from corpus.duplicates.config import DedupConfig
 from corpus.filters import FilterConfig
 from corpus.phi_policy import PhiConfig
 from corpus.sections import SectionConfig

@@ -21,8 +21,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from corpus.card import write_card
-from corpus.dedup.minhash import Scheme
-from corpus.dedup.redis_index import connect, parse
+from corpus.duplicates.minhash import Scheme
+from corpus.duplicates.redis_index import connect, parse
 from medpress.command import UserError
 from medpress.lock import exclusive
 from medpress.quarantine import write_quarantine

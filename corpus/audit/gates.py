@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from corpus.audit.figures import row_groups
-from corpus.dedup.passes import hex_ranges
+from corpus.duplicates.passes import hex_ranges
 from corpus.takedown import datasets, holds
 from medpress.errors import CorruptError
 from medpress.removed import removed

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from cyclopts import Parameter
 
-from corpus.dedup.config import DedupConfig
+from corpus.duplicates.config import DedupConfig
 from corpus.instruct import contamination, duplicates
 from corpus.instruct.containers import SUFFIXES
 from corpus.instruct.take_in import DROPPED_INSTRUCTION, PART, TAKE_IN, given_as

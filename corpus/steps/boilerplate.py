@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from corpus.dedup import boilerplate
-from corpus.dedup.guard import facts
+from corpus.duplicates import boilerplate
+from corpus.duplicates.guard import facts
 from corpus.offsets import Mapper, apply_edits
 from corpus.steps.candidate import CANDIDATE
 from medpress.location import location

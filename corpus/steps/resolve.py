@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from corpus.dedup.ids import KNOWN
+from corpus.duplicates.ids import KNOWN
 from medpress.run.step import Step
 from medpress.run.task import Mark, Task
 from medpress.store import dataset, read_table, write_table

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from corpus.dedup.minhash import Scheme
+from corpus.duplicates.minhash import Scheme
 
 
 @dataclass(frozen=True, kw_only=True)
