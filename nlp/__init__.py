@@ -1,8 +1,8 @@
 """Text in, annotations out: language, sentences, entities, relations, classes and protected health information.
 
-    nlp.tag("Patient denies chest pain.").entities
-    nlp.redact("Seen by Dr. Smith.", policy="thorough").text
-    nlp.phi.find("Seen by Dr. Smith.", lang="en", policy="thorough")
+nlp.tag("Patient denies chest pain.").entities
+nlp.redact("Seen by Dr. Smith.", policy="thorough").text
+nlp.phi.find("Seen by Dr. Smith.", lang="en", policy="thorough")
 """
 
 from __future__ import annotations

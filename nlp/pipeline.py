@@ -39,9 +39,7 @@ def tag_texts(
             yield annotate(text, tagged, extractor, lang or detect(text))
 
 
-def redact(
-    text: str, policy: Policy = "thorough", *, lang: str | None = None, engine: str = "patterns"
-) -> Redaction:
+def redact(text: str, policy: Policy = "thorough", *, lang: str | None = None, engine: str = "patterns") -> Redaction:
     """A text without identifiers, as a build redacts a document of one section: a name that it gives away anywhere goes
     everywhere.
 
