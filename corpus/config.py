@@ -9,11 +9,10 @@ from typing import Literal
 from cyclopts import Parameter
 
 from corpus.augment.config import AugmentConfig
-from corpus.duplicates.boilerplate import BoilerplateConfig
-from corpus.duplicates.config import DedupConfig
+from corpus.duplicates.config import BoilerplateConfig, DedupConfig
 from corpus.filters import FilterConfig
 from corpus.phi_policy import PhiConfig
-from corpus.sections import SectionConfig
+from corpus.section_size import SectionConfig
 from medpress.command import Location
 
 

@@ -1,10 +1,27 @@
-"""What the near-duplicate search can be told."""
+"""What the searches for repeated paragraphs and for near-duplicates can be told."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from corpus.duplicates.minhash import Scheme
+if TYPE_CHECKING:
+    from corpus.duplicates.minhash import Scheme
+
+
+@dataclass(frozen=True, kw_only=True)
+class BoilerplateConfig:
+    """Which repeated paragraphs are boilerplate of a source. Both bounds must be reached."""
+
+    min_documents: int = 10
+    """Documents of one source that hold the paragraph; a smaller source loses nothing. 0 turns the search off."""
+    min_share: float = 0.001
+    """The same as a share of the source's documents, for large collections."""
+
+    def threshold(self, documents: int) -> int:
+        """Documents from which on a paragraph is boilerplate, in a source of so many."""
+        return max(self.min_documents, math.ceil(self.min_share * documents))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,4 +40,6 @@ class DedupConfig:
     @property
     def scheme(self) -> Scheme:
         """What the signatures depend on."""
+        from corpus.duplicates.minhash import Scheme  # with numpy, which the command line does without
+
         return Scheme(bands=self.bands, rows=self.rows, seed=self.seed)

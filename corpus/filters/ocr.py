@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from corpus.filters.view import View
+if TYPE_CHECKING:
+    from corpus.filters.view import View
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -27,11 +27,11 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import SplitResult, urljoin, urlsplit, urlunsplit
 
 import httpx
-from cyclopts import Parameter
 from lxml import etree
 
 from ingest.containers.compression import is_gzip, unpack_gzip
 from ingest.document import UnreadableError
+from ingest.fetching.config import FetchConfig
 from ingest.fetching.robots import ALLOW_ALL, MAX_ROBOTS_BYTES, Robots, parse_robots
 from ingest.safe_xml import local_name, parse_xml
 from medpress.store import LineFile, make_folder, write_bytes
@@ -63,33 +63,6 @@ _SUFFIXES = {
 """Media type to file name ending: what a document can be."""
 _UNTOLD = ("", "application/octet-stream", "binary/octet-stream", "application/force-download")
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
-
-
-@Parameter(name="*")
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FetchConfig:
-    """How pages are fetched."""
-
-    delay: float = 1.0
-    """Seconds between two requests to one host; a longer delay in robots.txt is kept."""
-    hosts: int = 8
-    """Hosts that are asked at the same time, each by one request."""
-    timeout: float = 30.0
-    """Seconds to wait for a connection or for the next bytes."""
-    page_seconds: float = 180.0
-    """Seconds that one page may take altogether."""
-    page_bytes: int = 64 * 1024 * 1024
-    """Bytes of one page; a larger one is not kept."""
-    redirects: int = 5
-    """Redirects that are followed for one page."""
-    retries: int = 3
-    """Further attempts after a failure that may pass (429, 5xx, no connection)."""
-    max_age_days: float = 7.0
-    """A page that was fetched less than this many days ago is not asked for again."""
-    contact: str = ""
-    """An address in the User-Agent for those who run the hosts, such as a web page or an e-mail."""
-    allow_private: bool = False
-    """Also fetch from private, loopback and link-local addresses. Only for hosts that you run."""
 
 
 @dataclass(frozen=True, slots=True)
