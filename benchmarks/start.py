@@ -39,7 +39,7 @@ def cost(code: str, *words: str) -> tuple[float, float]:
     return min(tries)
 
 
-PEAK = "import re\nprint(re.search(r'VmHWM.*', open('/proc/self/status').read())[0])"
+PEAK = "import re; print(re.search(r'VmHWM.*', open('/proc/self/status').read())[0])"
 HELP = f"""
 import sys
 from importlib import import_module
@@ -52,6 +52,11 @@ except SystemExit:
     pass
 {PEAK}
 """
+
+
+def in_words(spent: tuple[float, float]) -> str:
+    """CPU-seconds and MB, as they are printed."""
+    return f"{spent[0]:.2f} CPU-s  {spent[1]:3.0f} MB"
 
 
 def commands(app: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
@@ -69,13 +74,13 @@ def main() -> None:
     for number in range(10_000_000):
         total += number
     print(f"yardstick: {time.process_time() - started:.2f} CPU-s for ten million additions")
-    print(f"{'python alone':40} {'%.2f CPU-s  %3.0f MB' % cost(PEAK)}")
+    print(f"{'python alone':40} {in_words(cost(PEAK))}")
     for room in ("medpress", *SCRIPTS.values()):
-        print(f"{'import ' + room:40} {'%.2f CPU-s  %3.0f MB' % cost(f'import {room}' + chr(10) + PEAK)}")
+        print(f"{'import ' + room:40} {in_words(cost(f'import {room}; {PEAK}'))}")
     for script, room in SCRIPTS.items():
         for words in commands(import_module(f"{room}.cli").app):
             name = " ".join([script, *words, "--help"])
-            print(f"{name:40} {'%.2f CPU-s  %3.0f MB' % cost(HELP, script, *words, '--help')}")
+            print(f"{name:40} {in_words(cost(HELP, script, *words, '--help'))}")
 
 
 if __name__ == "__main__":
