@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from cyclopts import App, Parameter
 
+from medpress.ranges import CountOrNone
 from nlp.config import ClassifierConfig
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ class TrainClassifierConfig(ClassifierConfig):
 
     task: str = "custom"
     """What the classes mean; kind and specialty have texts of our own."""
-    written: int = 0
+    written: CountOrNone = 0
     """Add so many texts a label that were written for this project (only for the tasks above)."""
     collections: Path | None = None
     """Add the permissively licensed collections found in this data folder (only for --task specialty)."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -12,7 +11,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from medpress.command import UserError, build_app, print_table, progress, run, say
+from medpress.command import UserError, build_app, first_process, print_table, progress, run, say
 from training.config import CptConfig, EvalConfig, InputError, RlConfig, SftConfig
 from training.run import train as run_stage
 from training.sampling.config import SamplingConfig
@@ -42,7 +41,7 @@ def cpt(*, config: Annotated[CptConfig | None, Parameter(name="*")] = None) -> i
     config = config or CptConfig()
     with one_sentence():
         result = run_stage(config)
-    if _first_process():
+    if first_process():
         _cpt_summary(result)
     return 0
 
@@ -56,7 +55,7 @@ def sft(*, config: Annotated[SftConfig | None, Parameter(name="*")] = None) -> i
     config = config or SftConfig()
     with one_sentence():
         result = run_stage(config)
-    if _first_process():
+    if first_process():
         _sft_summary(result)
     return 0
 
@@ -70,7 +69,7 @@ def rl(*, config: Annotated[RlConfig | None, Parameter(name="*")] = None) -> int
     config = config or RlConfig()
     with one_sentence():
         result = run_stage(config)
-    if _first_process():
+    if first_process():
         _rl_summary(result)
     return 0
 
@@ -170,10 +169,6 @@ def evaluate(
     )
     say(f"Every answer is in {config.out}.")
     return 0
-
-
-def _first_process() -> bool:
-    return int(os.environ.get("RANK", "0")) == 0
 
 
 def _cpt_summary(result: Mapping[str, Any]) -> None:

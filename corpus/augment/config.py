@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from medpress.generation.config import GenerationConfig
+from medpress.ranges import Count, Share
 
 MethodName = Literal["heading", "definition", "abbreviation", "cloze", "relation", "table", "order"]
 """The keys of `corpus.augment.METHODS`, in its order."""
@@ -18,13 +19,13 @@ class AugmentConfig:
     """Augmented texts beside the source text. Off by default: a corpus holds what its documents say unless its owner asks
     for more."""
 
-    max_share: float = 0.0
+    max_share: Share = 0.0
     """Most that augmented texts may be of the tokens of a source: 0 makes none, 0.2 is a modest choice, 1 sets no cap."""
     methods: tuple[MethodName, ...] = get_args(MethodName)
     """Methods to use, by name."""
     source_types: tuple[str, ...] = ("textbook",)
     """Source types whose records are augmented."""
-    per_record: int = 6
+    per_record: Count = 6
     """Texts that one method makes of one record at most, its best ones; of a method with a model, calls."""
     model_methods: tuple[ModelMethodName, ...] = get_args(ModelMethodName)
     """Methods to use with a model, by name; none without `model`."""

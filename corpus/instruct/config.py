@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
 from corpus.duplicates.config import DedupConfig
 from medpress.command import Location
+from medpress.ranges import between
 
 
 @Parameter(name="*")
@@ -32,7 +33,7 @@ class InstructConfig:
     decontaminate: tuple[Path, ...] = ()
     """Benchmark files (JSONL, JSON, CSV, Parquet) whose questions must not be in the instructions, these and those that were
     taken in before."""
-    workers: int = 0
+    workers: Annotated[int, between(0, 4096)] = 0
     """Worker processes; 0 means one per core."""
     data: Location = Path("data")
     """The data folder."""

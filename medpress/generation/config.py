@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 from cyclopts import Parameter
+
+from medpress.ranges import Seconds, between
 
 
 @Parameter(name="*")
@@ -20,11 +23,11 @@ class GenerationConfig:
     """File name inside the model folder when the weights are GGUF."""
     api_key_env: str = "OPENAI_API_KEY"
     """Environment variable that holds the endpoint's key."""
-    concurrency: int = 16
+    concurrency: Annotated[int, between(1, 4096)] = 16
     """Calls in flight at the same time."""
-    seconds: float = 120.0
+    seconds: Seconds = 120.0
     """Time limit of one call to an endpoint. A local model takes the time that its tokens take."""
-    tries: int = 5
+    tries: Annotated[int, between(1, 100)] = 5
     """Tries of one call, with growing pauses between them."""
-    token_budget: int | None = None
+    token_budget: Annotated[int | None, between(1, 10**12)] = None
     """Stop asking after so many tokens, prompts and replies together."""
