@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated  # noqa: F401
 
 from cyclopts import App, Parameter
 
-from medpress.ranges import CountOrNone
+from medpress.ranges import Amount, Count, CountOrNone, between  # noqa: F401 - what is inherited names them
 from nlp.config import ClassifierConfig
 
 if TYPE_CHECKING:

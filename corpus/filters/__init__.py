@@ -12,6 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from corpus.filters import c4, fineweb, gopher, language, length, medical, ocr, repetition
+from medpress.ranges import Amount, Share  # noqa: F401 - the fields that FilterConfig inherits name them
 
 if TYPE_CHECKING:
     from corpus.filters.view import View
