@@ -18,7 +18,8 @@ from ingest.batches import waves
 from ingest.config import IngestConfig
 from ingest.discover import FOUND, UNREACHABLE, discover, in_order
 from ingest.document import ReadOptions
-from ingest.fetching.fetch import FetchConfig, is_url
+from ingest.fetching.config import FetchConfig
+from ingest.fetching.fetch import is_url
 from ingest.known import known, ledger_rows
 from ingest.ledger import LEDGER
 from ingest.publish import LABELS, labelled, publish
@@ -288,15 +289,3 @@ def _count_failure(result: IngestResult, uri: str, page: int | None, failure: Ma
     result.quarantined_files += page is None
     result.reasons[failure["kind"]] += 1
     result.failures.append((uri, page, failure["message"]))
-
-
-FORMATS = {
-    "pdf": ["pdf", "image"],
-    "web": ["web"],
-    "epub": ["epub"],
-    "docx": ["docx"],
-    "jats": ["jats"],
-    "text": ["text", "cnxml"],
-    "auto": list(READERS),
-}
-"""Command to the formats that it reads."""
