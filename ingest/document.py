@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
@@ -58,6 +58,8 @@ class Page:
     """The blocks in reading order."""
     confidence: float | None = None
     """Mean OCR confidence over the characters; None for native text."""
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    """Characters of the source, white space aside, that are not in the blocks, by reason: `hidden`, `struck out` …"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -305,7 +305,7 @@ FORMATS = {
     "web": ["web"],
     "epub": ["epub"],
     "docx": ["docx"],
-    "jats": ["jats"],
+    "jats": ["jats", "medline", "bioc", "docbook"],
     "text": ["text", "cnxml"],
     "auto": list(READERS),
 }

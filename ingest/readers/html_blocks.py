@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from itertools import islice
 
 from lxml import etree
 
 from ingest.document import Block
 from ingest.page.markdown_table import Cell, markdown_table, spread
-from ingest.readers.inline_text import append_superscript, math_text
 
 MAX_DEPTH = 250
 """Elements nested deeper than this are flattened: nobody writes them by hand."""
@@ -35,6 +33,7 @@ DROPPED_TAGS = words_of(
 )
 _HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
 _SPACES = re.compile(r"\s+")
+_FORMULA = re.compile(r"\$\$.+\$\$(?: ?\(?[\w.]{1,8}\)?)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +83,8 @@ class BlockWalk:
                 text = f"{'  ' * min(self._level, 6)}{self._sign} {text}"
                 self._sign = " "  # a second paragraph of the same item
             level = self._level if self._kind == "heading" else 0
-            self.out.append(LinkedBlock(Block(self._kind, text, level=level), self._linked))
+            kind = "formula" if self._kind == "paragraph" and is_formula(text) else self._kind
+            self.out.append(LinkedBlock(Block(kind, text, level=level), self._linked))
         self._buffer.clear()
         self._linked = 0
 
@@ -115,8 +115,6 @@ class BlockWalk:
             # A link around whole blocks is a card, whose text is content; a link in a line may be navigation.
             card = any(child.tag in BLOCK_TAGS for child in element)
             self._children(element, depth, not card)
-        elif tag == "math":
-            self._text(math_text(element), False)
         elif tag not in BLOCK_TAGS:
             self._children(element, depth, in_link)
         else:
@@ -172,36 +170,9 @@ def merged_lists(blocks: list[Block]) -> list[Block]:
     return merged
 
 
-def spell_out(tree: etree._Element) -> None:
-    """Write superscripts and formulas (in place) so that they survive as plain text.
-
-    `10<sup>6</sup>` becomes 10^6, `m<sup>2</sup>` m², MathML one line of characters. A raised number that is a link is
-    a citation or a note: `risk<sup><a>3</a></sup>` becomes risk[3].
-    """
-    for element in list(tree.iter("math")):
-        element.text = math_text(element)
-        for child in list(element):
-            element.remove(child)
-        element.tag = "span"  # trafilatura drops what it does not know
-        for ancestor in islice(element.iterancestors("span"), 3):  # MediaWiki hides the formula behind its picture
-            ancestor.attrib.pop("style", None)
-    for element in tree.iter("sup"):
-        raised = "".join(element.itertext()).strip()
-        if not re.fullmatch(r"[-−–+]?\d{1,3}(?:[,–-]\d{1,3})*", raised):
-            continue
-        previous = element.getprevious()
-        parent = element.getparent()
-        if parent is None:
-            continue
-        before = (previous.tail if previous is not None else parent.text) or ""
-        if not before and previous is not None:
-            before = "".join(previous.itertext())
-        linked = next(element.iter("a"), None) is not None or parent.tag == "a"
-        written = append_superscript(before[-5:], raised, citation=linked)[len(before[-5:]) :]
-        if written != raised:
-            for child in list(element):
-                element.remove(child)
-            element.text = written
+def is_formula(text: str) -> bool:
+    """Whether a paragraph is nothing but a formula, with the number that it may have."""
+    return text.startswith("$$") and _FORMULA.fullmatch(text) is not None
 
 
 def text_length(element: etree._Element) -> int:

@@ -128,11 +128,11 @@ _STRIDE = 48
 def _holes(article: Sequence[Block], region: Sequence[Block]) -> tuple[int, int, float]:
     """First and last region block that the article text also has, and the length of what it lacks between them,
     as a share of its own."""
-    text = "".join(_letters(block.text) for block in article)
+    text = "".join(letters(block.text) for block in article)
     found: list[float] = []
     lengths: list[int] = []
     for block in region:
-        letters = _letters(block.text)
+        letters = letters(block.text)
         starts = range(0, max(1, len(letters) - _WINDOW + 1), _STRIDE)
         hits = sum(letters[start : start + _WINDOW] in text for start in starts)
         found.append(hits / len(starts))
@@ -148,5 +148,6 @@ def _holes(article: Sequence[Block], region: Sequence[Block]) -> tuple[int, int,
 _NOT_LETTERS = re.compile(r"[\W_]+")
 
 
-def _letters(text: str) -> str:
+def letters(text: str) -> str:
+    """A text's letters and digits in lower case, for comparing texts."""
     return _NOT_LETTERS.sub("", text.lower())
