@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from lxml import etree
 
 from ingest.left_out import HIDDEN, READING_AID, STRUCK_OUT, drop, leave_out, texts
+from ingest.readers.html_blocks import BLOCK_TAGS, item_labels, spaced_text
 from ingest.readers.inline_text import formula_of, tex_formula, write_marks
 
 CELL_CHARACTERS = 1_500
@@ -33,7 +34,6 @@ _RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
 _SIMPLE_SELECTOR = re.compile(r"\s*(?:[a-z][a-z0-9]*)?([.#])([A-Za-z_][\w-]*)\s*", re.IGNORECASE)
 _ABOUT_THE_BROWSER = re.compile(r"java\s?script|cookie|browser|浏览器|iframe|tracking|googletagmanager", re.IGNORECASE)
 _ENDS_A_TERM = re.compile(r"[:：?？.。]$")
-_BLOCKS = frozenset("address article aside blockquote div dl dt dd figure h1 h2 h3 h4 h5 h6 ol p pre section table ul".split())
 _SPACES = re.compile(r"\s+")
 
 
@@ -44,6 +44,8 @@ def settle(tree: etree._Element) -> Counter[str]:
     paragraphs of their own.
     """
     left_out: Counter[str] = Counter()
+    for template in list(tree.iter("template")):  # what scripts make elements from
+        drop(template)
     _formulas(tree)
     for aid in list(tree.iter("rt", "rp", "rtc")):
         leave_out(aid, READING_AID, left_out)
@@ -234,35 +236,20 @@ def _replaced(element: etree._Element, text: str) -> None:
 def _items_as_text(items: etree._Element) -> str:
     if items.tag == "dl":
         return "; ".join(f"{term}{meaning}" for term, meaning in _pairs(items))
-    number = int(items.get("start") or 1) if (items.get("start") or "1").isdigit() else 1
     parts = []
-    for item in items.iterchildren("li"):
-        sign = f"{number}." if items.tag == "ol" else "•"
+    for item, label in zip(list(items.iterchildren("li")), item_labels(items), strict=True):
+        sign = label or "•"
         inner = " ".join(_items_as_text(each) for each in item.iterchildren("ul", "ol"))
         for each in list(item.iterchildren("ul", "ol")):
             drop(each)
-        parts.append(_line(f"{sign} {''.join(_spaced(item))} {inner}"))
-        number += 1
+        parts.append(_line(f"{sign} {spaced_text(item)} {inner}"))
     return " ".join(parts)
 
 
 def _rows_as_text(table: etree._Element) -> str:
-    rows = [[_line("".join(_spaced(cell))) for cell in row.iterchildren("td", "th")] for row in table.iter("tr")]
+    rows = [[_line(spaced_text(cell)) for cell in row.iterchildren("td", "th")] for row in table.iter("tr")]
     filled = [[cell for cell in row if cell] for row in rows]
     return "; ".join(f"{row[0]}: {', '.join(row[1:])}" if len(row) > 1 else row[0] for row in filled if row)
-
-
-def _spaced(element: etree._Element) -> Iterable[str]:
-    """Text of an element, with a space where a block or a line ends."""
-    yield element.text or ""
-    for child in element:
-        if isinstance(child.tag, str) and child.tag not in ("script", "style"):
-            if child.tag in _BLOCKS or child.tag == "br":
-                yield " "
-            yield from _spaced(child)
-            if child.tag in _BLOCKS:
-                yield " "
-        yield child.tail or ""
 
 
 def _line(text: str) -> str:
@@ -286,16 +273,16 @@ def _pairs(definitions: etree._Element) -> list[tuple[str, str]]:
             if meanings:
                 close()
                 terms, meanings = [], []
-            terms.append(_line("".join(_spaced(child))))
+            terms.append(_line(spaced_text(child)))
         else:
-            meanings.append(_line("".join(_spaced(child))))
+            meanings.append(_line(spaced_text(child)))
     close()
     return pairs
 
 
 def _definitions(definitions: etree._Element) -> None:
     """A definition list whose meanings are lines as a list of `term: meaning`; one that lays out blocks stays."""
-    if any(next(meaning.iterdescendants(*_BLOCKS), None) is not None for meaning in definitions.iter("dt", "dd")):
+    if any(next(meaning.iterdescendants(*BLOCK_TAGS), None) is not None for meaning in definitions.iter("dt", "dd")):
         return
     pairs = _pairs(definitions)
     if not any(term for term, _ in pairs):

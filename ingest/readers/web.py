@@ -17,9 +17,10 @@ from lxml import etree, html
 
 from ingest.containers.compression import inner_suffix, read_bounded, unpacked_head
 from ingest.document import Block, Mark, Page, Probe, ReadOptions, UnreadableError
+from ingest.readers.html_blocks import letters
 from ingest.readers.html_shown import settle
 from ingest.readers.web_region import region_blocks
-from ingest.readers.web_shape import content_blocks, letters
+from ingest.readers.web_shape import content_blocks
 from ingest.safe_xml import root_of
 from medpress.encoding import Decoded, decode_markup
 

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 from lxml import etree
 
 from ingest.document import Block
+from ingest.readers.html_blocks import letters
 from ingest.readers.web_article import article_blocks
 from ingest.readers.web_region import region_blocks
 
@@ -132,22 +133,14 @@ def _holes(article: Sequence[Block], region: Sequence[Block]) -> tuple[int, int,
     found: list[float] = []
     lengths: list[int] = []
     for block in region:
-        letters = letters(block.text)
-        starts = range(0, max(1, len(letters) - _WINDOW + 1), _STRIDE)
-        hits = sum(letters[start : start + _WINDOW] in text for start in starts)
+        own = letters(block.text)
+        starts = range(0, max(1, len(own) - _WINDOW + 1), _STRIDE)
+        hits = sum(own[start : start + _WINDOW] in text for start in starts)
         found.append(hits / len(starts))
-        lengths.append(len(letters))
+        lengths.append(len(own))
     common = [index for index, share in enumerate(found) if share > 0.5 and lengths[index] >= 16]
     if not common:
         return 0, len(region) - 1, 0.0
     first, last = common[0], common[-1]
     missing = sum(lengths[index] for index in range(first, last + 1) if found[index] <= 0.5)
     return first, last, missing / max(1, len(text))
-
-
-_NOT_LETTERS = re.compile(r"[\W_]+")
-
-
-def letters(text: str) -> str:
-    """A text's letters and digits in lower case, for comparing texts."""
-    return _NOT_LETTERS.sub("", text.lower())

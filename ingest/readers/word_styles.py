@@ -107,9 +107,12 @@ class Styles:
         return bool(styled) != bool(by_character)
 
     def alignment(self, run: etree._Element | None, paragraph: str) -> str:
-        """`superscript`, `subscript` or `baseline`, as far as it is given; else empty."""
+        """`superscript`, `subscript` or `baseline`, as far as it is given, by size or by a position of its own; else empty."""
         if given := value(run, "vertAlign"):
             return given
+        shift = number(value(run, "position"))  # half-points
+        if 0 < abs(shift) < 100:
+            return "superscript" if shift > 0 else "subscript"
         for key in (value(run, "rStyle"), paragraph):
             for style in self._chain(key):
                 if given := value(style, "rPr", "vertAlign"):
