@@ -21,7 +21,9 @@ from ingest.formula.tree import (
 )
 from ingest.safe_xml import children, entity_text, local_name
 
-_SILENT = frozenset({"annotation", "annotation-xml", "mphantom", "mglyph", "maligngroup", "malignmark", "none", "mprescripts"})
+_SILENT = frozenset(
+    {"annotation", "annotation-xml", "mphantom", "mglyph", "maligngroup", "malignmark", "none", "mprescripts"}
+)
 _INVISIBLE = str.maketrans("", "", "\u2061\u2062\u2063\u2064\u200b\ufeff")
 _ACCENTS = frozenset("^ˆ~˜¯‾―_→⃗˙.¨ˇ˘´`⏞⏟\u0302\u0303\u0304\u0305\u0306\u0307\u0308\u030c\u20d7")
 _STRETCHED = frozenset("¯‾―_⏟⏞\u0332")
@@ -113,7 +115,11 @@ def _multiscripts(element: etree._Element, depth: int) -> Node:
         return row(found) if found else None
 
     return Scripts(
-        read_mathml(items[0], depth + 1), joined(right[0::2]), joined(right[1::2]), joined(left[0::2]), joined(left[1::2])
+        read_mathml(items[0], depth + 1),
+        joined(right[0::2]),
+        joined(right[1::2]),
+        joined(left[0::2]),
+        joined(left[1::2]),
     )
 
 

@@ -77,7 +77,8 @@ def read_omml(element: etree._Element, run_text: RunText, depth: int = 0) -> Nod
     if name == "m":
         return Matrix(
             tuple(
-                tuple(_content(cell, run_text, depth + 2) for cell in children(line, "e")) for line in children(element, "mr")
+                tuple(_content(cell, run_text, depth + 2) for cell in children(line, "e"))
+                for line in children(element, "mr")
             )
         )
     if name == "eqArr":

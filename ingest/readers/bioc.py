@@ -39,7 +39,11 @@ class BiocReader:
         if len(documents) > 1:
             return Probe(n_pages=len(documents), source_type="literature", warnings=warnings)
         notes = _notes(next(children(documents[0], "passage"), documents[0]))
-        found = {"pmid": notes.get("article-id_pmid", ""), "doi": notes.get("article-id_doi", ""), "journal": notes.get("journal", "")}
+        found = {
+            "pmid": notes.get("article-id_pmid", ""),
+            "doi": notes.get("article-id_doi", ""),
+            "journal": notes.get("journal", ""),
+        }
         title = next((block.text for block in _blocks(documents[0]) if block.level == 1), "")
         return Probe(
             n_pages=1,
@@ -77,7 +81,9 @@ def _blocks(document: etree._Element) -> Iterator[Block]:
         notes = _notes(passage)
         kind = notes.get("type", "").lower()
         texts = [each.text or "" for each in children(passage, "text")]
-        texts = texts or [text.text or "" for sentence in children(passage, "sentence") for text in children(sentence, "text")]
+        texts = texts or [
+            text.text or "" for sentence in children(passage, "sentence") for text in children(sentence, "text")
+        ]
         text = clean_line(" ".join(texts))
         if kind in ("front", "title") or notes.get("section_type", "").upper() == "TITLE":
             yield Block("heading", text, level=1)

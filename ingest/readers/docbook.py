@@ -19,9 +19,16 @@ _PARTS = frozenset({"book", "set", "part", "article", "chapter", "appendix", "pr
                     "sect2", "sect3", "sect4", "sect5", "simplesect", "refentry", "refsection", "refsect1", "refsect2"})  # fmt: skip
 _INFORMATION = frozenset({"info", "bookinfo", "articleinfo", "chapterinfo", "sectioninfo", "title", "titleabbrev", "subtitle", "indexterm",
                           "toc", "index", "remark", "mediaobject", "inlinemediaobject", "graphic"})  # fmt: skip
-_LISTS = frozenset({"itemizedlist", "orderedlist", "variablelist", "simplelist", "procedure", "glosslist", "segmentedlist"})
+_LISTS = frozenset(
+    {"itemizedlist", "orderedlist", "variablelist", "simplelist", "procedure", "glosslist", "segmentedlist"}
+)
 _TABLES = frozenset({"table", "informaltable"})
-_FORMATS = {"loweralpha": "lowerLetter", "upperalpha": "upperLetter", "lowerroman": "lowerRoman", "upperroman": "upperRoman"}
+_FORMATS = {
+    "loweralpha": "lowerLetter",
+    "upperalpha": "upperLetter",
+    "lowerroman": "lowerRoman",
+    "upperroman": "upperRoman",
+}
 _BLOCKS = _PARTS | _LISTS | _TABLES | {"para", "simpara", "formalpara", "blockquote", "note", "warning", "caution", "tip", "important",
            "figure", "example", "equation", "informalequation", "programlisting", "literallayout", "sidebar", "footnote"}  # fmt: skip
 
@@ -47,7 +54,10 @@ class DocbookReader:
             found = info.find(f"{{*}}{name}")
             return _inline(found) if found is not None else ""
 
-        names = (" ".join(_inline(part) for part in author.iter("{*}firstname", "{*}surname")) for author in info.iter("{*}author"))
+        names = (
+            " ".join(_inline(part) for part in author.iter("{*}firstname", "{*}surname"))
+            for author in info.iter("{*}author")
+        )
         return Probe(
             n_pages=1,
             title=_title(root),
@@ -81,7 +91,10 @@ def _root(raw: bytes) -> etree._Element:
 
 
 def _title(element: etree._Element) -> str:
-    for place in (element, *children(element, "info", "bookinfo", "articleinfo", "chapterinfo", "sectioninfo", "refnamediv")):
+    for place in (
+        element,
+        *children(element, "info", "bookinfo", "articleinfo", "chapterinfo", "sectioninfo", "refnamediv"),
+    ):
         for title in children(place, "title", "refname"):
             return _inline(title)
     return ""

@@ -39,7 +39,7 @@ from ingest.readers.word_numbering import BULLET, Numbering
 from ingest.readers.word_package import OLE, Package, child, flag, number, open_package, value
 from ingest.readers.word_styles import NO_HEADING, Styles
 from ingest.readers.written_numbers import written_number
-from ingest.safe_xml import children, local_name, parse_xml
+from ingest.safe_xml import children, local_name
 from ingest.symbol_fonts import PRIVATE, is_symbol_font, symbol
 from medpress.encoding import decode
 
@@ -629,7 +629,11 @@ def _alternative(element: etree._Element) -> etree._Element | None:
 
 
 def _vml_size(style: str) -> tuple[float, float] | None:
-    sizes = {name: float(size) * _POINTS[unit or None] / 72 for name, size, unit in _VML_LENGTH.findall(style[:500]) if size.count(".") < 2 and size.strip(".")}
+    sizes = {
+        name: float(size) * _POINTS[unit or None] / 72
+        for name, size, unit in _VML_LENGTH.findall(style[:500])
+        if size.count(".") < 2 and size.strip(".")
+    }
     return (sizes["width"], sizes["height"]) if len(sizes) == 2 else None
 
 
@@ -642,7 +646,11 @@ def _symbol(font: str, code: str) -> str:
     named = symbol(font, value_)
     if named is not None:
         return named
-    return UNKNOWN if PRIVATE - 0x1000 <= value_ <= 0xF8FF or not 32 <= value_ <= 0x10FFFF or 0xD800 <= value_ < 0xE000 else chr(value_)
+    return (
+        UNKNOWN
+        if PRIVATE - 0x1000 <= value_ <= 0xF8FF or not 32 <= value_ <= 0x10FFFF or 0xD800 <= value_ < 0xE000
+        else chr(value_)
+    )
 
 
 def _drawn(text: str, font: str) -> str:
@@ -687,5 +695,7 @@ def _texts(pieces: Iterable[_Piece]) -> Iterator[str]:
 def _finished(piece: _Piece, custom: Habit) -> Block:
     if isinstance(piece, Block):
         return replace(piece, text=written(piece.text, custom))
-    rows: Sequence[Sequence[Cell]] = [[replace(cell, text=written(cell.text, custom)) for cell in row] for row in piece.rows]
+    rows: Sequence[Sequence[Cell]] = [
+        [replace(cell, text=written(cell.text, custom)) for cell in row] for row in piece.rows
+    ]
     return Block("table", markdown_table(spread(rows)))

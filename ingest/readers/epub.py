@@ -13,7 +13,7 @@ from urllib.parse import unquote
 from lxml import etree
 
 from ingest.containers.archives import read_zip_member
-from ingest.document import Block, Mark, Page, Probe, ReadOptions, UnreadableError
+from ingest.document import Mark, Page, Probe, ReadOptions, UnreadableError
 from ingest.readers.html_blocks import BlockWalk, merged_lists
 from ingest.readers.html_shown import settle
 from ingest.readers.pictures import may_be_scan, scanned_blocks

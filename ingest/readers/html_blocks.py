@@ -205,7 +205,9 @@ def item_labels(items: etree._Element) -> list[str]:
     labels = []
     for item in own:
         number = _whole(item.get("value"), number)
-        labels.append(f"{written_number(number, _LIST_FORMATS.get(item.get('type') or items.get('type') or '', 'decimal'))}.")
+        labels.append(
+            f"{written_number(number, _LIST_FORMATS.get(item.get('type') or items.get('type') or '', 'decimal'))}."
+        )
         number += -1 if reversed_ else 1
     return labels
 

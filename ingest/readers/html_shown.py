@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
 
 from lxml import etree
 
@@ -23,13 +23,18 @@ INNER_CHARACTERS = 400
 
 _NOT_SHOWN = re.compile(r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)", re.IGNORECASE)
 _LINE_THROUGH = re.compile(r"text-decoration(?:-line)?\s*:[^;]*line-through", re.IGNORECASE)
-_NEVER_SHOWN = frozenset({"html", "body", "head", "title", "meta", "link", "script", "style", "input", "template", "noscript"})
+_NEVER_SHOWN = frozenset(
+    {"html", "body", "head", "title", "meta", "link", "script", "style", "input", "template", "noscript"}
+)
 _STRUCK_TAGS = frozenset({"s", "strike", "del"})
 _OPENED = frozenset({"tab", "tabs", "tabpanel", "panel", "pane", "accordion", "collapse", "collapsible", "faq", "toggle", "answer", "spoiler", "expand", "expandable", "more"})  # fmt: skip
 """Words in the names of elements that are hidden only until a reader opens them."""
 _NAME_PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _TARGETS = ("aria-controls", "data-target", "data-bs-target", "data-toggle-target", "data-tab", "href", "for")
 """Attributes with which a control names what it opens."""
+_CSS_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+_AT_RULE = re.compile(r"@[^{};]{1,300}\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}")
+_DISPLAY_NONE = re.compile(r"display\s*:\s*none", re.IGNORECASE)
 _RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
 _SIMPLE_SELECTOR = re.compile(r"\s*(?:[a-z][a-z0-9]*)?([.#])([A-Za-z_][\w-]*)\s*", re.IGNORECASE)
 _ABOUT_THE_BROWSER = re.compile(r"java\s?script|cookie|browser|浏览器|iframe|tracking|googletagmanager", re.IGNORECASE)
@@ -123,12 +128,12 @@ def _hide(tree: etree._Element, left_out: Counter[str]) -> None:
         if element.tag in _NEVER_SHOWN:
             return False
         style = element.get("style")
-        hidden = element.get("hidden") is not None or (style is not None and _NOT_SHOWN.search(style) is not None)
-        if not hidden and (not by_rule or by_rule.isdisjoint(_selectors(element))):
+        own = element.get("hidden") is not None or (style is not None and _NOT_SHOWN.search(style) is not None)
+        if not own and (not by_rule or by_rule.isdisjoint(_selectors(element))):
             return False
         if opened is None:
             opened = _opened_names(tree)
-        if not _is_opened(element, opened):
+        if not _is_opened(element, opened) and not _follows_control(element, by_heading=not own):
             return True
         element.attrib.pop("hidden", None)
         element.attrib.pop("style", None)
@@ -137,9 +142,7 @@ def _hide(tree: etree._Element, left_out: Counter[str]) -> None:
     _sweep(tree, is_hidden, HIDDEN, left_out)
 
 
-def _sweep(
-    tree: etree._Element, goes: Callable[[etree._Element], bool], reason: str, left_out: Counter[str]
-) -> None:
+def _sweep(tree: etree._Element, goes: Callable[[etree._Element], bool], reason: str, left_out: Counter[str]) -> None:
     """Leave out the elements that go, each with all that is in it."""
     waiting = [tree]
     while waiting:
@@ -154,19 +157,26 @@ def _sweep(
 
 def _hidden_names(tree: etree._Element) -> set[str]:
     """`.class` and `#id` that the page's own style sheets do not show, by rules that name one of them and hold everywhere."""
-    found: set[str] = set()
+    hidden: set[str] = set()
+    shown: set[str] = set()
     for sheet in tree.iter("style"):
-        text = re.sub(r"/\*.*?\*/", "", (sheet.text or "")[:200_000], flags=re.DOTALL)
+        text = _CSS_COMMENT.sub("", (sheet.text or "")[:200_000])
         if "none" not in text:
             continue
-        text = re.sub(r"@[^{};]+\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}", "", text)  # for some screens only, or for print
-        for selectors, rule in _RULE.findall(text):
-            if not re.search(r"display\s*:\s*none", rule, re.IGNORECASE):
-                continue
-            for selector in selectors.split(","):
-                if match := _SIMPLE_SELECTOR.fullmatch(selector):
-                    found.add(match.group(1) + match.group(2))
-    return found
+        everywhere = _AT_RULE.sub("", text)
+        for names, rule in _rules(everywhere):
+            if _DISPLAY_NONE.search(rule):
+                hidden |= names
+        for names, rule in _rules(" ".join(_AT_RULE.findall(text))):  # on some screens, or in print
+            if not _DISPLAY_NONE.search(rule) and "display" in rule:
+                shown |= names
+    return hidden - shown
+
+
+def _rules(text: str) -> Iterator[tuple[set[str], str]]:
+    for selectors, rule in _RULE.findall(text):
+        simple = (_SIMPLE_SELECTOR.fullmatch(selector) for selector in selectors.rpartition("{")[2].split(","))
+        yield {match.group(1) + match.group(2) for match in simple if match}, rule
 
 
 def _selectors(element: etree._Element) -> set[str]:
@@ -190,6 +200,23 @@ def _is_opened(element: etree._Element, opened: set[str]) -> bool:
         return True
     names = f"{element.get('class') or ''} {element.get('id') or ''}"
     return not _OPENED.isdisjoint(part.lower() for part in _NAME_PARTS.findall(names))
+
+
+def _follows_control(element: etree._Element, *, by_heading: bool) -> bool:
+    """Whether something that opens stands right before an element: a button, or, where a style sheet alone hides it, a title."""
+    before = element.getprevious()
+    while before is not None and before.tag in ("style", "script", "input"):
+        before = before.getprevious()
+    if before is None or not isinstance(before.tag, str):
+        return False
+    for each in (before, *before.iterdescendants()):
+        if each.tag in ("button", "summary") or (by_heading and each.tag in ("h1", "h2", "h3", "h4", "h5", "h6")):
+            return True
+        if isinstance(each.tag, str) and (
+            each.get("aria-expanded") or each.get("role") in ("button", "tab") or each.get("onclick")
+        ):
+            return True
+    return False
 
 
 def _keep_noscript(tree: etree._Element) -> None:
@@ -218,10 +245,16 @@ def _plain_cells(table: etree._Element) -> None:
             if sum(map(len, texts(cell))) > CELL_CHARACTERS:
                 continue
             for inner in list(cell.iterdescendants("table")):
-                if next(inner.iterdescendants("table"), None) is None and sum(map(len, texts(inner))) <= INNER_CHARACTERS:
+                if (
+                    next(inner.iterdescendants("table"), None) is None
+                    and sum(map(len, texts(inner))) <= INNER_CHARACTERS
+                ):
                     _replaced(inner, _rows_as_text(inner))
             for items in [each for each in cell.iterdescendants("ul", "ol", "dl")]:
-                if items.getparent() is not None and next(items.iterancestors("ul", "ol", "dl", "td", "th"), None) is cell:
+                if (
+                    items.getparent() is not None
+                    and next(items.iterancestors("ul", "ol", "dl", "td", "th"), None) is cell
+                ):
                     _replaced(items, _items_as_text(items))
 
 

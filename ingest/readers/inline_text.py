@@ -53,7 +53,8 @@ _NO_MARK = frozenset({"math", "img", "graphic", "inline-graphic", "inline-formul
 """What is not the text of a mark."""
 _NOTE_LINKS = frozenset({"bibr", "fn", "table-fn"})
 _TEX_WRAPPING = re.compile(
-    r"\\documentclass.*?\\begin\{document\}|\\end\{document\}|\\(?:usepackage|setlength)(?:\[[^\]]*\])?(?:\{[^}]*\})*", re.DOTALL
+    r"\\documentclass.*?\\begin\{document\}|\\end\{document\}|\\(?:usepackage|setlength)(?:\[[^\]]*\])?(?:\{[^}]*\})*",
+    re.DOTALL,
 )
 _TEX_DELIMITED = re.compile(r"\$\$(.*)\$\$|\$([^$]*)\$|\\\[(.*)\\\]|\\\((.*)\\\)", re.DOTALL)
 _DISPLAYSTYLE = re.compile(r"\{\s*\\(?:displaystyle|textstyle)\b(.*)\}", re.DOTALL)

@@ -15,8 +15,8 @@ from lxml import etree
 
 from ingest.containers.compression import read_bounded, unpacked_head
 from ingest.document import Block, Mark, Page, Probe, ReadOptions, UnreadableError
-from ingest.page.markdown_table import Cell, markdown_table, spread
 from ingest.left_out import READING_AID, STRUCK_OUT, leave_out
+from ingest.page.markdown_table import Cell, markdown_table, spread
 from ingest.readers.inline_text import clean_line, formula_of, tex_formula, write_marks
 from ingest.readers.written_numbers import written_number
 from ingest.safe_xml import children, entity_text, local_name, parse_xml, root_of, was_cut
@@ -33,8 +33,12 @@ _FLOW = frozenset({"list", "def-list", "disp-formula", "disp-formula-group", "di
                    "preformat", "speech", "statement"})  # fmt: skip
 _SILENT = frozenset({"graphic", "inline-graphic", "object-id", "alt-text", "long-desc", "permissions", "label",
                      "processing-meta", "x", "tex-math", "annotation"})  # fmt: skip
-_METADATA = frozenset({"subtitle", "sec-meta", "kwd-group", "related-article", "related-object", "book-part-meta", "book-meta"})
-_TAKEN_APART = frozenset({"p", "list", "def-list", "sec", "table-wrap", "table", "fig", "disp-formula", "question", "answer"})
+_METADATA = frozenset(
+    {"subtitle", "sec-meta", "kwd-group", "related-article", "related-object", "book-part-meta", "book-meta"}
+)
+_TAKEN_APART = frozenset(
+    {"p", "list", "def-list", "sec", "table-wrap", "table", "fig", "disp-formula", "question", "answer"}
+)
 """Blocks: what holds one of these is gone through, and what holds none is a paragraph, whatever it is called."""
 _LIST_FORMATS = {"order": "decimal", "ordered": "decimal", "alpha-lower": "lowerLetter", "alpha-upper": "upperLetter",
                  "roman-lower": "lowerRoman", "roman-upper": "upperRoman"}  # fmt: skip
@@ -55,7 +59,9 @@ class JatsReader:
             return False
         if root in _BOOKS:
             return any(sign in head for sign in _BOOK_SIGNS)
-        return root in _SETS or (re.search(rb"<(?:\w+:)?article[\s>]", head) is not None and any(s in head for s in _SIGNS))
+        return root in _SETS or (
+            re.search(rb"<(?:\w+:)?article[\s>]", head) is not None and any(s in head for s in _SIGNS)
+        )
 
     def probe(self, path: Path, options: ReadOptions) -> Probe:
         """Everything that the article says of itself; raises `UnreadableError`."""
@@ -74,7 +80,8 @@ class JatsReader:
             title=_title(own),
             authors=_authors(own),
             date=_date(own) or (_date(book) if book is not None else ""),
-            version=_first_text(own, "{*}article-version") or (_first_text(book, "{*}edition") if book is not None else ""),
+            version=_first_text(own, "{*}article-version")
+            or (_first_text(book, "{*}edition") if book is not None else ""),
             lang=(unit.get(_XML_LANG) or unit.getroottree().getroot().get(_XML_LANG) or "")[:2].lower(),
             license=_license(own) or (_license(book) if book is not None else ""),
             source_type="textbook" if is_book else "literature",
@@ -95,7 +102,13 @@ class JatsReader:
             if not blocks:
                 raise UnreadableError("no-text", "The article has neither an abstract nor a body.")
             yield Page(
-                page=number, route="jats", reason="JATS XML", width=0.0, height=0.0, blocks=blocks, left_out=dict(left_out)
+                page=number,
+                route="jats",
+                reason="JATS XML",
+                width=0.0,
+                height=0.0,
+                blocks=blocks,
+                left_out=dict(left_out),
             )
 
 
@@ -148,7 +161,10 @@ def _title(meta: etree._Element) -> str:
 
 def _book_identifiers(book: etree._Element) -> dict[str, str]:
     digits = re.sub(r"[^0-9Xx]", "", _first_text(book, "{*}isbn"))
-    found = {"isbn": digits if len(digits) in (10, 13) else "", "publisher": _first_text(book, "{*}publisher/{*}publisher-name")}
+    found = {
+        "isbn": digits if len(digits) in (10, 13) else "",
+        "publisher": _first_text(book, "{*}publisher/{*}publisher-name"),
+    }
     return {kind: text for kind, text in found.items() if text}
 
 
@@ -282,7 +298,9 @@ def _chapter_blocks(part: etree._Element, level: int) -> Iterator[Block]:
         yield Block("heading", f"{label} {title}" if label and title else title, level=min(level, 6))
         for abstract in children(meta, "abstract"):
             yield from _section_content(abstract, level)
-    for place in children(part, "front-matter", "book-front", "body", "book-body", "back", "book-back", "named-book-part-body"):
+    for place in children(
+        part, "front-matter", "book-front", "body", "book-body", "back", "book-back", "named-book-part-body"
+    ):
         yield from _section_content(place, level)
     for inner in children(part, "book-part"):
         yield from _chapter_blocks(inner, level + 1)
@@ -441,7 +459,10 @@ def _table(element: etree._Element) -> Iterator[Block]:
     columns: dict[str, int] = {}
     for item in element.iter():
         name = local_name(item)
-        if name in ("colspec", "tr", "row") and next(item.iterancestors("{*}table", "{*}oasis"), element) is not element:
+        if (
+            name in ("colspec", "tr", "row")
+            and next(item.iterancestors("{*}table", "{*}oasis"), element) is not element
+        ):
             continue  # of a table in a cell
         if name == "colspec":
             columns[item.get("colname", "")] = len(columns) + 1

@@ -33,7 +33,9 @@ class MedlineReader:
         record = records[0]
         if len(records) > 1:
             return Probe(n_pages=len(records), source_type="literature", warnings=warnings)
-        names = (f"{_first(author, 'ForeName')} {_first(author, 'LastName')}".strip() for author in record.iter("{*}Author"))
+        names = (
+            f"{_first(author, 'ForeName')} {_first(author, 'LastName')}".strip() for author in record.iter("{*}Author")
+        )
         identifiers = {
             "pmid": _first(record, "PMID"),
             "journal": _first(record, "Article/{*}Journal/{*}Title"),
@@ -64,7 +66,9 @@ class MedlineReader:
 
 def _records(raw: bytes) -> list[etree._Element]:
     root = parse_xml(raw)
-    records = [root] if local_name(root) in _RECORDS else [each for name in _RECORDS for each in root.iter(f"{{*}}{name}")]
+    records = (
+        [root] if local_name(root) in _RECORDS else [each for name in _RECORDS for each in root.iter(f"{{*}}{name}")]
+    )
     if not records:
         raise UnreadableError("unsupported", "The XML holds no record of PubMed.")
     return records

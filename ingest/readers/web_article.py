@@ -94,8 +94,11 @@ def _labels(tree: etree._Element) -> dict[str, str]:
         if counted or any(item.get("value") for item in own):
             for item, label in zip(own, item_labels(items), strict=True):
                 nested = {inner for inner in item.iterdescendants("ul", "ol")}
-                text = spaced_text(item) if not nested else (item.text or "") + "".join(
-                    spaced_text(child) + (child.tail or "") for child in item if child not in nested
+                text = (
+                    spaced_text(item)
+                    if not nested
+                    else (item.text or "")
+                    + "".join(spaced_text(child) + (child.tail or "") for child in item if child not in nested)
                 )
                 found[letters(text)] = label
     return found

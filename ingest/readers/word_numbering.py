@@ -111,7 +111,7 @@ class Numbering:
         counts[depth] = start if before is None else before + 1
         for deeper in range(depth + 1, LEVELS):
             restart = instance.levels.get(deeper, _Level()).restart
-            if restart is None or 0 < restart and depth < restart:
+            if restart is None or (restart > 0 and depth < restart):
                 counts[deeper] = None
                 if restart is None and deeper in instance.starts:
                     instance.begun.discard(deeper)

@@ -36,10 +36,16 @@ class Styles:
 
     def __init__(self, root: etree._Element | None) -> None:
         """From the root of the part `styles`; None for a document without."""
-        self._styles = {value(style, of="styleId"): style for style in children(root, "style")} if root is not None else {}
+        self._styles = (
+            {value(style, of="styleId"): style for style in children(root, "style")} if root is not None else {}
+        )
         self._defaults = child(root, "docDefaults", "rPrDefault", "rPr") if root is not None else None
         self._default_paragraph = next(
-            (key for key, style in self._styles.items() if value(style, of="type") == "paragraph" and value(style, of="default")),
+            (
+                key
+                for key, style in self._styles.items()
+                if value(style, of="type") == "paragraph" and value(style, of="default")
+            ),
             "",
         )
         self._cache: dict[tuple[str, str], bool | None] = {}

@@ -8,11 +8,29 @@ from __future__ import annotations
 from collections.abc import Callable
 
 _ROMAN = ((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl"), (10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i"))  # fmt: skip
-_UNITS = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-    "eighteen nineteen"
-).split()
-_TENS = "zero ten twenty thirty forty fifty sixty seventy eighty ninety".split()
+_UNITS = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+]
+_TENS = ["zero", "ten", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 _ORDINALS = {"one": "first", "two": "second", "three": "third", "five": "fifth", "eight": "eighth", "nine": "ninth", "twelve": "twelfth"}  # fmt: skip
 _CHINESE = ("〇一二三四五六七八九", "十百千", "万")
 _LEGAL = {"chineseLegalSimplified": ("零壹贰叁肆伍陆柒捌玖", "拾佰仟", "万"),
@@ -90,7 +108,12 @@ def _chinese(count: int, signs: tuple[str, str, str] = _CHINESE, zero: str = "�
     if count >= 10_000:
         rest = count % 10_000
         gap = zero if 0 < rest < 1000 else ""
-        return _chinese(count // 10_000, signs, zero, short) + wan + gap + (_chinese(rest, signs, zero, False) if rest else "")
+        return (
+            _chinese(count // 10_000, signs, zero, short)
+            + wan
+            + gap
+            + (_chinese(rest, signs, zero, False) if rest else "")
+        )
     text = ""
     pending = False
     for power in (3, 2, 1, 0):

@@ -31,7 +31,11 @@ def text_of(page: Page) -> str:
 
 
 def table(*rows: str) -> str:
-    return "<table>" + "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row.split("|")) + "</tr>" for row in rows) + "</table>"
+    return (
+        "<table>"
+        + "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row.split("|")) + "</tr>" for row in rows)
+        + "</table>"
+    )
 
 
 CHILDREN = "Children aged 6 to 12 years take 15 mg once daily for five days, and never more than 20 mg."
@@ -74,13 +78,28 @@ def test_what_nobody_sees_is_left_out(tmp_path: Path, inner: str, head: str) -> 
 
 
 def test_a_rule_for_print_hides_nothing(tmp_path: Path) -> None:
-    page = read(tmp_path, f"<div class=leaflet><p>{CHILDREN}</p></div>", "<style>@media print { .leaflet { display:none } }</style>")
+    page = read(
+        tmp_path,
+        f"<div class=leaflet><p>{CHILDREN}</p></div>",
+        "<style>@media print { .leaflet { display:none } }</style>",
+    )
     assert CHILDREN in text_of(page)
 
 
-@pytest.mark.parametrize("mark", ["<s>50 mg</s>", "<strike>50 mg</strike>", "<del>50 mg</del>", "<span style='text-decoration: line-through'>50 mg</span>"])
+@pytest.mark.parametrize(
+    "mark",
+    [
+        "<s>50 mg</s>",
+        "<strike>50 mg</strike>",
+        "<del>50 mg</del>",
+        "<span style='text-decoration: line-through'>50 mg</span>",
+    ],
+)
 def test_struck_out_text_is_left_out_and_counted(tmp_path: Path, mark: str) -> None:
-    page = read(tmp_path, f"<p>The usual dose is {mark} <ins>5 mg</ins> twice daily, <del>with</del> without food, as the editor of the page corrected.</p>")
+    page = read(
+        tmp_path,
+        f"<p>The usual dose is {mark} <ins>5 mg</ins> twice daily, <del>with</del> without food, as the editor of the page corrected.</p>",
+    )
     assert "The usual dose is 5 mg twice daily, without food" in text_of(page)
     assert page.left_out["struck out"] == 8
 
@@ -144,5 +163,7 @@ def test_text_that_only_structured_data_have(tmp_path: Path, kind: str) -> None:
 
 
 def test_a_tick_in_the_way_of_a_list_of_links_is_no_definition(tmp_path: Path) -> None:
-    page = read(tmp_path, "<dl><dt>Dose</dt><dd><p>Take one tablet in the morning.</p><ul><li>with water</li></ul></dd></dl>")
+    page = read(
+        tmp_path, "<dl><dt>Dose</dt><dd><p>Take one tablet in the morning.</p><ul><li>with water</li></ul></dd></dl>"
+    )
     assert "Take one tablet in the morning." in text_of(page) and "- with water" in text_of(page)

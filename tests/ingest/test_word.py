@@ -457,12 +457,18 @@ def test_tables(tmp_path: Path, body: str, text: str) -> None:
 
 def test_lists_in_cells_keep_their_labels(tmp_path: Path) -> None:
     bullets = '<w:abstractNum w:abstractNumId="8"><w:lvl w:ilvl="0"><w:numFmt w:val="bullet"/><w:lvlText w:val="\uf0b7"/></w:lvl></w:abstractNum>'
-    both = '<w:num w:numId="1"><w:abstractNumId w:val="0"/></w:num><w:num w:numId="2"><w:abstractNumId w:val="8"/></w:num>'
+    both = (
+        '<w:num w:numId="1"><w:abstractNumId w:val="0"/></w:num><w:num w:numId="2"><w:abstractNumId w:val="8"/></w:num>'
+    )
     body = table(
         row("A", "B"),
-        row(tc(item("Stop.") + item("Give 1 mg.")), tc(item("Halve to 1 mg.", number=2) + item("Check INR.", number=2))),
+        row(
+            tc(item("Stop.") + item("Give 1 mg.")), tc(item("Halve to 1 mg.", number=2) + item("Check INR.", number=2))
+        ),
     )
-    path = package(tmp_path / "a.docx", body, parts={"numbering.xml": numbering("decimal %1.", extra=bullets, instances=both)})
+    path = package(
+        tmp_path / "a.docx", body, parts={"numbering.xml": numbering("decimal %1.", extra=bullets, instances=both)}
+    )
     assert text_of(path) == grid("| A | B |", "| 1. Stop. 2. Give 1 mg. | • Halve to 1 mg. • Check INR. |")
 
 
@@ -510,7 +516,10 @@ def test_notes_are_numbered_where_they_are_referred_to(tmp_path: Path) -> None:
         + f'<w:r><w:rPr>{raised}</w:rPr><w:endnoteReference w:id="2"/></w:r>'
     )
     path = package(tmp_path / "a.docx", body, parts={"footnotes.xml": notes, "endnotes.xml": ends})
-    assert text_of(path) == "Dose 10[1] or 12[2] mg.[i]\nfootnote: [1] Daily.\nfootnote: [2] With food.\nfootnote: [i] Ng 2001."
+    assert (
+        text_of(path)
+        == "Dose 10[1] or 12[2] mg.[i]\nfootnote: [1] Daily.\nfootnote: [2] With food.\nfootnote: [i] Ng 2001."
+    )
 
 
 @pytest.mark.parametrize(
@@ -555,11 +564,15 @@ def test_what_is_drawn_by_other_programs_is_told(tmp_path: Path) -> None:
 def test_the_words_of_a_diagram_are_read(tmp_path: Path) -> None:
     drawn = "<w:r><w:drawing><wp:inline><a:graphic><a:graphicData><dgm:relIds r:dm='d1'/></a:graphicData></a:graphic></wp:inline></w:drawing></w:r>"
     points = "".join(
-        f"<dgm:pt><dgm:t><a:p><a:r><a:t>{text}</a:t></a:r></a:p></dgm:t></dgm:pt>" for text in ("K below 3.0", "Give 40 mmol")
+        f"<dgm:pt><dgm:t><a:p><a:r><a:t>{text}</a:t></a:r></a:p></dgm:t></dgm:pt>"
+        for text in ("K below 3.0", "Give 40 mmol")
     )
     data = f"<dgm:dataModel {NAMES}><dgm:ptLst>{points}</dgm:ptLst></dgm:dataModel>"
     path = package(
-        tmp_path / "a.docx", p(drawn), parts={"diagrams/data1.xml": data}, links={"d1": ("diagramData", "diagrams/data1.xml")}
+        tmp_path / "a.docx",
+        p(drawn),
+        parts={"diagrams/data1.xml": data},
+        links={"d1": ("diagramData", "diagrams/data1.xml")},
     )
     assert text_of(path) == "- K below 3.0\n- Give 40 mmol"
 
