@@ -92,7 +92,7 @@ class UnreadableError(Exception):
     """A file or page that cannot be read. Becomes a quarantine row, not a crash."""
 
     def __init__(self, kind: str, message: str) -> None:
-        """`kind`: encrypted, truncated, empty, not-a-pdf, too-large, decode, no-text or unsupported."""
+        """`kind`: encrypted, truncated, empty, not-a-pdf, too-large, decode, no-text, placeholder or unsupported."""
         super().__init__(message)
         self.kind = kind
         self.message = message

@@ -10,20 +10,17 @@ import io
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from ingest.containers.compression import is_gzip, unpack_gzip
+from ingest.containers.packages import entry_names, is_zip, package_of
 from ingest.document import UnreadableError
 from medpress.encoding import decode
 
 _CHUNK = 1024 * 1024
-_ZIP = (b"PK\x03\x04", b"PK\x05\x06")
-_DOCUMENT_PARTS = (b"mimetype", b"[Content_Types].xml", b"_rels/", b"word/", b"docProps/", b"META-INF/")
-"""How the name of the first entry begins in a ZIP that is itself a document (EPUB, DOCX, ODT)."""
-
-_DOCUMENT_SUFFIXES = (".epub", ".docx", ".pptx", ".xlsx", ".odt", ".jar", ".apk")
+_DOCUMENT_SUFFIXES = (".epub", ".docx", ".docm", ".dotx", ".dotm", ".pptx", ".xlsx", ".odt", ".ofd", ".jar", ".apk")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,14 +51,15 @@ class Member:
     """Why it was not read: too-large, encrypted, truncated, unsupported."""
 
 
-def is_archive(head: bytes, path: str) -> bool:
-    """Whether a file with these first bytes is a ZIP or TAR of documents (an EPUB or DOCX is not: it is one itself)."""
+def is_archive(head: bytes, path: str, names: Sequence[str] = ()) -> bool:
+    """Whether a file with these first bytes is a ZIP or TAR of documents (an EPUB or DOCX is not: it is one itself).
+
+    `names` are the entries of a ZIP; without them that of its first entry has to do.
+    """
     name = path.lower()
-    if head.startswith(_ZIP):
-        first_name = head[30 : 30 + int.from_bytes(head[26:28], "little")]
-        return not first_name.startswith(_DOCUMENT_PARTS) and not name.endswith(
-            (".epub", ".docx", ".pptx", ".xlsx", ".odt", ".jar", ".apk")
-        )
+    if is_zip(head):
+        first_name = head[30 : 30 + int.from_bytes(head[26:28], "little")].decode("utf-8", "replace")
+        return package_of(names or [first_name]) is None and not name.endswith(_DOCUMENT_SUFFIXES)
     if head[257:262] == b"ustar":
         return True
     return is_gzip(head) and name.endswith((".tar.gz", ".tgz"))
@@ -103,10 +101,10 @@ def _members(
 ) -> Iterator[Member]:
     head = file.read(1024)
     file.seek(0)
-    reader = _zip_members if head.startswith(_ZIP) else _tar_members
+    reader = _zip_members if is_zip(head) else _tar_members
     for member in reader(file, budget):
         full = f"{prefix}{member.name}"
-        if member.error is None and is_archive(member.content[:4096], member.name):
+        if member.error is None and is_archive(member.content[:4096], member.name, _names(member.content)):
             if depth >= budget.limits.depth:
                 message = f"Archives are read {budget.limits.depth} deep, this one lies deeper."
                 yield Member(full, b"", UnreadableError("unsupported", message))
@@ -119,6 +117,10 @@ def _members(
                 yield Member(full, b"", error)
         else:
             yield Member(full, member.content, member.error)
+
+
+def _names(content: bytes) -> list[str]:
+    return entry_names(io.BytesIO(content)) if is_zip(content[:4]) else []
 
 
 def _zip_members(file: io.BufferedIOBase | io.BufferedReader, budget: _Budget) -> Iterator[Member]:

@@ -73,7 +73,7 @@ _ESCAPED_IN_TEXT = {
 }  # fmt: skip
 _OVER = {
     "^": "hat", "\u0302": "hat", "ˆ": "hat", "~": "tilde", "\u0303": "tilde", "˜": "tilde", "¯": "bar", "\u0304": "bar",
-    "\u0305": "overline", "‾": "overline", "―": "overline", "_": "overline", "→": "vec", "\u20d7": "vec", "⃗": "vec",
+    "\u0305": "overline", "‾": "overline", "―": "overline", "_": "overline", "→": "vec", "\u20d7": "vec",
     "˙": "dot", ".": "dot", "\u0307": "dot", "¨": "ddot", "\u0308": "ddot", "ˇ": "check", "\u030c": "check",
     "˘": "breve", "\u0306": "breve", "´": "acute", "\u0301": "acute", "`": "grave", "\u0300": "grave",
     "⏞": "overbrace", "⏟": "underbrace",

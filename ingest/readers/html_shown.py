@@ -95,7 +95,7 @@ def _as_text(element: etree._Element, text: str, display: bool) -> None:
 
 
 def _near(element: etree._Element) -> list[etree._Element]:
-    found = []
+    found: list[etree._Element] = []
     parent = element.getparent()
     while parent is not None and parent.tag == "span" and len(found) < 3:
         found.append(parent)
@@ -250,7 +250,7 @@ def _plain_cells(table: etree._Element) -> None:
                     and sum(map(len, texts(inner))) <= INNER_CHARACTERS
                 ):
                     _replaced(inner, _rows_as_text(inner))
-            for items in [each for each in cell.iterdescendants("ul", "ol", "dl")]:
+            for items in list(cell.iterdescendants("ul", "ol", "dl")):
                 if (
                     items.getparent() is not None
                     and next(items.iterancestors("ul", "ol", "dl", "td", "th"), None) is cell

@@ -19,6 +19,7 @@ from ingest.page.analysis import layout_page
 from ingest.page.block_kinds import BodyStyle, body_style, vocabulary
 from ingest.page.routing import PageFacts, Route, route
 from ingest.page.text_layer import TextLayer, read_text_layer
+from ingest.readers.pdf_placeholder import placeholder
 
 if TYPE_CHECKING:
     import numpy as np
@@ -60,6 +61,10 @@ class PdfReader:
                 if not _any_content(document):
                     raise UnreadableError("truncated", "The PDF is damaged or cut off: nothing of its pages is left.")
                 warnings.append("the PDF was damaged and has been repaired; parts of it may be missing")
+            if (reason := placeholder(document)) is not None:
+                raise UnreadableError("placeholder", reason)
+            if attached := document.embfile_count():
+                warnings.append(f"{attached} attached file{'s' if attached > 1 else ''} not read")
             if (document.metadata or {}).get("encryption"):
                 warnings.append("the PDF is encrypted with an owner password")
             return _probe(document, tuple(warnings))

@@ -93,7 +93,7 @@ def _labels(tree: etree._Element) -> dict[str, str]:
         counted = items.get("type") or items.get("start") or items.get("reversed") is not None
         if counted or any(item.get("value") for item in own):
             for item, label in zip(own, item_labels(items), strict=True):
-                nested = {inner for inner in item.iterdescendants("ul", "ol")}
+                nested = set(item.iterdescendants("ul", "ol"))
                 text = (
                     spaced_text(item)
                     if not nested
