@@ -39,10 +39,9 @@ def _shows_files(document: pymupdf.Document) -> bool:
 
 
 def read_portfolio(path: Path) -> Iterator[Member]:
-    """The files of a portfolio, and its own pages unless they are a cover. Raises `UnreadableError`."""
+    """The files of a portfolio, then its own pages unless they are a cover. Raises `UnreadableError`."""
     try:
         with pymupdf.open(path, filetype="pdf") as document:
-            yield _own_pages(document)
             left = MAX_TOTAL_BYTES
             for index, key in enumerate(document.embfile_names()):
                 information = document.embfile_info(key)
@@ -54,6 +53,7 @@ def read_portfolio(path: Path) -> Iterator[Member]:
                 content = document.embfile_get(key)
                 left -= len(content)
                 yield Member(name, content)
+            yield _own_pages(document)
     except _ERRORS as error:
         raise UnreadableError("truncated", "The files of the PDF portfolio cannot be read.") from error
 
@@ -62,7 +62,7 @@ def _own_pages(document: pymupdf.Document) -> Member:
     characters = sum(len(page.get_text("text").strip()) for page in document.pages(0, min(document.page_count, 2)))
     if document.page_count <= COVER_PAGES and characters <= COVER_CHARACTERS:
         return Member("cover.pdf", b"", UnreadableError("placeholder", "It is the cover of a PDF portfolio: what it holds is read instead."))
-    catalog = document.pdf_catalog()
-    document.xref_set_key(catalog, "Collection", "null")
-    document.xref_set_key(catalog, "PageMode", "null")
+    for key in document.embfile_names():
+        document.embfile_del(key)
+    document.xref_set_key(document.pdf_catalog(), "Collection", "null")
     return Member("pages.pdf", document.tobytes(no_new_id=True))

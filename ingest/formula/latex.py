@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
 from ingest.formula.tree import (
     Accent,
@@ -88,7 +88,7 @@ _NUMBER = re.compile(r"(?:^|.*[^A-Za-z\d])\d+(?:\.\d+)?", re.DOTALL)
 @cache
 def _commands() -> dict[str, str]:
     """Character to command, with its backslash."""
-    text = (files(__package__) / "latex_commands.tsv").read_text(encoding="utf-8")
+    text = (Path(__file__).parent / "latex_commands.tsv").read_text(encoding="utf-8")
     return dict(line.split("\t") for line in text.splitlines() if line)
 
 

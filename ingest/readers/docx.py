@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from lxml import etree
+from lxml import etree, html
 
 from ingest.document import Block, Mark, Page, Probe, ReadOptions, UnreadableError
 from ingest.formula.latex import written as formula_text
@@ -31,9 +31,10 @@ from ingest.left_out import (
 )
 from ingest.marks import Habit, habit, lowered, raised, without_wraps, written
 from ingest.page.markdown_table import Cell, markdown_table, spread
+from ingest.readers.html_blocks import BlockWalk, merged_lists
+from ingest.readers.html_shown import settle
 from ingest.readers.inline_text import clean_line
 from ingest.readers.pictures import may_be_scan, scanned_blocks
-from ingest.readers.text import blocks_of
 from ingest.readers.word_fields import UNKNOWN, Field, shown_by
 from ingest.readers.word_numbering import BULLET, Numbering
 from ingest.readers.word_package import OLE, Package, child, flag, number, open_package, value
@@ -41,7 +42,7 @@ from ingest.readers.word_styles import NO_HEADING, Styles
 from ingest.readers.written_numbers import written_number
 from ingest.safe_xml import children, local_name
 from ingest.symbol_fonts import PRIVATE, is_symbol_font, symbol
-from medpress.encoding import decode
+from medpress.encoding import decode, decode_markup
 
 MAX_DEPTH = 60
 """Elements nested deeper than this are taken as their text: no program writes such documents."""
@@ -49,6 +50,7 @@ MAX_CHUNK_DEPTH = 2
 """Documents brought in whole may bring in others, this deep."""
 EMU_PER_INCH = 914_400
 
+_HTML = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False)
 _ENDINGS = (".docx", ".docm", ".dotx", ".dotm")
 _MAIN_PART = b"word/document"
 _IN_LINE = frozenset({"hyperlink", "smartTag", "ins", "moveTo", "bdo", "dir", "sdtContent", "customXml", "fldSimple", "rubyBase", "subDoc"})  # fmt: skip
@@ -319,14 +321,16 @@ class _Walk:
                 self.left_out.update(walk.left_out)
                 self.told.update(walk.told)
             elif raw.lstrip()[:1] == b"<":
-                from ingest.readers.web import page_blocks  # with its libraries, which few documents need
-
-                yield from page_blocks(raw)
+                tree = html.document_fromstring(decode_markup(raw).text.encode("utf-8", "replace"), _HTML)
+                self.left_out.update(settle(tree))
+                yield from merged_lists([each.block for each in BlockWalk().walk(tree)])
             elif raw.startswith((b"{\\rtf", b"PK", b"MIME-Version")):
                 self.told["embedded file"] += 1
             else:
-                yield from blocks_of(decode(raw).text)
-        except UnreadableError:
+                for paragraph in re.split(r"\n\s*\n", decode(raw).text.replace("\r\n", "\n")):
+                    if text := clean_line(without_wraps(paragraph)):
+                        yield Block("paragraph", text)
+        except (UnreadableError, etree.LxmlError, ValueError):
             self.told["damaged part"] += 1
 
     # --- tables

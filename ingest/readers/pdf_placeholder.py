@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
 import pymupdf
 
@@ -42,6 +42,6 @@ def _comparable(text: str) -> str:
 @cache
 def _phrases() -> tuple[str, ...]:
     """What such pages say, from a list a language."""
-    folder = files(__package__) / "placeholders"
-    lines = (line for file in sorted(folder.iterdir(), key=str) for line in file.read_text(encoding="utf-8").splitlines())
+    lists = sorted((Path(__file__).parent / "placeholders").glob("*.txt"))
+    lines = (line for file in lists for line in file.read_text(encoding="utf-8").splitlines())
     return tuple(_comparable(line) for line in lines if line.strip())

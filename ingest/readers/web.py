@@ -19,7 +19,6 @@ from ingest.containers.compression import inner_suffix, read_bounded, unpacked_h
 from ingest.document import Block, Mark, Page, Probe, ReadOptions, UnreadableError
 from ingest.readers.html_blocks import letters
 from ingest.readers.html_shown import settle
-from ingest.readers.web_region import region_blocks
 from ingest.readers.web_shape import content_blocks
 from ingest.safe_xml import root_of
 from medpress.encoding import Decoded, decode_markup
@@ -155,13 +154,6 @@ class WebReader:
         yield Page(
             page=1, route="web", reason=reason, width=0.0, height=0.0, blocks=tuple(blocks), left_out=dict(left_out)
         )
-
-
-def page_blocks(raw: bytes) -> list[Block]:
-    """The content of a web page within another document, from its bytes. Raises `UnreadableError` when it is none."""
-    tree = parse_html(decode_markup(raw).text)
-    settle(tree)
-    return region_blocks(tree)
 
 
 def _parse(path: Path) -> tuple[Decoded, etree._Element]:
