@@ -43,6 +43,10 @@ _UNIT_FOLLOWS = re.compile(
 )
 
 
+_PLAIN_RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾", "0123456789+−=()")
+_PLAIN_LOWERED = str.maketrans("₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎", "0123456789+−=()")
+_RAISED_CHARACTERS = re.compile("[⁰¹²³⁴-⁹⁺⁻⁼⁽⁾]+(?:[,–-][⁰¹²³⁴-⁹]+)*")
+_LOWERED_CHARACTERS = re.compile("[₀-₉₊-₎]+")
 _SIGNS = ("-", "−", "–", "⁻")
 _RINGS = frozenset("oO0○◦∘º˚°")
 """What is raised in the place of a degree sign."""
@@ -75,6 +79,12 @@ def lowered(text: str) -> str:
 def cited(text: str) -> str:
     """`text`, wrapped as what the markup links to a reference or a note."""
     return _wrapped(_CITED, text)
+
+
+def from_characters(text: str) -> str:
+    """`text` with the raised and lowered characters of Unicode (², ⁻, ₂) as wraps."""
+    text = _RAISED_CHARACTERS.sub(lambda match: raised(match.group(0).translate(_PLAIN_RAISED)), text)
+    return _LOWERED_CHARACTERS.sub(lambda match: lowered(match.group(0).translate(_PLAIN_LOWERED)), text)
 
 
 def _wrapped(kind: str, text: str) -> str:
@@ -172,6 +182,12 @@ def _joined(text: str) -> list[tuple[int, int, str, str]]:
                 marks[-1] = (start, match.end(), last if kind == last else _CITED, piece + mark)
                 continue
         marks.append((match.start(), match.end(), kind, mark))
+    for index in range(len(marks) - 1):  # above one another: the index belongs to the name, so it is read first
+        above, below = marks[index], marks[index + 1]
+        touch = above[1] == below[0] and above[0] > 0 and not text[above[0] - 1].isspace()
+        if touch and above[2] == _RAISED and below[2] == _LOWERED:
+            marks[index] = (above[0], above[1], below[2], below[3])
+            marks[index + 1] = (below[0], below[1], above[2], above[3])
     return marks
 
 
@@ -195,7 +211,7 @@ def write_raised(before: str, mark: str, after: str, custom: Habit = Habit(), *,
     if mark in _RINGS and before[-1:].isdigit() and (mark != "0" or _TEMPERATURE.match(after)):
         return "°"
     if re.fullmatch(r"[-−–‐‑⁻+]", mark):
-        return _lone_sign(before, mark, after)
+        return _lone_sign(before, mark)
     if not any(character.isdigit() for character in mark):
         return _letters(before, mark, custom)
     if _SIGNED.fullmatch(mark):
@@ -205,20 +221,21 @@ def write_raised(before: str, mark: str, after: str, custom: Habit = Habit(), *,
     if not _NUMBERS.fullmatch(mark):
         return mark if at_start and not mark[0].isdigit() else "^" + mark
     if at_start:
-        return _at_start(mark, inner, after, custom)
+        return _at_start(before, mark, inner, after, custom)
     if mark[0] in "[(" or _SEVERAL.search(mark):
         return _bracketed(inner)
     return _number(before, mark, inner, after, custom)
 
 
-def _at_start(mark: str, inner: str, after: str, custom: Habit) -> str:
+def _at_start(before: str, mark: str, inner: str, after: str, custom: Habit) -> str:
     """A raised number with nothing before it.
 
     An isotope's mass (¹³¹I), a citation that was carried over to the next line, or the mark of a note or an affiliation.
     """
     if re.match(r"[A-Z][a-z]?(?![a-z])", after) and len(mark) > 1 and mark.isdigit():
         return f"^{mark}"
-    return _bracketed(inner) if custom.cites and re.match(r"\s?[a-z.,;:)]", after) else mark
+    follows = _CLOSED.search(before.rstrip()) is not None or re.match(r"\s?[a-z.,;:)]", after) is not None
+    return _bracketed(inner) if custom.cites and follows else mark
 
 
 def _number(before: str, mark: str, inner: str, after: str, custom: Habit) -> str:
@@ -251,11 +268,9 @@ def _number(before: str, mark: str, inner: str, after: str, custom: Habit) -> st
     return f"^{mark}"
 
 
-def _lone_sign(before: str, mark: str, after: str) -> str:
-    """A raised sign by itself: a charge or a marker (Na+, CD4+); before digits, or after 10, the sign of an exponent."""
-    if _BASE.search(before) or re.match(r"\d", after):
-        return "^" + mark.translate(_MINUS)
-    return mark
+def _lone_sign(before: str, mark: str) -> str:
+    """A raised sign by itself: a charge or a marker (Na+, CD4+); after 10 the sign of an exponent."""
+    return "^" + mark.translate(_MINUS) if _BASE.search(before) else mark
 
 
 def _letters(before: str, mark: str, custom: Habit) -> str:

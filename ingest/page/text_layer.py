@@ -511,7 +511,7 @@ def _line(parts: list[Fragment]) -> Line:
                     or (not is_bold and not is_italic and family(font) != lead_family)
                 ):
                     lead = len(text)
-            text += span
+            text += span if span.isascii() else marks.from_characters(span)
             if span_size >= 0.86 * size or length > 3:
                 bold += is_bold * length
                 italic += is_italic * length

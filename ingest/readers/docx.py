@@ -29,7 +29,7 @@ from ingest.left_out import (
     STRUCK_OUT,
     visible_length,
 )
-from ingest.marks import Habit, habit, lowered, raised, without_wraps, written
+from ingest.marks import Habit, from_characters, habit, lowered, raised, without_wraps, written
 from ingest.page.markdown_table import Cell, markdown_table, spread
 from ingest.readers.html_blocks import BlockWalk, merged_lists
 from ingest.readers.html_shown import settle
@@ -461,7 +461,13 @@ class _Walk:
         if self.styles.is_on("caps", properties, style) or self.styles.is_on("smallCaps", properties, style):
             text = "".join(c if c == "µ" else c.upper() for c in text)  # the micro sign is no letter of a word
         height = self.styles.alignment(properties, style)
-        line.text += raised(text) if height == "superscript" else lowered(text) if height == "subscript" else text
+        if height == "superscript":
+            text = raised(text)
+        elif height == "subscript":
+            text = lowered(text)
+        elif not text.isascii():
+            text = from_characters(text)
+        line.text += text
         line.has_words = line.has_words or bool(text.strip())
 
     def _run_text(

@@ -9,7 +9,7 @@ from lxml import etree
 
 from ingest.formula.latex import written as formula_text
 from ingest.formula.mathml import read_mathml
-from ingest.marks import REACH, Habit, cited, habit, lowered, raised, written
+from ingest.marks import REACH, Habit, cited, from_characters, habit, lowered, raised, written
 from ingest.safe_xml import local_name
 
 _CITATION = re.compile(r"\[?\d{1,3}(?:\s?[,–-]\s?\d{1,3})*\]?")
@@ -51,6 +51,8 @@ _INLINE = frozenset(
 """Elements that stand in a line of text."""
 _NO_MARK = frozenset({"math", "img", "graphic", "inline-graphic", "inline-formula", "tex-math", "table", "p", "div"})
 """What is not the text of a mark."""
+_SILENT = frozenset({"annotation", "annotation-xml", "tex-math", "script", "style"})
+"""What is no running text."""
 _NOTE_LINKS = frozenset({"bibr", "fn", "table-fn"})
 _TEX_WRAPPING = re.compile(
     r"\\documentclass.*?\\begin\{document\}|\\end\{document\}|\\(?:usepackage|setlength)(?:\[[^\]]*\])?(?:\{[^}]*\})*",
@@ -83,6 +85,11 @@ def write_marks(tree: etree._Element) -> None:
         custom = everywhere if place is tree else replace(everywhere, notes=everywhere.notes | _notes_of(place))
         for group in found:
             group.write(custom)
+    for element in tree.iter("*"):
+        if element.text and not element.text.isascii() and local_name(element) not in _SILENT:
+            element.text = written(from_characters(element.text), everywhere)
+        if element.tail and not element.tail.isascii():
+            element.tail = written(from_characters(element.tail), everywhere)
 
 
 @dataclass(frozen=True, slots=True)
