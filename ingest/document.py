@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
 from cyclopts import Parameter
+
+from ingest.conservation import Conservation
 
 BLOCK_KINDS = ("heading", "paragraph", "list", "table", "caption", "footnote", "formula", "reference")
 """The kinds a block may have."""
@@ -58,8 +60,8 @@ class Page:
     """The blocks in reading order."""
     confidence: float | None = None
     """Mean OCR confidence over the characters; None for native text."""
-    left_out: Mapping[str, int] = field(default_factory=dict)
-    """Characters of the source, white space aside, that are not in the blocks, by reason: `hidden`, `struck out` …"""
+    conservation: Conservation | None = None
+    """What became of the source's words and numbers; None where the source has no text of its own to compare with."""
 
 
 @dataclass(frozen=True, slots=True)

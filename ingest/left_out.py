@@ -1,8 +1,7 @@
-"""Text that a source holds and its reader does not see: taken out of the tree, and counted by reason."""
+"""Text that a source holds and its reader does not see: taken out of the tree, and kept by reason."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 
 from lxml import etree
@@ -15,6 +14,8 @@ DELETED = "deleted"
 """Kept by a program that tracks changes."""
 READING_AID = "reading aid"
 """The reading of a character, small above it."""
+FIELD_CODE = "field code"
+"""What a program works a text out from."""
 PLACEHOLDER = "placeholder"
 """What a form says where nobody has filled it in."""
 COMMENT, HEADER, FOOTER = "comment", "header", "footer"
@@ -23,15 +24,20 @@ COMMENT, HEADER, FOOTER = "comment", "header", "footer"
 _NOT_TEXT = frozenset({"script", "style", "template"})
 
 
-def visible_length(text: str) -> int:
-    """Characters of a text, white space aside: what is counted."""
-    return len("".join(text.split()))
+LeftOut = dict[str, list[str]]
+"""What was left out of a page: the texts, by reason. The conservation check counts them."""
 
 
-def leave_out(element: etree._Element, reason: str, counts: Counter[str]) -> None:
-    """Take an element out of its tree and count its text; what stands behind it stays."""
-    counts[reason] += visible_length("".join(texts(element)))
+def leave_out(element: etree._Element, reason: str, left_out: LeftOut) -> None:
+    """Take an element out of its tree and keep its text under a reason; what stands behind it stays."""
+    left_out.setdefault(reason, []).append("".join(texts(element)))
     drop(element)
+
+
+def told(left_out: LeftOut) -> list[str]:
+    """What was left out, in words, for the reason of a page: how many characters, white space aside, and why."""
+    sizes = {reason: len("".join("".join(parts).split())) for reason, parts in sorted(left_out.items())}
+    return [f"{size} characters left out: {reason}" for reason, size in sizes.items() if size]
 
 
 def drop(element: etree._Element) -> None:

@@ -80,7 +80,9 @@ def _message_members(raw: bytes, prefix: str, depth: int) -> Iterator[Member]:
         parts = [part for part, _ in zip(message.walk(), range(MAX_PARTS), strict=False)]
     except (RecursionError, ValueError, LookupError, UnicodeError) as error:
         raise UnreadableError("decode", "The message is damaged or nested too deeply.") from error
-    if message.get_content_type() == "multipart/related" or (len(parts) == 1 and parts[0].get_content_type() == "text/html"):
+    if message.get_content_type() == "multipart/related" or (
+        len(parts) == 1 and parts[0].get_content_type() == "text/html"
+    ):
         yield from _saved_page(message, parts, prefix)
         return
     bodies: list[Message] = []
@@ -102,11 +104,11 @@ def _message_members(raw: bytes, prefix: str, depth: int) -> Iterator[Member]:
     for number, part in enumerate(attached, start=1):
         if part.get_content_type() == "message/rfc822":
             inner = part.get_payload()
-            if isinstance(inner, list) and inner and depth < MAX_DEPTH:
-                yield from _message_members(inner[0].as_bytes(), f"{prefix}message-{number}.eml!", depth + 1)
+            if isinstance(inner, list) and inner and isinstance(inner[0], Message) and depth < MAX_DEPTH:
+                yield from _message_members(bytes(inner[0]), f"{prefix}message-{number}.eml!", depth + 1)
             else:
-                error = UnreadableError("unsupported", f"Messages are read {MAX_DEPTH} deep, this one lies deeper.")
-                yield Member(f"{prefix}message-{number}.eml", b"", error)
+                deeper = UnreadableError("unsupported", f"Messages are read {MAX_DEPTH} deep, this one lies deeper.")
+                yield Member(f"{prefix}message-{number}.eml", b"", deeper)
             continue
         name = safe_name(_decoded(part.get_filename() or "") or f"attachment-{number}")
         yield Member(f"{prefix}{name}", _content(part))
@@ -170,7 +172,10 @@ def _decoded(text: str) -> str:
     """A header field with its encoded words decoded."""
     try:
         pieces = [(piece, charset) for piece, charset in decode_header(text[:2000])]
-        return "".join(piece if isinstance(piece, str) else piece.decode(codec_of(charset or "") or "utf-8", "replace") for piece, charset in pieces)
+        return "".join(
+            piece if isinstance(piece, str) else piece.decode(codec_of(charset or "") or "utf-8", "replace")
+            for piece, charset in pieces
+        )
     except (ValueError, LookupError, UnicodeError):
         return text[:2000]
 

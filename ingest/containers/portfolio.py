@@ -48,7 +48,9 @@ def read_portfolio(path: Path) -> Iterator[Member]:
                 name = safe_name(str(information.get("ufilename") or information.get("filename") or key))
                 size = max(int(information.get("size", 0)), int(information.get("length", 0)))
                 if index >= MAX_FILES or size > min(MAX_FILE_BYTES, left):
-                    yield Member(name, b"", UnreadableError("too-large", "The attached file is too large, or one too many."))
+                    yield Member(
+                        name, b"", UnreadableError("too-large", "The attached file is too large, or one too many.")
+                    )
                     continue
                 content = document.embfile_get(key)
                 left -= len(content)
@@ -61,7 +63,11 @@ def read_portfolio(path: Path) -> Iterator[Member]:
 def _own_pages(document: pymupdf.Document) -> Member:
     characters = sum(len(page.get_text("text").strip()) for page in document.pages(0, min(document.page_count, 2)))
     if document.page_count <= COVER_PAGES and characters <= COVER_CHARACTERS:
-        return Member("cover.pdf", b"", UnreadableError("placeholder", "It is the cover of a PDF portfolio: what it holds is read instead."))
+        return Member(
+            "cover.pdf",
+            b"",
+            UnreadableError("placeholder", "It is the cover of a PDF portfolio: what it holds is read instead."),
+        )
     for key in document.embfile_names():
         document.embfile_del(key)
     document.xref_set_key(document.pdf_catalog(), "Collection", "null")

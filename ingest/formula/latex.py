@@ -78,6 +78,7 @@ _OVER = {
     "˘": "breve", "\u0306": "breve", "´": "acute", "\u0301": "acute", "`": "grave", "\u0300": "grave",
     "⏞": "overbrace", "⏟": "underbrace",
 }  # fmt: skip
+_COMMAND = re.compile(r"\\(?:[A-Za-z]+|[^A-Za-z\s])")
 _LETTER = re.compile(r"[A-Za-z]")
 _WIDE_LETTER = re.compile(r"[^\x00-\u2e7f\U0001d400-\U0001d7ff]+")
 """Chinese and the like, which mathematics fonts do not have."""
@@ -109,6 +110,24 @@ def written(formula: Node, *, display: bool = False) -> str:
 def latex(formula: Node) -> str:
     """A formula as LaTeX without its delimiters."""
     return " ".join(_write(formula).split())
+
+
+def characters(text: str) -> str:
+    """A text with the commands of its formulas replaced by the characters that they stand for, to compare it with its source."""
+    if "\\" not in text:
+        return text
+    names = _characters_of()
+    return _COMMAND.sub(lambda match: names.get(match.group(0), match.group(0)), text)
+
+
+@cache
+def _characters_of() -> dict[str, str]:
+    found = {command: character for character, command in reversed(_commands().items())}
+    return (
+        found
+        | {f"\\{name}": name for name in _FUNCTIONS}
+        | {r"\%": "%", r"\$": "$", r"\{": "{", r"\}": "}", r"\&": "&", r"\#": "#"}
+    )
 
 
 def _plain(node: Node) -> str | None:

@@ -10,24 +10,29 @@ import io
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from lxml import etree, html
 
+from ingest.conservation import compare
 from ingest.document import Block, Mark, Page, Probe, ReadOptions, UnreadableError
+from ingest.formula.latex import characters as formula_characters
 from ingest.formula.latex import written as formula_text
 from ingest.formula.omml import read_omml
 from ingest.left_out import (
     COMMENT,
     DELETED,
+    FIELD_CODE,
     FOOTER,
     HEADER,
     HIDDEN,
     PLACEHOLDER,
     READING_AID,
     STRUCK_OUT,
-    visible_length,
+    LeftOut,
+    told,
 )
 from ingest.marks import Habit, from_characters, habit, lowered, raised, without_wraps, written
 from ingest.page.markdown_table import Cell, markdown_table, spread
@@ -107,18 +112,13 @@ class DocxReader:
         with package.archive:
             walk = _Walk(package, options, mark)
             blocks = walk.blocks()
-        if not blocks:
-            raise UnreadableError("no-text", "The document has no text.")
-        told = ", ".join(f"{count} {what}{'s' if count > 1 else ''}" for what, count in walk.told.items())
-        yield Page(
-            page=1,
-            route="docx",
-            reason=f"DOCX; {told}" if told else "DOCX",
-            width=0.0,
-            height=0.0,
-            blocks=blocks,
-            left_out=dict(walk.left_out),
-        )
+            if not blocks:
+                raise UnreadableError("no-text", "The document has no text.")
+            texts = [formula_characters(block.text) for block in blocks]
+            conservation = compare(walk.source(), texts, walk.left_out)
+        held = (f"{count} {what}{'s' if count > 1 else ''}" for what, count in walk.told.items())
+        reason = "; ".join(["DOCX", *held, *told(walk.left_out)])
+        yield Page(1, "docx", reason, 0.0, 0.0, blocks, conservation=conservation)
 
 
 def _open(path: Path) -> Package:
@@ -164,7 +164,10 @@ class _Walk:
         self.options = options
         self.mark = mark
         self.depth = depth
-        self.left_out: Counter[str] = Counter()
+        self.left_out: LeftOut = {}
+        self.made: list[
+            str
+        ] = []  # shown, without being text of the file: numbers, marks, what was recognised or brought in
         self.told: Counter[str] = Counter()
         self.part = package.main
         self.styles = Styles(self._linked("styles"))
@@ -256,6 +259,8 @@ class _Walk:
         text = clean_line(line.text)
         place = self.numbering.place(properties, style)
         label = self.numbering.label(place) if place is not None and (text or not line.left_out) else ""
+        if label != BULLET and text:
+            self.made.append(label)
         if text:
             yield from self._text_block(text, line, properties, style, label, place.level if place else 0)
         if line.points:
@@ -303,7 +308,8 @@ class _Walk:
         if not self.items:
             self.by_style.clear()
         self.by_style[style] += 1
-        return f"{self.by_style[style]}.", 0
+        self.made.append(f"{self.by_style[style]}.")
+        return self.made[-1], 0
 
     def _chunk(self, element: etree._Element) -> Iterator[Block]:
         """A whole document of another format that was put in (`altChunk`)."""
@@ -318,17 +324,21 @@ class _Walk:
                 with inner.archive:
                     walk = _Walk(inner, self.options, self.mark, self.depth + 1)
                     yield from walk.blocks()
-                self.left_out.update(walk.left_out)
+                self.made.append(walk.source())
+                _add(self.left_out, walk.left_out)
                 self.told.update(walk.told)
             elif raw.lstrip()[:1] == b"<":
                 tree = html.document_fromstring(decode_markup(raw).text.encode("utf-8", "replace"), _HTML)
-                self.left_out.update(settle(tree))
-                yield from merged_lists([each.block for each in BlockWalk().walk(tree)])
+                _add(self.left_out, left_out := settle(tree))
+                found = merged_lists([each.block for each in BlockWalk().walk(tree)])
+                self.made += [block.text for block in found] + [text for texts in left_out.values() for text in texts]
+                yield from found
             elif raw.startswith((b"{\\rtf", b"PK", b"MIME-Version")):
                 self.told["embedded file"] += 1
             else:
                 for paragraph in re.split(r"\n\s*\n", decode(raw).text.replace("\r\n", "\n")):
                     if text := clean_line(without_wraps(paragraph)):
+                        self.made.append(text)
                         yield Block("paragraph", text)
         except (UnreadableError, etree.LxmlError, ValueError):
             self.told["damaged part"] += 1
@@ -455,7 +465,7 @@ class _Walk:
         if not text:
             return
         if reason:
-            self.left_out[reason] += visible_length(without_wraps(text))
+            self.left_out.setdefault(reason, []).append(without_wraps(text))
             line.left_out = True
             return
         if self.styles.is_on("caps", properties, style) or self.styles.is_on("smallCaps", properties, style):
@@ -484,7 +494,8 @@ class _Walk:
                 if self.fields:
                     self.fields[-1].code.append(each.text or "")
             elif not self._is_shown():
-                continue
+                if name == "t":
+                    self.left_out.setdefault(FIELD_CODE, []).append(without_wraps(each.text or ""))
             elif name == "t":
                 text += _drawn(without_wraps(each.text or ""), font if named else "")
             elif name == "sym":
@@ -517,7 +528,8 @@ class _Walk:
             self.fields[-1].in_result = True
         elif kind == "end" and self.fields:
             closed = self.fields.pop()
-            return shown_by(closed) if self._is_shown() else ""
+            self.made.append(shown_by(closed) if self._is_shown() else "")
+            return self.made[-1]
         return ""
 
     def _reference(self, sign: etree._Element, kind: str, hidden: bool) -> str:
@@ -531,7 +543,8 @@ class _Walk:
                 format_ = value(section, f"{kind}Pr", "numFmt") or format_
             count = 1 + sum(1 for known, _ in self.notes if known == kind)
             self.notes[key] = written_number(count, format_)
-        return f"[{self.notes[key]}]"
+        self.made.append(f"[{self.notes[key]}]")
+        return self.made[-1]
 
     # --- what is drawn
 
@@ -582,7 +595,9 @@ class _Walk:
             self.told["damaged part"] += 1
             return []
         texts = (clean_line("".join(t.text or "" for t in point.iter("{*}t"))) for point in root.iter("{*}pt"))
-        return [without_wraps(text) for text in texts if text and re.search(r"\w", text)]
+        points = [without_wraps(text) for text in texts if text and re.search(r"\w", text)]
+        self.made += points
+        return points
 
     def _picture(self, link: str, shown: tuple[float, float] | None, line: _Line) -> None:
         relation = self.package.links(self.part).get(link)
@@ -604,6 +619,7 @@ class _Walk:
         if blocks:
             self.told["picture read by OCR"] += 1
             line.scans += blocks
+            self.made += [block.text for block in blocks]
 
     # --- notes, and what is left out
 
@@ -620,11 +636,54 @@ class _Walk:
             labels = {key: label for (of, key), label in self.notes.items() if of == kind}
             for key in [*(key for key in labels if key in texts), *(key for key in texts if key not in labels)]:
                 if texts[key]:
+                    self.made.append(labels.get(key, ""))
                     pieces.append(Block("footnote", f"[{labels[key]}] {texts[key]}" if key in labels else texts[key]))
         return pieces
 
     def _leave_out(self, element: etree._Element, reason: str) -> None:
-        self.left_out[reason] += sum(visible_length(text.text or "") for text in element.iter("{*}t", "{*}delText"))
+        self.left_out.setdefault(reason, []).append(_written_in(element))
+
+    def source(self) -> str:
+        """The file's own text, what Word makes of it included: what the blocks and what is left out are compared with."""
+        parts = [self.root]
+        for kind in ("footnotes", "endnotes", "header", "footer", "comments"):
+            for name in self.package.linked(kind):
+                with suppress(UnreadableError):
+                    parts.append(self.package.xml(name))
+        return "\n".join([*self.made, *(_written_in(part, self.styles) for part in parts)])
+
+
+def _add(left_out: LeftOut, more: LeftOut) -> None:
+    for reason, parts in more.items():
+        left_out.setdefault(reason, []).extend(parts)
+
+
+def _written_in(element: etree._Element, styles: Styles | None = None) -> str:
+    """All text of an element, a line a paragraph; once where it is written twice. With `styles`, in capitals where it is shown so."""
+    parts: list[str] = []
+    for each in element.iter("{*}p", "{*}t", "{*}delText", "{*}sym", "{*}tab", "{*}br", "{*}Fallback"):
+        name = local_name(each)
+        if name in ("p", "tab", "br"):
+            parts.append("\n")
+        elif name == "sym":
+            parts.append(_symbol(value(each, of="font"), value(each, of="char")))
+        elif name != "Fallback" and each.text and next(each.iterancestors("{*}Fallback"), None) is None:
+            parts.append(_as_shown(each, styles) if styles is not None else each.text)
+    return "".join(parts)
+
+
+def _as_shown(text: etree._Element, styles: Styles) -> str:
+    """A run's text in its font and in capitals where it is shown so."""
+    run = text.getparent()
+    properties = child(run, "rPr")
+    paragraph = next(text.iterancestors("{*}p"), None)
+    style = value(child(paragraph, "pPr"), "pStyle")
+    font = styles.font(properties, style)
+    shown = _drawn(text.text or "", font if is_symbol_font(font) else "")
+    if styles.is_on("caps", properties, style) or styles.is_on("smallCaps", properties, style):
+        shown = "".join(c if c == "µ" else c.upper() for c in shown)
+    void = any(styles.is_on(name, properties, style) for name in ("vanish", "strike", "dstrike"))
+    return f"\n{shown}\n" if void else shown  # it is no part of the word beside it
 
 
 def _attribute(element: etree._Element, name: str) -> str:

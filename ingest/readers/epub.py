@@ -14,6 +14,7 @@ from lxml import etree
 
 from ingest.containers.archives import read_zip_member
 from ingest.document import Mark, Page, Probe, ReadOptions, UnreadableError
+from ingest.left_out import told
 from ingest.readers.html_blocks import BlockWalk, merged_lists
 from ingest.readers.html_shown import settle
 from ingest.readers.pictures import may_be_scan, scanned_blocks
@@ -191,7 +192,8 @@ def _chapter(book: _Book, number: int, name: str, options: ReadOptions, mark: Ma
     if scans:
         route = "ocr" if scans and not found else route
         reason = f"EPUB, {name}: {scans} picture{'s' if scans > 1 else ''} read by OCR"
-    return Page(number, route, reason, 0.0, 0.0, tuple(blocks), left_out=dict(left_out))
+    reason = "; ".join([reason, *told(left_out)])
+    return Page(number, route, reason, 0.0, 0.0, tuple(blocks))
 
 
 def _pictures(book: _Book, root: etree._Element, name: str) -> Iterator[bytes]:

@@ -1,18 +1,17 @@
 """What a page of HTML shows, written into its tree, so that every extractor after it sees the same.
 
-Hidden and struck-out text goes and is counted, as far as no control of the page opens it; formulas become LaTeX, raised marks
+Hidden and struck-out text goes and is told, as far as no control of the page opens it; formulas become LaTeX, raised marks
 their written form, definition lists `term: meaning`, lists and small tables within a cell text; what only `noscript` has stays.
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Callable, Iterator
 
 from lxml import etree
 
-from ingest.left_out import HIDDEN, READING_AID, STRUCK_OUT, drop, leave_out, texts
+from ingest.left_out import HIDDEN, READING_AID, STRUCK_OUT, LeftOut, drop, leave_out, texts
 from ingest.readers.html_blocks import BLOCK_TAGS, item_labels, spaced_text
 from ingest.readers.inline_text import formula_of, tex_formula, write_marks
 
@@ -42,13 +41,13 @@ _ENDS_A_TERM = re.compile(r"[:：?？.。]$")
 _SPACES = re.compile(r"\s+")
 
 
-def settle(tree: etree._Element) -> Counter[str]:
-    """Write what a page shows into its tree, in place. Returns how many characters were left out, by reason.
+def settle(tree: etree._Element) -> LeftOut:
+    """Write what a page shows into its tree, in place. Returns what was left out, by reason.
 
     Tags are in lower case and without a namespace. Formulas between dollars, `10^6`, `risk[3]`; `display` formulas are
     paragraphs of their own.
     """
-    left_out: Counter[str] = Counter()
+    left_out: LeftOut = {}
     for template in list(tree.iter("template")):  # what scripts make elements from
         drop(template)
     _formulas(tree)
@@ -110,7 +109,7 @@ def _has_name(element: etree._Element, *names: str) -> bool:
 # --- hidden, struck out ----------------------------------------------------------------------------------------------
 
 
-def _strike(tree: etree._Element, left_out: Counter[str]) -> None:
+def _strike(tree: etree._Element, left_out: LeftOut) -> None:
     def is_struck(element: etree._Element) -> bool:
         style = element.get("style")
         return element.tag in _STRUCK_TAGS or (style is not None and _LINE_THROUGH.search(style) is not None)
@@ -118,7 +117,7 @@ def _strike(tree: etree._Element, left_out: Counter[str]) -> None:
     _sweep(tree, is_struck, STRUCK_OUT, left_out)
 
 
-def _hide(tree: etree._Element, left_out: Counter[str]) -> None:
+def _hide(tree: etree._Element, left_out: LeftOut) -> None:
     """Take out what no reader sees; what a control opens is content, and is shown."""
     by_rule = _hidden_names(tree)
     opened: set[str] | None = None
@@ -142,7 +141,7 @@ def _hide(tree: etree._Element, left_out: Counter[str]) -> None:
     _sweep(tree, is_hidden, HIDDEN, left_out)
 
 
-def _sweep(tree: etree._Element, goes: Callable[[etree._Element], bool], reason: str, left_out: Counter[str]) -> None:
+def _sweep(tree: etree._Element, goes: Callable[[etree._Element], bool], reason: str, left_out: LeftOut) -> None:
     """Leave out the elements that go, each with all that is in it."""
     waiting = [tree]
     while waiting:

@@ -7,7 +7,6 @@ blocks of their own. Superscript citations become `[3]`, so that `risk<sup>3</su
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from lxml import etree
 
 from ingest.containers.compression import read_bounded, unpacked_head
 from ingest.document import Block, Mark, Page, Probe, ReadOptions, UnreadableError
-from ingest.left_out import READING_AID, STRUCK_OUT, leave_out
+from ingest.left_out import READING_AID, STRUCK_OUT, LeftOut, leave_out, told
 from ingest.page.markdown_table import Cell, markdown_table, spread
 from ingest.readers.inline_text import clean_line, formula_of, tex_formula, write_marks
 from ingest.readers.written_numbers import written_number
@@ -101,15 +100,8 @@ class JatsReader:
             blocks = tuple(block for block in parts if block.text)
             if not blocks:
                 raise UnreadableError("no-text", "The article has neither an abstract nor a body.")
-            yield Page(
-                page=number,
-                route="jats",
-                reason="JATS XML",
-                width=0.0,
-                height=0.0,
-                blocks=blocks,
-                left_out=dict(left_out),
-            )
+            reason = "; ".join(["JATS XML", *told(left_out)])
+            yield Page(number, "jats", reason, 0.0, 0.0, blocks)
 
 
 _META = ("{*}front/{*}article-meta", "{*}front-stub", "{*}book-part-meta", ".//{*}article-meta", ".//{*}book-part-meta", ".//{*}book-meta")  # fmt: skip
@@ -135,9 +127,9 @@ def _is_within(part: etree._Element) -> bool:
     return any(local_name(above) in ("book-part", "front-matter-part") for above in part.iterancestors())
 
 
-def _without_void(unit: etree._Element) -> Counter[str]:
-    """Take out what is struck out and the readings over characters; returns how many characters, by reason."""
-    left_out: Counter[str] = Counter()
+def _without_void(unit: etree._Element) -> LeftOut:
+    """Take out what is struck out and the readings over characters; returns them, by reason."""
+    left_out: LeftOut = {}
     for names, reason in ((("{*}strike",), STRUCK_OUT), (("{*}rt", "{*}rp"), READING_AID)):
         for element in list(unit.iter(*names)):
             leave_out(element, reason, left_out)
@@ -647,6 +639,8 @@ def _append_inline(text: str, child: etree._Element, skip: frozenset[str] = froz
     if name == "table":
         return f"{text} {_rows_as_text(child)} "
     inner = _raw_inline(child, skip)
+    if name in ("pub-id", "ext-link", "uri", "object-id") and inner[:1].isalnum() and re.search(r"[\w.,;)]$", text):
+        return f"{text} {inner}"  # side by side without a sign between them, as in references
     if name in ("p", "title", "list-item", "def-item", "sec", "fn", "td", "th") or name in _FLOATS:
         return f"{text} {inner} "  # blocks inside a cell, note or item
     return text + inner

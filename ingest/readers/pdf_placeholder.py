@@ -25,7 +25,7 @@ def placeholder(document: pymupdf.Document) -> str | None:
         return "It is a form that only its own program can show (XFA); print it to a PDF from there."
     if document.xref_get_key(catalog, "Collection/View")[1] == "/H" and document.embfile_count() == 1:
         return "It is the wrapping of a document under rights management, which needs its own program."
-    text = "".join(page.get_text("text") for page in document)
+    text = "".join(page.get_text("text") for page in document.pages())
     if len(text) > MOST_CHARACTERS:
         return None
     letters = _comparable(text)

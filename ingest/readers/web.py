@@ -17,6 +17,7 @@ from lxml import etree, html
 
 from ingest.containers.compression import inner_suffix, read_bounded, unpacked_head
 from ingest.document import Block, Mark, Page, Probe, ReadOptions, UnreadableError
+from ingest.left_out import told
 from ingest.readers.html_blocks import letters
 from ingest.readers.html_shown import settle
 from ingest.readers.web_shape import content_blocks
@@ -151,9 +152,8 @@ class WebReader:
         blocks += _stated_text(tree, blocks)
         if not blocks:
             raise UnreadableError("no-text", "The page has no text of its own: it may be filled in by scripts.")
-        yield Page(
-            page=1, route="web", reason=reason, width=0.0, height=0.0, blocks=tuple(blocks), left_out=dict(left_out)
-        )
+        reason = "; ".join([reason, *told(left_out)])
+        yield Page(page=1, route="web", reason=reason, width=0.0, height=0.0, blocks=tuple(blocks))
 
 
 def _parse(path: Path) -> tuple[Decoded, etree._Element]:

@@ -21,12 +21,17 @@ from ingest.run import FORMATS, IngestResult, ingest
 from medpress.schema import DOCUMENT, PAGE
 from medpress.store import read_dataset
 
-PROSE = "Fenolamide is given at 5 µg/kg, never with tebrazole, and the dose is halved when the eGFR is below 30 mL/min. " * 4
+PROSE = (
+    "Fenolamide is given at 5 µg/kg, never with tebrazole, and the dose is halved when the eGFR is below 30 mL/min. "
+    * 4
+)
 
 
 def run(tmp_path: Path) -> tuple[IngestResult, dict[str, str]]:
     """Everything in `files` read: the result, and the Markdown of each document by its first uri."""
-    result = ingest([str(tmp_path / "files")], FORMATS["auto"], IngestConfig(data=tmp_path / "data", workers=1, license="x"))
+    result = ingest(
+        [str(tmp_path / "files")], FORMATS["auto"], IngestConfig(data=tmp_path / "data", workers=1, license="x")
+    )
     pages: dict[str, list[dict[str, object]]] = {}
     for row in read_dataset(tmp_path / "data" / "pages", PAGE).to_pylist():
         pages.setdefault(row["doc_id"], []).extend(row["blocks"])
@@ -65,7 +70,9 @@ PICTURE = b"\x89PNG\r\n\x1a\n" + b"\0" * 64
         ("a.hwpx", {"Contents/section0.xml": "<x/>", "mimetype": "application/hwp+zip"}, "package"),
     ],
 )  # fmt: skip
-def test_a_package_that_cannot_be_read_is_quarantined_whole(tmp_path: Path, name: str, members: dict[str, bytes | str], word: str) -> None:
+def test_a_package_that_cannot_be_read_is_quarantined_whole(
+    tmp_path: Path, name: str, members: dict[str, bytes | str], word: str
+) -> None:
     put(tmp_path, name, zipped(members))
     put(tmp_path, "b.txt", PROSE.encode())
     result, texts = run(tmp_path)
@@ -129,7 +136,11 @@ def test_web_pages_in_wrappings(tmp_path: Path, name: str, content: bytes) -> No
 
 def mail(body: str = PROSE, html: str = "") -> EmailMessage:
     message = EmailMessage()
-    message["From"], message["To"], message["Subject"] = "Ann <ann@example.org>", "bo@example.org", "New dose of fenolamide"
+    message["From"], message["To"], message["Subject"] = (
+        "Ann <ann@example.org>",
+        "bo@example.org",
+        "New dose of fenolamide",
+    )
     message["Date"] = "Mon, 2 Mar 2026 10:00:00 +0000"
     message.set_content(body)
     if html:
@@ -202,7 +213,9 @@ PROTOCOL = pdf("Attached protocol: give 5 mg of fenolamide once daily. " * 8).to
 @pytest.mark.parametrize("sign", ["Collection", "PageMode"])
 def test_a_portfolio_is_what_is_attached(tmp_path: Path, sign: str) -> None:
     document = pdf("This portfolio holds the protocol as an attached file.", protocol=PROTOCOL)
-    document.xref_set_key(document.pdf_catalog(), sign, "<</Type/Collection>>" if sign == "Collection" else "/UseAttachments")
+    document.xref_set_key(
+        document.pdf_catalog(), sign, "<</Type/Collection>>" if sign == "Collection" else "/UseAttachments"
+    )
     put(tmp_path, "portfolio.pdf", document.tobytes())
     result, texts = run(tmp_path)
     assert set(texts) == {"portfolio.pdf!protocol.pdf"}

@@ -101,7 +101,7 @@ def test_struck_out_text_is_left_out_and_counted(tmp_path: Path, mark: str) -> N
         f"<p>The usual dose is {mark} <ins>5 mg</ins> twice daily, <del>with</del> without food, as the editor of the page corrected.</p>",
     )
     assert "The usual dose is 5 mg twice daily, without food" in text_of(page)
-    assert page.left_out["struck out"] == 8
+    assert "8 characters left out: struck out" in page.reason
 
 
 @pytest.mark.parametrize(

@@ -78,11 +78,14 @@ def page(path: Path, **options: str) -> Page:
 
 
 def text_of(path: Path) -> str:
-    """All blocks, each with its kind when it is no paragraph."""
+    """All blocks, each with its kind when it is no paragraph; nothing of the document is lost, no number is new."""
+    found = page(path)
+    assert found.conservation is not None
+    assert (found.conservation.lost, found.conservation.numbers_new, found.conservation.numbers_lost) == (0, (), ())
     marks = {"paragraph": "", "list": "", "table": ""}
     return "\n".join(
         f"{'#' * block.level + ' ' if block.level else marks.get(block.kind, f'{block.kind}: ')}{block.text}"
-        for block in page(path).blocks
+        for block in found.blocks
     )
 
 
@@ -496,7 +499,8 @@ def test_what_is_left_out_is_counted(tmp_path: Path) -> None:
     )
     comments = f'<w:comments {NAMES}><w:comment w:id="1">{p("Ask Dr. X")}</w:comment></w:comments>'
     found = page(package(tmp_path / "a.docx", body, parts={"comments.xml": comments}))
-    assert dict(found.left_out) == {"hidden": 5, "struck out": 2, "deleted": 8, "comment": 7}
+    assert found.conservation is not None
+    assert dict(found.conservation.left_out) == {"hidden": 5, "struck out": 2, "deleted": 8, "comment": 7}
 
 
 def test_notes_are_numbered_where_they_are_referred_to(tmp_path: Path) -> None:
