@@ -143,7 +143,7 @@ def read_text_layer(page: pymupdf.Page) -> TextLayer:
             x, y = raw["dir"]
             across = 0 if abs(x) < 0.2 else 1  # the coordinate of an origin that says how high a run stands
             sign = -1.0 if (y > 0 if across == 0 else x < 0) else 1.0
-            fragment, visible = _fragment(raw, order, fonts, across, sign, layer.left_out)
+            fragment, visible = _fragment(raw, order, fonts, layer.left_out, across, sign)
             if fragment is None:
                 continue
             fragment.prose = prose
@@ -319,9 +319,9 @@ def _fragment(
     raw: dict[str, Any],
     order: int,
     fonts: dict[str, list[str]],
+    left_out: dict[str, list[str]],
     across: int,
     sign: float,
-    left_out: dict[str, list[str]],
 ) -> tuple[Fragment | None, bool]:
     """A line of the content and whether it is seen; `sign` times coordinate `across` of an origin grows downwards."""
     spans: list[tuple[str, float, str, float]] = []
@@ -566,10 +566,6 @@ def _line(parts: list[Fragment]) -> Line:
     )
 
 
-_ADDED = str.maketrans("", "", "[]^\ufdd0\ufdd1\ufdd2\ufdd3")
-"""What a raised mark adds to a text, before and after it is written out."""
-
-
 def _cuts(parts: Sequence[Fragment], text: str) -> tuple[tuple[float, float, int], ...]:
     """Where white space stands in a line of text: its left and right edge, and the place of what follows it in the text."""
     words = [
@@ -590,11 +586,11 @@ def _cuts(parts: Sequence[Fragment], text: str) -> tuple[tuple[float, float, int
     for token, start in zip(tokens, starts, strict=True):
         if cuts or due:
             while index < len(words) and passed < due:
-                passed += len(words[index][2].translate(_ADDED).replace(" ", ""))
+                passed += len(words[index][2].replace(" ", ""))
                 index += 1
             if passed == due and 0 < index < len(words):
                 cuts.append((words[index - 1][1], words[index][0], start))
-        due += len(token.translate(_ADDED))
+        due += len(marks.without_wraps(token))
     return tuple(cuts)
 
 
@@ -620,14 +616,13 @@ def _write_marks(groups: Sequence[Sequence[Line]]) -> None:
         return
     custom = marks.habit(line.text for line in marked)
     for line in marked:
-        text = ""
-        start = 0
-        cuts = []
-        for left, right, index in line.cuts:
-            text += marks.written(line.text[start:index], custom)
-            start = index
-            cuts.append((left, right, len(text)))
-        text += marks.written(line.text[start:], custom)
+        text = marks.written(line.text, custom)
+        starts = [found.start() for found in _WORD.finditer(text)]
+        order = {found.start(): number for number, found in enumerate(_WORD.finditer(line.text))}
+        line.cuts = tuple(
+            (left, right, starts[order[index]])
+            for left, right, index in line.cuts
+            if order.get(index, len(starts)) < len(starts)
+        )
         line.lead = len(marks.written(line.text[: line.lead], custom)) if line.lead else 0
         line.text = text
-        line.cuts = tuple(cuts)

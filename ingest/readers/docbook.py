@@ -155,7 +155,7 @@ def _list_lines(element: etree._Element, depth: int) -> Iterator[str]:
     indent = "  " * min(depth, 6)
     format_ = _FORMATS.get(element.get("numeration", ""), "decimal")
     start = element.get("startingnumber", "1")
-    number = int(start) if start.isdigit() and len(start) < 6 else 1
+    number = int(start) if start.isdecimal() and len(start) < 6 else 1
     for item in children(element, "listitem", "varlistentry", "member", "step", "glossentry"):
         if local_name(item) in ("varlistentry", "glossentry"):
             terms = ", ".join(_inline(term) for term in children(item, "term", "glossterm"))
@@ -182,7 +182,7 @@ def _cals_table(group: etree._Element) -> Block:
             start, end = columns.get(cell.get("namest", "")), columns.get(cell.get("nameend", ""))
             width = end - start + 1 if start and end and end >= start else 1
             more = cell.get("morerows", "0")
-            cells.append(Cell(_inline(cell), width, 1 + (int(more) if more.isdigit() and len(more) < 4 else 0)))
+            cells.append(Cell(_inline(cell), width, 1 + (int(more) if more.isdecimal() and len(more) < 4 else 0)))
         rows.append(cells)
     return Block("table", markdown_table(spread(rows)))
 
@@ -190,7 +190,7 @@ def _cals_table(group: etree._Element) -> Block:
 def _cell(cell: etree._Element) -> Cell:
     def span(name: str) -> int:
         text = cell.get(name, "1")
-        return int(text) if text.isdigit() and 0 < len(text) < 4 else 1
+        return int(text) if text.isdecimal() and 0 < len(text) < 4 else 1
 
     return Cell(_inline(cell), span("colspan"), span("rowspan"))
 

@@ -241,6 +241,9 @@ def _read_window(
             if unread := sum(block.text.count(UNREADABLE) for block in blocks):
                 notes.append(f"{unread} glyphs that could not be read")
             notes.extend(f"{count} characters left out: {reason}" for reason, count in conservation.left_out)
+            unread = sum(block.text.count(UNREADABLE) for block in blocks)
+            if unread:
+                notes.append(f"{unread} glyphs that could not be read")
             yield Page(number, "native", "; ".join(notes), width, height, blocks, conservation=conservation)
 
 
