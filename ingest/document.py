@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Literal, Protocol
+from typing import Annotated, Any, Literal, Protocol
 
 from cyclopts import Parameter
 
@@ -121,6 +121,13 @@ class ReadOptions:
     """Where OCR runs."""
     ocr_dpi: Annotated[int, between(36, 1200)] = 200
     """Resolution in dots per inch at which a page is drawn for OCR."""
+    password_file: str = ""
+    """A file with one password a line, tried on locked PDF and ZIP files; no part of any identity."""
+
+
+def options_of(values: Mapping[str, Any], passwords: Sequence[Any] | None) -> ReadOptions:
+    """The options of a task from their plain values, and the file of passwords that stands beside them."""
+    return ReadOptions(**values, password_file=str(passwords[0]) if passwords else "")
 
 
 class Reader(Protocol):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -47,10 +47,10 @@ def needs_file(head: bytes) -> bool:
     return is_zip(head) or b"%PDF" in head[:1024]
 
 
-def spread_out(path: Path, uri: str, folder: Path) -> Iterator[Held]:
+def spread_out(path: Path, uri: str, folder: Path, passwords: Sequence[str] = ()) -> Iterator[Held]:
     """Write the files that a container holds to `folder`, named by the hash of their bytes, and say which is which.
 
-    What is there already is not written again. Hidden files and folders are passed over. Raises `UnreadableError`
+    `passwords` are tried on locked members. What is there already is not written again. Hidden files and folders are passed over. Raises `UnreadableError`
     when the container itself cannot be read.
     """
     with open(path, "rb") as file:
@@ -62,7 +62,7 @@ def spread_out(path: Path, uri: str, folder: Path) -> Iterator[Held]:
             else:
                 yield Held(f"{uri}!{page.url}", _write(folder, page.content, _web_suffix(page.media_type, page.url)))
         return
-    for member in _members(head, path):
+    for member in _members(head, path, passwords):
         inside = f"{uri}!{member.name}"
         name = PurePosixPath(member.name.rpartition("!")[2])
         if any(part.startswith((".", "_", "__MACOSX")) for part in name.parts):
@@ -74,12 +74,12 @@ def spread_out(path: Path, uri: str, folder: Path) -> Iterator[Held]:
             yield Held(inside, _write(folder, member.content, suffixes.lower()[:16]))
 
 
-def _members(head: bytes, path: Path) -> Iterator[Member]:
+def _members(head: bytes, path: Path, passwords: Sequence[str]) -> Iterator[Member]:
     if is_mime(head, path.name):
         return read_message(path)
     if is_web_archive(head, path.name):
         return read_web_archive(path)
-    return read_portfolio(path) if b"%PDF" in head[:1024] else read_archive(path)
+    return read_portfolio(path) if b"%PDF" in head[:1024] else read_archive(path, passwords=passwords)
 
 
 def _web_suffix(media_type: str, url: str) -> str:

@@ -65,23 +65,24 @@ def is_archive(head: bytes, path: str, names: Sequence[str] = ()) -> bool:
     return is_gzip(head) and name.endswith((".tar.gz", ".tgz"))
 
 
-def read_archive(path: Path, limits: ArchiveLimits | None = None) -> Iterator[Member]:
+def read_archive(path: Path, limits: ArchiveLimits | None = None, *, passwords: Sequence[str] = ()) -> Iterator[Member]:
     """The files in an archive in the order in which they stand in it.
 
     Links, devices and folders are passed over. Raises `UnreadableError` when the archive itself cannot be opened; a
     member that cannot be read is given with its error.
     """
     limits = limits or ArchiveLimits()
-    budget = _Budget(limits)
+    budget = _Budget(limits, passwords)
     with open(path, "rb") as file:
         yield from _members(file, path.name, "", 1, budget)
 
 
 class _Budget:
-    """What is left of the limits of one archive."""
+    """What is left of the limits of one archive, and the passwords to try on its members."""
 
-    def __init__(self, limits: ArchiveLimits) -> None:
+    def __init__(self, limits: ArchiveLimits, passwords: Sequence[str] = ()) -> None:
         self.limits = limits
+        self.passwords = passwords
         self.bytes_left = limits.total_bytes
         self.members_left = limits.members
 
@@ -149,12 +150,26 @@ def read_zip_member(
     archive: zipfile.ZipFile, info: zipfile.ZipInfo, limit: int, budget: _Budget | None = None
 ) -> bytes:
     """The bytes of a member of a ZIP, at most `limit`, whatever its header says. Raises `UnreadableError`."""
-    if info.flag_bits & 0x1:
-        raise UnreadableError("encrypted", "The archive member is encrypted.")
+    if not info.flag_bits & 0x1:
+        return _unpacked(archive, info, limit, budget, None)
+    locked = "The archive member is encrypted."
+    for password in budget.passwords if budget is not None else ():
+        try:
+            return _unpacked(archive, info, limit, budget, password.encode())
+        except UnreadableError as error:
+            if error.kind == "too-large":
+                raise
+            locked = "None of the passwords opens the archive member."
+    raise UnreadableError("encrypted", locked)
+
+
+def _unpacked(
+    archive: zipfile.ZipFile, info: zipfile.ZipInfo, limit: int, budget: _Budget | None, password: bytes | None
+) -> bytes:
     parts: list[bytes] = []
     size = 0
     try:
-        with archive.open(info) as stream:
+        with archive.open(info, pwd=password) as stream:
             while part := stream.read(_CHUNK):
                 size += len(part)
                 if budget is not None:

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from ingest.containers import is_container, needs_file
-from ingest.document import Mark, ReadOptions, UnreadableError
+from ingest.document import Mark, ReadOptions, UnreadableError, options_of
 from ingest.identity import options_identity, readers_identity
 from ingest.kept_pages import keep, part_of
 from ingest.readers import load_reader
@@ -25,10 +25,10 @@ def read_files(task: Task, mark: Mark) -> None:
     """Read some files. Writes `READING`, a row a file; its `number` is the place in `files`.
 
     Arguments: `files` (path, size, stamp, and whether one of unknown first bytes is an error), `formats`, `options`,
-    `most_pages` (a document of more is only looked at). The mark tells the number of the file and where in it.
+    `most_pages` (a document of more is only looked at), `passwords` (place, size and time of a file of them, or none). The mark tells the number of the file and where in it.
     """
     a = task.arguments
-    options = ReadOptions(**a["options"])
+    options = options_of(a["options"], a["passwords"])
     rows = []
     for number, (path, _, _, sure) in enumerate(a["files"]):
         mark(str(number))
@@ -83,7 +83,7 @@ def _unrecognised(formats: list[str]) -> tuple[str, str]:
 
 READ_FILES = Step(
     read_files,
-    settings=("files", "most_pages"),
+    settings=("files", "most_pages", "passwords"),
     models={"formats": readers_identity, "options": options_identity},
     per="file",
 )
