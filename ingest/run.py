@@ -304,7 +304,7 @@ FORMATS = {
     "pdf": ["pdf", "image"],
     "web": ["web"],
     "epub": ["epub"],
-    "docx": ["docx"],
+    "docx": ["docx", "rtf"],
     "jats": ["jats", "medline", "bioc", "docbook"],
     "text": ["text", "cnxml"],
     "auto": list(READERS),

@@ -30,6 +30,7 @@ READERS: dict[str, Format] = {
     "cnxml": Format("ingest.readers.cnxml", "CnxmlReader", (".cnxml",)),
     "epub": Format("ingest.readers.epub", "EpubReader", (".epub",)),
     "docx": Format("ingest.readers.docx", "DocxReader", (".docx", ".docm", ".dotx", ".dotm")),
+    "rtf": Format("ingest.readers.rtf", "RtfReader", (".rtf",)),
     "web": Format("ingest.readers.web", "WebReader", (".html", ".htm", ".xhtml", ".shtml")),
     "text": Format("ingest.readers.text", "TextReader", (".txt", ".text", ".md", ".markdown")),
 }

@@ -7,7 +7,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 from ingest.document import Page, ReadOptions, UnreadableError
 from ingest.readers.docx import DocxReader
@@ -603,6 +603,29 @@ def test_without_ocr_pictures_are_told(tmp_path: Path) -> None:
         links={"i1": ("image", "media/a.png"), "i2": ("image", "media/b.png")},
     )
     assert "1 picture" in page(path, ocr="never").reason
+
+
+def written_picture(*lines: str, width: int = 1300) -> bytes:
+    """A picture of some lines of text, as a scanner gives it."""
+    image = Image.new("RGB", (width, 90 * len(lines) + 80), "white")
+    for number, line in enumerate(lines):
+        ImageDraw.Draw(image).text((60, 50 + 90 * number), line, "black", ImageFont.load_default(44))
+    out = io.BytesIO()
+    image.save(out, "PNG")
+    return out.getvalue()
+
+
+def test_a_scan_that_was_pasted_in_is_read(tmp_path: Path) -> None:
+    scan = written_picture("Discharge plan of the ward", "Give 5 mg fenolamide once daily", "Stop tebrazole on day 3")
+    path = package(
+        tmp_path / "a.docx",
+        p("Before.") + p(drawn("i1", 5_900_000, 1_600_000)) + p("After."),
+        parts={"media/a.png": scan},
+        links={"i1": ("image", "media/a.png")},
+    )
+    text = text_of(path)
+    assert text.startswith("Before.") and text.endswith("After.")
+    assert "Give 5 mg fenolamide once daily" in text and "1 picture read by OCR" in page(path).reason
 
 
 @pytest.mark.parametrize("cut", [0.2, 0.5, 0.9])
