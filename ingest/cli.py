@@ -116,7 +116,7 @@ def epub(paths: Paths, /, *, config: IngestConfig | None = None) -> int:
 
 @app.command
 def docx(paths: Paths, /, *, config: IngestConfig | None = None) -> int:
-    """Read Word documents.
+    """Read Word documents, and Rich Text Format.
 
     Example: `ingest docx ./guidelines --source-type guideline`
     """
@@ -125,7 +125,7 @@ def docx(paths: Paths, /, *, config: IngestConfig | None = None) -> int:
 
 @app.command
 def jats(paths: Paths, /, *, config: IngestConfig | None = None) -> int:
-    """Read JATS XML articles, as PubMed Central and many publishers give them.
+    """Read articles and books in XML: JATS and BITS, records of PubMed, BioC, DocBook.
 
     Example: `ingest jats ./pmc`
     """
