@@ -15,7 +15,7 @@ from corpus.config import BuildConfig
 from corpus.instruct.run import InstructConfig
 from corpus.instruct.run import instruct as run_instruct
 from corpus.steps.ask_model import Asked
-from medpress.command import Location, build_app, print_table, run, say
+from medpress.command import ONCE, Location, build_app, print_table, run, say
 from medpress.run.runner import forget_failures
 from medpress.store import refuse_older_layout
 
@@ -103,7 +103,7 @@ def audit(*, data: Data = Path("data")) -> int:
 
 
 @app.command
-def trace(text: str, /, *, html: Annotated[bool, Parameter(negative="")] = False, data: Data = Path("data")) -> int:
+def trace(text: str, /, *, html: Annotated[bool, ONCE] = False, data: Data = Path("data")) -> int:
     """Say where a text came from and everything that happened to it.
 
     Example: `corpus trace 3f2a9c`, `corpus trace guideline.pdf` or `corpus trace "Metformin is the first choice"`
@@ -125,7 +125,7 @@ def trace(text: str, /, *, html: Annotated[bool, Parameter(negative="")] = False
 
 
 @app.command
-def diff(before: Location, after: Location, /, *, json: bool = False) -> int:
+def diff(before: Location, after: Location, /, *, json: Annotated[bool, ONCE] = False) -> int:
     """Say what changed between two builds: records, decisions, annotations, tokens, configuration, versions.
 
     Example: `corpus diff ./data-october ./data` or `corpus diff ./data-october ./data --json | jq .decisions`
@@ -174,9 +174,9 @@ def remove(
     *,
     reason: str = "",
     requester: str = "",
-    dry_run: Annotated[bool, Parameter(negative="")] = False,
-    undo: Annotated[bool, Parameter(negative="")] = False,
-    against: Annotated[tuple[str, ...], Parameter(negative="")] = (),
+    dry_run: Annotated[bool, ONCE] = False,
+    undo: Annotated[bool, ONCE] = False,
+    against: tuple[str, ...] = (),
     data: Data = Path("data"),
 ) -> int:
     """Take documents down: out of documents, pages, shards, dropped records, token shards, instructions, index and work.

@@ -13,7 +13,7 @@ from ingest.fetching.fetch import FetchConfig, read_url_list
 from ingest.note_tables import NoteColumns
 from ingest.notes import ingest_notes
 from ingest.run import FORMATS, IngestConfig, IngestResult, ingest
-from medpress.command import Location, UserError, build_app, print_table, run, say
+from medpress.command import ONCE, Location, UserError, build_app, print_table, run, say
 
 app = build_app("ingest", "Read PDF, scans, web pages, EPUB, DOCX, JATS and text into documents and pages.")
 
@@ -257,7 +257,7 @@ def list_documents(
     type: Literal["textbook", "guideline", "literature", "web", "note", "other"] | None = None,
     lang: str | None = None,
     license: str | None = None,
-    quarantined: Annotated[bool, Parameter(negative="")] = False,
+    quarantined: Annotated[bool, ONCE] = False,
     data: Data = Path("data"),
 ) -> int:
     """List the documents, a line each: id, name, type, language, pages, licence.
