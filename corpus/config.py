@@ -15,6 +15,7 @@ from corpus.filters import FilterConfig
 from corpus.phi_policy import PhiConfig
 from corpus.sections import SectionConfig
 from medpress.command import MACHINE, Location, group
+from medpress.ranges import Gibibytes, Seconds, between
 
 
 @Parameter(name="*")
@@ -24,7 +25,7 @@ class BuildConfig:
 
     data: Location = Path("data")
     """The data folder: `documents/` and `pages/` are read, `shards/`, `dropped/` and `quarantine/` are written."""
-    shards: int = 8
+    shards: Annotated[int, between(1, 4096)] = 8
     """Files a source type; a record's is chosen by the hash of its id."""
     tagger: str = "cascade"
     """Tagger of the kept records: lexicon, crf, cascade (CRF where a passage is medical), spacy:NAME,
@@ -57,11 +58,11 @@ class BuildConfig:
     """New texts made from the kept ones."""
     compact: bool = False
     """Write all shards anew, in their fixed number: what earlier builds appended becomes part of them."""
-    workers: Annotated[int, MACHINE] = 0
+    workers: Annotated[int, between(0, 4096), MACHINE] = 0
     """Worker processes; 0 means one per core."""
-    task_seconds: Annotated[float, MACHINE] = 300.0
+    task_seconds: Annotated[Seconds, MACHINE] = 300.0
     """CPU-seconds that one document may take in a step."""
-    worker_gib: Annotated[float, MACHINE] = 2.0
+    worker_gib: Annotated[Gibibytes, MACHINE] = 2.0
     """Memory limit of one worker, resident, in GiB."""
     engine: Annotated[Literal["local", "ray"], MACHINE] = "local"
     """Where tasks run: processes of this machine, or a Ray cluster."""

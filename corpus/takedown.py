@@ -32,7 +32,7 @@ from medpress.lookup import one_document
 from medpress.page_html import SHOWN
 from medpress.quarantine import write_quarantine
 from medpress.removed import failure, removed
-from medpress.schema import DROPPED, RECORD, REMOVED
+from medpress.schema import DOCUMENT, DROPPED, PAGE, RECORD, REMOVED
 from medpress.segments import Segment, read_segments, replace_segments, write_part
 from medpress.store import (
     DATA,
@@ -333,7 +333,8 @@ def _compact(data: Path, gone: _Gone) -> dict[str, int]:
     for segment in read_segments(data):
         if not any(segment.documents.least <= doc_id <= segment.documents.greatest for doc_id in ids):
             continue
-        tables = [read_table(file) for file in segment.files(data)]
+        of = zip(segment.files(data), (DOCUMENT, PAGE), strict=True)
+        tables = [read_table(file, schema=schema) for file, schema in of]
         kept = [table.filter(pc.invert(pc.is_in(table["doc_id"], gone.documents))) for table in tables]
         for kind, table, left in zip(count, tables, kept, strict=True):
             count[kind] += table.num_rows - left.num_rows

@@ -10,6 +10,7 @@ from cyclopts import Parameter
 
 from ingest.document import ReadOptions
 from medpress.command import MACHINE, Location, group
+from medpress.ranges import Gibibytes, Seconds, between
 
 
 @Parameter(name="*")
@@ -29,11 +30,11 @@ class IngestConfig:
     """How pages are read."""
     keep_pages_read_by_older_versions: bool = False
     """Leave documents as they are that would be read otherwise now, as OCR is dear; the manifest says how many."""
-    workers: Annotated[int, MACHINE] = 0
+    workers: Annotated[int, between(0, 4096), MACHINE] = 0
     """Worker processes; 0 means one per core."""
-    page_seconds: Annotated[float, MACHINE] = 60.0
+    page_seconds: Annotated[Seconds, MACHINE] = 60.0
     """Time limit of one page, in CPU-seconds."""
-    worker_gib: Annotated[float, MACHINE] = 2.0
+    worker_gib: Annotated[Gibibytes, MACHINE] = 2.0
     """Memory limit of one worker, resident, in GiB."""
     engine: Annotated[Literal["local", "ray"], MACHINE] = "local"
     """Where tasks run: processes of this machine, or a Ray cluster."""

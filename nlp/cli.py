@@ -19,6 +19,7 @@ from cyclopts import App, Parameter
 from cyclopts.config import Dict
 
 from medpress.command import ending
+from medpress.ranges import CountOrNone
 from nlp import train as training
 from nlp.classify.commands import register
 from nlp.context import annotate
@@ -122,7 +123,7 @@ def train_ner(
     *,
     data: Annotated[list[Path], Parameter(consume_multiple=True)],
     out: Path,
-    folds_to_validate: int = 0,
+    folds_to_validate: CountOrNone = 0,
     config: Annotated[CrfConfig, Parameter(name="*")] = CrfConfig(),
 ) -> None:
     """Train a CRF tagger.

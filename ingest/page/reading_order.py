@@ -58,7 +58,7 @@ class Line:
     """How many parts of the line were raised marks: citations, affiliations, footnote signs."""
     confidence: float | None = None
     cuts: tuple[tuple[float, float, int], ...] = ()
-    """Wide gaps in the line, where a table may have a border: left and right edge, and the place in the text."""
+    """White space in the line, where a table may have a border: left and right edge, and the place in the text after it."""
 
     @property
     def height(self) -> float:
@@ -485,7 +485,7 @@ def _ordinal(text: str) -> int:
     if match is None:
         return 0
     mark = match.group(1)
-    return int(mark) if mark.isdigit() else ord(mark.lower()) - 96
+    return int(mark) if mark.isdecimal() else ord(mark.lower()) - 96
 
 
 def _hangs(lines: Sequence[Line], left: float, right: float, size: float) -> bool:
