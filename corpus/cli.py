@@ -10,7 +10,7 @@ from cyclopts import Parameter
 
 from corpus.config import BuildConfig
 from corpus.instruct.config import InstructConfig
-from medpress.command import Location, build_app, print_table, run, say
+from medpress.command import ONCE, Location, build_app, print_table, run, say
 
 if TYPE_CHECKING:
     from corpus.accounts import BuildResult
@@ -107,7 +107,7 @@ def audit(*, data: Data = Path("data")) -> int:
 
 
 @app.command
-def trace(text: str, /, *, html: Annotated[bool, Parameter(negative="")] = False, data: Data = Path("data")) -> int:
+def trace(text: str, /, *, html: Annotated[bool, ONCE] = False, data: Data = Path("data")) -> int:
     """Say where a text came from and everything that happened to it.
 
     Example: `corpus trace 3f2a9c`, `corpus trace guideline.pdf` or `corpus trace "Metformin is the first choice"`
@@ -129,7 +129,7 @@ def trace(text: str, /, *, html: Annotated[bool, Parameter(negative="")] = False
 
 
 @app.command
-def diff(before: Location, after: Location, /, *, json: bool = False) -> int:
+def diff(before: Location, after: Location, /, *, json: Annotated[bool, ONCE] = False) -> int:
     """Say what changed between two builds: records, decisions, annotations, tokens, configuration, versions.
 
     Example: `corpus diff ./data-october ./data` or `corpus diff ./data-october ./data --json | jq .decisions`
@@ -178,9 +178,9 @@ def remove(
     *,
     reason: str = "",
     requester: str = "",
-    dry_run: Annotated[bool, Parameter(negative="")] = False,
-    undo: Annotated[bool, Parameter(negative="")] = False,
-    against: Annotated[tuple[str, ...], Parameter(negative="")] = (),
+    dry_run: Annotated[bool, ONCE] = False,
+    undo: Annotated[bool, ONCE] = False,
+    against: tuple[str, ...] = (),
     data: Data = Path("data"),
 ) -> int:
     """Take documents down: out of documents, pages, shards, dropped records, token shards, instructions, index and work.

@@ -13,7 +13,7 @@ from ingest.document import ReadOptions
 from ingest.fetching.config import FetchConfig
 from ingest.note_columns import NoteColumns
 from ingest.readers import FORMATS
-from medpress.command import Location, UserError, build_app, print_table, run, say
+from medpress.command import ONCE, Location, UserError, build_app, print_table, run, say
 
 if TYPE_CHECKING:
     from ingest.run import IngestResult
@@ -269,7 +269,7 @@ def list_documents(
     type: Literal["textbook", "guideline", "literature", "web", "note", "other"] | None = None,
     lang: str | None = None,
     license: str | None = None,
-    quarantined: Annotated[bool, Parameter(negative="")] = False,
+    quarantined: Annotated[bool, ONCE] = False,
     data: Data = Path("data"),
 ) -> int:
     """List the documents, a line each: id, name, type, language, pages, licence.
