@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from ingest.page.block_kinds import clean, glue
 from ingest.page.reading_order import LIST_MARK, Line
-from ingest.page.table_columns import Rule, column_borders, split_line
+from ingest.page.table_columns import Rule, column_borders, split_row
 
 Band = Sequence[Sequence[Line]]
 """Rows of print that make up one row of the table."""
@@ -55,10 +55,7 @@ def grid_of(
     edges = borders.places
     if not edges:
         return []
-    lines = [
-        [part for line in row for part in split_line(line, borders, 2 * size if number < n_header else size)]
-        for number, row in enumerate(rows)
-    ]
+    lines = [split_row(row, borders, size, head=number < n_header) for number, row in enumerate(rows)]
     segments = _segments(lines, inner)
     grid: list[list[str]] = []
     if len(segments) > 1 and _is_header(segments[0], len(edges) + 1):
@@ -79,8 +76,9 @@ def grid_of(
         body.extend(_body_row(band, edges, box) for band in bands)
     for column in range(len(edges) + 1):
         own = [line for line in labels if _column(line, edges) == column]
-        borders_across = _rules_over(column, (x0, *edges, x1), inside)
-        _spread_labels(body, column, own, borders_across)
+        over = _rules_over(column, (x0, *edges, x1), inside)
+        beside = [rule[2] for rule in inside if rule[2] not in over]
+        _spread_labels(body, column, own, over, beside)
     return [*grid, *(row.cells for row in body)]
 
 
@@ -92,6 +90,8 @@ class _Row:
     """Its middle."""
     cells: list[str]
     """The texts of its columns."""
+    places: list[float]
+    """The middles of these texts; that of the row where there is none."""
 
 
 def _body_row(band: Band, edges: Sequence[float], box: tuple[float, float, float, float]) -> _Row:
@@ -100,10 +100,12 @@ def _body_row(band: Band, edges: Sequence[float], box: tuple[float, float, float
     lines = list({id(line): line for row in band for line in row}.values())
     if len(band) == 1 and len(lines) == 1 and _runs_across(lines[0], edges, box):
         text = cell_text(lines)
-        return _Row(_middle(lines), [text if len(text) <= LABEL or not column else "" for column in range(len(cells))])
+        texts = [text if len(text) <= LABEL or not column else "" for column in range(len(cells))]
+        return _Row(_middle(lines), texts, [_middle(lines)] * len(cells))
     for line in lines:
         cells[_column(line, edges)].append(line)
-    return _Row(_middle(lines), [cell_text(cell) for cell in cells])
+    middle = _middle(lines)
+    return _Row(middle, [cell_text(cell) for cell in cells], [_middle(cell) if cell else middle for cell in cells])
 
 
 def _without_labels(
@@ -142,8 +144,12 @@ def _rules_over(column: int, places: Sequence[float], rules: Sequence[Rule]) -> 
     return [y for start, end, y in rules if min(end, right) - max(start, left) > FULL * (right - left)]
 
 
-def _spread_labels(body: Sequence[_Row], column: int, labels: Sequence[Line], rules: Sequence[float]) -> None:
-    """Repeat in each of its rows what spans rows of one column, between the rules over that column.
+def _spread_labels(
+    body: Sequence[_Row], column: int, labels: Sequence[Line], rules: Sequence[float], beside: Sequence[float]
+) -> None:
+    """Repeat in each of its rows what spans rows of one column, between the `rules` over that column.
+
+    `beside` are rules that part rows, but not in that column.
 
     A cell that spans rows is centred on them, so the first begins at the first row, each next one below it, and the
     last ends at the last row; where they do not, nothing spans anything, and a label stays with the row above it.
@@ -154,11 +160,12 @@ def _spread_labels(body: Sequence[_Row], column: int, labels: Sequence[Line], ru
     for number, rows in groups.items():
         own = [line for line in labels if sum(y < (line.y0 + line.y1) / 2 for y in rules) == number]
         texts = sorted(
-            [(row.y, row.cells[column]) for row in rows if row.cells[column]]
+            [(row.places[column], row.cells[column]) for row in rows if row.cells[column]]
             + [((line.y0 + line.y1) / 2, clean(line.text)) for line in own]
         )
+        merged = any(rows[0].y < y < rows[-1].y for y in beside)
         centred = column == 0 and len(rows) >= 3 and len(texts) == 1 and texts[0][0] > rows[0].y
-        if not (own or centred):
+        if not texts or not (own or centred or merged):
             continue
         spans = _spans_of([y for y, _ in texts], [row.y for row in rows])
         if spans is not None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ingest.page.reading_order import Line
-from ingest.page.table_columns import Borders, Rule, column_borders, split_line
+from ingest.page.table_columns import Borders, Rule, column_borders, split_row
 from ingest.page.table_grid import LABEL, cell_text, is_several
 
 SAME_PLACE = 4.0
@@ -39,7 +39,7 @@ def lattice_of(
     if not (3 <= len(xs) <= MOST_BORDERS and 3 <= len(ys) <= MOST_BORDERS):
         return None
     borders = Borders(tuple(xs[1:-1]), frozenset(xs[1:-1]))
-    parts = [[part for line in row for part in split_line(line, borders, size)] for row in rows]
+    parts = [split_row(row, borders, size) for row in rows]
     if not _all_ruled(rows, parts, vertical, box, size, borders, ys):
         return None
     n_rows, n_columns = len(ys) - 1, len(xs) - 1
