@@ -58,7 +58,7 @@ def grid_of(
     lines = [split_row(row, borders, size, head=number < n_header) for number, row in enumerate(rows)]
     segments = _segments(lines, inner)
     grid: list[list[str]] = []
-    if len(segments) > 1 and _is_header(segments[0], len(edges) + 1):
+    if len(segments) > 1 and _is_header(segments[0], len(edges) + 1, any(rule[2] < head for rule in partial)):
         grid.extend(_header(segments.pop(0), edges, partial, size))
     headed = bool(grid)
     parts = [_without_labels(segment, edges, size) for segment in segments]
@@ -236,11 +236,11 @@ def _middle(row: Sequence[Line]) -> float:
     return sum(line.y0 + line.y1 for line in row) / (2 * len(row))
 
 
-def _is_header(rows: Sequence[Sequence[Line]], n_columns: int) -> bool:
-    """Whether what stands above the first rule is a header, and no part of the body."""
+def _is_header(rows: Sequence[Sequence[Line]], n_columns: int, ruled: bool) -> bool:
+    """Whether what stands above the first rule is a header, and no part of the body; `ruled` where rules part its columns."""
     cells = [line.text for row in rows for line in row]
     values = sum(_VALUE.search(text) is not None for text in cells)
-    return len(rows) <= MAX_HEADER and (len(rows) <= 2 or values < 0.5 * len(cells) or n_columns == 1)
+    return len(rows) <= MAX_HEADER and (len(rows) <= 2 or ruled or values < 0.5 * len(cells))
 
 
 def _header(

@@ -117,6 +117,6 @@ def _drawn(rules: Sequence[Rule], place: float, start: float, end: float) -> boo
     reached, length = start, 0.0
     for x0, x1, position in sorted(rules):
         if abs(position - place) <= SAME_PLACE and x1 > reached and x0 < end:
-            length += min(x1, end) - max(x0, reached)
+            length += max(0.0, min(x1, end) - max(x0, reached))
             reached = x1
     return length >= DRAWN * (end - start)
