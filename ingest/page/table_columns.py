@@ -34,6 +34,8 @@ FROM_FIFTH = 5
 """With so many rows, one may always run across."""
 DRAWN = 0.45
 """Share of a table's height that vertical rules at one place cover where they are the border of a column."""
+MIN_RULE = 40.0
+"""Shorter horizontal rules, in points, are underlines and fraction bars, or stand below a head that spans columns."""
 SAME_PLACE = 3.0
 """Vertical rules nearer to one another than this, in points, are one border."""
 MAX_RULES = 5_000
@@ -73,7 +75,8 @@ def column_borders(
             body = [*(row for row in segments[:n_header] if len(row) >= most), *body]
         several = sum(len(row) > 1 for row in body) >= 2
         counted = [row for row in body if len(row) > 1 or not several]
-        for left, right in _corridors(counted, box, size):
+        single = [row for row in segments[n_header:] if len(row) == 1]
+        for left, right in _corridors(counted, single, box, size):
             if any(left - 1.0 <= place <= right + 1.0 for place in places):
                 continue
             place = (left + right) / 2
@@ -163,9 +166,15 @@ def _at(row: Sequence[tuple[float, float]], x: float) -> bool:
 
 
 def _corridors(
-    rows: Sequence[Sequence[tuple[float, float]]], box: tuple[float, float, float, float], size: float
+    rows: Sequence[Sequence[tuple[float, float]]],
+    single: Sequence[Sequence[tuple[float, float]]],
+    box: tuple[float, float, float, float],
+    size: float,
 ) -> list[tuple[float, float]]:
-    """White corridors between columns, also on both sides of a column with so few cells that it passed for a corridor."""
+    """White corridors between columns, also on both sides of a column with so few cells that it passed for a corridor.
+
+    `single` are rows with one cell: lines of a cell that wraps, or headings, which alone make no column.
+    """
     slack = 0.05 * size
     events = [
         event
@@ -189,7 +198,9 @@ def _corridors(
     for number, (start, end) in enumerate(corridors):
         inside = [cell for row in rows for cell in row if cell[0] >= start - 1.0 and cell[1] <= end + 1.0]
         first, last = number == 0, number == len(corridors) - 1
-        if len(inside) >= 2 or (inside and inside[0] in rows[0]):
+        more = [cell for row in single for cell in row if cell[0] >= start - 1.0 and cell[1] <= end + 1.0]
+        if inside and (len(inside) + len(more) >= 2 or inside[0] in rows[0]):
+            inside += [cell for cell in more if _overlap(cell, inside[0])]
             left, right = min(cell[0] for cell in inside), max(cell[1] for cell in inside)
             if not first:
                 result.append((start, left))
@@ -198,6 +209,10 @@ def _corridors(
         elif not (first or last):
             result.append((start, end))
     return result
+
+
+def _overlap(one: tuple[float, float], other: tuple[float, float]) -> bool:
+    return min(one[1], other[1]) > max(one[0], other[0])
 
 
 def split_row(row: Sequence[Line], borders: Borders, size: float, *, head: bool = False) -> list[Line]:

@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from ingest.page.block_kinds import clean, glue
 from ingest.page.reading_order import LIST_MARK, Line
-from ingest.page.table_columns import Rule, column_borders, split_row
+from ingest.page.table_columns import MIN_RULE, Rule, column_borders, split_row
 
 Band = Sequence[Sequence[Line]]
 """Rows of print that make up one row of the table."""
@@ -44,12 +44,13 @@ def grid_of(
     """Texts by row and column; empty for what has one column only. `rules` are the horizontal ones of the page, `box` is
     that of the table's lines."""
     x0, y0, x1, y1 = box
-    inside = [rule for rule in rules if y0 < rule[2] < y1 and min(rule[1], x1) > max(rule[0], x0)]
+    drawn = [rule for rule in rules if y0 < rule[2] < y1 and min(rule[1], x1) > max(rule[0], x0)]
+    inside = [rule for rule in drawn if rule[1] - rule[0] >= MIN_RULE]
     whole = [y for start, end, y in inside if start - x0 < ENDS * size and x1 - end < ENDS * size]
     wide = [y for start, end, y in inside if min(end, x1) - max(start, x0) > FULL * (x1 - x0)]
     head = min(whole or wide, default=y0)
     inner = [y for y in wide if y >= head]
-    partial = [rule for rule in inside if rule[2] < head or rule[2] not in inner]
+    partial = [rule for rule in drawn if rule[2] < head or rule[2] not in inner]
     n_header = sum(_middle(row) < head for row in rows)
     borders = column_borders(rows, vertical, box, size, n_header if n_header <= MAX_HEADER else 0)
     edges = borders.places
@@ -239,7 +240,7 @@ def _middle(row: Sequence[Line]) -> float:
 def _is_header(rows: Sequence[Sequence[Line]], n_columns: int, ruled: bool) -> bool:
     """Whether what stands above the first rule is a header, and no part of the body; `ruled` where rules part its columns."""
     cells = [line.text for row in rows for line in row]
-    values = sum(_VALUE.search(text) is not None for text in cells)
+    values = sum(_VALUE.search(text) is not None and any(map(str.isdigit, text)) for text in cells)
     return len(rows) <= MAX_HEADER and (len(rows) <= 2 or ruled or values < 0.5 * len(cells))
 
 

@@ -15,7 +15,7 @@ from ingest.page.block_kinds import CAPTION
 from ingest.page.figures import Figure, in_figure
 from ingest.page.markdown_table import markdown_table
 from ingest.page.reading_order import MAX_LINES, Line, bounds
-from ingest.page.table_columns import Rule
+from ingest.page.table_columns import MIN_RULE, Rule
 from ingest.page.table_grid import grid_of
 from ingest.page.table_lattice import lattice_of
 from ingest.page.table_regions import (
@@ -29,8 +29,8 @@ from ingest.page.table_regions import (
     ruled_regions,
 )
 
-MIN_RULE = 40.0
-"""Shorter horizontal rules, in points, are underlines and fraction bars."""
+MIN_PART = 8.0
+"""Shorter horizontal rules, in points, are no rules."""
 TERM_LENGTH = 40
 """Characters of the first cell of a row of which the second is running text, at most."""
 JOINED = 2.0
@@ -74,8 +74,9 @@ def find_tables(
         return tables, rest
     drawn = {id(line) for line in lines if in_figure(line, figures)} if figures else set()
     rules = joined_rules(horizontal)
-    if len(rules) >= 2:
-        for region in ruled_regions(rest, rules, vertical):
+    long = [rule for rule in rules if rule[1] - rule[0] >= MIN_RULE]
+    if len(long) >= 2:
+        for region in ruled_regions(rest, long, vertical):
             x0, x1 = region.x0, region.x1
             own = below_caption([line for line in rest if inside(line, x0, x1, region.top, region.bottom)])
             own += _open_end(own, _down_to_rule(rest, rules, region), x0, x1, region.bottom, body_size)
@@ -118,7 +119,7 @@ def joined_rules(horizontal: Sequence[Rule]) -> list[Rule]:
             else:
                 result.append((x0, x1, y))
             current = result[-1][1]
-    return sorted((rule for rule in result if rule[1] - rule[0] >= MIN_RULE), key=lambda rule: (rule[2], rule[0]))
+    return sorted((rule for rule in result if rule[1] - rule[0] >= MIN_PART), key=lambda rule: (rule[2], rule[0]))
 
 
 def shaded_rows(shapes: Sequence[tuple[float, float, float, float]]) -> list[Rule]:
