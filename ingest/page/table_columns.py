@@ -57,6 +57,20 @@ class Borders:
         return len(self.places) + 1
 
 
+@dataclass(frozen=True, slots=True)
+class _Corridor:
+    """White space between two columns."""
+
+    left: float
+    """Where it begins."""
+    right: float
+    """Where it ends."""
+    place: float
+    """Where the border is best drawn: between the cells that reach into it from both sides."""
+    cells: int
+    """How many cells make up the column beside it, if that has so few that it passed for white space."""
+
+
 def column_borders(
     rows: Sequence[Sequence[Line]],
     vertical: Sequence[Rule],
@@ -76,11 +90,11 @@ def column_borders(
         several = sum(len(row) > 1 for row in body) >= 2
         counted = [row for row in body if len(row) > 1 or not several]
         single = [row for row in segments[n_header:] if len(row) == 1]
-        for left, right in _corridors(counted, single, box, size):
-            if any(left - 1.0 <= place <= right + 1.0 for place in places):
+        for corridor in _corridors(counted, single, box, size):
+            left, right, place = corridor.left, corridor.right, corridor.place
+            if any(left - 1.0 <= other <= right + 1.0 for other in places):
                 continue
-            place = (left + right) / 2
-            support = sum(_parts(row, place) for row in segments)
+            support = max(corridor.cells, sum(_parts(row, place) for row in segments))
             if narrowest == SPACE:
                 needed = CORRIDOR if support >= FEW_ROWS else 2 * CORRIDOR
                 if len(drawn) >= 2:
@@ -170,7 +184,7 @@ def _corridors(
     single: Sequence[Sequence[tuple[float, float]]],
     box: tuple[float, float, float, float],
     size: float,
-) -> list[tuple[float, float]]:
+) -> list[_Corridor]:
     """White corridors between columns, also on both sides of a column with so few cells that it passed for a corridor.
 
     `single` are rows with one cell: lines of a cell that wraps, or headings, which alone make no column.
@@ -194,7 +208,9 @@ def _corridors(
             corridors.append((since, position))
         cover += step
     corridors.append((since, box[2] + size))
-    result: list[tuple[float, float]] = []
+    cells = [cell for row in (*rows, *single) for cell in row]
+    within = [cell for cell in cells if not any(cell[0] < start and end < cell[1] for start, end in corridors)]
+    result: list[_Corridor] = []
     for number, (start, end) in enumerate(corridors):
         inside = [cell for row in rows for cell in row if cell[0] >= start - 1.0 and cell[1] <= end + 1.0]
         first, last = number == 0, number == len(corridors) - 1
@@ -203,12 +219,19 @@ def _corridors(
             inside += [cell for cell in more if _overlap(cell, inside[0])]
             left, right = min(cell[0] for cell in inside), max(cell[1] for cell in inside)
             if not first:
-                result.append((start, left))
+                result.append(_Corridor(start, left, (start + left) / 2, len(inside)))
             if not last:
-                result.append((right, end))
+                result.append(_Corridor(right, end, (right + end) / 2, len(inside)))
         elif not (first or last):
-            result.append((start, end))
+            result.append(_Corridor(start, end, sum(_between(start, end, within)) / 2, 0))
     return result
+
+
+def _between(start: float, end: float, cells: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    """A corridor without the ends of the cells that reach into it from one side; as it is, where these meet."""
+    left = max((cell[1] for cell in cells if cell[0] < start < cell[1] < end), default=start)
+    right = min((cell[0] for cell in cells if start < cell[0] < end < cell[1]), default=end)
+    return (left, right) if left < right else (start, end)
 
 
 def _overlap(one: tuple[float, float], other: tuple[float, float]) -> bool:
