@@ -114,11 +114,16 @@ def _without_labels(
 ) -> tuple[list[list[Line]], list[Line]]:
     """(the rows of print without them, labels that stand half-way between two rows of the table: they span rows)."""
     rows = [row for row in segment if _is_print(row, size)]
+    steps = sorted(_middle(lower) - _middle(upper) for upper, lower in pairwise(rows))
+    pitch = steps[int(0.75 * len(steps))] if steps else 0.0
     between = {
         id(row)
         for above, row, below in zip(rows, rows[1:], rows[2:], strict=False)
         if _is_between(above, row, below, edges, size)
-        and min(line.y1 for line in above) > min(line.y0 for line in row)
+        and (
+            min(line.y1 for line in above) > min(line.y0 for line in row)
+            or _middle(below) - _middle(above) < 1.15 * pitch
+        )
         and _are_rows(above, below, len(row), edges)
     }
     kept = [row for row in segment if id(row) not in between]
@@ -286,7 +291,7 @@ def _is_between(
     """Whether a row of print stands half-way between two others, in columns of its own."""
     top, bottom = _middle(above), _middle(below)
     taken = {_column(line, edges) for line in (*above, *below)}
-    half_way = abs(_middle(row) - (top + bottom) / 2) < 0.2 * (bottom - top) and bottom - top < 2.6 * size
+    half_way = abs(_middle(row) - (top + bottom) / 2) < 0.2 * (bottom - top) and bottom - top < 3.4 * size
     return half_way and not any(_column(line, edges) in taken for line in row)
 
 

@@ -198,10 +198,17 @@ def _open_start(own: list[Line], lines: list[Line], x0: float, x1: float) -> lis
     found: list[list[Line]] = []
     within = [line for line in lines if line.y1 < top + 0.3 * size and line.x0 >= x0 - 4 and line.x1 <= x1 + 4]
     for row in reversed(rows_of(within)[-6:]):
-        aligned = all(any(abs(line.x0 - start) < 1.0 for start in starts) for line in row)
+        aligned = all(any(abs(line.x0 - start) < 1.0 for start in starts) for line in row) or (
+            len(row) >= 3 and all(any(min(line.x1, other.x1) > max(line.x0, other.x0) for other in own) for line in row)
+        )
         near = top - max(line.y1 for line in row) < 1.2 * size
         caption = any(CAPTION.match(line.text) for line in row)
-        if caption or not aligned or not near or any(abs(line.size - size) > 0.5 for line in row):
+        if (
+            caption
+            or not aligned
+            or not near
+            or any(abs(line.size - size) > 0.5 for line in row if not _is_mark(line, row))
+        ):
             break
         found.append(row)
         top = min(line.y0 for line in row)
@@ -231,12 +238,17 @@ def build(
     if len(grid) < 2 or filled < (0.5 if aligned else 0.3) * len(grid) * n_columns:
         return None
     letters = sum(character.isalnum() for row in grid for cell in row for character in cell)
-    if letters < 2 * filled:
+    if letters < (2 if aligned else 1) * filled:
         return None
     if aligned and n_columns == 2 and _are_terms([row[0] for row in grid if row[1]]):
         return Table((x0, y0, x1, y1), _definitions(grid), size, kind="list")
     markdown = markdown_table(grid)
     return Table((x0, y0, x1, y1), markdown, size) if markdown else None
+
+
+def _is_mark(line: Line, row: Sequence[Line]) -> bool:
+    """Whether a line is a raised or lowered mark of one beside it."""
+    return line.size < 0.8 * max(other.size for other in row)
 
 
 def _is_keyed(grid: Sequence[Sequence[str]]) -> bool:
