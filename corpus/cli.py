@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from json import dumps
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from corpus.accounts import BuildResult
-from corpus.audit.run import audit as run_audit
-from corpus.build import build as run_build
 from corpus.config import BuildConfig
-from corpus.instruct.run import InstructConfig
-from corpus.instruct.run import instruct as run_instruct
-from corpus.steps.ask_model import Asked
-from medpress.command import Location, build_app, print_table, run, say
-from medpress.run.runner import forget_failures
-from medpress.store import refuse_older_layout
+from corpus.instruct.config import InstructConfig
+from medpress.command import ONCE, Location, build_app, print_table, run, say
+
+if TYPE_CHECKING:
+    from corpus.accounts import BuildResult
+    from corpus.steps.ask_model import Asked
 
 app = build_app("corpus", "Turn ingested documents into audited training shards.")
 
@@ -30,6 +27,8 @@ def build(*, config: BuildConfig | None = None) -> int:
 
     Example: `corpus build --config corpus.toml`
     """
+    from corpus.build import build as run_build
+
     config = config or BuildConfig()
     result = run_build(config)
     _summary(result, config.data)
@@ -83,6 +82,9 @@ def retry(*, data: Data = Path("data")) -> int:
 
     Example: `corpus retry && corpus build`
     """
+    from medpress.run.runner import forget_failures
+    from medpress.store import refuse_older_layout
+
     refuse_older_layout(data)
     count = forget_failures(data / "work" / "build")
     say(f"{count} failures forgotten; run the same `corpus build` command again to retry them.")
@@ -95,6 +97,8 @@ def audit(*, data: Data = Path("data")) -> int:
 
     Example: `corpus audit --data data`
     """
+    from corpus.audit.run import audit as run_audit
+
     verdicts = run_audit(data)
     rows = [(name, "passed" if v.passed else "FAILED", v.finding) for name, v in verdicts.items()]
     print_table("Gates", ["gate", "verdict", "finding"], rows)
@@ -103,25 +107,29 @@ def audit(*, data: Data = Path("data")) -> int:
 
 
 @app.command
-def trace(id: str, /, *, data: Data = Path("data")) -> int:
+def trace(text: str, /, *, html: Annotated[bool, ONCE] = False, data: Data = Path("data")) -> int:
     """Say where a text came from and everything that happened to it.
 
-    Example: `corpus trace 3f2a…` with the id of a record or a document.
+    Example: `corpus trace 3f2a9c`, `corpus trace guideline.pdf` or `corpus trace "Metformin is the first choice"`
 
     Parameters
     ----------
-    id:
-        Id of a record or a document, or the first digits of one.
+    text:
+        A record or document: the first digits of its id, a path or file name, an address, or a sentence that stands in
+        it.
+    html:
+        Also write the pages that it comes from, with its blocks marked, below `DATA/work/show`. They hold raw text.
     """
     from corpus.trace import trace as run_trace
 
-    for line in run_trace(data, id):
+    found = run_trace(data, text, html)
+    for line in [*found.lines, *map(str, found.pages)]:
         say(line)
     return 0
 
 
 @app.command
-def diff(before: Location, after: Location, /, *, json: bool = False) -> int:
+def diff(before: Location, after: Location, /, *, json: Annotated[bool, ONCE] = False) -> int:
     """Say what changed between two builds: records, decisions, annotations, tokens, configuration, versions.
 
     Example: `corpus diff ./data-october ./data` or `corpus diff ./data-october ./data --json | jq .decisions`
@@ -162,12 +170,17 @@ def diff(before: Location, after: Location, /, *, json: bool = False) -> int:
 
 @app.command
 def remove(
-    names: Annotated[list[str], Parameter(help="Documents: ids, first digits of ids, or uris.")] = [],  # noqa: B006
+    names: Annotated[
+        list[str],
+        Parameter(help="Documents: first digits of ids, paths or file names, addresses, or sentences in them."),
+    ] = [],  # noqa: B006
     /,
     *,
     reason: str = "",
+    requester: str = "",
+    dry_run: Annotated[bool, ONCE] = False,
+    undo: Annotated[bool, ONCE] = False,
     against: tuple[str, ...] = (),
-    undo: bool = False,
     data: Data = Path("data"),
 ) -> int:
     """Take documents down: out of documents, pages, shards, dropped records, token shards, instructions, index and work.
@@ -175,35 +188,44 @@ def remove(
     A row in `removed/` says so, and `ingest`, `corpus build` and `corpus instruct` refuse the same file from then on: it
     is quarantined as `removed`. The original is not touched. Without a document, an interrupted takedown is finished.
 
-    Example: `corpus remove 3f2a9c notes/letter_12.txt --reason "consent withdrawn"`
+    Example: `corpus remove 3f2a9c letter_12.txt --reason "consent withdrawn" --requester "data protection officer"`
 
     Parameters
     ----------
     reason:
         Why; it is kept with the takedown.
-    against:
-        Teams' indexes on Redis servers (redis://HOST:PORT/PREFIX?corpus=NAME) to take it out of as well.
+    requester:
+        Who asked for it; it is kept with the takedown, and so is the day.
+    dry_run:
+        Change nothing, and list what would go.
     undo:
         Forget the takedown instead, so that `ingest` reads the file again.
+    against:
+        Teams' indexes on Redis servers (redis://HOST:PORT/PREFIX?corpus=NAME) to take it out of as well.
     """
     from corpus.takedown import remove as run_remove
     from corpus.takedown import restore
+    from medpress.store import refuse_older_layout
 
     refuse_older_layout(data)
     if undo:
         say(f"Forgotten: {', '.join(restore(data, names))}; run `ingest` on the files again.")
         return 0
-    result = run_remove(data, names, reason, against)
+    result = run_remove(data, names, reason, requester, against, dry_run)
     for row in result.documents:
         say(f"{row['doc_id']} ({', '.join(row['uris'])}): {len(row['records'])} records, {row['n_tokens']:,} tokens")
     rows = ", ".join(f"{count} in {name}" for name, count in result.rows.items() if count) or "none"
-    say(f"Rows left out: {rows}. Work files removed: {result.work_files}.")
+    if dry_run:
+        say(f"Nothing was changed. Rows that would go: {rows}. Work files that would go: {result.work_files}.")
+    else:
+        say(f"Rows left out: {rows}. Work files removed: {result.work_files}.")
     if result.alike:
         say(
             f"Nearly the same text stands in {', '.join(result.alike)}: remove them too if it is the text that must go."
         )
     if result.orphans:
-        say(f"{result.orphans} records were dropped as duplicates of it; `corpus build --data {data}` takes them back.")
+        back = "would take them back" if dry_run else "takes them back"
+        say(f"{result.orphans} records were dropped as duplicates of it; `corpus build --data {data}` {back}.")
     return 0
 
 
@@ -220,6 +242,8 @@ def instruct(
 
     Example: `corpus instruct ./alpaca.json --stage 1 --license CC-BY-4.0`
     """
+    from corpus.instruct.run import instruct as run_instruct
+
     config = config or InstructConfig()
     result = run_instruct(paths, config)
     if not result.tasks["done"] and not result.tasks["failed"]:

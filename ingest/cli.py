@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
+from ingest.config import IngestConfig
 from ingest.document import ReadOptions
-from ingest.fetching.fetch import FetchConfig, read_url_list
-from ingest.note_tables import NoteColumns
-from ingest.notes import ingest_notes
-from ingest.run import FORMATS, IngestConfig, IngestResult, ingest
-from medpress.command import Location, UserError, build_app, print_table, run, say
+from ingest.fetching.config import FetchConfig
+from ingest.note_columns import NoteColumns
+from ingest.readers import FORMATS
+from medpress.command import ONCE, Location, UserError, build_app, print_table, run, say
+
+if TYPE_CHECKING:
+    from ingest.run import IngestResult
 
 app = build_app("ingest", "Read PDF, scans, web pages, EPUB, DOCX, JATS and text into documents and pages.")
 
@@ -24,6 +27,8 @@ Paths = Annotated[list[str], Parameter(help="Files or folders; in a folder the f
 
 
 def _run(paths: Sequence[str], command: str, config: IngestConfig | None, fetching: FetchConfig | None = None) -> int:
+    from ingest.run import ingest
+
     config = config or IngestConfig()
     result = ingest(paths, FORMATS[command], config, fetching)
     _summary(result, config)
@@ -92,6 +97,8 @@ def web(
 
 
 def _url_list(path: Path) -> list[str]:
+    from ingest.fetching.fetch import read_url_list
+
     try:
         return read_url_list(path.read_text(encoding="utf-8", errors="replace"))
     except OSError as error:
@@ -109,7 +116,7 @@ def epub(paths: Paths, /, *, config: IngestConfig | None = None) -> int:
 
 @app.command
 def docx(paths: Paths, /, *, config: IngestConfig | None = None) -> int:
-    """Read Word documents.
+    """Read Word documents, and Rich Text Format.
 
     Example: `ingest docx ./guidelines --source-type guideline`
     """
@@ -118,7 +125,7 @@ def docx(paths: Paths, /, *, config: IngestConfig | None = None) -> int:
 
 @app.command
 def jats(paths: Paths, /, *, config: IngestConfig | None = None) -> int:
-    """Read JATS XML articles, as PubMed Central and many publishers give them.
+    """Read articles and books in XML: JATS and BITS, records of PubMed, BioC, DocBook.
 
     Example: `ingest jats ./pmc`
     """
@@ -146,6 +153,8 @@ def notes(
 
     Example: `ingest notes discharge.csv --text-column text --id-column note_id --date-column charttime`
     """
+    from ingest.notes import ingest_notes
+
     config = config or IngestConfig()
     result = ingest_notes(paths, columns or NoteColumns(), config)
     for table in result.tables:
@@ -185,6 +194,9 @@ def status(*, data: Data = Path("data")) -> int:
     report = overview(data)
     print_table("Documents", ["source", "format", "documents", "pages", "by OCR"], report.documents)
     print_table("Pages", ["route", "reason", "pages"], report.routes)
+    if report.worst:
+        columns = ["document", "page", "characters lost", "too many", "numbers lost", "numbers new"]
+        print_table("Pages that differ most from their source", columns, report.worst)
     if report.quarantine:
         print_table("Quarantine", ["file", "page", "kind", "message"], report.quarantine)
     else:
@@ -250,39 +262,73 @@ def export(*, format: Literal["md", "jsonl"] = "md", out: Location = Path("expor
     return 0
 
 
+@app.command(name="list")
+def list_documents(
+    *,
+    source: str | None = None,
+    type: Literal["textbook", "guideline", "literature", "web", "note", "other"] | None = None,
+    lang: str | None = None,
+    license: str | None = None,
+    quarantined: Annotated[bool, ONCE] = False,
+    data: Data = Path("data"),
+) -> int:
+    """List the documents, a line each: id, name, type, language, pages, licence.
+
+    In a pipe the columns are divided by tabs. The first digits of an id, or a name, are what `ingest show` and
+    `corpus trace` take.
+
+    Example: `ingest list --type guideline --lang zh`
+
+    Parameters
+    ----------
+    source:
+        Only documents of this collection.
+    type:
+        Only documents of this kind.
+    lang:
+        Only documents in this language (ISO 639-1).
+    license:
+        Only documents of this licence; "" for those without one.
+    quarantined:
+        List instead the files and pages that could not be read, and why.
+    """
+    from ingest.listing import documents, failures, print_rows
+
+    if quarantined:
+        rows, header = failures(data), ["id", "name", "page", "kind", "message"]
+    else:
+        wanted = {"source": source, "source_type": type, "lang": lang, "license": license}
+        rows, header = documents(data, wanted), ["id", "name", "type", "lang", "pages", "licence"]
+    print_rows(header, rows)
+    return 0
+
+
 @app.command
 def show(
-    document: str = "",
+    document: str,
+    page: int | None = None,
     /,
     *,
-    page: int = 1,
-    record: str = "",
     out: Location | None = None,
     data: Data = Path("data"),
 ) -> int:
-    """Draw a page with the blocks that were read, numbered in reading order.
+    """Show a document as one HTML file: pictures of its pages with the boxes of the blocks, and what was read.
 
-    Example: `ingest show 3f2a9c --page 12` or `ingest show --record 81bc04`
+    Example: `ingest show 3f2a9c 12`, `ingest show guideline.pdf` or `ingest show "Metformin is the first choice in adults"`
 
     Parameters
     ----------
     document:
-        Id of a document, or its first digits.
+        A document or record: the first digits of its id, a path or file name, an address, or a sentence that stands in
+        it. Of a record or a sentence only its pages are shown.
     page:
-        Page number from 1.
-    record:
-        Id of a record instead of a document: its first page is drawn.
+        Show only this page, counted from 1.
     out:
-        File to write, without its ending; without it below `DATA/show`.
+        File to write; without it below `DATA/work/show`. It holds raw text.
     """
-    from ingest.show import page_of_record
-    from ingest.show import show as draw
+    from ingest.show import show as write
 
-    if bool(document) == bool(record):
-        raise UserError("name a document or a record: `ingest show DOC --page N` or `ingest show --record ID`.")
-    if record:
-        document, page = page_of_record(data, record)
-    say(f"{draw(data, document, page, out)}")
+    say(f"{write(data, document, page, out)}")
     return 0
 
 

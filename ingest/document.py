@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Annotated, Any, Literal, Protocol
 
 from cyclopts import Parameter
+
+from ingest.conservation import Conservation
+from medpress.ranges import between
 
 BLOCK_KINDS = ("heading", "paragraph", "list", "table", "caption", "footnote", "formula", "reference")
 """The kinds a block may have."""
@@ -38,6 +41,8 @@ class Block:
     """Whether most of the text is bold. For the assembler only, not stored."""
     furniture: str | None = None
     """`header`, `footer` or `margin` when it stands where running text stands; dropped if it repeats over pages."""
+    repeated: tuple[str, ...] = ()
+    """What its text says again on purpose: a cell that spans others, in each that it covers. For the check only, not stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,8 @@ class Page:
     """The blocks in reading order."""
     confidence: float | None = None
     """Mean OCR confidence over the characters; None for native text."""
+    conservation: Conservation | None = None
+    """What became of the source's words and numbers; None where the source has no text of its own to compare with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +97,7 @@ class UnreadableError(Exception):
     """A file or page that cannot be read. Becomes a quarantine row, not a crash."""
 
     def __init__(self, kind: str, message: str) -> None:
-        """`kind`: encrypted, truncated, empty, not-a-pdf, too-large, decode, no-text or unsupported."""
+        """`kind`: encrypted, truncated, empty, not-a-pdf, too-large, decode, no-text, placeholder or unsupported."""
         super().__init__(message)
         self.kind = kind
         self.message = message
@@ -114,8 +121,15 @@ class ReadOptions:
     RapidOCR."""
     ocr_device: Literal["cpu", "cuda"] = "cpu"
     """Where OCR runs."""
-    ocr_dpi: int = 200
+    ocr_dpi: Annotated[int, between(36, 1200)] = 200
     """Resolution in dots per inch at which a page is drawn for OCR."""
+    password_file: str = ""
+    """A file with one password a line, tried on locked PDF and ZIP files; no part of any identity."""
+
+
+def options_of(values: Mapping[str, Any], passwords: Sequence[Any] | None) -> ReadOptions:
+    """The options of a task from their plain values, and the file of passwords that stands beside them."""
+    return ReadOptions(**values, password_file=str(passwords[0]) if passwords else "")
 
 
 class Reader(Protocol):

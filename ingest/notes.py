@@ -19,7 +19,8 @@ from ingest.config import IngestConfig
 from ingest.discover import FOUND, UNREACHABLE, discover_tables
 from ingest.known import known
 from ingest.ledger import LEDGER
-from ingest.note_tables import KINDS, NoteColumns
+from ingest.note_columns import NoteColumns
+from ingest.note_tables import KINDS
 from ingest.publish import labelled, publish
 from ingest.read_wave import READ, Limits, outline, with_reading
 from ingest.run import finish, note, opened, relabel, unread_row
@@ -205,7 +206,7 @@ def _enter_tables(read: Sequence[tuple[dict[str, Any], Table]], reading: Mapping
     gone = []
     for entry in of_them.select(["place", "path", "uri"]).to_pylist():
         number = entry["place"].removeprefix(f"{entry['path']}#row ")
-        if number.isdigit() and int(number) > now[entry["path"]]:
+        if number.isdecimal() and int(number) > now[entry["path"]]:
             gone.append(entry | {"state": "gone"})
     session.mark_unreconciled()
     session.ledger.append(pa.Table.from_pylist([*entries, *gone], schema=LEDGER))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -12,8 +11,9 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from medpress.command import UserError, build_app, print_table, progress, run, say
+from medpress.command import UserError, build_app, first_process, print_table, progress, run, say
 from training.config import CptConfig, EvalConfig, InputError, RlConfig, SftConfig
+from training.run import train as run_stage
 from training.sampling.config import SamplingConfig
 from training.synthesis.config import SynthesisConfig
 
@@ -40,10 +40,8 @@ def cpt(*, config: Annotated[CptConfig | None, Parameter(name="*")] = None) -> i
     """
     config = config or CptConfig()
     with one_sentence():
-        from training.cpt import run_cpt
-
-        result = run_cpt(config, progress)
-    if _first_process():
+        result = run_stage(config)
+    if first_process():
         _cpt_summary(result)
     return 0
 
@@ -56,10 +54,8 @@ def sft(*, config: Annotated[SftConfig | None, Parameter(name="*")] = None) -> i
     """
     config = config or SftConfig()
     with one_sentence():
-        from training.sft import run_sft
-
-        result = run_sft(config, progress)
-    if _first_process():
+        result = run_stage(config)
+    if first_process():
         _sft_summary(result)
     return 0
 
@@ -72,10 +68,8 @@ def rl(*, config: Annotated[RlConfig | None, Parameter(name="*")] = None) -> int
     """
     config = config or RlConfig()
     with one_sentence():
-        from training.rl import run_rl
-
-        result = run_rl(config, progress)
-    if _first_process():
+        result = run_stage(config)
+    if first_process():
         _rl_summary(result)
     return 0
 
@@ -175,10 +169,6 @@ def evaluate(
     )
     say(f"Every answer is in {config.out}.")
     return 0
-
-
-def _first_process() -> bool:
-    return int(os.environ.get("RANK", "0")) == 0
 
 
 def _cpt_summary(result: Mapping[str, Any]) -> None:

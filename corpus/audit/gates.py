@@ -11,9 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from corpus.audit.figures import row_groups
-from corpus.dedup.passes import hex_ranges
+from corpus.build_state import newer_documents
+from corpus.duplicates.passes import hex_ranges
 from corpus.takedown import datasets, holds
 from medpress.errors import CorruptError
+from medpress.page_account import account, worst_pages
 from medpress.removed import removed
 from medpress.schema import DOCUMENT, RECORD, SCHEMAS
 from medpress.store import check_manifest, open_parquet, parts, read_dataset, read_manifest, read_table
@@ -21,6 +23,12 @@ from nlp import phi
 
 NEVER_IN_A_SHARD = ("ID_CARD", "SSN", "PHONE", "RECORD", "BANK_CARD", "PASSPORT")
 """Identifiers that no text needs; found after redaction, they fail the build."""
+MOST_LOST = 0.005
+"""Share of the sources' characters that may be in no block without a reason."""
+MOST_DOUBLED = 0.001
+"""Share of the sources' characters that may be written more often than they stand there."""
+MOST_CHANGED = 0.005
+"""Share of the pages on which a number may stand that their source does not have."""
 IDS_AT_ONCE = 1_000_000
 """Ids that a gate compares at a time, about: the others are read in their turn."""
 
@@ -38,8 +46,8 @@ def checksums(data: Path) -> Verdict:
     """Every dataset is what its manifest says."""
     faults = [
         f"{kind}/{fault}"
-        for kind in ("documents", "pages", "shards", "dropped", "boilerplate", "index", "tokens")
-        if kind != "tokens" or (data / kind).exists()
+        for kind in ("documents", "pages", "shards", "dropped", "boilerplate", "index", "sentences", "tokens")
+        if kind not in ("sentences", "tokens") or (data / kind).exists()
         for fault in check_manifest(data / kind)
     ]
     return Verdict(not faults, "; ".join(faults[:5]) or "every file has the checksum of its manifest")
@@ -62,14 +70,25 @@ def unique_ids(data: Path) -> Verdict:
 
 
 def nothing_disappeared(data: Path) -> Verdict:
-    """Every document has a record, a dropped record or a quarantine row."""
-    total = lost = 0
+    """Every document that the build has read has a record, a dropped record or a quarantine row."""
+    total = lost = newer = 0
+    files = newer_documents(data)
+    new = pa.concat_tables([_NO_DOCUMENTS, *(read_table(file, ["doc_id"]) for file in files)])[
+        "doc_id"
+    ].combine_chunks()
     for low, high in _ranges(data, "documents"):
         documents = _of_range(data, ("documents",), "doc_id", low, high)
         seen = pc.unique(_of_range(data, ("shards", "dropped", "quarantine"), "doc_id", low, high))
-        total += len(documents)
-        lost += len(documents) - (pc.sum(pc.is_in(documents, seen)).as_py() or 0)
-    return Verdict(not lost, f"{lost} documents are lost" if lost else f"{total:,} documents accounted for")
+        unseen = documents.filter(pc.invert(pc.is_in(documents, seen)))
+        unread = pc.sum(pc.is_in(unseen, new)).as_py() or 0
+        total += len(documents) - unread
+        newer += unread
+        lost += len(unseen) - unread
+    more = f"; {newer:,} documents are newer than the build: run `corpus build`" if newer else ""
+    return Verdict(not lost, (f"{lost} documents are lost" if lost else f"{total:,} documents accounted for") + more)
+
+
+_NO_DOCUMENTS = pa.schema([DOCUMENT.field("doc_id")]).empty_table()
 
 
 def _ranges(data: Path, *kinds: str) -> list[tuple[str, str]]:
@@ -101,6 +120,20 @@ def offsets(data: Path) -> Verdict:
         not wrong,
         f"{wrong} of {total:,} spans lie outside their text" if wrong else f"{total:,} spans lie inside their text",
     )
+
+
+def conservation(data: Path) -> Verdict:
+    """What stands in the pages is what their sources say: nothing lost without a reason, nothing doubled, no number new."""
+    found = account(data)
+    size = max(1, found.characters)
+    lost, new, changed = found.lost / size, found.new / size, found.changed / max(1, found.pages)
+    finding = (
+        f"of {found.pages:,} pages {lost:.2%} of the characters lost ({MOST_LOST:.1%} allowed),"
+        f" {new:.2%} too many ({MOST_DOUBLED:.1%}), {found.changed} pages with new numbers ({MOST_CHANGED:.1%})"
+    )
+    passed = lost <= MOST_LOST and new <= MOST_DOUBLED and changed <= MOST_CHANGED
+    worst = ", ".join(f"{row['doc_id']} page {row['page']}" for row in worst_pages(data, 3).to_pylist())
+    return Verdict(passed, finding if passed else f"{finding}; worst: {worst}")
 
 
 def no_identifiers(data: Path) -> Verdict:
@@ -165,7 +198,9 @@ def something_to_train_on(data: Path) -> Verdict:
     kept = Counter[str]()
     for table in row_groups(data / "shards", ["source"]):
         kept.update(table["source"].to_pylist())
-    sources = set(read_dataset(data / "documents", DOCUMENT, ["source"])["source"].to_pylist())
+    newer = set(newer_documents(data))
+    read = [file for file in parts(data / "documents") if file not in newer]
+    sources = {source for file in read for source in read_table(file, ["source"])["source"].unique().to_pylist()}
     repeated: set[str] = set()
     for table in row_groups(data / "dropped", ["source", "duplicate_of"]):
         repeated.update(table.filter(pc.is_valid(table["duplicate_of"]))["source"].to_pylist())
@@ -191,6 +226,7 @@ GATES: dict[str, Callable[[Path], Verdict]] = {
     "schema": schema,
     "unique ids": unique_ids,
     "nothing disappeared": nothing_disappeared,
+    "conservation": conservation,
     "offsets": offsets,
     "no identifiers": no_identifiers,
     "takedowns": takedowns,

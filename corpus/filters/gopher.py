@@ -3,31 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import numpy as np
+from medpress.ranges import Amount, Share
 
-from corpus.filters.view import View
+if TYPE_CHECKING:
+    from corpus.filters.view import View
 
 
 @dataclass(frozen=True, kw_only=True)
 class GopherThresholds:
     """Gentler than Gopher's own, which are made for web pages: lists of symptoms and doses are text too."""
 
-    min_mean_word_length: float = 2.5
+    min_mean_word_length: Amount = 2.5
     """Mean length of the words of a Latin text (Gopher: 3)."""
-    max_mean_word_length: float = 14
+    max_mean_word_length: Amount = 14
     """Mean length of the words of a Latin text (Gopher: 10; chemistry has long ones)."""
-    max_symbol_share: float = 0.1
+    max_symbol_share: Share = 0.1
     """Hash signs and ellipses a word, headings aside (Gopher: 0.1)."""
-    max_bullet_share: float = 1.0
+    max_bullet_share: Share = 1.0
     """Share of lines that are list items (Gopher: 0.9; off by default)."""
-    max_ellipsis_share: float = 0.3
+    max_ellipsis_share: Share = 0.3
     """Share of lines that end in an ellipsis (Gopher: 0.3)."""
-    min_alphabetic_share: float = 0.4
+    min_alphabetic_share: Share = 0.4
     """Share of words with a letter, tables aside (Gopher: 0.8)."""
-    min_stop_words: float = 1
+    min_stop_words: Amount = 1
     """How many of eight stop words a text of 80 words has (Gopher: 2, and for every text)."""
-    min_stop_characters: float = 1
+    min_stop_characters: Amount = 1
     """How many of sixteen function characters a Chinese text of 200 characters has."""
 
 
@@ -64,5 +66,7 @@ def score(view: View) -> dict[str, float]:
         scores["mean_word_length"] = float(view.token_lengths.mean())
         scores["alphabetic_share"] = 1 - int(view.per_word(str.isdecimal).sum()) / count
     if count >= _WORDS_FOR_STOP_WORDS:
+        import numpy as np  # here, since the thresholds are known to who scores nothing
+
         scores["stop_words"] = float(np.bitwise_or.reduce(view.per_word(_stop_word, np.int64)).item().bit_count())
     return scores

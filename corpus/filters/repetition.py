@@ -8,30 +8,34 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
+from medpress.ranges import Share
 
-from corpus.filters.view import View
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from corpus.filters.view import View
 
 
 @dataclass(frozen=True, kw_only=True)
 class RepetitionThresholds:
     """Shares of lines and characters. Tables, headings and data lines are left out."""
 
-    max_duplicate_line_share: float = 0.4
+    max_duplicate_line_share: Share = 0.4
     """Lines that occurred before (Gopher: 0.3)."""
-    max_duplicate_line_characters: float = 0.3
+    max_duplicate_line_characters: Share = 0.3
     """Characters in them (Gopher: 0.2)."""
-    max_top_2gram: float = 0.25
+    max_top_2gram: Share = 0.25
     """Characters in the most frequent pair of words (Gopher: 0.2)."""
-    max_top_3gram: float = 0.22
+    max_top_3gram: Share = 0.22
     """Characters in the most frequent three words (Gopher: 0.18)."""
-    max_top_4gram: float = 0.2
+    max_top_4gram: Share = 0.2
     """Characters in the most frequent four words (Gopher: 0.16)."""
-    max_duplicate_5gram: float = 0.3
+    max_duplicate_5gram: Share = 0.3
     """Characters in runs of five words that occurred before (Gopher: 0.15)."""
-    max_duplicate_10gram: float = 0.25
+    max_duplicate_10gram: Share = 0.25
     """Characters in runs of ten words that occurred before (Gopher: 0.1)."""
 
 
@@ -39,7 +43,7 @@ _LEAST_TOKENS = 100
 _LEAST_LINES = 5
 _TOP = (2, 3, 4)
 _DUPLICATE = (5, 10)
-_BASE = np.int64(0x5851F42D4C957F2D)
+_BASE = 0x5851F42D4C957F2D
 
 
 def score(view: View) -> dict[str, float]:
@@ -88,6 +92,8 @@ def _grams(tokens: NDArray[np.int64], n: int) -> NDArray[np.int64]:
 
 def _top(tokens: NDArray[np.int64], lengths: NDArray[np.int64], n: int) -> float:
     """Characters in all occurrences of the most frequent n-gram, if it recurs; of several the first."""
+    import numpy as np  # here, since the thresholds are known to who scores nothing
+
     grams = _grams(tokens, n)
     ordered = np.sort(grams)
     if not (ordered[2:] == ordered[:-2]).any():  # fewer than three of each
@@ -101,6 +107,8 @@ def _top(tokens: NDArray[np.int64], lengths: NDArray[np.int64], n: int) -> float
 
 def _duplicated(tokens: NDArray[np.int64], lengths: NDArray[np.int64], n: int) -> float:
     """Characters covered by n-grams that occurred before."""
+    import numpy as np
+
     grams = _grams(tokens, n)
     ordered = np.sort(grams)  # much faster than the order of the places, and most texts repeat nothing
     if not (ordered[1:] == ordered[:-1]).any():

@@ -7,8 +7,9 @@ from typing import Any
 
 import pyarrow as pa
 
+from ingest.conservation import Conservation
 from ingest.document import Block, Page
-from medpress.schema import BLOCK, PAGE
+from medpress.schema import BLOCK, PAGE, by_name, named
 
 WORK_FIELDS = ("size", "bold", "furniture")
 """Fields of a block that are not stored in the dataset."""
@@ -36,11 +37,39 @@ def page_row(doc_id: str, page: Page, work: bool = False) -> dict[str, Any]:
         "width": page.width,
         "height": page.height,
         "confidence": page.confidence,
-        "blocks": [_block_row(block, work) for block in page.blocks],
+        **_conservation_row(page.conservation),
+        "blocks": [block_row(block, work) for block in page.blocks],
     }
 
 
-def _block_row(block: Block, work: bool) -> dict[str, Any]:
+def _conservation_row(found: Conservation | None) -> dict[str, Any]:
+    if found is None:
+        return {"numbers_lost": [], "numbers_new": [], "left_out": []}
+    return {
+        "source_characters": found.characters,
+        "coverage": found.coverage,
+        "inflation": found.inflation,
+        "numbers_lost": list(found.numbers_lost),
+        "numbers_new": list(found.numbers_new),
+        "left_out": named(dict(found.left_out)),
+    }
+
+
+def _conservation(row: dict[str, Any]) -> Conservation | None:
+    if row["coverage"] is None:
+        return None
+    return Conservation(
+        row["source_characters"],
+        row["coverage"],
+        row["inflation"],
+        tuple(row["numbers_lost"]),
+        tuple(row["numbers_new"]),
+        tuple((reason, int(count)) for reason, count in by_name(row["left_out"]).items()),
+    )
+
+
+def block_row(block: Block, work: bool = False) -> dict[str, Any]:
+    """A block as a row of a page of `PAGE`, or of `WORK_PAGE`."""
     row: dict[str, Any] = {
         "kind": block.kind,
         "level": block.level,
@@ -54,12 +83,14 @@ def _block_row(block: Block, work: bool) -> dict[str, Any]:
 
 def from_tables(tables: Sequence[pa.Table]) -> list[Page]:
     """The pages of some `WORK_PAGE` tables, by page number."""
-    pages = [_page(row) for table in tables for row in table.to_pylist()]
+    pages = [page_of(row) for table in tables for row in table.to_pylist()]
     return sorted(pages, key=lambda page: page.page)
 
 
-def _page(row: dict[str, Any]) -> Page:
+def page_of(row: dict[str, Any]) -> Page:
+    """The page of a row of either schema."""
     blocks = tuple(
         Block(**(block | {"bbox": tuple(block["bbox"]) if block["bbox"] else None})) for block in row["blocks"]
     )
-    return Page(**{k: v for k, v in row.items() if k not in ("doc_id", "blocks")}, blocks=blocks)
+    plain = ("page", "route", "reason", "width", "height", "confidence")
+    return Page(**{name: row[name] for name in plain}, blocks=blocks, conservation=_conservation(row))

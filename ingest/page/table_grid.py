@@ -7,7 +7,7 @@ rows or columns is repeated in each of them, as in all other formats, unless it 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -34,15 +34,24 @@ _VALUE = re.compile(r"^[!-~±×–−]*\d[!-~±×–−]*$|^[\W\d_]*$|^\W*[A-Za-
 """A figure, a code or an abbreviation: no line of a longer text."""
 
 
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """The cells of a table."""
+
+    rows: list[list[str]]
+    """Texts by row and column; empty for what is no table."""
+    repeated: tuple[str, ...] = ()
+    """What these say again: texts that span rows or columns, once for each field that they cover beyond the first."""
+
+
 def grid_of(
     rows: Sequence[Sequence[Line]],
     rules: Sequence[Rule],
     vertical: Sequence[Rule],
     box: tuple[float, float, float, float],
     size: float,
-) -> list[list[str]]:
-    """Texts by row and column; empty for what has one column only. `rules` are the horizontal ones of the page, `box` is
-    that of the table's lines."""
+) -> Grid:
+    """The cells; none for what has one column only. `rules` are the horizontal ones of the page, `box` is that of the lines."""
     x0, y0, x1, y1 = box
     drawn = [rule for rule in rules if y0 < rule[2] < y1 and min(rule[1], x1) > max(rule[0], x0)]
     inside = [rule for rule in drawn if rule[1] - rule[0] >= MIN_RULE]
@@ -55,32 +64,48 @@ def grid_of(
     borders = column_borders(rows, vertical, box, size, n_header if n_header <= MAX_HEADER else 0)
     edges = borders.places
     if not edges:
-        return []
+        return Grid([])
     lines = [split_row(row, borders, size, head=number < n_header) for number, row in enumerate(rows)]
     segments = _segments(lines, inner)
     grid: list[list[str]] = []
+    repeated: list[str] = []
     if len(segments) > 1 and _is_header(segments[0], len(edges) + 1, any(rule[2] < head for rule in partial)):
-        grid.extend(_header(segments.pop(0), edges, partial, size))
+        levels = _header(segments.pop(0), edges, partial, size)
+        grid.extend([cell_text(cell) for cell in level] for level in levels)
+        repeated += _again(line for level in levels for cell in level for line in cell)
     headed = bool(grid)
     parts = [_without_labels(segment, edges, size) for segment in segments]
     labels = [line for _, found in parts for line in found]
     plain = [segment for segment in segments if not _is_list(segment, edges)]
     row_by_row = len(inner) >= max(2, 0.3 * len(rows)) or (len(inner) > headed and _is_ragged(plain, edges, size))
-    body: list[_Row] = []
+    bands: list[Band] = []
     for segment, found in parts:
         if found:
-            bands = _clusters(segment, edges, size)
+            bands += _clusters(segment, edges, size)
         elif row_by_row and not _is_list(segment, edges) and not is_several(segment, edges, size):
-            bands = [segment]
+            bands.append(segment)
         else:
-            bands = _rows_of_segment(segment, edges, size, headed=headed or bool(body))
-        body.extend(_body_row(band, edges, box) for band in bands)
+            bands += _rows_of_segment(segment, edges, size, headed=headed or bool(bands))
+    repeated += _again(line for band in bands for line in {id(line): line for row in band for line in row}.values())
+    body = [_body_row(band, edges, box) for band in bands]
+    repeated += [text for row in body for text in row.repeated]
     for column in range(len(edges) + 1):
         own = [line for line in labels if _column(line, edges) == column]
         over = _rules_over(column, (x0, *edges, x1), inside)
         beside = [rule[2] for rule in inside if rule[2] not in over]
-        _spread_labels(body, column, own, over, beside)
-    return [*grid, *(row.cells for row in body)]
+        repeated += _spread_labels(body, column, own, over, beside)
+    return Grid([*grid, *(row.cells for row in body)], tuple(repeated))
+
+
+def _again(lines: Iterable[Line]) -> list[str]:
+    """Texts of the lines that were placed before."""
+    seen: set[int] = set()
+    again = []
+    for line in lines:
+        if id(line) in seen:
+            again.append(line.text)
+        seen.add(id(line))
+    return again
 
 
 @dataclass(slots=True)
@@ -93,6 +118,8 @@ class _Row:
     """The texts of its columns."""
     places: list[float]
     """The middles of these texts; that of the row where there is none."""
+    repeated: list[str]
+    """What of it spans columns, once for each beyond the first."""
 
 
 def _body_row(band: Band, edges: Sequence[float], box: tuple[float, float, float, float]) -> _Row:
@@ -102,11 +129,11 @@ def _body_row(band: Band, edges: Sequence[float], box: tuple[float, float, float
     if len(band) == 1 and len(lines) == 1 and _runs_across(lines[0], edges, box):
         text = cell_text(lines)
         texts = [text if len(text) <= LABEL or not column else "" for column in range(len(cells))]
-        return _Row(_middle(lines), texts, [_middle(lines)] * len(cells))
+        return _Row(_middle(lines), texts, [_middle(lines)] * len(cells), [text for text in texts[1:] if text])
     for line in lines:
         cells[_column(line, edges)].append(line)
     middle = _middle(lines)
-    return _Row(middle, [cell_text(cell) for cell in cells], [_middle(cell) if cell else middle for cell in cells])
+    return _Row(middle, [cell_text(cell) for cell in cells], [_middle(cell) if cell else middle for cell in cells], [])
 
 
 def _without_labels(
@@ -152,14 +179,15 @@ def _rules_over(column: int, places: Sequence[float], rules: Sequence[Rule]) -> 
 
 def _spread_labels(
     body: Sequence[_Row], column: int, labels: Sequence[Line], rules: Sequence[float], beside: Sequence[float]
-) -> None:
-    """Repeat in each of its rows what spans rows of one column, between the `rules` over that column.
+) -> list[str]:
+    """Repeat in each of its rows what spans rows of one column, between the `rules` over that column; gives what is repeated.
 
     `beside` are rules that part rows, but not in that column.
 
     A cell that spans rows is centred on them, so the first begins at the first row, each next one below it, and the
     last ends at the last row; where they do not, nothing spans anything, and a label stays with the row above it.
     """
+    repeated: list[str] = []
     groups: dict[int, list[_Row]] = {}
     for row in body:
         groups.setdefault(sum(y < row.y for y in rules), []).append(row)
@@ -178,10 +206,12 @@ def _spread_labels(
             for (first, last), (_, text) in zip(spans, texts, strict=True):
                 for index in range(first, last + 1):
                     rows[index].cells[column] = text if len(text) <= LABEL or index == first else ""
+                repeated += [text] * (last - first if len(text) <= LABEL else 0)
             continue
         for line in own:
             nearest = min(rows, key=lambda row: abs(row.y - line.y1))
             nearest.cells[column] = " ".join(filter(None, (clean(line.text), nearest.cells[column])))
+    return repeated
 
 
 def _spans_of(places: Sequence[float], rows: Sequence[float]) -> list[tuple[int, int]] | None:
@@ -251,8 +281,8 @@ def _is_header(rows: Sequence[Sequence[Line]], n_columns: int, ruled: bool) -> b
 
 def _header(
     rows: Sequence[Sequence[Line]], edges: Sequence[float], partial: Sequence[Rule], size: float
-) -> list[list[str]]:
-    """The rows of the header: one, or more where some of its cells span columns or rules part some of its columns.
+) -> list[list[list[Line]]]:
+    """The lines of the cells of the header by row: one, or more where some of its cells span columns or rules part some of its columns.
 
     What stands half-way between two rows belongs to both.
     """
@@ -275,6 +305,7 @@ def _header(
         else:
             for line in row:
                 first, last = spans.get(id(line), (_column(line, edges),) * 2)
+                last = last if len(line.text) <= LABEL else first
                 for column in range(first, last + 1):
                     levels[-1][column].append(line)
             parted = bool(below) and _is_parted(row, below, spans, partial)
@@ -282,7 +313,7 @@ def _header(
                 parted = False  # after what stands half-way
         if parted:
             levels.append([[] for _ in range(n_columns)])
-    return [[cell_text(cell) for cell in level] for level in levels]
+    return levels
 
 
 def _is_between(

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from ingest.page.reading_order import Line
 from ingest.page.table_columns import Borders, Rule, column_borders, split_row
-from ingest.page.table_grid import LABEL, cell_text, is_several
+from ingest.page.table_grid import LABEL, Grid, cell_text, is_several
 
 SAME_PLACE = 4.0
 """Rules nearer to one another than this, in points, are one border."""
@@ -29,8 +29,8 @@ def lattice_of(
     vertical: Sequence[Rule],
     box: tuple[float, float, float, float],
     size: float,
-) -> list[list[str]] | None:
-    """Texts by row and column; None for a table in which not all rows and columns are ruled. `rows` are rows of print, `box`
+) -> Grid | None:
+    """The cells; None for a table in which not all rows and columns are ruled. `rows` are rows of print, `box`
     is that of their lines."""
     x0, y0, x1, y1 = box[0] - OUTSIDE, box[1] - OUTSIDE, box[2] + OUTSIDE, box[3] + OUTSIDE
     across = [rule for rule in horizontal if y0 < rule[2] < y1 and rule[1] > box[0] and rule[0] < box[2]]
@@ -63,14 +63,18 @@ def lattice_of(
     if n_rows < FEWEST_ROWS and any(len(cell) > 2 for cell in inside.values()):
         return None
     texts = {field: cell_text(cell) for field, cell in inside.items()}
-    return [
-        [
-            texts.get(field, "") if field == (row, column) or len(texts.get(field, "")) <= LABEL else ""
-            for column in range(n_columns)
-            for field in [first((row, column))]
-        ]
-        for row in range(n_rows)
-    ]
+    table: list[list[str]] = []
+    repeated: list[str] = []
+    for row in range(n_rows):
+        table.append([])
+        for column in range(n_columns):
+            field = first((row, column))
+            text = texts.get(field, "")
+            if field != (row, column):
+                text = text if len(text) <= LABEL else ""
+                repeated.append(text)
+            table[-1].append(text)
+    return Grid(table, tuple(filter(None, repeated)))
 
 
 def _all_ruled(

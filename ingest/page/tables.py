@@ -53,11 +53,13 @@ class Table:
     """Dominant font size."""
     kind: str = "table"
     """`table`, or `list` for terms and what they mean; then `markdown` has one item a line."""
+    repeated: tuple[str, ...] = ()
+    """What it says again: cells that span others, once for each that they cover beyond the first."""
 
     @property
     def block(self) -> Block:
         """The table as a block of its page."""
-        return Block(self.kind, self.markdown, bbox=self.bbox, size=self.size)
+        return Block(self.kind, self.markdown, bbox=self.bbox, size=self.size, repeated=self.repeated)
 
 
 def find_tables(
@@ -230,7 +232,8 @@ def build(
     if len(rows) < 2:
         return None
     box = (x0, y0, x1, y1)
-    grid = lattice_of(rows, rules, vertical, box, size) or grid_of(rows, rules, vertical, box, size)
+    found = lattice_of(rows, rules, vertical, box, size) or grid_of(rows, rules, vertical, box, size)
+    grid = found.rows
     n_columns = len(grid[0]) if grid else 0
     if n_columns < 2 or (n_columns == 2 and not aligned and not _is_keyed(grid) and prose_share(list(lines)) > 0.5):
         return None
@@ -241,9 +244,9 @@ def build(
     if letters < (2 if aligned else 1) * filled:
         return None
     if aligned and n_columns == 2 and _are_terms([row[0] for row in grid if row[1]]):
-        return Table((x0, y0, x1, y1), _definitions(grid), size, kind="list")
+        return Table((x0, y0, x1, y1), _definitions(grid), size, kind="list", repeated=found.repeated)
     markdown = markdown_table(grid)
-    return Table((x0, y0, x1, y1), markdown, size) if markdown else None
+    return Table((x0, y0, x1, y1), markdown, size, repeated=found.repeated) if markdown else None
 
 
 def _is_mark(line: Line, row: Sequence[Line]) -> bool:

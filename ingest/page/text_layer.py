@@ -12,6 +12,7 @@ from typing import Any
 
 import pymupdf
 
+from ingest import marks
 from ingest.page.reading_order import BULLETS, Line, family, is_cjk
 from ingest.page.section_names import FIGURE_CAPTION
 
@@ -19,6 +20,8 @@ FLAGS = pymupdf.TEXT_COLLECT_VECTORS | pymupdf.TEXT_MEDIABOX_CLIP
 """No images (their bytes are copied), no kept ligatures, no odd white space; paths come with the text at no cost."""
 MAX_LINES = 12_000
 """A page with more text fragments than this is damaged or hostile; the rest is left out and the page says so."""
+TOO_MANY = "more than can be laid out"
+"""Why that rest is left out."""
 MAX_ROW = 300
 """Text fragments at one height beyond which a gap is judged by its width alone."""
 MAX_SPACED = 50
@@ -30,15 +33,20 @@ NO_SPACE = 0.15
 MAX_IMAGES = 5_000
 """Images looked at per page."""
 
+SMALL = 0.86
+"""A run smaller than this, as a share of its line's size, is a mark when it stands off the line at all."""
+OFF_LINE = 0.08
+"""How far a small run stands off the line to be a mark, in sizes of the line."""
+FAR_OFF_LINE = 0.17
+"""How far a run of nearly the line's own size does."""
+MAX_MARK = 20
+"""Characters of a mark, at most."""
+
 _VISIBLE = 16 | 32
 _BOLD = re.compile(
     r"bold|black|heavy|demi|semibd|-bd\b|-medi$|[^a-z]bd(?:it|cn|ou)?$|CMBX|SFBX|\.B\d?$|-B$", re.IGNORECASE
 )
 _ITALIC = re.compile(r"ital|obli|-it$|slant|[^a-z](?:bd)?it$|CMTI|CMMI|SFTI|\.I\d?$|-I$", re.IGNORECASE)
-_SUPERSCRIPT = str.maketrans("0123456789+-−–", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻")
-_CITATION = re.compile(r"^[\d,;\-–—\s]+$|^[a-z](?:,[a-z])*$|^[*†‡§¶#∗]+$")
-_UNIT = re.compile(r"(?:^|[\s(/·×])(?:[kcdmµμn]?m|ft|in|s|h|L|ha|kg|K|yr|year|min|mol)$")
-_ION = re.compile(r"(?:^|[\s(\[])(?:[A-Z][a-z]?\d?){1,3}$")
 
 
 Word = tuple[float, float, str]
@@ -83,16 +91,16 @@ class TextLayer:
     """Boxes of all other paths: curves, ticks, oblique lines, markers."""
     images: list[tuple[float, float, float, float]] = field(default_factory=list)
     """Boxes of images, looked up only on pages with the caption of a figure: it takes a second pass."""
-    oblique: int = 0
-    """Lines at an angle, as watermarks are; they are left out."""
+    source: list[str] = field(default_factory=list)
+    """All that the content stream says, line by line, whatever becomes of it; what is printed twice in one place, once."""
+    left_out: dict[str, list[str]] = field(default_factory=dict)
+    """What of it is in no line, by reason."""
     characters: int = 0
     """Characters that are not white space."""
     invisible: int = 0
     """Those of them that are neither filled nor stroked, as in the layer of an earlier OCR."""
     by_font: dict[str, str] = field(default_factory=dict)
     """The visible text of each font."""
-    cut: bool = False
-    """Whether the page has more text than `MAX_LINES` fragments."""
 
 
 @lru_cache(maxsize=4096)
@@ -129,10 +137,15 @@ def read_text_layer(page: pymupdf.Page) -> TextLayer:
         prose = order + 1 if _full_lines(block) else 0
         for number, raw in enumerate(block["lines"]):
             order += 1
+            said = "".join(span["text"] for span in raw["spans"])
+            layer.source.append(said)
             if order > MAX_LINES:
-                layer.cut = True
-                break
-            fragment, visible = _fragment(raw, order, fonts)
+                layer.left_out.setdefault(TOO_MANY, []).append(said)
+                continue
+            x, y = raw["dir"]
+            across = 0 if abs(x) < 0.2 else 1  # the coordinate of an origin that says how high a run stands
+            sign = -1.0 if (y > 0 if across == 0 else x < 0) else 1.0
+            fragment, visible = _fragment(raw, order, fonts, layer.left_out, across, sign)
             if fragment is None:
                 continue
             fragment.prose = prose
@@ -141,11 +154,11 @@ def read_text_layer(page: pymupdf.Page) -> TextLayer:
             layer.characters += count
             if not visible:
                 layer.invisible += count
-            x, y = raw["dir"]
             if abs(y) < 0.2 and x > 0:
                 key = (fragment.spans[0][0], round(fragment.x0), round(fragment.y0))
                 if key in seen and fragment.x1 - fragment.x0 > 0:
                     layer.characters -= count
+                    layer.source.pop()
                     continue  # printed twice for a fake bold or a shadow
                 seen.add(key)
                 (upright if visible else hidden).append(fragment)
@@ -153,14 +166,17 @@ def read_text_layer(page: pymupdf.Page) -> TextLayer:
                 angle = 180 if abs(y) < 0.2 else 90 if y < 0 else 270
                 rotated.setdefault(angle, []).append(_rotated(fragment, raw["bbox"], angle, width, height))
             else:
-                layer.oblique += 1
+                layer.left_out.setdefault("slanted", []).append(said)
     layer.by_font = {font: " ".join(parts) for font, parts in fonts.items()}
     if layer.invisible > 0.5 * layer.characters:
         upright.extend(hidden)  # the layer of an earlier OCR: routing judges it
+    elif hidden:
+        layer.left_out["invisible"] = ["".join(text for text, *_ in fragment.spans) for fragment in hidden]
     layer.lines = _without_leaders(merge(upright), layer)
     for line in [line for line in layer.lines if _is_spaced(line.text)][:MAX_SPACED]:
         line.text = _unspaced(page, line) or line.text
     layer.rotated = {angle: merge(fragments) for angle, fragments in rotated.items()}
+    _write_marks([layer.lines, *layer.rotated.values()])
     if any(FIGURE_CAPTION.match(line.text) for line in layer.lines) and page.get_images():
         layer.images = [
             tuple(pymupdf.Rect(image["bbox"]) * page.rotation_matrix) for image in page.get_image_info()[:MAX_IMAGES]
@@ -329,7 +345,15 @@ def _without_leaders(lines: list[Line], layer: TextLayer) -> list[Line]:
     return kept
 
 
-def _fragment(raw: dict[str, Any], order: int, fonts: dict[str, list[str]]) -> tuple[Fragment | None, bool]:
+def _fragment(
+    raw: dict[str, Any],
+    order: int,
+    fonts: dict[str, list[str]],
+    left_out: dict[str, list[str]],
+    across: int,
+    sign: float,
+) -> tuple[Fragment | None, bool]:
+    """A line of the content and whether it is seen; `sign` times coordinate `across` of an origin grows downwards."""
     spans: list[tuple[str, float, str, float]] = []
     sizes: dict[float, int] = {}
     bases: dict[float, float] = {}
@@ -339,6 +363,8 @@ def _fragment(raw: dict[str, Any], order: int, fonts: dict[str, list[str]]) -> t
     for span in raw["spans"]:
         text = span["text"]
         size = span["size"]
+        if size <= 0.5 and text and not text.isspace():
+            left_out.setdefault("too small to be seen", []).append(text)
         if not text or text.isspace() or size <= 0.5:
             if not spans:
                 leading = " "
@@ -355,7 +381,7 @@ def _fragment(raw: dict[str, Any], order: int, fonts: dict[str, list[str]]) -> t
         else:
             invisible += length
         fonts.setdefault(font, []).append(text)
-        base = span["origin"][1]
+        base = sign * span["origin"][across]
         size = round(size, 1)
         if spans and font == last_font and spans[-1][1] == size and abs(spans[-1][3] - base) < 0.05 * size:
             previous = spans[-1]
@@ -375,16 +401,12 @@ def _fragment(raw: dict[str, Any], order: int, fonts: dict[str, list[str]]) -> t
 
 
 def _rotated(fragment: Fragment, box: Sequence[float], angle: int, width: float, height: float) -> Fragment:
-    """Coordinates after rotating the page so that the text is upright; the raised-mark test does not apply here."""
+    """Coordinates after rotating the page so that the text is upright."""
     x0, y0, x1, y1 = box
-    if angle == 90:  # text runs upwards: rotate the page clockwise
-        left, top, right, bottom = height - y1, x0, height - y0, x1
-    elif angle == 180:
-        left, top, right, bottom = width - x1, height - y1, width - x0, height - y0
-    else:
-        left, top, right, bottom = y0, width - x1, y1, width - x0
-    base = bottom - 0.2 * (bottom - top)
-    spans = [(text, size, font, base) for text, size, font, _ in fragment.spans]
+    left, right = {90: (height - y1, height - y0), 180: (width - x1, width - x0), 270: (y0, y1)}[angle]
+    shift = {90: 0.0, 180: height, 270: width}[angle]
+    spans = [(text, size, font, shift + base) for text, size, font, base in fragment.spans]
+    base = shift + fragment.base
     return Fragment(
         left, base - 0.8 * fragment.size, right, base + 0.2 * fragment.size, base, fragment.size, spans, fragment.order
     )
@@ -510,30 +532,31 @@ def _neighbours(
 
 def _line(parts: list[Fragment]) -> Line:
     """One line of text from its parts, with raised marks written out and its style summed up."""
-    sizes: Counter[float] = Counter()
-    bases: dict[float, float] = {}
-    for part in parts:
-        for text, size, _, base in part.spans:
-            sizes[size] += len(text)
-            bases.setdefault(size, base)
-    size = parts[0].size if len(sizes) == 1 else max(sizes, key=lambda value: (sizes[value], value))
-    base = bases[size]
+    if len(parts) == 1 and len(parts[0].spans) == 1:
+        _, size, _, base = parts[0].spans[0]
+    else:
+        size, base = _size_and_base(parts)
     text = ""
     end = parts[0].x0
-    superscripts = bold = italic = plain = 0
+    bold = italic = plain = 0
     lead = -1
     lead_bold = lead_italic = False
     lead_family = ""
     fonts: dict[str, int] = {}
     for part in parts:
-        if text and not text.endswith(" ") and part.x0 - end > 0.13 * size and part.spans[0][0][:1] != " ":
+        touches = part.x0 - end <= 0.13 * size
+        if text and not text.endswith(" ") and not touches and part.spans[0][0][:1] != " ":
             text += " "
         end = part.x1
         for span, span_size, font, span_base in part.spans:
-            if span_size < 0.86 * size and base - span_base > 0.15 * size and len(span) < 20:
-                text = _raise(text, span)
-                superscripts += 1
+            up = base - span_base
+            is_small = span_size < SMALL * size
+            off = abs(up) > (OFF_LINE if is_small else FAR_OFF_LINE) * size
+            if off and (is_small or touches) and len(span) < MAX_MARK:
+                text += marks.raised(span) if up > 0 else marks.lowered(span)
+                touches = True
                 continue
+            touches = True
             if text.endswith(" ") and span.startswith(" "):
                 span = span.lstrip()
             is_bold, is_italic = style(font)
@@ -547,7 +570,7 @@ def _line(parts: list[Fragment]) -> Line:
                     or (not is_bold and not is_italic and family(font) != lead_family)
                 ):
                     lead = len(text)
-            text += span
+            text += span if span.isascii() else marks.from_characters(span)
             if span_size >= 0.86 * size or length > 3:
                 bold += is_bold * length
                 italic += is_italic * length
@@ -568,13 +591,9 @@ def _line(parts: list[Fragment]) -> Line:
         font=max(fonts, key=fonts.__getitem__) if fonts else parts[0].spans[0][2],
         lead=lead,
         lead_bold=lead_bold,
-        superscripts=superscripts,
+        superscripts=marks.count(text),
         cuts=_cuts(parts, stripped.rstrip()),
     )
-
-
-_ADDED = frozenset("[]^")
-"""What writing out a raised mark adds to a text."""
 
 
 def _cuts(parts: Sequence[Fragment], text: str) -> tuple[tuple[float, float, int], ...]:
@@ -588,9 +607,9 @@ def _cuts(parts: Sequence[Fragment], text: str) -> tuple[tuple[float, float, int
         return ()
     if len(words) == len(text.split()):
         starts = [found.start() for found in _WORD.finditer(text)]
-    else:  # raised marks and letters of two parts may touch: letter by letter, without what writing marks out added
-        letters = [index for index, letter in enumerate(text) if letter not in _ADDED and not letter.isspace()]
-        lengths = [sum(letter not in _ADDED and not letter.isspace() for letter in word) for _, _, word in words]
+    else:  # raised marks and letters of two parts may touch: letter by letter
+        letters = [index for index, letter in enumerate(text) if not (letter.isspace() or marks.has_marks(letter))]
+        lengths = [sum(not letter.isspace() for letter in word) for _, _, word in words]
         if sum(lengths) != len(letters) or not all(lengths):
             return ()
         starts = [letters[passed - length] for passed, length in zip(accumulate(lengths), lengths, strict=True)]
@@ -602,24 +621,32 @@ def _cuts(parts: Sequence[Fragment], text: str) -> tuple[tuple[float, float, int
 _WORD = re.compile(r"\S+")
 
 
-def _raise(text: str, span: str) -> str:
-    """Append a raised span: exponents stay exponents, citations and footnote marks get brackets."""
-    mark = span.strip()
-    if not mark:
-        return text + span
-    space = " " if span.endswith(" ") else ""
-    if not text or text.endswith(" "):
-        return text + mark + space
-    before = text[-1]
-    if before in "-−–" and mark.isdigit() and text[-2:-1].isalpha():
-        return text[:-1] + ("-" + mark).translate(_SUPERSCRIPT) + space  # a unit to a negative power, in two pieces
-    if before.isdigit() or before in "×·" or (mark[0] in "-−–+" and any(c.isdigit() for c in mark)):
-        small = mark.translate(_SUPERSCRIPT)
-        return text + (small if not any(c in "0123456789+-−–" for c in small) else "^" + mark) + space
-    if _UNIT.search(text) and mark.isdigit() and len(mark) == 1:
-        return text + mark.translate(_SUPERSCRIPT) + space
-    if mark[-1] in "+-−" or not _CITATION.match(mark):
-        return text + mark + space
-    if mark.isdigit() and _ION.search(text[-6:]) and len(text[-6:].split()[-1]) <= 2:
-        return text + mark + space
-    return f"{text}[{mark}]{space}" if mark[0].isdigit() or mark.isalpha() else text + mark + space
+def _size_and_base(parts: Sequence[Fragment]) -> tuple[float, float]:
+    """The size of most of a line's text, and the baseline of most of what is of that size."""
+    weights: Counter[float] = Counter()
+    bases: Counter[tuple[float, float]] = Counter()
+    for part in parts:
+        for text, size, _, base in part.spans:
+            weights[size] += len(text)
+            bases[size, base] += len(text)
+    size = max(weights, key=lambda value: (weights[value], value))
+    return size, max((key for key in bases if key[0] == size), key=bases.__getitem__)[1]
+
+
+def _write_marks(groups: Sequence[Sequence[Line]]) -> None:
+    """Give raised and lowered marks their written form, in the light of the whole page; the cuts move with the text."""
+    marked = [line for lines in groups for line in lines if marks.has_marks(line.text)]
+    if not marked:
+        return
+    custom = marks.habit(line.text for line in marked)
+    for line in marked:
+        text = marks.written(line.text, custom)
+        starts = [found.start() for found in _WORD.finditer(text)]
+        order = {found.start(): number for number, found in enumerate(_WORD.finditer(line.text))}
+        line.cuts = tuple(
+            (left, right, starts[order[index]] if index in order else len(marks.written(line.text[:index], custom)))
+            for left, right, index in line.cuts
+            if order.get(index, 0) < len(starts)
+        )
+        line.lead = len(marks.written(line.text[: line.lead], custom)) if line.lead else 0
+        line.text = text

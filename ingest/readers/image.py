@@ -7,14 +7,15 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 from PIL import Image, ImageOps
 
 from ingest.document import Mark, Page, Probe, ReadOptions, UnreadableError
-from ingest.ocr import OcrBackend, load_backend, mean_confidence
+from ingest.ocr import OcrBackend, load_backend
 from ingest.ocr.detection import STRIP
-from ingest.ocr.layout import arrange
+from ingest.ocr.layout import arranged_page
 
 MAGIC = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 FORMATS = ("PNG", "JPEG", "TIFF")
@@ -57,7 +58,7 @@ class ImageReader:
 
     def probe(self, path: Path, options: ReadOptions) -> Probe:
         """The number of pages. Raises `UnreadableError`."""
-        with _opened(path) as image:
+        with opened_image(path) as image:
             return Probe(n_pages=min(int(getattr(image, "n_frames", 1)), MAX_FRAMES))
 
     def read(self, path: Path, first: int, last: int, options: ReadOptions, mark: Mark) -> Iterator[Page]:
@@ -67,11 +68,11 @@ class ImageReader:
         backend = load_backend(options.ocr_backend, options.ocr_device, options.ocr_models)
         for number in range(first, last + 1):
             mark(f"page {number}")
-            with _opened(path) as image:
+            with opened_image(path) as image:
                 image.seek(number - 1)
                 _check_size(image)
                 dpi = _dpi(image)
-                pixels, scale = _pixels(image, dpi)
+                pixels, scale = pixels_of(image, dpi)
             yield _page(number, pixels, dpi * scale, backend)
 
 
@@ -79,24 +80,17 @@ def _page(number: int, pixels: np.ndarray, dpi: float, backend: OcrBackend) -> P
     lines = backend.read(pixels, dpi)
     points = 72 / dpi
     height, width = pixels.shape[0] * points, pixels.shape[1] * points
-    return Page(
-        page=number,
-        route="ocr",
-        reason="the file is a page image",
-        width=round(width, 2),
-        height=round(height, 2),
-        blocks=arrange(lines, width, height, points, pixels),
-        confidence=mean_confidence(lines),
-    )
+    reason = "the file is a page image"
+    return arranged_page(number, reason, lines, round(width, 2), round(height, 2), points, pixels)
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Image.Image]:
-    """The image with its errors turned into `UnreadableError`."""
+def opened_image(file: Path | IO[bytes]) -> Iterator[Image.Image]:
+    """An image with its errors turned into `UnreadableError`; not decoded yet, and of a size that was checked."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with Image.open(path, formats=FORMATS) as image:
+            with Image.open(file, formats=FORMATS) as image:
                 _check_size(image)
                 yield image
     except (Image.DecompressionBombError, MemoryError) as error:
@@ -128,7 +122,7 @@ def _dpi(image: Image.Image) -> float:
     return max(image.size) / PAGE_INCHES[1]
 
 
-def _pixels(image: Image.Image, dpi: float) -> tuple[np.ndarray, float]:
+def pixels_of(image: Image.Image, dpi: float) -> tuple[np.ndarray, float]:
     """(H × W × 3 uint8 RGB, upright as its EXIF data says and on white; the scale that it was brought to)."""
     wanted = ENLARGED if dpi < FINEST_ENLARGED else 1.0
     ratio = min(wanted, (MOST_READ / (image.width * image.height)) ** 0.5)

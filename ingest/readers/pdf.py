@@ -6,19 +6,23 @@ import html
 import logging
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pymupdf
 
+from ingest.conservation import Conservation, compare
 from ingest.document import Block, Mark, Page, Probe, ReadOptions, UnreadableError
 from ingest.page import layout_model
-from ingest.page.analysis import layout_page
+from ingest.page.analysis import layout_page, plain_page
 from ingest.page.block_kinds import BodyStyle, body_style, vocabulary
+from ingest.page.fonts import UNREADABLE, FontMender
 from ingest.page.routing import PageFacts, Route, route
 from ingest.page.text_layer import TextLayer, read_text_layer
+from ingest.passwords import passwords_in
+from ingest.readers.pdf_placeholder import placeholder
 
 if TYPE_CHECKING:
     import numpy as np
@@ -54,22 +58,27 @@ class PdfReader:
 
     def probe(self, path: Path, options: ReadOptions) -> Probe:
         """Page count, metadata and outline. Raises `UnreadableError`."""
-        with _open(path) as document:
+        with _open(path, options.password_file) as document:
             warnings = []
             if document.is_repaired:
                 if not _any_content(document):
                     raise UnreadableError("truncated", "The PDF is damaged or cut off: nothing of its pages is left.")
                 warnings.append("the PDF was damaged and has been repaired; parts of it may be missing")
+            if (reason := placeholder(document)) is not None:
+                raise UnreadableError("placeholder", reason)
+            if attached := document.embfile_count():
+                warnings.append(f"{attached} attached file{'s' if attached > 1 else ''} not read")
             if (document.metadata or {}).get("encryption"):
                 warnings.append("the PDF is encrypted with an owner password")
             return _probe(document, tuple(warnings))
 
     def read(self, path: Path, first: int, last: int, options: ReadOptions, mark: Mark) -> Iterator[Page]:
         """Pages `first` to `last`. Raises `UnreadableError`."""
-        with _open(path) as document:
+        with _open(path, options.password_file) as document:
             last = min(last, document.page_count)
+            mender = FontMender(document)
             for start in range(first, last + 1, WINDOW):
-                yield from _read_window(document, start, min(start + WINDOW - 1, last), options, mark)
+                yield from _read_window(document, mender, start, min(start + WINDOW - 1, last), options, mark)
 
 
 _OBJECT = re.compile(rb"\b\d+\s+\d+\s+obj\b")
@@ -79,7 +88,7 @@ def _is_pdf(head: bytes, path: str) -> bool:
     return b"%PDF" in head[:1024] or (path.lower().endswith(".pdf") and _OBJECT.search(head[:4096]) is not None)
 
 
-def _open(path: Path) -> pymupdf.Document:
+def _open(path: Path, password_file: str) -> pymupdf.Document:
     with open(path, "rb") as file:
         head = file.read(4096)
     if not head:
@@ -93,8 +102,8 @@ def _open(path: Path) -> pymupdf.Document:
     except MUPDF_ERRORS:
         raise UnreadableError("truncated", "The PDF is damaged or cut off so that it cannot be opened.") from None
     try:
-        if document.needs_pass:
-            raise UnreadableError("encrypted", "The PDF needs a password.")
+        if document.needs_pass and not any(document.authenticate(word) for word in passwords_in(password_file)):
+            raise UnreadableError("encrypted", "The PDF needs a password, which --password-file can give.")
         if document.page_count == 0:
             raise UnreadableError("truncated", "The PDF has no page that can be found.")
         if document.page_count > MAX_PAGES:
@@ -184,16 +193,20 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in parts if part.strip())
 
 
-def _read_window(document: pymupdf.Document, first: int, last: int, options: ReadOptions, mark: Mark) -> Iterator[Page]:
+def _read_window(
+    document: pymupdf.Document, mender: FontMender, first: int, last: int, options: ReadOptions, mark: Mark
+) -> Iterator[Page]:
     """Read some pages: all text layers first, then each page's blocks in the light of the others."""
     layers: list[tuple[int, float, float, TextLayer, Route]] = []
     unmapped: dict[int, bool] = {}
+    fonts = {number: document.get_page_fonts(number - 1) for number in range(first, last + 1)}
+    mender.mend(font for listed in fonts.values() for font in listed)
     for number in range(first, last + 1):
         mark(f"page {number}")
         try:
             page = document[number - 1]
             layer = read_text_layer(page)
-            way = _route(document, page, layer, options, unmapped)
+            way = _route(document, fonts[number], page, layer, options, unmapped)
             layers.append((number, page.rect.width, page.rect.height, layer, way))
         except MUPDF_ERRORS as error:
             raise UnreadableError("decode", f"Page {number} cannot be read: {_short(error)}.") from None
@@ -205,10 +218,9 @@ def _read_window(document: pymupdf.Document, first: int, last: int, options: Rea
         mark(f"page {number}, {way.name}")
         if way.name == "ocr":
             try:
-                blocks, confidence = _recognise(document[number - 1], options)
+                yield _recognised(document[number - 1], way.reason, options)
             except MUPDF_DRAWING_ERRORS as error:
                 raise UnreadableError("decode", f"Page {number} cannot be drawn: {_short(error)}.") from None
-            yield Page(number, "ocr", way.reason, width, height, blocks, confidence)
         else:
             style = _slide_style(layer, body, width, height)
             layout = layout_page(layer, style, words, width, height)
@@ -220,8 +232,20 @@ def _read_window(document: pymupdf.Document, first: int, last: int, options: Rea
                     layout = layout_page(layer, style, words, width, height, found)
                 else:
                     notes.append(f"layout doubtful: {layout.doubt}")
-            notes.extend(_omissions(layer, layout.labels))
-            yield Page(number, "native", "; ".join(notes), width, height, layout.blocks)
+            blocks, conservation = layout.blocks, _compared(layer, layout.blocks, layout.labels)
+            if conservation.broken:
+                plain = plain_page(layer, style, words, width, height)
+                read_plainly = _compared(layer, plain, ())
+                if _fault(read_plainly) < _fault(conservation):
+                    notes.append(f"read plainly, without tables and figures, for {conservation.broken}")
+                    blocks, conservation = plain, read_plainly
+            if unread := sum(block.text.count(UNREADABLE) for block in blocks):
+                notes.append(f"{unread} glyphs that could not be read")
+            notes.extend(f"{count} characters left out: {reason}" for reason, count in conservation.left_out)
+            unread = sum(block.text.count(UNREADABLE) for block in blocks)
+            if unread:
+                notes.append(f"{unread} glyphs that could not be read")
+            yield Page(number, "native", "; ".join(notes), width, height, blocks, conservation=conservation)
 
 
 def _regions(page: pymupdf.Page) -> list[layout_model.Region]:
@@ -235,16 +259,16 @@ def _regions(page: pymupdf.Page) -> list[layout_model.Region]:
         return []
 
 
-def _omissions(layer: TextLayer, labels: int) -> list[str]:
-    """What of the text layer is not in the blocks, in words."""
-    hidden = layer.invisible if layer.invisible <= 0.5 * layer.characters else 0
-    counted = (
-        (labels, "labels of figures left out"),
-        (layer.oblique, "slanted lines left out"),
-        (hidden, "invisible characters left out"),
-    )
-    notes = [f"{count} {what}" for count, what in counted if count]
-    return [*notes, "more than can be laid out: the rest left out"] if layer.cut else notes
+def _compared(layer: TextLayer, blocks: Sequence[Block], labels: Sequence[str]) -> Conservation:
+    """What became of a page's words and numbers."""
+    left_out = {**layer.left_out, "figure label": labels}
+    source = [*layer.source, *(text for block in blocks for text in block.repeated)]
+    return compare("\n".join(source), [block.text for block in blocks], left_out)
+
+
+def _fault(found: Conservation) -> int:
+    """How badly a page breaks the law, in characters; a number that is new weighs as much as a lost line."""
+    return found.lost + found.new + 100 * len(found.numbers_new)
 
 
 def _slide_style(layer: TextLayer, body: BodyStyle, width: float, height: float) -> BodyStyle:
@@ -257,7 +281,12 @@ def _slide_style(layer: TextLayer, body: BodyStyle, width: float, height: float)
 
 
 def _route(
-    document: pymupdf.Document, page: pymupdf.Page, layer: TextLayer, options: ReadOptions, unmapped: dict[int, bool]
+    document: pymupdf.Document,
+    fonts: list[Any],
+    page: pymupdf.Page,
+    layer: TextLayer,
+    options: ReadOptions,
+    unmapped: dict[int, bool],
 ) -> Route:
     if options.ocr == "always":
         return Route("ocr", "asked for")
@@ -266,7 +295,7 @@ def _route(
     facts = PageFacts(
         text=text,
         by_font=layer.by_font,
-        unmapped_fonts=_unmapped_fonts(document, page, unmapped),
+        unmapped_fonts=_unmapped_fonts(document, fonts, unmapped),
         characters=layer.characters,
         invisible=layer.invisible,
         image_share=_image_share(page) if sparse else 0.0,
@@ -298,10 +327,10 @@ def _image_share(page: pymupdf.Page) -> float:
     return float(grid.mean())
 
 
-def _unmapped_fonts(document: pymupdf.Document, page: pymupdf.Page, known: dict[int, bool]) -> frozenset[str]:
+def _unmapped_fonts(document: pymupdf.Document, fonts: list[Any], known: dict[int, bool]) -> frozenset[str]:
     """Names of the page's composite fonts whose codes are glyph numbers and that lack a ToUnicode map."""
     names = set()
-    for xref, _, kind, name, _, encoding, *_ in page.get_fonts():
+    for xref, _, kind, name, _, encoding, *_ in fonts:
         if kind != "Type0" or not encoding.startswith("Identity"):
             continue
         if xref not in known:
@@ -323,11 +352,11 @@ def draw(page: pymupdf.Page, dpi: float) -> tuple[np.ndarray, float]:
     return np.frombuffer(pixels.samples, dtype=np.uint8).reshape(pixels.height, pixels.width, 3), dpi
 
 
-def _recognise(page: pymupdf.Page, options: ReadOptions) -> tuple[tuple[Block, ...], float | None]:
-    """(blocks, confidence) of a page by OCR."""
-    from ingest.ocr import load_backend, mean_confidence
-    from ingest.ocr.layout import arrange
+def _recognised(page: pymupdf.Page, reason: str, options: ReadOptions) -> Page:
+    """A page by OCR."""
+    from ingest.ocr import load_backend
+    from ingest.ocr.layout import arranged_page
 
     image, dpi = draw(page, options.ocr_dpi)
     lines = load_backend(options.ocr_backend, options.ocr_device, options.ocr_models).read(image, dpi)
-    return arrange(lines, page.rect.width, page.rect.height, 72.0 / dpi, image), mean_confidence(lines)
+    return arranged_page(page.number + 1, reason, lines, page.rect.width, page.rect.height, 72.0 / dpi, image)

@@ -15,24 +15,7 @@ from numpy.typing import NDArray
 from nlp.classify.features import FeatureConfig, hash_texts
 from nlp.classify.model import LinearClassifier
 from nlp.classify.phrases import LabelledText
-
-
-@dataclass(frozen=True, kw_only=True)
-class ClassifierConfig:
-    """Settings of a classifier."""
-
-    shortest: int = 1
-    """Shortest character n-gram."""
-    longest: int = 4
-    """Longest character n-gram."""
-    bits: int = 16
-    """2 ** bits hashed features."""
-    longest_text: int = 8000
-    """Of a longer text its head, middle and end are used."""
-    penalty: float = 1.0
-    """C of the linear support vector machine: smaller is smoother."""
-    balanced: bool = True
-    """Weigh classes by the inverse of their size."""
+from nlp.config import ClassifierConfig
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -12,8 +12,8 @@ import pytest
 from corpus.audit.run import audit
 from corpus.build import build
 from corpus.config import BuildConfig
-from corpus.dedup import boilerplate
-from corpus.dedup.boilerplate import BoilerplateConfig
+from corpus.duplicates import boilerplate
+from corpus.duplicates.config import BoilerplateConfig
 from corpus.offsets import apply_edits
 from corpus.steps.boilerplate import is_clinical
 from corpus.trace import trace
@@ -148,5 +148,6 @@ def test_the_audit_passes_and_trace_shows_what_was_taken_out(data):
         r for r in read_dataset(data / "shards", RECORD).to_pylist() if by_name(r["topics"]).get("boilerplate")
     )
     assert any(
-        "taken out, as 12 documents of site hold it: Nobody should act" in line for line in trace(data, record["id"])
+        "taken out, as 12 documents of site hold it: Nobody should act" in line
+        for line in trace(data, record["id"]).lines
     )

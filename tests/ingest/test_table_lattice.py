@@ -22,7 +22,8 @@ def lines(names: str) -> list[Line]:
 
 
 def fields(text: list[Line], rules: tuple[list[Rule], list[Rule]]) -> list[list[str]] | None:
-    return lattice_of(rows_of(text), *rules, BOX, 9.0)
+    found = lattice_of(rows_of(text), *rules, BOX, 9.0)
+    return None if found is None else found.rows
 
 
 def ruled(*, without: tuple[tuple[str, float, int], ...] = ()) -> tuple[list[Rule], list[Rule]]:
