@@ -7,7 +7,7 @@ their written form, definition lists `term: meaning`, lists and small tables wit
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 
 from lxml import etree
 
@@ -29,7 +29,7 @@ _STRUCK_TAGS = frozenset({"s", "strike", "del"})
 _OPENED = frozenset({"tab", "tabs", "tabpanel", "panel", "pane", "accordion", "collapse", "collapsible", "faq", "toggle", "answer", "spoiler", "expand", "expandable", "more"})  # fmt: skip
 """Words in the names of elements that are hidden only until a reader opens them."""
 _NAME_PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
-_TARGETS = ("aria-controls", "data-target", "data-bs-target", "data-toggle-target", "data-tab", "href", "for")
+_TARGETS = ("aria-controls", "data-target", "data-bs-target", "data-toggle-target", "data-tab", "for")
 """Attributes with which a control names what it opens."""
 _CSS_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _AT_RULE = re.compile(r"@[^{};]{1,300}\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}")
@@ -110,11 +110,12 @@ def _has_name(element: etree._Element, *names: str) -> bool:
 
 
 def _strike(tree: etree._Element, left_out: LeftOut) -> None:
-    def is_struck(element: etree._Element) -> bool:
-        style = element.get("style")
-        return element.tag in _STRUCK_TAGS or (style is not None and _LINE_THROUGH.search(style) is not None)
+    struck = tree.xpath(".//s | .//strike | .//del | .//*[contains(@style, 'line-through')]")
+    _leave_out(struck, _is_struck, STRUCK_OUT, left_out)
 
-    _sweep(tree, is_struck, STRUCK_OUT, left_out)
+
+def _is_struck(element: etree._Element) -> bool:
+    return element.tag in _STRUCK_TAGS or _LINE_THROUGH.search(element.get("style") or "") is not None
 
 
 def _hide(tree: etree._Element, left_out: LeftOut) -> None:
@@ -138,20 +139,21 @@ def _hide(tree: etree._Element, left_out: LeftOut) -> None:
         element.attrib.pop("style", None)
         return False
 
-    _sweep(tree, is_hidden, HIDDEN, left_out)
+    named = " or @class or @id" if by_rule else ""
+    _leave_out(tree.xpath(f".//*[@hidden or @style{named}]"), is_hidden, HIDDEN, left_out)
 
 
-def _sweep(tree: etree._Element, goes: Callable[[etree._Element], bool], reason: str, left_out: LeftOut) -> None:
-    """Leave out the elements that go, each with all that is in it."""
-    waiting = [tree]
-    while waiting:
-        for child in list(waiting.pop()):
-            if not isinstance(child.tag, str):
-                continue
-            if goes(child):
-                leave_out(child, reason, left_out)
-            else:
-                waiting.append(child)
+def _leave_out(
+    elements: Iterable[etree._Element], goes: Callable[[etree._Element], bool], reason: str, left_out: LeftOut
+) -> None:
+    """Leave out those of some elements, in the order of the page, that go, each with all that is in it."""
+    gone: set[etree._Element] = set()
+    for element in elements:
+        if gone and not gone.isdisjoint(element.iterancestors()):
+            continue
+        if goes(element):
+            gone.add(element)
+            leave_out(element, reason, left_out)
 
 
 def _hidden_names(tree: etree._Element) -> set[str]:
@@ -159,23 +161,25 @@ def _hidden_names(tree: etree._Element) -> set[str]:
     hidden: set[str] = set()
     shown: set[str] = set()
     for sheet in tree.iter("style"):
-        text = _CSS_COMMENT.sub("", (sheet.text or "")[:200_000])
-        if "none" not in text:
+        text = (sheet.text or "")[:200_000]
+        if _DISPLAY_NONE.search(text) is None:
             continue
-        everywhere = _AT_RULE.sub("", text)
-        for names, rule in _rules(everywhere):
-            if _DISPLAY_NONE.search(rule):
-                hidden |= names
-        for names, rule in _rules(" ".join(_AT_RULE.findall(text))):  # on some screens, or in print
-            if not _DISPLAY_NONE.search(rule) and "display" in rule:
-                shown |= names
+        text = _CSS_COMMENT.sub("", text)
+        hidden |= _names(_AT_RULE.sub("", text), none=True)
+        shown |= _names(" ".join(_AT_RULE.findall(text)), none=False)  # on some screens, or in print
     return hidden - shown
 
 
-def _rules(text: str) -> Iterator[tuple[set[str], str]]:
-    for selectors, rule in _RULE.findall(text):
-        simple = (_SIMPLE_SELECTOR.fullmatch(selector) for selector in selectors.rpartition("{")[2].split(","))
-        yield {match.group(1) + match.group(2) for match in simple if match}, rule
+def _names(text: str, *, none: bool) -> set[str]:
+    """What the rules of a style sheet name that show nothing, or that show something."""
+    found: set[str] = set()
+    for rule in _RULE.finditer(text):
+        if "display" not in rule[2] or (_DISPLAY_NONE.search(rule[2]) is not None) is not none:
+            continue
+        for selector in rule[1].rpartition("{")[2].split(","):
+            if match := _SIMPLE_SELECTOR.fullmatch(selector):
+                found.add(match.group(1) + match.group(2))
+    return found
 
 
 def _selectors(element: etree._Element) -> set[str]:
@@ -185,13 +189,9 @@ def _selectors(element: etree._Element) -> set[str]:
 
 def _opened_names(tree: etree._Element) -> set[str]:
     """The ids that controls of the page name."""
-    found: set[str] = set()
-    for element in tree.iter():
-        for attribute in _TARGETS:
-            target = element.get(attribute) if isinstance(element.tag, str) else None
-            if target and (attribute != "href" or target.startswith("#")):
-                found.update(target.replace("#", " ").split())
-    return found
+    targets = tree.xpath(" | ".join(f"//@{name}" for name in _TARGETS))
+    targets += [target for target in tree.xpath("//@href") if target.startswith("#")]
+    return {name for target in targets for name in target.replace("#", " ").split()}
 
 
 def _is_opened(element: etree._Element, opened: set[str]) -> bool:
