@@ -32,9 +32,9 @@ _NAME_PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _TARGETS = ("aria-controls", "data-target", "data-bs-target", "data-toggle-target", "data-tab", "for")
 """Attributes with which a control names what it opens."""
 _CSS_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
-_AT_RULE = re.compile(r"@[^{};]{1,300}\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}")
+_DISPLAY_SOME = re.compile(r"display\s*:\s*(?!none|\s)", re.IGNORECASE)
 _DISPLAY_NONE = re.compile(r"display\s*:\s*none", re.IGNORECASE)
-_RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
+_AT_RULE = re.compile(r"@[^{};]{1,300}\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}")
 _SIMPLE_SELECTOR = re.compile(r"\s*(?:[a-z][a-z0-9]*)?([.#])([A-Za-z_][\w-]*)\s*", re.IGNORECASE)
 _ABOUT_THE_BROWSER = re.compile(r"java\s?script|cookie|browser|浏览器|iframe|tracking|googletagmanager", re.IGNORECASE)
 _ENDS_A_TERM = re.compile(r"[:：?？.。]$")
@@ -162,23 +162,23 @@ def _hidden_names(tree: etree._Element) -> set[str]:
     shown: set[str] = set()
     for sheet in tree.iter("style"):
         text = (sheet.text or "")[:200_000]
-        if _DISPLAY_NONE.search(text) is None:
+        if not _named_before(text, _DISPLAY_NONE):
             continue
         text = _CSS_COMMENT.sub("", text)
-        hidden |= _names(_AT_RULE.sub("", text), none=True)
-        shown |= _names(" ".join(_AT_RULE.findall(text)), none=False)  # on some screens, or in print
+        hidden |= _named_before(_AT_RULE.sub("", text), _DISPLAY_NONE)
+        shown |= _named_before(" ".join(_AT_RULE.findall(text)), _DISPLAY_SOME)  # on some screens, or in print
     return hidden - shown
 
 
-def _names(text: str, *, none: bool) -> set[str]:
-    """What the rules of a style sheet name that show nothing, or that show something."""
+def _named_before(text: str, declaration: re.Pattern[str]) -> set[str]:
+    """The classes and ids that the rules of a style sheet with such a declaration are for."""
     found: set[str] = set()
-    for rule in _RULE.finditer(text):
-        if "display" not in rule[2] or (_DISPLAY_NONE.search(rule[2]) is not None) is not none:
-            continue
-        for selector in rule[1].rpartition("{")[2].split(","):
-            if match := _SIMPLE_SELECTOR.fullmatch(selector):
-                found.add(match.group(1) + match.group(2))
+    for match in declaration.finditer(text):
+        opening = text.rfind("{", 0, match.start())
+        start = max(text.rfind(sign, 0, max(opening, 0)) for sign in "{};") + 1
+        for selector in text[start : max(opening, 0)].split(","):
+            if simple := _SIMPLE_SELECTOR.fullmatch(selector):
+                found.add(simple.group(1) + simple.group(2))
     return found
 
 
