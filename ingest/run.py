@@ -18,7 +18,8 @@ from ingest.batches import waves
 from ingest.config import IngestConfig
 from ingest.discover import FOUND, UNREACHABLE, discover, in_order
 from ingest.document import ReadOptions, UnreadableError
-from ingest.fetching.fetch import FetchConfig, is_url
+from ingest.fetching.config import FetchConfig
+from ingest.fetching.fetch import is_url
 from ingest.known import known, ledger_rows
 from ingest.ledger import LEDGER
 from ingest.passwords import passwords_in
@@ -298,15 +299,3 @@ def _count_failure(result: IngestResult, uri: str, page: int | None, failure: Ma
     result.quarantined_files += page is None
     result.reasons[failure["kind"]] += 1
     result.failures.append((uri, page, failure["message"]))
-
-
-FORMATS = {
-    "pdf": ["pdf", "image"],
-    "web": ["web"],
-    "epub": ["epub"],
-    "docx": ["docx", "rtf"],
-    "jats": ["jats", "medline", "bioc", "docbook"],
-    "text": ["text", "cnxml"],
-    "auto": list(READERS),
-}
-"""Command to the formats that it reads."""

@@ -37,6 +37,18 @@ READERS: dict[str, Format] = {
 """Reader name to format, in the order in which they are asked to sniff: the most particular first."""
 
 
+FORMATS: dict[str, list[str]] = {
+    "pdf": ["pdf", "image"],
+    "web": ["web"],
+    "epub": ["epub"],
+    "docx": ["docx", "rtf"],
+    "jats": ["jats", "medline", "bioc", "docbook"],
+    "text": ["text", "cnxml"],
+    "auto": list(READERS),
+}
+"""Command of `ingest` to the formats that it reads."""
+
+
 def load_reader(name: str) -> Reader:
     """The reader of a format; its libraries are imported now."""
     reader: Reader = getattr(import_module(READERS[name].module), READERS[name].reader)()
