@@ -274,7 +274,8 @@ def _regions(page: pymupdf.Page) -> list[layout_model.Region]:
 def _compared(layer: TextLayer, blocks: Sequence[Block], labels: Sequence[str]) -> Conservation:
     """What became of a page's words and numbers."""
     left_out = {**layer.left_out, "figure label": labels}
-    return compare("\n".join(layer.source), [block.text for block in blocks], left_out)
+    source = [*layer.source, *(text for block in blocks for text in block.repeated)]
+    return compare("\n".join(source), [block.text for block in blocks], left_out)
 
 
 def _fault(found: Conservation) -> int:
