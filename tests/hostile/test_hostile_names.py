@@ -151,7 +151,7 @@ def test_what_changes_under_way_is_noticed(tmp_path: Path, monkeypatch: pytest.M
         times.clear()
         most[0] = changes
         listed = [[str(path), 1, "x", True]]
-        arguments = {"files": listed, "formats": ["text"], "most_pages": 16, "options": {}}
+        arguments = {"files": listed, "formats": ["text"], "most_pages": 16, "options": {}, "passwords": None}
         task = Task("t", "t", arguments, str(tmp_path / f"{state}.parquet"))
         read_files(task, lambda word: None)
         (row,) = pq.read_table(task.output).to_pylist()
