@@ -9,6 +9,8 @@ from dataclasses import dataclass
 MAX_COLUMNS = 200
 MAX_CELLS = 100_000
 """A table larger than this is damaged or hostile: the rest is left out."""
+LABEL = 80
+"""A longer text is no label: it is written once, however many columns or rows it spans."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +28,8 @@ class Cell:
 def spread(rows: Iterable[Sequence[Cell]]) -> list[list[str]]:
     """Rows of spanning cells as a full grid of strings: a spanning cell's text is repeated in each row and column.
 
-    Repeating it keeps every data row readable by itself, which is what a text of a table is for. The grid is as wide
-    as its widest row, at most `MAX_COLUMNS`.
+    Repeating it keeps every data row readable by itself, which is what a text of a table is for; what is longer than a
+    label stands only where the cell begins. The grid is as wide as its widest row, at most `MAX_COLUMNS`.
     """
     grid: list[list[str]] = []
     hanging: dict[int, tuple[str, int]] = {}  # column -> (text, rows left) of cells that span downwards
@@ -49,10 +51,11 @@ def spread(rows: Iterable[Sequence[Cell]]) -> list[list[str]]:
                 continue
             cell = waiting.pop(0)
             text = " ".join(cell.text.split())
+            again = text if len(text) <= LABEL else ""
             for _ in range(max(1, min(cell.columns, MAX_COLUMNS - column))):
                 if cell.rows > 1:
-                    below[len(line)] = (text, min(cell.rows, 1000) - 1)
-                line.append(text)
+                    below[len(line)] = (again, min(cell.rows, 1000) - 1)
+                line.append(again if len(line) > column else text)
         hanging = below
         grid.append(line)
         cells += len(line)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ingest.conservation import compare
+from ingest.page.markdown_table import Cell, spread
 from ingest.page.reading_order import Line
 from ingest.page.tables import Table, find_tables
 
@@ -79,3 +80,11 @@ def test_what_spans_columns_is_said_again_and_the_check_knows_it() -> None:
     source = "\n".join(each.text for each in (heading, *cells))
     again = "\n".join([source, *found[0].repeated])
     assert not compare(again, [found[0].markdown]).broken and compare(again, [found[0].markdown]).inflation == 1.0
+
+
+def test_a_spanning_cell_that_is_no_label_is_written_once() -> None:
+    prose = "Reduce the dose by half where the creatinine clearance is below 30 ml per minute, and watch the patient."
+    grid = spread(
+        [[Cell("Drug"), Cell("Dose"), Cell("Route")], [Cell(prose, columns=3)], [Cell("oral", columns=2, rows=2)]]
+    )
+    assert grid == [["Drug", "Dose", "Route"], [prose, "", ""], ["oral", "oral", ""]]
