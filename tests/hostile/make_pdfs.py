@@ -1,8 +1,7 @@
-"""PDFs and pictures that were made to hurt, written object by object: no library would write them."""
+"""PDFs that were made to hurt, written object by object: no library would write them."""
 
 from __future__ import annotations
 
-import struct
 import zlib
 from collections.abc import Callable
 
@@ -195,47 +194,3 @@ PDFS: dict[str, Callable[[], bytes]] = {
 
 SLOW_PDFS: dict[str, Callable[[], bytes]] = {"forms_that_multiply.pdf": forms_that_multiply}
 """They would take for ever: the page's time limit ends them."""
-
-
-def chunk(kind: bytes, content: bytes) -> bytes:
-    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
-
-
-def png(width: int, height: int, content: bytes, bits: int = 1) -> bytes:
-    head = struct.pack(">IIBBBBB", width, height, bits, 0, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", content) + chunk(b"IEND", b"")
-
-
-def tiff(entries: list[tuple[int, int, int, int]], following: int, pages: int = 1) -> bytes:
-    """A TIFF whose directories follow one another; the last one names `following` as the next."""
-    raw = b"II*\0" + struct.pack("<I", 8)
-    size = 2 + 12 * len(entries) + 4
-    for number in range(pages):
-        after = following if number == pages - 1 else 8 + size * (number + 1)
-        raw += struct.pack("<H", len(entries))
-        raw += b"".join(struct.pack("<HHII", *entry) for entry in entries) + struct.pack("<I", after)
-    return raw
-
-
-def entries(width: int, height: int) -> list[tuple[int, int, int, int]]:
-    return [(256, 4, 1, width), (257, 4, 1, height), (258, 3, 1, 8), (259, 3, 1, 1), (262, 3, 1, 1), (273, 4, 1, 8),
-            (277, 3, 1, 1), (278, 4, 1, height), (279, 4, 1, 64)]  # fmt: skip
-
-
-IMAGES: dict[str, Callable[[], bytes]] = {
-    "giant.png": lambda: png(100_000, 100_000, zlib.compress(bytes(1000))),
-    "packed.png": lambda: png(30_000, 30_000, zlib.compress(bytes(3_751 * 30_000), 9)),
-    "thin.png": lambda: png(2**31 - 1, 1, zlib.compress(bytes(1000))),
-    "nothing.png": lambda: png(0, 0, b""),
-    "bomb.png": lambda: png(8, 8, zlib.compress(bytes(60 * MEGABYTE), 9)),
-    "text_chunk.png": lambda: (
-        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 8, 8, 1, 0, 0, 0, 0))
-        + chunk(b"zTXt", b"a\0\0" + zlib.compress(bytes(60 * MEGABYTE), 9)) + chunk(b"IEND", b"")
-    ),
-    "giant.jpg": lambda: b"\xff\xd8\xff\xc0\x00\x11\x08\xff\xff\xff\xff\x03\x01\x22\x00\x02\x11\x01\x03\x11\x01\xff\xd9",
-    "ring.tif": lambda: tiff(entries(64, 64), following=8),
-    "long.tif": lambda: tiff(entries(8, 8), following=0, pages=3_000),
-    "giant.tif": lambda: tiff(entries(2**31, 2**31), following=0),
-    "count.tif": lambda: b"II*\0" + struct.pack("<IH", 8, 65_535),
-    "cut.png": lambda: png(800, 600, zlib.compress(bytes(101 * 600)))[:60],
-}  # fmt: skip

@@ -62,7 +62,7 @@ def test_every_answer_is_a_page_or_a_sentence(host: Host, tmp_path: Path) -> Non
     data = tmp_path / "data"
     result = run(["ingest", "web", "--url-list", listed, "--data", data, *options], 120)
     assert not complaint(result)
-    assert result.code == 0 and result.seconds < 60
+    assert result.code == 0
     refused = {row["uri"]: row for row in read_dataset(data / "quarantine", QUARANTINE).to_pylist()}
     found = {uri for row in read_dataset(data / "documents", DOCUMENT).to_pylist() for uri in row["uris"]}
     assert found | set(refused) == set(urls.values())

@@ -26,23 +26,24 @@ class Watched:
     output: str
     """Standard output and standard error."""
     seconds: float
-    """How long it took."""
+    """Seconds of the processor that all its processes took: the machine may be busy with other things."""
     peak: int
     """Resident bytes of the largest process, at its largest."""
 
 
 def run(words: Sequence[str | bytes | Path], seconds: float, folder: Path | None = None) -> Watched:
-    """Run a console script and watch it; it is ended after `seconds`."""
+    """Run a console script and watch it; it is ended after `seconds` of the processor, or ten times as many on the clock."""
     script = Path(sys.executable).parent / os.fsdecode(words[0])
     environment = os.environ | {"PYTHONPATH": str(ROOT), "TERM": "dumb"}
     started, peak = time.monotonic(), 0
+    spent: dict[int, float] = {}
     with subprocess.Popen(
         [script, *words[1:]], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=folder, env=environment
     ) as process:
         os.set_blocking(process.stdout.fileno(), False)  # type: ignore[union-attr]
         output = b""
-        while process.poll() is None and time.monotonic() - started < seconds:
-            peak = max(peak, _peak(process.pid))
+        while process.poll() is None and sum(spent.values()) < seconds and time.monotonic() - started < 10 * seconds:
+            peak = max(peak, _look(process.pid, spent))
             with contextlib.suppress(BlockingIOError):
                 output += process.stdout.read() or b""  # type: ignore[union-attr]
             time.sleep(0.05)
@@ -52,13 +53,17 @@ def run(words: Sequence[str | bytes | Path], seconds: float, folder: Path | None
             process.kill()
         os.set_blocking(process.stdout.fileno(), True)  # type: ignore[union-attr]
         output += process.stdout.read() or b""  # type: ignore[union-attr]
-    return Watched(process.returncode, output.decode(errors="replace"), time.monotonic() - started, peak)
+    return Watched(process.returncode, output.decode(errors="replace"), sum(spent.values()), peak)
 
 
-def _peak(pid: int) -> int:
+def _look(pid: int, spent: dict[int, float]) -> int:
+    """The largest process so far; `spent` is told the processor's seconds of each."""
     found = 0
     with contextlib.suppress(psutil.Error):
         for process in [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]:
+            with contextlib.suppress(psutil.Error):
+                times = process.cpu_times()
+                spent[process.pid] = times.user + times.system
             with contextlib.suppress(OSError, StopIteration, ValueError, IndexError):
                 lines = Path(f"/proc/{process.pid}/status").read_text().splitlines()
                 found = max(found, next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) * 1024)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import tarfile
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from ingest.containers import spread_out
 from ingest.containers.archives import ArchiveLimits, Member, is_archive, read_archive, safe_name
 from ingest.document import UnreadableError
 
@@ -152,3 +155,30 @@ def test_cut_archives_say_so(tmp_path: Path, cut: float) -> None:
         else:  # a TAR gives what stands before the cut
             assert name == "a.tar"
             assert all(member.content == content[member.name] for member in members if not member.error)
+
+
+def test_two_members_of_one_name_are_two_files(tmp_path: Path) -> None:
+    path = tmp_path / "a.zip"
+    with pytest.warns(UserWarning, match="Duplicate"), zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("note.txt", "first")
+        archive.writestr("note.txt", "second")
+    held = list(spread_out(path, "a.zip", tmp_path / "out"))
+    assert [each.uri for each in held] == ["a.zip!note.txt", "a.zip!note.txt#2"]
+    assert [each.path.read_text() for each in held if each.path] == ["first", "second"]
+
+
+def test_members_that_each_stay_under_the_limit_are_a_bomb_together(tmp_path: Path) -> None:
+    block = os.urandom(20_000) + bytes(980_000)
+    content = zipped({f"{number}.txt": block for number in range(40)})
+    with pytest.raises(UnreadableError, match="too many bytes for its size"):
+        walk(tmp_path, content, always_bytes=5_000_000)
+    assert len(walk(tmp_path, content, always_bytes=50_000_000)) == 40
+
+
+def test_unpacking_leaves_room_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.zip"
+    path.write_bytes(zipped({"note.txt": b"a note"}))
+    monkeypatch.setattr("shutil.disk_usage", lambda folder: SimpleNamespace(free=10**6))
+    with pytest.raises(OSError) as full:
+        list(spread_out(path, "a.zip", tmp_path / "out"))
+    assert full.value.errno == errno.ENOSPC

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import subprocess
 import sys
 
@@ -16,6 +18,7 @@ from medpress.store import (
     check_manifest,
     identity,
     parts,
+    place_file,
     publish_file,
     publish_files,
     publish_tables,
@@ -147,3 +150,16 @@ def test_a_number_joins_each_list_in_its_place(rows: list[tuple[dict[str, float]
     expected = [named(numbers if value is None else {**numbers, "k": value}) for numbers, value in rows]
     assert added.to_pylist() == expected
     assert added.type == NAMED_NUMBERS
+
+
+@pytest.mark.parametrize("number", [errno.EPERM, errno.EXDEV, errno.ENOTSUP, errno.EMLINK])
+def test_where_hard_links_are_refused_a_file_is_copied(tmp_path, monkeypatch, number):
+    def refuse(*_, **__):
+        raise OSError(number, "no links here")
+
+    source, target = tmp_path / "a.parquet", tmp_path / "data" / "b.parquet"
+    source.write_bytes(b"rows")
+    monkeypatch.setattr(os, "link", refuse)
+    place_file(source, target)
+    place_file(source, target)
+    assert target.read_bytes() == b"rows" and [path.name for path in target.parent.iterdir()] == ["b.parquet"]
