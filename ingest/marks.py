@@ -208,8 +208,8 @@ def write_raised(before: str, mark: str, after: str, custom: Habit = Habit(), *,
     if is_cited and (len(inner) < 3 or any(character.isdigit() for character in inner)):
         return _bracketed(inner)
     at_start = not before or before[-1].isspace()
-    if mark in _RINGS and before[-1:].isdigit() and (mark != "0" or _TEMPERATURE.match(after)):
-        return "°"
+    if mark in _RINGS and (_TEMPERATURE.match(after) if at_start or mark == "0" else before[-1:].isdigit()):
+        return "°" if before.rstrip()[-1:].isdigit() else mark
     if re.fullmatch(r"[-−–‐‑⁻+]", mark):
         return _lone_sign(before, mark)
     if not any(character.isdigit() for character in mark):
@@ -220,6 +220,8 @@ def write_raised(before: str, mark: str, after: str, custom: Habit = Habit(), *,
         return "^" + mark.translate(_MINUS)
     if not _NUMBERS.fullmatch(mark):
         return mark if at_start and not mark[0].isdigit() else "^" + mark
+    if mark.isdigit() and not before[-1:].isalnum() and _is_mass(mark, after):
+        return f"^{mark}"
     if at_start:
         return _at_start(before, mark, inner, after, custom)
     if mark[0] in "[(" or _SEVERAL.search(mark):
@@ -227,13 +229,17 @@ def write_raised(before: str, mark: str, after: str, custom: Habit = Habit(), *,
     return _number(before, mark, inner, after, custom)
 
 
+def _is_mass(mark: str, after: str) -> bool:
+    """Whether a raised number is the mass of an isotope: ¹³¹I, ¹⁸F-FDG, ¹H NMR."""
+    element = r"[A-Z][a-z]?(?![a-z])" if len(mark) > 1 else r"[HC][\s-]*(?:\{|NMR|MRS|MR\b)"
+    return re.match(element, after) is not None
+
+
 def _at_start(before: str, mark: str, inner: str, after: str, custom: Habit) -> str:
     """A raised number with nothing before it.
 
-    An isotope's mass (¹³¹I), a citation that was carried over to the next line, or the mark of a note or an affiliation.
+    A citation that was carried over to the next line, or the mark of a note or an affiliation.
     """
-    if re.match(r"[A-Z][a-z]?(?![a-z])", after) and len(mark) > 1 and mark.isdigit():
-        return f"^{mark}"
     follows = _CLOSED.search(before.rstrip()) is not None or re.match(r"\s?[a-z.,;:)]", after) is not None
     return _bracketed(inner) if custom.cites and follows else mark
 

@@ -358,7 +358,7 @@ def _read(font: _Font, rows: dict[int, int], shapes: Shapes) -> dict[int, str]:
         claim = _plain(read.get(code, ""))
         if len(claim) != 1 or _VOID.search(claim) or claim.isspace():
             continue
-        best, sure = shapes.best(row)
+        best, _ = shapes.best(row)
         if (
             best.lower() == claim.lower()
             or best in _TWIN.get(claim, ())
@@ -368,7 +368,7 @@ def _read(font: _Font, rows: dict[int, int], shapes: Shapes) -> dict[int, str]:
             agreeing += 1
         elif not shapes.knows(claim) and claim.isalpha() and claim not in _FALSE_LETTERS:
             continue  # a letter with an accent, or of a script that the model was not shown
-        elif best != OTHER and sure >= SURE_AGAINST and shapes.share(row, claim) < UNLIKELY:
+        elif best != OTHER and shapes.share(row, claim) < UNLIKELY and _with_twins(shapes, row, best) >= SURE_AGAINST:
             against[code] = best
     lies = font.whole and len(against) > 0 and len(against) >= agreeing
     for code, claim in list(read.items()):
