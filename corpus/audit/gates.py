@@ -14,6 +14,7 @@ from corpus.audit.figures import row_groups
 from corpus.dedup.passes import hex_ranges
 from corpus.takedown import datasets, holds
 from medpress.errors import CorruptError
+from medpress.page_account import account, worst_pages
 from medpress.removed import removed
 from medpress.schema import DOCUMENT, RECORD, SCHEMAS
 from medpress.store import check_manifest, open_parquet, parts, read_dataset, read_manifest, read_table
@@ -21,6 +22,12 @@ from nlp import phi
 
 NEVER_IN_A_SHARD = ("ID_CARD", "SSN", "PHONE", "RECORD", "BANK_CARD", "PASSPORT")
 """Identifiers that no text needs; found after redaction, they fail the build."""
+MOST_LOST = 0.005
+"""Share of the sources' characters that may be in no block without a reason."""
+MOST_DOUBLED = 0.001
+"""Share of the sources' characters that may be written more often than they stand there."""
+MOST_CHANGED = 0.005
+"""Share of the pages on which a number may stand that their source does not have."""
 IDS_AT_ONCE = 1_000_000
 """Ids that a gate compares at a time, about: the others are read in their turn."""
 
@@ -101,6 +108,20 @@ def offsets(data: Path) -> Verdict:
         not wrong,
         f"{wrong} of {total:,} spans lie outside their text" if wrong else f"{total:,} spans lie inside their text",
     )
+
+
+def conservation(data: Path) -> Verdict:
+    """What stands in the pages is what their sources say: nothing lost without a reason, nothing doubled, no number new."""
+    found = account(data)
+    size = max(1, found.characters)
+    lost, new, changed = found.lost / size, found.new / size, found.changed / max(1, found.pages)
+    finding = (
+        f"of {found.pages:,} pages {lost:.2%} of the characters lost ({MOST_LOST:.1%} allowed),"
+        f" {new:.2%} too many ({MOST_DOUBLED:.1%}), {found.changed} pages with new numbers ({MOST_CHANGED:.1%})"
+    )
+    passed = lost <= MOST_LOST and new <= MOST_DOUBLED and changed <= MOST_CHANGED
+    worst = ", ".join(f"{row['doc_id']} page {row['page']}" for row in worst_pages(data, 3).to_pylist())
+    return Verdict(passed, finding if passed else f"{finding}; worst: {worst}")
 
 
 def no_identifiers(data: Path) -> Verdict:
@@ -191,6 +212,7 @@ GATES: dict[str, Callable[[Path], Verdict]] = {
     "schema": schema,
     "unique ids": unique_ids,
     "nothing disappeared": nothing_disappeared,
+    "conservation": conservation,
     "offsets": offsets,
     "no identifiers": no_identifiers,
     "takedowns": takedowns,

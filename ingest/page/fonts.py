@@ -26,6 +26,8 @@ UNREADABLE = "\ufffd"
 """Stands where a glyph could not be read."""
 FEW = 24
 """A font of so few codes is looked at whatever it claims: signs come in small fonts of their own."""
+SMALL_PROGRAM = 1_500
+"""Bytes of a compressed CFF program with so few glyphs."""
 MAX_CODES = 400
 """Codes of one font that are drawn, at most."""
 MAX_CELLS = 2_048
@@ -41,7 +43,7 @@ UNLIKELY = 0.002
 
 _COLUMNS, _ROWS = 16, 64
 _PI_NAME = re.compile(
-    r"symbol|math|pi\d?$|pi\b|advp(?!times|sft|stim)|advmt_sy|euclid|wingding|webding|dingbat|cmsy|cmmi|cmex|msam|msbm|mt-?extra|universal|"
+    r"symb|math|pi\d?$|pi\b|advp(?!times|sft|stim)|advmt_sy|euclid|wingding|webding|dingbat|cmsy|cmmi|cmex|msam|msbm|mt-?extra|universal|"
     r"greek|mtsy|mtmi|rmtmi|mtgu|ttz|special|fences|sign",
     re.IGNORECASE,
 )
@@ -183,7 +185,7 @@ def _in_doubt(document: pymupdf.Document, xref: int, kind: str, name: str, embed
         return _Font(xref, codes[:MAX_CODES], 2, name, is_pi, whole, mapped=mapped) if codes else None
     codes = _simple_codes(document, text)
     names = _encoding_names(document, text)
-    whole = is_pi or len(codes) <= FEW
+    whole = is_pi or len(codes) <= FEW or _is_small(document, text)
     if not whole:
         if mapped is not None:
             doubles = _several_of_one({code: mapped[code] for code in codes if code in mapped})
@@ -214,6 +216,16 @@ def _several_of_one(mapped: dict[int, str]) -> set[int]:
 
 _POSITION = re.compile(r"[A-Za-z]{1,2}\d+|(?:glyph|cid|index|char)\d+")
 """Names that number glyphs."""
+
+
+def _is_small(document: pymupdf.Document, text: str) -> bool:
+    """Whether the program of a font, if it is in the compact format, has room for a few glyphs only, whatever it has widths for."""
+    descriptor = re.search(r"/FontDescriptor (\d+) 0 R", text)
+    program = document.xref_get_key(int(descriptor.group(1)), "FontFile3") if descriptor is not None else ("null", "")
+    if program[0] != "xref":
+        return False
+    kind, length = document.xref_get_key(int(program[1].split()[0]), "Length")
+    return kind == "int" and int(length) < SMALL_PROGRAM
 
 
 def _known(name: str) -> bool:
