@@ -34,11 +34,14 @@ _UNIT = re.compile(
     r"[dmcµμ]?[lL]|[mµμn]?mol|[mµμnp]?M|[mk]?Pa|N|J|K|[kMG]?Hz|[kmµμ]?V|rad|sr|IU|cells?|dyne?s?|°?C|ha|pixels?|person)$"
 )
 """A unit that a number over it raises to a power."""
-_STATISTIC = re.compile(r"(?:^|[\s\d(\[,;:=/×·+*^-])(?:[A-Za-zα-ωΑ-Ω]|adj[A-Z])$")
-"""A variable of one letter: χ², r², I², η²."""
+_LENGTH = re.compile(r"(?:^|[\s\d(\[/·⋅∙×*-])(?:[fpnµμcmdk]?m|in|ft|yd|s|pixels?)$")
+"""A unit that is raised to the second or third power without a sign; the others are only divided by."""
+_STATISTIC = re.compile(r"(?:^|[\s\d(\[,;:=/×·+*^]|(?<![A-Za-z])-)(?:[A-Za-z]|[α-ωΑ-Ω][a-z]{0,2}|adj[A-Z])$")
+"""A variable of one letter: χ², r², I², ηp²."""
+_ORDINAL = frozenset({"st", "nd", "rd", "th", "er", "ème"})
 _WORD = re.compile(r"[^\W\d_]{3,}[\])”’\"']?$")
 _CLOSED = re.compile(r"[.,;:!?%)\]”’\"'。，；：！？％）】」』、‰]$")
-_BASE = re.compile(r"(?:^|[^\d.,])(10|2|e)$|[×·]\s?10$")
+_BASE = re.compile(r"(?:^|[^\w.,]|(?<=\d)[xX])(10|2|e)$")
 _NUMERAL = re.compile(r"\d$")
 _UNIT_FOLLOWS = re.compile(
     r"\s?(?:/\s?[A-Za-zµμ]|[x×·∙⋅]\s?\d|(?:cells?|copies|CFU|cfu|PFU|IU|U|mol|M|L|g|mL|platelets|leukocytes|per)\b)"
@@ -222,17 +225,19 @@ def write_raised(before: str, mark: str, after: str, custom: Habit = Habit(), *,
         return "^" + mark.translate(_MINUS)
     if not _NUMBERS.fullmatch(mark):
         return mark if at_start and not mark[0].isdigit() else "^" + mark
-    if mark.isdigit() and not before[-1:].isalnum() and _is_mass(mark, after):
+    if not before[-1:].isalnum() and _is_mass(mark, after):
         return f"^{mark}"
     if at_start:
         return _at_start(before, mark, inner, after, custom)
-    if mark[0] in "[(" or _SEVERAL.search(mark):
+    if mark[0] in "[(" or (_SEVERAL.search(mark) and not (_LENGTH.search(before) and re.match(r"[23]\d", mark))):
         return _bracketed(inner)
     return _number(before, mark, inner, after, custom)
 
 
 def _is_mass(mark: str, after: str) -> bool:
-    """Whether a raised number is the mass of an isotope: ¹³¹I, ¹⁸F-FDG, ¹H NMR."""
+    """Whether a raised number is the mass of an isotope: ¹³¹I, ⁹⁹ᵐTc, ¹⁸F-FDG, ¹H NMR."""
+    if re.fullmatch(r"\d{1,3}m?", mark) is None:
+        return False
     element = r"[A-Z][a-z]?(?![a-z])" if len(mark) > 1 else r"[HC][\s-]*(?:\{|NMR|MRS|MR\b)"
     return re.match(element, after) is not None
 
@@ -262,8 +267,10 @@ def _number(before: str, mark: str, inner: str, after: str, custom: Habit) -> st
     if before[-1] in "×·⋅":
         return f"^{mark}"
     small = len(mark) == 1
-    if small and _UNIT.search(before):
-        return f"^{mark}"
+    if _LENGTH.search(before) and mark[0] in "23":
+        return f"^{mark}" if small else f"^{mark[0]}{_bracketed(inner[1:])}"
+    if _UNIT.search(before):
+        return _bracketed(inner) if custom.cites else f"^{mark}"
     if _STATISTIC.search(before):
         named = re.search(r"(?:vitamin|group|type|hepatitis|grade|class|arm|factor|protein|phase) [A-Z]$", before)
         if custom.cites and (not small or named):
@@ -286,9 +293,11 @@ def _letters(before: str, mark: str, custom: Habit) -> str:
     after_number = _NUMERAL.search(before) is not None or _CLOSED.search(before) is not None
     if _NOTE_LETTER.fullmatch(mark) and len(mark) < 8 and (after_number or mark in custom.notes) and before.strip():
         return _bracketed(mark)
-    if re.fullmatch(r"[A-Za-z][A-Za-z0-9+\-−/]*", mark) and _BASE.search(before) is not None:
+    if mark in _ORDINAL:
+        return mark
+    if len(mark) > 1 and mark[0] in "-−–+" and re.search(r"[\de)]$", before):
         return f"^{mark}"
-    return mark
+    return f"^{mark}" if re.fullmatch(r"[A-Za-z]+", mark) and _BASE.search(before) else mark
 
 
 def _bracketed(inner: str) -> str:

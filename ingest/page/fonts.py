@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,6 +43,8 @@ UNLIKELY = 0.002
 """A claim that the shape makes less likely than this is contradicted."""
 
 _COLUMNS, _ROWS = 16, 64
+_ERRORS = (RuntimeError, ValueError, TypeError, IndexError, pymupdf.mupdf.FzErrorBase)
+"""What the library raises on damaged files."""
 _PI_NAME = re.compile(
     r"symb|math|pi\d?$|pi\b|advp(?!times|sft|stim)|advmt_sy|euclid|wingding|webding|dingbat|cmsy|cmmi|cmex|msam|msbm|mt-?extra|universal|"
     r"greek|mtsy|mtmi|rmtmi|mtgu|ttz|special|fences|sign",
@@ -95,7 +98,27 @@ _TWINS = (
     "≅≃",
 )
 """Characters that fonts draw alike."""
-_LOOKALIKES = ("vν", "wω", "kκ", "pρ", "uυ", "yγ", "aα", "AΔ", "Bβ", "nη", "it", "≈~", "=≡", "i!")
+_LOOKALIKES = (
+    "vν",
+    "wω",
+    "kκ",
+    "pρ",
+    "uυ",
+    "yγ",
+    "aα",
+    "AΔ",
+    "Bβ",
+    "nη",
+    "it",
+    "≈~",
+    "=≡",
+    "i!",
+    "l/",
+    "I/",
+    "f∫",
+    "t†",
+    "ƒ∫",
+)
 """Characters that italics and display faces draw alike: told apart only in fonts of signs."""
 _TWIN = {
     character: {other for group in _TWINS if character in group for other in group}
@@ -143,8 +166,20 @@ class FontMender:
         self._document = document
         self._seen: set[int] = set()
 
-    def mend(self, fonts: Iterable[Sequence[Any]]) -> None:
-        """Look at fonts as `Document.get_page_fonts` lists them, before any of their pages is read."""
+    def mend(self, fonts: Sequence[Sequence[Any]]) -> None:
+        """Look at fonts as `Document.get_page_fonts` lists them, before any of their pages is read.
+
+        A damaged font stays as it is, and so do those of which none was in doubt.
+        """
+        try:
+            self._mend(fonts)
+        except _ERRORS:
+            for font in fonts:  # one of them is damaged: each by itself
+                self._seen.discard(font[0])
+                with suppress(*_ERRORS):
+                    self._mend([font])
+
+    def _mend(self, fonts: Sequence[Sequence[Any]]) -> None:
         doubtful = []
         for xref, extension, kind, name, *_ in fonts:
             if xref > 0 and xref not in self._seen:
@@ -395,15 +430,14 @@ def _read(font: _Font, rows: dict[int, int], shapes: Shapes) -> dict[int, str]:
             read[code] = named or (
                 best if best != OTHER and _with_twins(shapes, rows[code], best) >= SURE else _kept(claim)
             )
+        elif lies and font.is_pi and (keyed := _on_key(font, claim, rows[code], best, shapes)):
+            read[code] = keyed
         elif code in against:
-            if lies or not (claim.isascii() and claim.isalnum()):
+            is_sign = not against[code].isalnum()
+            if lies or not (claim.isascii() and claim.isalnum()) or (font.whole and is_sign):
                 read[code] = against[code]
         elif lies and font.is_pi and len(claim) == 1 and best not in _TWIN.get(_plain(claim), claim):
-            keyed = symbol(font.name, ord(claim)) or symbol("symbol", ord(claim))
-            if keyed is not None and keyed != claim and shapes.share(rows[code], keyed.translate(_SAME)) > 0.1:
-                read[code] = keyed
-            else:
-                read[code] = best if best != OTHER and sure >= SURE else UNREADABLE
+            read[code] = best if best != OTHER and sure >= SURE else UNREADABLE
     for code, row in rows.items():
         if font.claims[code] in _SCRIPTED and shapes.is_raised(row):
             read[code] = _SCRIPTED[font.claims[code]]
@@ -423,6 +457,17 @@ def _keyed(font: _Font, claim: str, code: int, row: int, shapes: Shapes) -> str 
         return symbol(font.name, ord(claim))
     keyed = symbol(font.name, code)
     return keyed if keyed is not None and shapes.share(row, keyed.translate(_SAME)) > 0.1 else None
+
+
+def _on_key(font: _Font, claim: str, row: int, best: str, shapes: Shapes) -> str | None:
+    """What the Symbol font has on the key that a pi font claims, where the shape agrees: the others keep to its layout."""
+    if len(claim) != 1:
+        return None
+    keyed = symbol(font.name, ord(claim)) or symbol("symbol", ord(claim))
+    if keyed is None or keyed == claim:
+        return None
+    plain = keyed.translate(_SAME)
+    return keyed if best in _TWIN.get(plain, plain) or shapes.share(row, plain) > 0.1 else None
 
 
 def _with_twins(shapes: Shapes, row: int, best: str) -> float:

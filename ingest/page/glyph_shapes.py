@@ -51,7 +51,8 @@ class Shapes:
     def is_raised(self, row: int) -> bool:
         """Whether a glyph has the size and the place of a raised figure."""
         top, bottom = self.boxes[row]
-        return bool(bottom > 0.22 and top - bottom < 0.5 and top > 0.55)
+        is_dash = top - bottom < 0.12
+        return bool(bottom > (0.36 if is_dash else 0.22) and top - bottom < 0.5 and top > (0.38 if is_dash else 0.55))
 
     def knows(self, character: str) -> bool:
         """Whether the model has a character."""
