@@ -396,6 +396,9 @@ def _set_claims(page: pymupdf.Page, places: Sequence[tuple[_Font, int]]) -> None
 def _read(font: _Font, rows: dict[int, int], shapes: Shapes) -> dict[int, str]:
     """Code -> what it is, from its claim and its shape (`rows`: the row of each code that draws something)."""
     read = dict(font.claims)
+    for code, target in font.mapped.items():
+        if code in read and _VOID.search(target):
+            read[code] = target  # where a map says nothing the library may take the code itself for the character
     for code, name in font.names.items():
         if code not in font.mapped and code in read and parts(name):
             read[code] = parts(name)
