@@ -53,7 +53,7 @@ def mended(raw: bytes) -> str:
     """The text of a page once its fonts are mended."""
     document = pymupdf.open("pdf", raw)
     FontMender(document).mend(document.get_page_fonts(0))
-    return document[0].get_text().strip()
+    return document[0].get_text(flags=pymupdf.TEXT_MEDIABOX_CLIP).strip()  # else an unknown glyph is given by its code
 
 
 CODES = bytes(map(ord, SYMBOL))
