@@ -14,9 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 _RAISED, _LOWERED, _CITED, _END = "\ufdd0", "\ufdd1", "\ufdd2", "\ufdd3"
-WRAPS = _RAISED + _LOWERED + _CITED + _END
-"""The characters that wrap a mark until it is written."""
-_WRAPS = re.compile(f"[{WRAPS}]")
+_WRAPS = re.compile("[\ufdd0-\ufdd3]")
 _MARK = re.compile(f"([{_RAISED}{_LOWERED}{_CITED}])([^{_RAISED}{_LOWERED}{_CITED}{_END}]*){_END}")
 _JOINT = re.compile(r"[,;–—-]\s*$")
 _JOINT_BEFORE = re.compile(r"\s*[,;–—-]")

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -20,6 +20,7 @@ from corpus.steps.tokenizers import tokenizer_identity
 from medpress.command import Location, UserError, progress, resolved
 from medpress.location import check_reachable, location
 from medpress.lock import exclusive
+from medpress.ranges import between
 from medpress.removed import failure, removed
 from medpress.run.engine import open_executor
 from medpress.run.runner import Runner
@@ -79,7 +80,7 @@ class InstructConfig:
     decontaminate: tuple[Path, ...] = ()
     """Benchmark files (JSONL, JSON, CSV, Parquet) whose questions must not be in the instructions, these and those that were
     taken in before."""
-    workers: int = 0
+    workers: Annotated[int, between(0, 4096)] = 0
     """Worker processes; 0 means one per core."""
     data: Location = Path("data")
     """The data folder."""

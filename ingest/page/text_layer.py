@@ -577,10 +577,6 @@ def _size_and_base(parts: Sequence[Fragment]) -> tuple[float, float]:
     return size, max((key for key in bases if key[0] == size), key=bases.__getitem__)[1]
 
 
-_ADDED = str.maketrans("", "", "[]^" + marks.WRAPS)
-"""What a raised mark adds to a text."""
-
-
 def _cuts(parts: Sequence[Fragment], text: str) -> tuple[tuple[float, float, int], ...]:
     """Where white space stands in a line of text: its left and right edge, and the place of what follows it in the text."""
     words = [
@@ -601,11 +597,11 @@ def _cuts(parts: Sequence[Fragment], text: str) -> tuple[tuple[float, float, int
     for token, start in zip(tokens, starts, strict=True):
         if cuts or due:
             while index < len(words) and passed < due:
-                passed += len(words[index][2].translate(_ADDED).replace(" ", ""))
+                passed += len(words[index][2].replace(" ", ""))
                 index += 1
             if passed == due and 0 < index < len(words):
                 cuts.append((words[index - 1][1], words[index][0], start))
-        due += len(token.translate(_ADDED))
+        due += len(marks.without_wraps(token))
     return tuple(cuts)
 
 

@@ -222,7 +222,7 @@ def _table(element: etree._Element, numbers: dict[str, str]) -> Iterator[Block]:
                 start, end = columns.get(cell.get("namest", "")), columns.get(cell.get("nameend", ""))
                 width = end - start + 1 if start and end and end >= start else 1
                 more = cell.get("morerows", "0")
-                height = 1 + (int(more) if more.isdigit() and len(more) < 4 else 0)
+                height = 1 + (int(more) if more.isdecimal() and len(more) < 4 else 0)
                 cells.append(Cell(_inline(cell, numbers), width, height))
             rows.append(cells)
         if len(rows) > 1 and len(rows[0]) == 1 and rows[0][0].columns > 1:  # a row across the table is its title

@@ -168,7 +168,7 @@ class _DocumentWalk:
 
     def _heading_level(self, paragraph: etree._Element) -> int:
         outline = paragraph.find(f"{_W}pPr/{_W}outlineLvl")
-        if outline is not None and outline.get(f"{_W}val", "9").isdigit() and int(outline.get(f"{_W}val", "9")) < 9:
+        if outline is not None and outline.get(f"{_W}val", "9").isdecimal() and int(outline.get(f"{_W}val", "9")) < 9:
             return min(6, int(outline.get(f"{_W}val", "0")) + 1)
         style = paragraph.find(f"{_W}pPr/{_W}pStyle")
         found = self.styles.get(style.get(f"{_W}val", "")) if style is not None else None
@@ -181,7 +181,7 @@ class _DocumentWalk:
             if name.lower() == "title":
                 return 1
             level = found.element.find(f"{_W}pPr/{_W}outlineLvl")
-            if level is not None and level.get(f"{_W}val", "9").isdigit() and int(level.get(f"{_W}val", "9")) < 9:
+            if level is not None and level.get(f"{_W}val", "9").isdecimal() and int(level.get(f"{_W}val", "9")) < 9:
                 return min(6, int(level.get(f"{_W}val", "0")) + 1)
             found = getattr(found, "base_style", None)
         return 0
@@ -199,7 +199,7 @@ class _DocumentWalk:
             level = _value(properties, "ilvl") or "0"
             if number == "0":  # numbering taken away
                 return None
-        depth = int(level) if level.isdigit() else 0
+        depth = int(level) if level.isdecimal() else 0
         if by_style is not None and by_style.group(1):
             ordered = by_style.group(1).lower() == "number"
         else:
@@ -247,7 +247,7 @@ class _DocumentWalk:
                 if next(cell.iterancestors(f"{_W}tr"), None) is not row:
                     continue  # of a table within this one
                 width_text = _value(cell.find(f"{_W}tcPr"), "gridSpan")
-                width = int(width_text) if width_text.isdigit() and len(width_text) < 4 else 1
+                width = int(width_text) if width_text.isdecimal() and len(width_text) < 4 else 1
                 merge = cell.find(f"{_W}tcPr/{_W}vMerge")
                 text = " ".join(filter(None, (self._line(part) for part in cell.iter(f"{_W}p"))))
                 if merge is not None and merge.get(f"{_W}val") != "restart":

@@ -205,7 +205,7 @@ def is_layout(item: etree._Element) -> bool:
 
 def _start(element: etree._Element) -> int:
     start = element.get("start") or "1"
-    return int(start) if start.isdigit() and len(start) < 6 else 1
+    return int(start) if start.isdecimal() and len(start) < 6 else 1
 
 
 def _is_data_table(table: etree._Element) -> bool:
@@ -228,4 +228,4 @@ def _rows(table: etree._Element) -> list[list[Cell]]:
 
 
 def _span(text: str | None) -> int:
-    return max(1, min(int(text), 100)) if text and text.strip().isdigit() and len(text) < 5 else 1
+    return max(1, min(int(text), 100)) if text and text.strip().isdecimal() and len(text) < 5 else 1

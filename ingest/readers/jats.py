@@ -136,12 +136,12 @@ def _date(meta: etree._Element) -> str:
                 dates.append(iso[:10])
             continue
         month = _first_text(date, "{*}month").lower()
-        month_number = int(month) if month.isdigit() else _MONTHS.get(month[:3], 0)
+        month_number = int(month) if month.isdecimal() else _MONTHS.get(month[:3], 0)
         day = _first_text(date, "{*}day")
         text = year
         if 1 <= month_number <= 12:
             text += f"-{month_number:02d}"
-            if day.isdigit() and 1 <= int(day) <= 31:
+            if day.isdecimal() and 1 <= int(day) <= 31:
                 text += f"-{int(day):02d}"
         dates.append(text)
     # "2015" says less than "2015-10-04": compare as if it were the year's end.
@@ -364,7 +364,7 @@ def _table(element: etree._Element) -> Iterator[Block]:
 
 
 def _span(text: str | None) -> int:
-    return max(1, int(text)) if text and text.strip().isdigit() and len(text) < 5 else 1
+    return max(1, int(text)) if text and text.strip().isdecimal() and len(text) < 5 else 1
 
 
 def _html_cell(cell: etree._Element) -> Cell:
@@ -375,7 +375,7 @@ def _cals_cell(cell: etree._Element, columns: dict[str, int]) -> Cell:
     start, end = columns.get(cell.get("namest", "")), columns.get(cell.get("nameend", ""))
     width = end - start + 1 if start and end and end >= start else 1
     rows = cell.get("morerows", "0")
-    return Cell(_inline(cell), width, 1 + (int(rows) if rows.isdigit() and len(rows) < 5 else 0))
+    return Cell(_inline(cell), width, 1 + (int(rows) if rows.isdecimal() and len(rows) < 5 else 0))
 
 
 def _list_lines(element: etree._Element, depth: int) -> list[str]:
