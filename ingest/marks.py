@@ -105,6 +105,11 @@ def has_marks(text: str) -> bool:
     return _RAISED in text or _LOWERED in text or _CITED in text or _END in text
 
 
+def is_wrap(character: str) -> bool:
+    """Whether a character is one that wraps a mark."""
+    return _RAISED <= character <= _END
+
+
 def count(text: str) -> int:
     """How many raised marks a text holds."""
     return text.count(_RAISED) + text.count(_CITED)
