@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from corpus.audit.figures import row_groups
 from corpus.build_state import newer_documents
-from corpus.dedup.passes import hex_ranges
+from corpus.duplicates.passes import hex_ranges
 from corpus.takedown import datasets, holds
 from medpress.errors import CorruptError
 from medpress.page_account import account, worst_pages
