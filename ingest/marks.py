@@ -34,7 +34,7 @@ _UNIT = re.compile(
 """A unit that a number over it raises to a power."""
 _LENGTH = re.compile(r"(?:^|[\s\d(\[/·⋅∙×*-])(?:[fpnµμcmdk]?m|in|ft|yd|s|pixels?)$")
 """A unit that is raised to the second or third power without a sign; the others are only divided by."""
-_STATISTIC = re.compile(r"(?:^|[\s\d(\[,;:=/×·+*^]|(?<![A-Za-z])-)(?:[A-Za-z]|[α-ωΑ-Ω][a-z]{0,2}|adj[A-Z])$")
+_STATISTIC = re.compile(r"(?:^|[\s\d(\[,;:=/×·+*^]|(?<![A-Za-z])-)(?:[A-Za-z]|[α-ωΑ-Ω∆µ][a-z]{0,2}|adj[A-Z])$")
 """A variable of one letter: χ², r², I², ηp²."""
 _ORDINAL = frozenset({"st", "nd", "rd", "th", "er", "ème"})
 _WORD = re.compile(r"[^\W\d_]{3,}[\])”’\"']?$")

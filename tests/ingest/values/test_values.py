@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.ingest.values.cases import judged, sentence, values
+from tests.ingest.values.cases import hard_values, judged, sentence, values
 from tests.ingest.values.producers import PRODUCERS
 from tests.ingest.values.reading import text_of
 
@@ -37,3 +37,14 @@ def test_no_value_changes(name: str, tmp_path: Path) -> None:
         pytest.skip(f"{error.name} is not installed")
     outcomes = judged(text_of(files, tmp_path), SAMPLE)
     assert {key: outcome for key, outcome in outcomes.items() if outcome != "right"} == {}
+
+
+@pytest.mark.parametrize("name", ["story", "docx", "web", "epub", "jats", "cnxml", "reportlab", "fpdf"])
+def test_what_is_easily_read_as_something_else(name: str, tmp_path: Path) -> None:
+    wanted = hard_values()
+    try:
+        files = PRODUCERS[name](wanted)
+    except ImportError as error:
+        pytest.skip(f"{error.name} is not installed")
+    outcomes = judged(text_of(files, tmp_path), wanted)
+    assert {value.text for value in wanted if outcomes[value.key] != "right"} == set()
