@@ -105,6 +105,15 @@ def has_marks(text: str) -> bool:
     return _RAISED in text or _LOWERED in text or _CITED in text or _END in text
 
 
+def outside(text: str, index: int) -> int:
+    """The first place from `index` on where `text` can be cut without cutting a mark."""
+    opened = max(text.rfind(kind, 0, index) for kind in (_RAISED, _LOWERED, _CITED))
+    if opened < 0 or text.rfind(_END, 0, index) > opened:
+        return index
+    end = text.find(_END, index)
+    return end + 1 if end >= 0 else index
+
+
 def is_wrap(character: str) -> bool:
     """Whether a character is one that wraps a mark."""
     return _RAISED <= character <= _END

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.marks import Habit, cited, habit, has_marks, lowered, raised, written
+from ingest.marks import Habit, cited, habit, has_marks, lowered, outside, raised, written
 from tests.ingest.values.cases import Value, values
 
 CITES = Habit(cites=True)
@@ -100,3 +100,8 @@ def test_nothing_is_lost_and_no_wrap_is_left(pieces: list[tuple[type[str], str]]
     text = written("".join(wrap(text) for wrap, text in pieces))
     assert not has_marks(text)
     assert sorted(c for c in text if c.isalnum()) == sorted(c for c in plain if c.isalnum())
+
+
+def test_no_mark_is_cut() -> None:
+    text = f"10{raised('12')} mg"
+    assert [outside(text, index) for index in range(len(text) + 1)] == [0, 1, 2, 6, 6, 6, 6, 7, 8, 9]
