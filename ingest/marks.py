@@ -106,12 +106,13 @@ def has_marks(text: str) -> bool:
 
 
 def outside(text: str, index: int) -> int:
-    """The first place from `index` on where `text` can be cut without cutting a mark."""
+    """The place near `index` where `text` can be cut without cutting a mark, or two that may be pieces of one."""
     opened = max(text.rfind(kind, 0, index) for kind in (_RAISED, _LOWERED, _CITED))
-    if opened < 0 or text.rfind(_END, 0, index) > opened:
-        return index
-    end = text.find(_END, index)
-    return end + 1 if end >= 0 else index
+    if opened >= 0 and text.rfind(_END, 0, index) < opened:
+        index = opened if index == opened + 1 else text.find(_END, index) + 1 or index
+    while 0 < index < len(text) and text[index - 1] == _END and _RAISED <= text[index] < _END:
+        index = text.find(_END, index) + 1 or len(text)
+    return index
 
 
 def is_wrap(character: str) -> bool:

@@ -655,7 +655,7 @@ def _write_line(line: Line, custom: marks.Habit) -> None:
     start = 0
     cuts = []
     for left, right, index in line.cuts:
-        index = marks.outside(line.text, index)
+        index = max(start, marks.outside(line.text, index))
         text += marks.written(line.text[start:index], custom, before=text, after=line.text[index:])
         start = index
         cuts.append((left, right, len(text)))

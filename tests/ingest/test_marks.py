@@ -104,4 +104,6 @@ def test_nothing_is_lost_and_no_wrap_is_left(pieces: list[tuple[type[str], str]]
 
 def test_no_mark_is_cut() -> None:
     text = f"10{raised('12')} mg"
-    assert [outside(text, index) for index in range(len(text) + 1)] == [0, 1, 2, 6, 6, 6, 6, 7, 8, 9]
+    assert [outside(text, index) for index in range(len(text) + 1)] == [0, 1, 2, 2, 6, 6, 6, 7, 8, 9]
+    pieces = f"10{raised('−')}{raised('6')} M"
+    assert {outside(pieces, index) for index in (5, 6, 7, 8)} == {8}
