@@ -14,7 +14,6 @@ from ingest.config import IngestConfig
 from ingest.ledger import Ledger, read_ledger
 from medpress.command import resolved
 from medpress.errors import CorruptError
-from medpress.location import is_remote
 from medpress.removed import removed
 from medpress.run.engine import open_executor
 from medpress.run.runner import Runner
@@ -132,8 +131,6 @@ class Session:
         """Say that this run has begun to change the store: the next one has to look, should this one not get to its end."""
         for folder in (self.data / "documents", self.data / "pages", self.data / "work"):
             make_folder(folder)
-            if not is_remote(folder):
-                folder.chmod(0o700)
         if self.reconciled:
             self._seal.unlink()
         self.reconciled = False
