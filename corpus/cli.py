@@ -195,7 +195,8 @@ def remove(
         return 0
     result = run_remove(data, names, reason, against)
     for row in result.documents:
-        say(f"{row['doc_id']} ({', '.join(row['uris'])}): {len(row['records'])} records, {row['n_tokens']:,} tokens")
+        found = f"found in {len(row['places'])} places"
+        say(f"{row['doc_id']} ({found}): {len(row['records'])} records, {row['n_tokens']:,} tokens")
     rows = ", ".join(f"{count} in {name}" for name, count in result.rows.items() if count) or "none"
     say(f"Rows left out: {rows}. Work files removed: {result.work_files}.")
     if result.alike:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import pyarrow as pa
@@ -25,6 +25,7 @@ from corpus.dedup.minhash import Scheme
 from corpus.dedup.redis_index import connect, parse
 from medpress.command import UserError
 from medpress.lock import exclusive
+from medpress.pseudonym import Pseudonyms
 from medpress.quarantine import write_quarantine
 from medpress.removed import failure, removed
 from medpress.schema import DOCUMENT, DROPPED, RECORD, REMOVED
@@ -113,7 +114,8 @@ def remove(data: Path, names: Sequence[str], reason: str, shared: Sequence[str] 
     addresses = [parse(text) for text in shared]
     with exclusive(data):
         known = removed(data)
-        chosen = [_resolve(data, name, known) for name in names] if names else list(known.values())
+        called = Pseudonyms(data)
+        chosen = [_resolve(data, name, known, called) for name in names] if names else list(known.values())
         result = Removal()
         result.alike, result.orphans = _alike(data, _Gone.of(chosen))
         for row in chosen:
@@ -139,7 +141,9 @@ def restore(data: Path, names: Sequence[str]) -> list[str]:
     """Forget takedowns, so that `ingest` reads those documents again; returns their ids. Raises `UserError`."""
     with exclusive(data):
         known = removed(data)
-        chosen = [_one(name, [row for row in known.values() if _is(row, name)], data)["doc_id"] for name in names]
+        called = Pseudonyms(data)
+        of_name = {name: [row for row in known.values() if _is(row, name, called)] for name in names}
+        chosen = [_one(name, rows, data)["doc_id"] for name, rows in of_name.items()]
         for doc_id in chosen:
             known.pop(doc_id, None)
         _write(data, known)
@@ -176,21 +180,26 @@ def _scheme(data: Path) -> Scheme:
 # What is meant.
 
 
-def _resolve(data: Path, name: str, known: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+def _resolve(data: Path, name: str, known: Mapping[str, dict[str, Any]], called: Pseudonyms) -> dict[str, Any]:
     """The `REMOVED` row of a document, as far as it is known now."""
-    rows = [row for row in known.values() if _is(row, name)]
+    rows = [row for row in known.values() if _is(row, name, called)]
     columns = ["doc_id", "uris", "source", "n_pages"]
     for row in read_dataset(data / "documents", DOCUMENT, columns).to_pylist():
-        if _is(row, name) and row["doc_id"] not in known:
-            rows.append({**row, "reason": "", "n_tokens": 0, "records": []})
-    for row in _instruction_files(data):
-        if _is(row, name) and all(row["doc_id"] != other["doc_id"] for other in rows):
+        if (name in row["uris"] or _begins(row, name)) and row["doc_id"] not in known:
+            places = [called(uri) for uri in row.pop("uris")]
+            rows.append({**row, "places": places, "reason": "", "n_tokens": 0, "records": []})
+    for row in _instruction_files(data, called):
+        if _is(row, name, called) and all(row["doc_id"] != other["doc_id"] for other in rows):
             rows.append(row)
     return _one(name, rows, data)
 
 
-def _is(row: Mapping[str, Any], name: str) -> bool:
-    return name in row["uris"] or (len(name) >= FEWEST_DIGITS and row["doc_id"].startswith(name))
+def _is(row: Mapping[str, Any], name: str, called: Pseudonyms) -> bool:
+    return called(name) in row["places"] or _begins(row, name)
+
+
+def _begins(row: Mapping[str, Any], name: str) -> bool:
+    return len(name) >= FEWEST_DIGITS and bool(row["doc_id"].startswith(name))
 
 
 def _one(name: str, rows: Sequence[dict[str, Any]], data: Path) -> dict[str, Any]:
@@ -204,17 +213,13 @@ def _one(name: str, rows: Sequence[dict[str, Any]], data: Path) -> dict[str, Any
     )
 
 
-def _instruction_files(data: Path) -> Iterator[dict[str, Any]]:
-    """Files of instruction data, by what their rows say about where they come from."""
-    seen = set()
-    for path in [*parts(data / "instructions"), *parts(data / "instructions_dropped")]:
-        for table in _groups(path, ["provenance"]):
-            for pairs in table["provenance"].to_pylist():
-                values = {pair["name"]: pair["value"] for pair in pairs}
-                if "doc_id" in values and "file" in values and values["doc_id"] not in seen:
-                    seen.add(values["doc_id"])
-                    row = {"doc_id": values["doc_id"], "uris": [values["file"]], "source": "", "n_pages": 0}
-                    yield {**row, "reason": "", "n_tokens": 0, "records": []}
+def _instruction_files(data: Path, called: Pseudonyms) -> Iterator[dict[str, Any]]:
+    """Files of instruction data that were taken in, as the catalogue of `corpus instruct` has them."""
+    from corpus.instruct.run import instruction_files  # a command of its own, which a build has no use for
+
+    for path, doc_id in instruction_files(data).items():
+        row = {"doc_id": doc_id, "places": [called(PurePath(path).name)], "source": "", "n_pages": 0}
+        yield {**row, "reason": "", "n_tokens": 0, "records": []}
 
 
 def _complete(data: Path, row: dict[str, Any], reason: str) -> dict[str, Any]:
@@ -310,7 +315,7 @@ def _quarantine(data: Path, known: Mapping[str, dict[str, Any]]) -> None:
     rows = []
     for row in known.values():
         place = {"doc_id": row["doc_id"], "page": None, "record_id": None, "stage": "examine", **failure(row)}
-        rows += [{"uri": uri, **place} for uri in row["uris"]]
+        rows += [{"place": called, **place} for called in row["places"]]
     write_quarantine(data, "removed", rows)
 
 

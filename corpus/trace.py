@@ -43,7 +43,7 @@ def trace(data: Path, id: str) -> list[str]:
         raise UserError(f"{id} is neither a record nor a document of {data}.")
     lines: list[str] = []
     for row in taken_down:
-        lines.append(f"document {row['doc_id']}: {', '.join(row['uris'])}")
+        lines.append(f"document {row['doc_id']}")
         lines.append(f"  taken down, with {len(row['records'])} records: {row['reason'] or 'no reason given'}")
     for document in documents:
         lines += _document(data, document)

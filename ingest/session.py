@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +15,7 @@ from ingest.config import IngestConfig
 from ingest.ledger import Ledger, read_ledger
 from medpress.command import resolved
 from medpress.errors import CorruptError
+from medpress.pseudonym import Pseudonyms
 from medpress.removed import removed
 from medpress.run.engine import open_executor
 from medpress.run.runner import Runner
@@ -69,6 +71,15 @@ class Session:
     def gone_ids(self) -> pa.Array:
         """Ids of the documents that were taken down."""
         return pa.array(sorted(self.gone), pa.string())
+
+    @cached_property
+    def pseudonyms(self) -> Pseudonyms:
+        """What places are called outside the raw part."""
+        return Pseudonyms(self.data)
+
+    def called(self, row: Mapping[str, Any]) -> str:
+        """What a file, given by `doc_id` and `uri`, is called on the console: its document's id, else its pseudonym."""
+        return str(row["doc_id"] or self.pseudonyms(row["uri"]))
 
     @cached_property
     def runner(self) -> Runner:

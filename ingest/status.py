@@ -29,7 +29,7 @@ class Overview:
     routes: list[tuple[Any, ...]]
     """route, reason (numbers as #), pages."""
     quarantine: list[tuple[Any, ...]]
-    """file, page, kind, message."""
+    """id of the document or pseudonym of the file, page, kind, message."""
 
 
 def overview(data: Path) -> Overview:
@@ -49,7 +49,7 @@ def overview(data: Path) -> Overview:
         [(*key, *totals) for key, totals in sorted(documents.items())],
         [(*key, count) for key, count in routes.most_common(40)],
         [
-            (row["uri"], row["page"] or "", row["kind"], row["message"])
+            (row["doc_id"] or row["place"], row["page"] or "", row["kind"], row["message"])
             for row in quarantine
             if row["record_id"] is None
         ],

@@ -25,7 +25,7 @@ from medpress.run.engine import open_executor
 from medpress.run.runner import Runner
 from medpress.run.step import Step, identities, write_list
 from medpress.run.task import Limits, Outcome
-from medpress.schema import DOC_ID_DIGITS, INSTRUCTION, named
+from medpress.schema import DOC_ID_DIGITS, INSTRUCTION, by_name, named
 from medpress.store import (
     DATA,
     MANIFEST,
@@ -39,6 +39,8 @@ from medpress.store import (
     write_json,
     write_manifest,
 )
+from nlp.phi import collection_name
+from nlp.phi.places import told_by
 
 STEPS = [
     TAKE_IN,
@@ -67,7 +69,7 @@ class InstructConfig:
     stage: Literal[1, 2, 3] | None = None
     """Training stage of these files; without it suggested for each conversation by how demanding it is."""
     source: str | None = None
-    """Name of the collection; without it the file's name."""
+    """Name of the collection; without it the file's name, where that is sure to be nobody's."""
     license: str = ""
     """Licence of these files."""
     phi: Literal["precise", "thorough", "off"] = "precise"
@@ -96,7 +98,7 @@ class InstructResult:
     dropped: Counter[str] = field(default_factory=Counter)
     """Dropped rows by reason."""
     failures: list[tuple[str, str]] = field(default_factory=list)
-    """(file, message) of files that could not be read."""
+    """(first digits of its sha256, message) of files that could not be read."""
     tasks: dict[str, int] = field(default_factory=dict)
 
 
@@ -115,7 +117,7 @@ def instruct(paths: Sequence[str], config: InstructConfig) -> InstructResult:
         gone = removed(config.data)
         doc_ids = {path: file_sha256(path)[:DOC_ID_DIGITS] for path in files}
         tasks = [
-            TAKE_IN.task(work, path.name, path=str(path), doc_id=doc_ids[path], file=path.name, **settings)
+            TAKE_IN.task(work, path=str(path), doc_id=doc_ids[path], told=_told(path, config), **settings | {"source": _source(path, config)})
             for path in files
             if doc_ids[path] not in gone
         ]
@@ -126,7 +128,7 @@ def instruct(paths: Sequence[str], config: InstructConfig) -> InstructResult:
                 # A file that cannot be read has no smaller pieces, and the others go on without it.
                 outcomes = runner.run(TAKE_IN, tasks, split=lambda task, failure: (), tick=tick)
             result = InstructResult()
-            parts = _parts(work / "catalogue.json", outcomes, result)
+            parts = _parts(_catalogue(config.data), outcomes, result)
             hits = _contamination(runner, parts, config.decontaminate, work)
             decisions = duplicates.find(runner, parts, hits, config.dedup, work) if parts else None
             result.tasks = dict(runner.counts)
@@ -134,9 +136,34 @@ def instruct(paths: Sequence[str], config: InstructConfig) -> InstructResult:
             executor.close()
         for path, doc_id in doc_ids.items():
             if doc_id in gone:
-                result.failures.append((str(path), failure(gone[doc_id])["message"]))
+                result.failures.append((doc_id, failure(gone[doc_id])["message"]))
         _publish(parts, hits, decisions, config, result)
         return result
+
+
+def _source(path: Path, config: InstructConfig) -> str:
+    """The name of a file's collection: a file may be named after a person, whom no record tells."""
+    return config.source or collection_name(path.name.split(".")[0]) or "instructions"
+
+
+def _told(path: Path, config: InstructConfig) -> list[list[str]]:
+    """What a file's name tells of a person, which is then taken out of its rows."""
+    found = [] if config.phi == "off" else told_by([path.name], [], [], config.phi, is_note=False)
+    return [list(each) for each in found]
+
+
+def _catalogue(data: Path) -> Path:
+    return data / "work" / "instruct" / "catalogue.json"
+
+
+def instruction_files(data: Path) -> dict[str, str]:
+    """The files that were taken in, as paths, with the doc_id of each."""
+    catalogue: dict[str, list[str]] = read_json(_catalogue(data)) if _catalogue(data).exists() else {}
+    found = {}
+    for path, (_, part) in catalogue.items():
+        if location(part).exists() and (rows := read_table(part, ["provenance"]).slice(0, 1).to_pylist()):
+            found[path] = by_name(rows[0]["provenance"])["doc_id"]
+    return found
 
 
 def _parts(catalogue: Path, outcomes: Sequence[Outcome], result: InstructResult) -> list[str]:
@@ -151,7 +178,7 @@ def _parts(catalogue: Path, outcomes: Sequence[Outcome], result: InstructResult)
     for outcome in outcomes:
         path = outcome.task.arguments["path"]
         if outcome.failure:
-            result.failures.append((path, outcome.failure.message))
+            result.failures.append((outcome.task.arguments["doc_id"], outcome.failure.message))
         else:
             given = given_as(outcome.task.arguments)
             known[path] = [given, outcome.task.output]

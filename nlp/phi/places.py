@@ -9,16 +9,16 @@ it does. Nothing here looks at a text; `redact_sections` takes what was found ou
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 from nlp.phi.gazetteer import COMPOUND_SURNAMES, GIVEN_CHARACTERS, GIVEN_NAMES, NOT_CHINESE_NAMES, SURNAMES
-from nlp.phi.kinds import Policy
+from nlp.phi.kinds import PhiSpan, Policy, policy_for
 
 WORDS = Path(__file__).with_name("words")
 """Words that are nobody's name, one a line: see its README."""
@@ -32,6 +32,7 @@ LONGEST_PART = 300
 _ENDING = re.compile(r"(?:\.[A-Za-z][A-Za-z0-9]{1,4}){1,2}$")
 _SEPARATOR = re.compile(r"[/\\!#?&=;|]+")
 _DIGITS = re.compile(r"\d+(?:[ .-]\d+)*")
+_LONG_NUMBER = re.compile(r"\d(?:[ .-]?\d){5}|%")
 _LATIN = re.compile(r"[^\W\d_⺀-鿿]+(?:['’][^\W\d_⺀-鿿]+)*")
 _CAMEL = re.compile(r"[^\W\d_a-zà-ÿ]?[a-zß-ÿ]+|[^\W\d_a-zß-ÿ]+(?![a-zß-ÿ])")
 _HAN = re.compile(r"[⺀-鿿·]+")
@@ -69,6 +70,8 @@ def told_by(places: Sequence[str], fields: Sequence[str], people: Sequence[str],
     authors. They speak of somebody when a number of `FEWEST_DIGITS` stands beside a word that may be a name, or when the
     document is a note; where `policy` is thorough, also when something is made like a name.
     """
+    if policy == "precise" and not is_note and not _LONG_NUMBER.search("\n".join((*places, *fields))):
+        return []  # spares what is filed by subject the closer look
     parts = [_part(text) for place in places for text in components(place)]
     parts += [_part(field[:LONGEST_PART]) for field in fields if field]
     names = [word for part in parts for word in part.words]
@@ -227,6 +230,50 @@ def _is_book(digits: str) -> bool:
     if len(digits) != 13 or digits[:3] not in ("978", "979"):
         return False
     return sum(int(digit) * (1 + 2 * (place % 2)) for place, digit in enumerate(digits)) % 10 == 0
+
+
+def told_of(row: Mapping[str, Any]) -> list[Told]:
+    """`told_by` of a row of documents: needs `uris`, `title`, `authors`, `identifiers` and `source_type`."""
+    stated = {pair["name"]: pair["value"] for pair in row["identifiers"] or ()}
+    places = [*row["uris"], *([stated["url"]] if "url" in stated else [])]
+    fields = [row["title"] or "", stated.get("note_id", "")]
+    kind = row["source_type"]
+    return told_by(places, fields, row["authors"] or (), policy_for(kind), kind == "note")
+
+
+@dataclass(frozen=True, slots=True)
+class Finder:
+    """Finds in texts what was told of a person: each word and number of it, in any case and with any separators."""
+
+    pattern: re.Pattern[str]
+    kinds: Mapping[str, str]
+    """Kind by the name of the group that matched."""
+
+    def find(self, text: str) -> list[PhiSpan]:
+        """All places, without overlaps."""
+        return [PhiSpan(m.start(), m.end(), self.kinds[m.lastgroup or ""]) for m in self.pattern.finditer(text)]
+
+
+def finder_of(told: Sequence[Told]) -> Finder | None:
+    """A finder of what was told; None when that is nothing."""
+    by_kind: dict[str, list[str]] = {}
+    for kind, value in sorted(told, key=lambda each: (-len(each.value), each)):
+        by_kind.setdefault(kind, []).append(_as_pattern(kind, value))
+    if not by_kind:
+        return None
+    groups = {f"kind{number}": kind for number, kind in enumerate(by_kind)}
+    alternatives = (f"(?P<{name}>{'|'.join(by_kind[kind])})" for name, kind in groups.items())
+    return Finder(re.compile("|".join(alternatives)), groups)
+
+
+def _as_pattern(kind: str, value: str) -> str:
+    if kind != "NAME":
+        return r"(?<!\d)" + r"[ .-]?".join(value) + r"(?!\d)"
+    if _HAN.match(value):
+        return re.escape(value)
+    words = r"[\s_,.-]{1,3}".join(re.escape(word) for word in value.split())
+    # A short word in small letters is one of the language, or a unit.
+    return rf"(?<![^\W\d_]){words if len(value) < 3 else f'(?i:{words})'}(?![^\W\d_])"
 
 
 @cache

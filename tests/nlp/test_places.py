@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from nlp.phi import redact_sections
 from nlp.phi.places import Told, collection_name, told_by
 
 
@@ -106,3 +107,19 @@ def test_chinese_people_name_no_collection(real_data: Path):
     kept = [name for name in people if collection_name(name)]
     missed = [name for name in people if name not in names(f"{name}_12345678/出院小结.txt")]
     assert len(kept) < 0.01 * len(people) and len(missed) < 0.01 * len(people), (kept[:20], missed[:20])
+
+
+def test_what_was_told_goes_from_the_text_in_any_form():
+    told = told_by(["notes/Okonkwo_Nnamdi_00123456_555-010-0199/a.txt", "沈砚-20481234/b.txt"], [], [], "thorough", True)
+    text = "OKONKWO slept. Mr nnamdi okonkwo, 0012-3456 (555 010 0199). 沈砚的姐姐 20481234. 120481234 Okonkwor"
+    (redacted,) = redact_sections([text], policy="precise", told=told)
+    for word in ("okonkwo ", "nnamdi", "0012-3456", "555 010", "沈砚", " 20481234"):
+        assert word not in redacted.text.lower()
+    assert "120481234" in redacted.text and "Okonkwor" in redacted.text, "what only holds it is another word"
+
+
+def test_redacting_again_changes_nothing():
+    told = told_by(["notes/Nameo_Oname_00123456/a.txt"], [], [], "thorough", True)
+    (once,) = redact_sections(["Nameo and Oname and 00123456."], told=told)
+    (twice,) = redact_sections([once.text], told=told)
+    assert twice.text == once.text and "[NAME-" in once.text and "[OTHER_ID-1]" in once.text
