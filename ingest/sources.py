@@ -22,6 +22,11 @@ def source_type_of(folder: str) -> str | None:
     return next((known for known in SOURCE_TYPES if word in (known, known + "s")), None)
 
 
+def is_named(folder: str) -> bool:
+    """Whether a folder gives its documents a source, or the kind of them."""
+    return source_type_of(folder) is not None or collection_name(folder) is not None
+
+
 def source_of(folder: str, source_type: str, given: str | None, only_notes: bool) -> str:
     """The name of the collection of a document.
 

@@ -125,7 +125,7 @@ def _zip_members(file: io.BufferedIOBase | io.BufferedReader, budget: _Budget) -
     try:
         archive = zipfile.ZipFile(file)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise UnreadableError("truncated", f"The ZIP archive cannot be opened: {error}.") from error
+        raise UnreadableError("truncated", f"The ZIP archive cannot be opened ({type(error).__name__}).") from error
     with archive:
         for info in archive.infolist():
             if info.is_dir():
@@ -161,9 +161,9 @@ def read_zip_member(
                     raise UnreadableError("too-large", f"The archive member unpacks to more than {limit} bytes.")
                 parts.append(part)
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
-        raise UnreadableError("truncated", f"The archive member is damaged: {error}.") from error
+        raise UnreadableError("truncated", f"The archive member is damaged ({type(error).__name__}).") from error
     except (NotImplementedError, RuntimeError) as error:
-        raise UnreadableError("unsupported", f"The archive member cannot be unpacked: {error}.") from error
+        raise UnreadableError("unsupported", f"The archive member cannot be unpacked ({type(error).__name__}).") from error
     return b"".join(parts)
 
 
@@ -203,7 +203,7 @@ def _tar_members(file: io.BufferedIOBase | io.BufferedReader, budget: _Budget) -
                 else:
                     yield Member(name, content)
     except (tarfile.TarError, EOFError, OSError, ValueError, OverflowError) as error:
-        raise UnreadableError("truncated", f"The TAR archive cannot be read: {error}.") from error
+        raise UnreadableError("truncated", f"The TAR archive cannot be read ({type(error).__name__}).") from error
 
 
 def safe_name(name: str) -> str:

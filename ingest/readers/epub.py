@@ -88,7 +88,7 @@ class EpubReader:
                 if first <= number <= last:
                     mark(f"page {number}")
                     blocks = _chapter_blocks(_xml(_part(book.archive, name)))
-                    reason = f"EPUB, {name}" if blocks else f"EPUB, {name} has no text"
+                    reason = "a chapter of an EPUB" if blocks else "a chapter of an EPUB that has no text"
                     yield Page(page=number, route="epub", reason=reason, width=0.0, height=0.0, blocks=tuple(blocks))
 
 
@@ -96,7 +96,7 @@ def _open(path: Path) -> _Book:
     try:
         archive = zipfile.ZipFile(path)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise UnreadableError("truncated", f"The EPUB is not a whole ZIP archive: {error}.") from error
+        raise UnreadableError("truncated", f"The EPUB is not a whole ZIP archive ({type(error).__name__}).") from error
     try:
         _refuse_protected(archive)
         container = parse_xml(_part(archive, "META-INF/container.xml"))
@@ -143,7 +143,7 @@ def _part(archive: zipfile.ZipFile, name: str) -> bytes:
     try:
         info = archive.getinfo(name)
     except KeyError:
-        raise UnreadableError("truncated", f"The EPUB lacks its part {name!r}.") from None
+        raise UnreadableError("truncated", "The EPUB lacks one of its parts.") from None
     return read_zip_member(archive, info, MAX_PART_BYTES)
 
 

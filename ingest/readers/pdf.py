@@ -104,12 +104,8 @@ def _open(path: Path) -> pymupdf.Document:
         raise
     except MUPDF_ERRORS as error:
         document.close()
-        raise UnreadableError("truncated", f"The PDF's pages cannot be found: {_short(error)}.") from None
+        raise UnreadableError("truncated", f"The PDF's pages cannot be found ({type(error).__name__}).") from None
     return document
-
-
-def _short(error: Exception) -> str:
-    return re.sub(r"\s+", " ", str(error))[:120].rstrip(". ")
 
 
 def _any_content(document: pymupdf.Document) -> bool:
@@ -196,7 +192,7 @@ def _read_window(document: pymupdf.Document, first: int, last: int, options: Rea
             way = _route(document, page, layer, options, unmapped)
             layers.append((number, page.rect.width, page.rect.height, layer, way))
         except MUPDF_ERRORS as error:
-            raise UnreadableError("decode", f"Page {number} cannot be read: {_short(error)}.") from None
+            raise UnreadableError("decode", f"Page {number} cannot be read ({type(error).__name__}).") from None
     native = [layer for *_, layer, way in layers if way.name == "native"]
     lines = [line for layer in native for line in layer.lines]
     body = body_style(lines) if lines else BodyStyle(10.0, "", False, False)
@@ -207,7 +203,7 @@ def _read_window(document: pymupdf.Document, first: int, last: int, options: Rea
             try:
                 blocks, confidence = _recognise(document[number - 1], options)
             except MUPDF_DRAWING_ERRORS as error:
-                raise UnreadableError("decode", f"Page {number} cannot be drawn: {_short(error)}.") from None
+                raise UnreadableError("decode", f"Page {number} cannot be drawn ({type(error).__name__}).") from None
             yield Page(number, "ocr", way.reason, width, height, blocks, confidence)
         else:
             style = _slide_style(layer, body, width, height)

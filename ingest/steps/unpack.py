@@ -26,8 +26,8 @@ def unpack(task: Task, mark: Mark) -> None:
     failure = None
     try:
         source = local_copy(location(arguments["path"]))
-        for file in spread_out(source, arguments["uri"], location(arguments["folder"])):
-            mark(file.uri)
+        for number, file in enumerate(spread_out(source, arguments["uri"], location(arguments["folder"]))):
+            mark(f"member {number}")
             if file.error is not None:
                 held.append({"uri": file.uri, "kind": file.error.kind, "message": file.error.message})
             elif file.path is not None and wanted(file.path, arguments["formats"]):
