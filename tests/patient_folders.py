@@ -169,8 +169,8 @@ def _html(folder: Path, patient: Patient) -> None:
     address = f"https://ward.example.org/patients/{_stem(patient)}"
     (folder / f"{_stem(patient)}.html").write_text(
         f"<html lang='en'><head><title>{patient.name} ({patient.record})</title><meta name='author' content='{patient.name}'>"
-        f"<link rel='canonical' href='{address}'></head><body><article><h1>Course</h1><p>{story(patient)}</p>"
-        f"<p>{' '.join(_FINDINGS)}</p></article></body></html>",
+        f"<link rel='canonical' href='{address}'></head><body><article><h1>Course</h1><p>{story(patient)} It was printed for the file.</p>"
+        "</article></body></html>",
         encoding="utf-8",
     )
 

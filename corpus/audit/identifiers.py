@@ -128,12 +128,14 @@ def identifiers_left(data: Path) -> Counter[str]:
             found.update(_placed(counts, f"{kind}, {place}"))
     for path in _others(data):
         place = path.relative_to(data).as_posix()
-        found.update(_placed(known.in_text(place) + known.files_in(place), "the name of a file"))
+        kind = place.partition("/")[0]
+        if told := known.in_text(place) + known.files_in(place):
+            found.update(_placed(told, f"the name of a file in {kind}"))
         texts = _of_parquet(path) if path.suffix == ".parquet" else _of_file(path)
         for column, text in texts:
             counts = _hard(text) + known.in_text(text) + known.files_in(text)
-            found.update(_placed(counts, f"{PurePosixPath(place).parts[0]}{column}"))
-    return +found
+            found.update(_placed(counts, f"{kind}, {column}" if column else kind if told else place))
+    return found
 
 
 def _placed(counts: Counter[str], place: str) -> Counter[str]:
@@ -158,7 +160,7 @@ def _in_records(folder: Path, known: Persons) -> Iterator[tuple[str, Counter[str
                     counts += known.in_text(text) if careful or column == "source" else known.numbers_in(text)
                     yield column, counts + _hard(text)
         for column, text in _strings(table.drop_columns(list(_TEXTS))):
-            yield column.strip(", "), _hard(text) + known.in_text(text)
+            yield column, _hard(text) + known.in_text(text)
 
 
 def _of_own(finder: Finder | None, text: str) -> Counter[str]:
@@ -190,13 +192,13 @@ def _of_parquet(path: Path) -> Iterator[tuple[str, str]]:
 
 
 def _strings(table: pa.Table) -> Iterator[tuple[str, str]]:
-    """(", column", text) of all different strings of a table, however deep, but for digests."""
+    """(column, text) of all different strings of a table, however deep, but for digests."""
     for name in table.column_names:
         for leaf in _leaves(pa.concat_arrays(table[name].chunks) if table[name].num_chunks else table[name]):
             values = pc.unique(leaf).drop_null()
             values = values.filter(pc.invert(pc.match_substring_regex(values, r"^[0-9a-f]{16,}$")))
             for text in values.to_pylist():
-                yield f", {name}", text
+                yield name, text
 
 
 def _leaves(array: pa.Array) -> Iterator[pa.Array]:
@@ -212,7 +214,7 @@ def _leaves(array: pa.Array) -> Iterator[pa.Array]:
 
 
 def _of_file(path: Path) -> Iterator[tuple[str, str]]:
-    """The text of a file that is no dataset, in pieces, without digests; of JSON only its strings."""
+    """("", text) of a file that is no dataset, in pieces, without digests; of JSON only its strings."""
     as_json = path.suffix in (".json", ".jsonl")
     with path.open("rb") as file:
         if path.suffix == ".json":
@@ -221,7 +223,7 @@ def _of_file(path: Path) -> Iterator[tuple[str, str]]:
             pieces = (b"".join(lines).decode("utf-8", "replace") for lines in iter(lambda: file.readlines(CHARACTERS_AT_ONCE), []))
         for piece in pieces:
             text = "\n".join(_of_json(piece)) if as_json else piece
-            yield f"/{path.name}" if path.parent.name else "", _DIGEST.sub(" ", text)
+            yield "", _DIGEST.sub(" ", text)
 
 
 def _of_json(text: str) -> Iterator[str]:

@@ -205,12 +205,12 @@ def check_address(host: str, port: int, *, allow_private: bool = False) -> str:
     try:
         infos = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (socket.gaierror, UnicodeError, OSError) as error:
-        raise FetchError("network", f"The host {host} has no address: {error}.") from error
+        raise FetchError("network", "The host has no address.") from error
     addresses = list(dict.fromkeys(str(info[4][0]).partition("%")[0] for info in infos))
     if not allow_private:
         for address in addresses:
             if not is_public(address):
-                raise FetchError("refused-address", f"The host {host} is at {address}, which is not a public address.")
+                raise FetchError("refused-address", "The host is at an address that is not public.")
     return addresses[0]
 
 
@@ -369,7 +369,7 @@ class _Client:
         for _ in range(self.config.redirects + 1):
             _checked(address)
             if polite and not self._robots(address).allows(address):
-                raise FetchError("robots", f"robots.txt of {_host(address)} does not allow this page.")
+                raise FetchError("robots", "robots.txt of the host does not allow this page.")
             answer = self._with_retries(address, limit, conditions or {})
             if isinstance(answer, _Answer):
                 return answer
@@ -402,11 +402,11 @@ class _Client:
             try:
                 return self._read(target, url, headers, host, limit)
             except httpx.TimeoutException as error:
-                raise _Passing("timeout", f"The host {host} did not answer in time.") from error
+                raise _Passing("timeout", "The host did not answer in time.") from error
             except (httpx.TransportError, httpx.DecodingError) as error:
-                raise _Passing("network", f"The connection to {host} failed: {type(error).__name__}.") from error
+                raise _Passing("network", f"The connection to the host failed: {type(error).__name__}.") from error
             except (httpx.InvalidURL, UnicodeError, ValueError) as error:
-                raise FetchError("refused-address", f"The address {url[:200]!r} is malformed.") from error
+                raise FetchError("refused-address", "The address is malformed.") from error
             finally:
                 self.http.cookies.clear()
                 delay = max(self.config.delay, self.robots.get(_origin(url), ALLOW_ALL).delay)
@@ -422,9 +422,9 @@ class _Client:
             if status == 304:
                 return _Answer(url, response.headers, b"", unchanged=True)
             if status == 429 or status >= 500:
-                raise _Passing(f"http-{status}", f"The host {host} answers {status}.", _retry_after(response.headers))
+                raise _Passing(f"http-{status}", f"The host answers {status}.", _retry_after(response.headers))
             if status != 200:
-                raise FetchError(f"http-{status}", f"The host {host} answers {status}.")
+                raise FetchError(f"http-{status}", f"The host answers {status}.")
             declared = response.headers.get("content-length", "")
             if declared.isdigit() and int(declared) > limit:
                 raise FetchError("too-large", f"The page has {declared} bytes, more than {limit}.")
@@ -491,7 +491,7 @@ def _checked(url: str) -> SplitResult:
                 netloc=name + (f":{parts.port}" if parts.port else "") if not parts.username else "@"
             )
     except ValueError as error:  # UnicodeError is one too
-        raise FetchError("refused-address", f"The address {url[:200]!r} is malformed: {error}.") from error
+        raise FetchError("refused-address", "The address is malformed.") from error
     if parts.scheme not in ("http", "https") or not host or "@" in parts.netloc:
         raise FetchError("refused-address", "Only http and https addresses without a password are fetched.")
     return parts
