@@ -13,7 +13,7 @@ from pathlib import Path
 from medpress.command import stderr
 from medpress.errors import UserError
 from medpress.location import check_reachable, filesystem, is_remote, key
-from medpress.modes import make_file, seal
+from medpress.modes import make_file, private, seal
 
 BEAT_SECONDS = 10.0
 """How often a run renews its lock object."""
@@ -47,7 +47,8 @@ def exclusive(folder: Path) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise UserError(_refusal(folder)) from error
-        yield
+        with private():  # also what libraries make
+            yield
 
 
 def _refusal(folder: Path) -> str:
