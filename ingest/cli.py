@@ -193,6 +193,9 @@ def status(*, data: Data = Path("data")) -> int:
     report = overview(data)
     print_table("Documents", ["source", "format", "documents", "pages", "by OCR"], report.documents)
     print_table("Pages", ["route", "reason", "pages"], report.routes)
+    if report.worst:
+        columns = ["document", "page", "characters lost", "too many", "numbers lost", "numbers new"]
+        print_table("Pages that differ most from their source", columns, report.worst)
     if report.quarantine:
         print_table("Quarantine", ["file", "page", "kind", "message"], report.quarantine)
     else:

@@ -9,6 +9,8 @@ from typing import Literal, Protocol
 
 from cyclopts import Parameter
 
+from ingest.conservation import Conservation
+
 BLOCK_KINDS = ("heading", "paragraph", "list", "table", "caption", "footnote", "formula", "reference")
 """The kinds a block may have."""
 
@@ -58,6 +60,8 @@ class Page:
     """The blocks in reading order."""
     confidence: float | None = None
     """Mean OCR confidence over the characters; None for native text."""
+    conservation: Conservation | None = None
+    """What became of the source's words and numbers; None where the source has no text of its own to compare with."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,8 @@ def ingest_notes(paths: Sequence[str], columns: NoteColumns, config: IngestConfi
         unreachable = [unread_row(path, uri, "unsupported", UNREACHABLE) for path, uri in found.unreachable]
         note(unreachable, session)
         result.tables += [
-            Table(session.pseudonyms(row["uri"]), None, {name: row[name] for name in ("kind", "message")}) for row in unreachable
+            Table(session.pseudonyms(row["uri"]), None, {name: row[name] for name in ("kind", "message")})
+            for row in unreachable
         ]
         reading = _reading(columns)
         surveyed = list(zip(found.files.to_pylist(), _survey(found.files, columns, session), strict=True))

@@ -15,14 +15,18 @@ from ingest.ledger import LEDGER, read_ledger
 from medpress.command import UserError
 from medpress.location import check_reachable
 from medpress.lock import exclusive
+from medpress.page_account import worst_pages
 from medpress.run.runner import forget_failures as forget
 from medpress.schema import DOCUMENT, PAGE, QUARANTINE
 from medpress.store import read_dataset
 
+WORST_SHOWN = 10
+"""Pages named on which words or numbers were lost, doubled or changed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """Rows of the three tables that `ingest status` prints."""
+    """Rows of the four tables that `ingest status` prints."""
 
     documents: list[tuple[Any, ...]]
     """source, format, documents, pages, pages by OCR."""
@@ -30,6 +34,8 @@ class Overview:
     """route, reason (numbers as #), pages."""
     quarantine: list[tuple[Any, ...]]
     """id of the document or pseudonym of the file, page, kind, message."""
+    worst: list[tuple[Any, ...]]
+    """document, page, characters lost, characters too many, how many numbers lost and new: where the check found most."""
 
 
 def overview(data: Path) -> Overview:
@@ -52,6 +58,17 @@ def overview(data: Path) -> Overview:
             (row["doc_id"] or row["place"], row["page"] or "", row["kind"], row["message"])
             for row in quarantine
             if row["record_id"] is None
+        ],
+        [
+            (
+                row["doc_id"],
+                row["page"],
+                row["lost"],
+                row["new"],
+                len(row["numbers_lost"]),  # which they are is text of the page
+                len(row["numbers_new"]),
+            )
+            for row in worst_pages(data, WORST_SHOWN).to_pylist()
         ],
     )
 

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-SCHEMA_VERSION = "2"
+SCHEMA_VERSION = "3"
 """Written into every manifest; raised when a field changes its meaning or a folder its layout."""
 
 SOURCE_TYPES = ("textbook", "guideline", "literature", "web", "note", "other")
@@ -82,7 +82,9 @@ DOCUMENT = pa.schema(
         _field("uris", pa.list_(pa.string()), "all places it was found, relative to the input root, sorted; raw names"),
         _field("format", pa.string(), "the reader: pdf, web, jats, …"),
         _field("source_type", pa.string(), "textbook, guideline, literature, web, note or other"),
-        _field("source", pa.string(), "the collection: given, or the folder where its name is nobody's, else source_type"),
+        _field(
+            "source", pa.string(), "the collection: given, or the folder where its name is nobody's, else source_type"
+        ),
         _field("title", pa.string(), "title; empty when unknown"),
         _field("authors", pa.list_(pa.string()), "authors as printed"),
         _field("date", pa.string(), "publication date, ISO 8601 as far as known; empty when unknown"),
@@ -108,6 +110,16 @@ PAGE = pa.schema(
         _field("width", pa.float32(), "points; 0 without page geometry"),
         _field("height", pa.float32(), "points; 0 without page geometry"),
         _field("confidence", pa.float32(), "mean OCR confidence; null for native text"),
+        _field(
+            "source_characters", pa.int32(), "characters of the source's own text, white space aside; null without one"
+        ),
+        _field(
+            "coverage", pa.float32(), "share of them in the blocks or left out with a reason; null without such a text"
+        ),
+        _field("inflation", pa.float32(), "characters written and left out over those of the source; null likewise"),
+        _field("numbers_lost", pa.list_(pa.string()), "numbers of the source that stand nowhere, at most 20"),
+        _field("numbers_new", pa.list_(pa.string()), "numbers that the source does not have, at most 20"),
+        _field("left_out", NAMED_NUMBERS, "characters left out on purpose, by reason: header, hidden, figure label, …"),
         _field("blocks", pa.list_(BLOCK), "blocks in reading order"),
     ]
 )

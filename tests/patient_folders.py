@@ -23,7 +23,7 @@ import pymupdf
 
 RAW = ("documents", "pages", "work")
 """Folders of a data folder that may hold names."""
-_SYLLABLES = "bra dun kel mor tas vin zor lun pek sha rud fen gol har wex nim ost quil bor tev yad jor".split()
+_SYLLABLES = ["bra", "dun", "kel", "mor", "tas", "vin", "zor", "lun", "pek", "sha", "rud", "fen", "gol", "har", "wex", "nim", "ost", "quil", "bor", "tev", "yad", "jor"]
 _SURNAMES = "沈潘傅蒋魏邹郝秦侯龚"
 _GIVEN = "砚岫蘅阙霁昉琤珣笙筠旸洹湜禔"
 _FINDINGS = (
@@ -80,7 +80,9 @@ def patients(count: int, seed: int = 7) -> list[Patient]:
             name = rng.choice(_SURNAMES) + "".join(rng.sample(_GIVEN, 2))
             telephone = "1" + rng.choice("3578") + "".join(rng.choices("0123456789", k=9))
         else:
-            name = " ".join("".join(rng.sample(_SYLLABLES, 2)).capitalize() + f"{chr(97 + number // 26 % 26)}o" for _ in range(2))
+            name = " ".join(
+                "".join(rng.sample(_SYLLABLES, 2)).capitalize() + f"{chr(97 + number // 26 % 26)}o" for _ in range(2)
+            )
             telephone = f"{rng.randint(212, 989)}-{rng.randint(212, 989)}-{rng.randint(1000, 9999)}"
         people.append(Patient(number, name, f"{rng.randint(10_000_000, 99_999_999)}", telephone))
     return people
@@ -92,7 +94,9 @@ def story(patient: Patient) -> str:
     said = [*rng.sample(_FINDINGS, 8)]
     said.insert(3, f"{patient.name} slept well and {patient.record} was written on the bed.")
     said.insert(6, f"A sister of {patient.name} rang from {patient.telephone} in the evening.")
-    said.append(f"Day {patient.number + 3} of {patient.number + 40} went by and {patient.number * 7 + 11} millilitres were drained.")
+    said.append(
+        f"Day {patient.number + 3} of {patient.number + 40} went by and {patient.number * 7 + 11} millilitres were drained."
+    )
     return " ".join(said)
 
 
@@ -194,7 +198,9 @@ def write_note_tables(root: Path, people: list[Patient]) -> None:
         table.writerow(["note_id", "patient", "telephone", "title", "text"])
         for patient in people:
             title = f"Visit of {patient.name}, {patient.record}"
-            table.writerow([patient.record, patient.name, patient.telephone, title, story(patient) + " This was dictated."])
+            table.writerow(
+                [patient.record, patient.name, patient.telephone, title, story(patient) + " This was dictated."]
+            )
         table.writerow([first.record, first.name])
     with open(root / f"without header {first.name}.csv", "w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([patient.record, patient.name, "short"] for patient in people[:5])

@@ -20,11 +20,6 @@ from urllib.parse import quote
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-
-from corpus.audit.gates import no_identifiers, raw_text_is_private
-from corpus.audit.identifiers import identifiers_left
-from medpress.schema import DOCUMENT
-from medpress.store import read_dataset
 from patient_folders import (
     Patient,
     in_memory,
@@ -36,6 +31,11 @@ from patient_folders import (
     write_note_tables,
     write_patients,
 )
+
+from corpus.audit.gates import no_identifiers, raw_text_is_private
+from corpus.audit.identifiers import identifiers_left
+from medpress.schema import DOCUMENT
+from medpress.store import read_dataset
 
 BIN = Path(sys.executable).parent
 PEOPLE = patients(200)
@@ -69,7 +69,9 @@ def site() -> Iterator[str]:
 
 def _page(patient: Patient) -> bytes:
     text = story(patient) + " The page was printed."
-    return f"<html><head><title>{patient.name}</title></head><body><article><p>{text}</p></article></body></html>".encode()
+    return (
+        f"<html><head><title>{patient.name}</title></head><body><article><p>{text}</p></article></body></html>".encode()
+    )
 
 
 @pytest.fixture(scope="module")

@@ -17,10 +17,17 @@ from corpus.takedown import datasets, holds
 from medpress.errors import CorruptError
 from medpress.location import is_remote
 from medpress.modes import open_to_others
+from medpress.page_account import account, worst_pages
 from medpress.removed import removed
 from medpress.schema import DOCUMENT, RECORD, SCHEMAS
 from medpress.store import check_manifest, open_parquet, parts, read_dataset, read_manifest, read_table
 
+MOST_LOST = 0.005
+"""Share of the sources' characters that may be in no block without a reason."""
+MOST_DOUBLED = 0.001
+"""Share of the sources' characters that may be written more often than they stand there."""
+MOST_CHANGED = 0.005
+"""Share of the pages on which a number may stand that their source does not have."""
 IDS_AT_ONCE = 1_000_000
 """Ids that a gate compares at a time, about: the others are read in their turn."""
 
@@ -103,11 +110,27 @@ def offsets(data: Path) -> Verdict:
     )
 
 
+def conservation(data: Path) -> Verdict:
+    """What stands in the pages is what their sources say: nothing lost without a reason, nothing doubled, no number new."""
+    found = account(data)
+    size = max(1, found.characters)
+    lost, new, changed = found.lost / size, found.new / size, found.changed / max(1, found.pages)
+    finding = (
+        f"of {found.pages:,} pages {lost:.2%} of the characters lost ({MOST_LOST:.1%} allowed),"
+        f" {new:.2%} too many ({MOST_DOUBLED:.1%}), {found.changed} pages with new numbers ({MOST_CHANGED:.1%})"
+    )
+    passed = lost <= MOST_LOST and new <= MOST_DOUBLED and changed <= MOST_CHANGED
+    worst = ", ".join(f"{row['doc_id']} page {row['page']}" for row in worst_pages(data, 3).to_pylist())
+    return Verdict(passed, finding if passed else f"{finding}; worst: {worst}")
+
+
 def no_identifiers(data: Path) -> Verdict:
     """Nothing but raw text tells who somebody is: no dataset, card, manifest, report, log or journal."""
     found = identifiers_left(data)
     if not found:
-        return Verdict(True, "no hard identifier and none of the persons whom the documents tell is left outside raw text")
+        return Verdict(
+            True, "no hard identifier and none of the persons whom the documents tell is left outside raw text"
+        )
     listing = ", ".join(f"{count} {kind}" for kind, count in found.most_common(8))
     return Verdict(False, f"{found.total()} identifiers are left outside raw text: {listing}")
 
@@ -120,7 +143,9 @@ def raw_text_is_private(data: Path) -> Verdict:
     folders = sorted({path.partition("/")[0] for path in wide})
     if wide:
         where = ", ".join("the data folder itself" if name == "." else name for name in folders[:8])
-        return Verdict(False, f"{len(wide)} files and folders are open to others, in {where}; `corpus build` closes them")
+        return Verdict(
+            False, f"{len(wide)} files and folders are open to others, in {where}; `corpus build` closes them"
+        )
     return Verdict(True, "files and folders are their owner's alone")
 
 
@@ -201,6 +226,7 @@ GATES: dict[str, Callable[[Path], Verdict]] = {
     "schema": schema,
     "unique ids": unique_ids,
     "nothing disappeared": nothing_disappeared,
+    "conservation": conservation,
     "offsets": offsets,
     "no identifiers": no_identifiers,
     "raw text is private": raw_text_is_private,

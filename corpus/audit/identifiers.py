@@ -67,7 +67,9 @@ class Persons:
             self.of_document[row["doc_id"]] = told
         for kind, value in told:
             words = value.lower().split()
-            if kind == "NAME" and (len(words) > 1 or (len(value) > 2 and not value.isascii() and not value[0].isupper())):
+            if kind == "NAME" and (
+                len(words) > 1 or (len(value) > 2 and not value.isascii() and not value[0].isupper())
+            ):
                 self.names |= {" ".join(words), " ".join(reversed(words))}
             elif kind != "NAME" and len(value) >= FEWEST_DIGITS:
                 self.numbers.add(value)
@@ -220,7 +222,10 @@ def _of_file(path: Path) -> Iterator[tuple[str, str]]:
         if path.suffix == ".json":
             pieces: Iterable[str] = [file.read().decode("utf-8", "replace")]
         else:
-            pieces = (b"".join(lines).decode("utf-8", "replace") for lines in iter(lambda: file.readlines(CHARACTERS_AT_ONCE), []))
+            pieces = (
+                b"".join(lines).decode("utf-8", "replace")
+                for lines in iter(lambda: file.readlines(CHARACTERS_AT_ONCE), [])
+            )
         for piece in pieces:
             text = "\n".join(_of_json(piece)) if as_json else piece
             yield "", _DIGEST.sub(" ", text)

@@ -117,7 +117,13 @@ def instruct(paths: Sequence[str], config: InstructConfig) -> InstructResult:
         gone = removed(config.data)
         doc_ids = {path: file_sha256(path)[:DOC_ID_DIGITS] for path in files}
         tasks = [
-            TAKE_IN.task(work, path=str(path), doc_id=doc_ids[path], told=_told(path, config), **settings | {"source": _source(path, config)})
+            TAKE_IN.task(
+                work,
+                path=str(path),
+                doc_id=doc_ids[path],
+                told=_told(path, config),
+                **settings | {"source": _source(path, config)},
+            )
             for path in files
             if doc_ids[path] not in gone
         ]
@@ -134,7 +140,7 @@ def instruct(paths: Sequence[str], config: InstructConfig) -> InstructResult:
             result.tasks = dict(runner.counts)
         finally:
             executor.close()
-        for path, doc_id in doc_ids.items():
+        for doc_id in doc_ids.values():
             if doc_id in gone:
                 result.failures.append((doc_id, failure(gone[doc_id])["message"]))
         _publish(parts, hits, decisions, config, result)

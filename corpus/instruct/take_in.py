@@ -95,9 +95,7 @@ def _row(id: str, messages: Messages, place: str, a: dict[str, Any], form: str, 
     }
 
 
-def _redact(
-    messages: Messages, lang: str, policy: phi.Policy | Literal["off"], told: Sequence[phi.Told]
-) -> Messages:
+def _redact(messages: Messages, lang: str, policy: phi.Policy | Literal["off"], told: Sequence[phi.Told]) -> Messages:
     if policy == "off":
         return messages
     redacted = phi.redact_sections([m["content"] for m in messages], lang=lang, policy=policy, told=told)

@@ -19,7 +19,9 @@ CANDIDATE = pa.schema(
         pa.field(
             "told",
             pa.list_(pa.struct([pa.field("kind", pa.string()), pa.field("value", pa.string())])),
-            metadata={"description": "what the document's places, title and authors tell of a person; null once redacted"},
+            metadata={
+                "description": "what the document's places, title and authors tell of a person; null once redacted"
+            },
         ),
         pa.field("paragraphs", pa.list_(pa.uint64()), metadata={"description": "hashes of its paragraphs"}),
     ]

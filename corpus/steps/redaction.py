@@ -24,7 +24,20 @@ from medpress.store import read_table, write_table
 if TYPE_CHECKING:
     from nlp import phi
 
-_READ = ["id", "doc_id", "parent_id", "text", "spans", "title", "section", "license", "lang", "source_type", "source", "told"]
+_READ = [
+    "id",
+    "doc_id",
+    "parent_id",
+    "text",
+    "spans",
+    "title",
+    "section",
+    "license",
+    "lang",
+    "source_type",
+    "source",
+    "told",
+]
 _WRITTEN = ("text", "spans", "phi_actions", "title", "section", "license", "paragraphs", "told")
 
 

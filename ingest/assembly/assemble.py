@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from ingest.assembly.floats import mark_notes, place_floats
+from ingest.conservation import after_assembly
 from ingest.document import Block, Page, Probe
 from ingest.page.block_kinds import CAPTION, NUMBERING, RUN_IN, glue, strip_number, union, vocabulary
 from ingest.page.section_names import METADATA_LABEL, REFERENCES, SECTIONS
@@ -37,8 +38,11 @@ def assemble(pages: Sequence[Page], probe: Probe) -> tuple[list[Page], Probe]:
     """The document's pages with its structure made consistent, and its probe with what the pages told."""
     paged = [page for page in pages if page.width > 0]
     if not paged:
-        return [replace(page, blocks=tuple(_merged_lists(page.blocks))) for page in pages], probe
-    blocks = [list(page.blocks) for page in remove_furniture(pages, (probe.title, *probe.authors))]
+        blocks = [_merged_lists(page.blocks) for page in pages]
+        return _conserved(pages, blocks, [{} for _ in pages]), probe
+    cleared = remove_furniture(pages, (probe.title, *probe.authors))
+    removed = [_removed(page, left) for page, left in zip(pages, cleared, strict=True)]
+    blocks = [list(page.blocks) for page in cleared]
     blocks = _outlined(blocks, pages, probe)
     size = _body_size(blocks)
     # what stood apart at an edge but repeats nowhere is text again, as far as it looks like text
@@ -57,8 +61,33 @@ def assemble(pages: Sequence[Page], probe: Probe) -> tuple[list[Page], Probe]:
     doi = _own_doi(pages[0])
     if doi and "doi" not in probe.identifiers:
         probe = replace(probe, identifiers=probe.identifiers | {"doi": doi})
-    assembled = [replace(page, blocks=tuple(kept)) for page, kept in zip(pages, blocks, strict=True)]
-    return assembled, probe
+    return _conserved(pages, blocks, removed), probe
+
+
+def _removed(page: Page, left: Page) -> dict[str, list[str]]:
+    """The texts of a page's furniture that is gone, by what it was."""
+    kept = {id(block) for block in left.blocks}
+    texts: dict[str, list[str]] = defaultdict(list)
+    for block in page.blocks:
+        if id(block) not in kept:
+            texts[block.furniture or ""].append(block.text)
+    return texts
+
+
+def _conserved(
+    pages: Sequence[Page], blocks: Sequence[Sequence[Block]], removed: Sequence[Mapping[str, Sequence[str]]]
+) -> list[Page]:
+    """The pages with their new blocks, and with what became of their words on the way."""
+    found = after_assembly(
+        [[block.text for block in page.blocks] for page in pages],
+        [[block.text for block in kept] for kept in blocks],
+        removed,
+        [page.conservation for page in pages],
+    )
+    return [
+        replace(page, blocks=tuple(kept), conservation=conservation)
+        for page, kept, conservation in zip(pages, blocks, found, strict=True)
+    ]
 
 
 def _own_doi(page: Page) -> str:

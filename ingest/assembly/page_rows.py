@@ -7,8 +7,9 @@ from typing import Any
 
 import pyarrow as pa
 
+from ingest.conservation import Conservation
 from ingest.document import Block, Page
-from medpress.schema import BLOCK, PAGE
+from medpress.schema import BLOCK, PAGE, by_name, named
 
 WORK_FIELDS = ("size", "bold", "furniture")
 """Fields of a block that are not stored in the dataset."""
@@ -36,8 +37,35 @@ def page_row(doc_id: str, page: Page, work: bool = False) -> dict[str, Any]:
         "width": page.width,
         "height": page.height,
         "confidence": page.confidence,
+        **_conservation_row(page.conservation),
         "blocks": [_block_row(block, work) for block in page.blocks],
     }
+
+
+def _conservation_row(found: Conservation | None) -> dict[str, Any]:
+    if found is None:
+        return {"numbers_lost": [], "numbers_new": [], "left_out": []}
+    return {
+        "source_characters": found.characters,
+        "coverage": found.coverage,
+        "inflation": found.inflation,
+        "numbers_lost": list(found.numbers_lost),
+        "numbers_new": list(found.numbers_new),
+        "left_out": named(dict(found.left_out)),
+    }
+
+
+def _conservation(row: dict[str, Any]) -> Conservation | None:
+    if row["coverage"] is None:
+        return None
+    return Conservation(
+        row["source_characters"],
+        row["coverage"],
+        row["inflation"],
+        tuple(row["numbers_lost"]),
+        tuple(row["numbers_new"]),
+        tuple((reason, int(count)) for reason, count in by_name(row["left_out"]).items()),
+    )
 
 
 def _block_row(block: Block, work: bool) -> dict[str, Any]:
@@ -62,4 +90,5 @@ def _page(row: dict[str, Any]) -> Page:
     blocks = tuple(
         Block(**(block | {"bbox": tuple(block["bbox"]) if block["bbox"] else None})) for block in row["blocks"]
     )
-    return Page(**{k: v for k, v in row.items() if k not in ("doc_id", "blocks")}, blocks=blocks)
+    plain = ("page", "route", "reason", "width", "height", "confidence")
+    return Page(**{name: row[name] for name in plain}, blocks=blocks, conservation=_conservation(row))

@@ -163,7 +163,9 @@ def read_zip_member(
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
         raise UnreadableError("truncated", f"The archive member is damaged ({type(error).__name__}).") from error
     except (NotImplementedError, RuntimeError) as error:
-        raise UnreadableError("unsupported", f"The archive member cannot be unpacked ({type(error).__name__}).") from error
+        raise UnreadableError(
+            "unsupported", f"The archive member cannot be unpacked ({type(error).__name__})."
+        ) from error
     return b"".join(parts)
 
 

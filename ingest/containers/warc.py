@@ -59,7 +59,9 @@ def read_warc(path: Path, page_bytes: int = 64 * 1024 * 1024) -> Iterator[WarcPa
                     seen.add(key)
                     yield page
         except (ArchiveLoadFailed, EOFError, OSError, ValueError, AttributeError) as error:
-            failure = UnreadableError("truncated", f"The web archive breaks off after {records} records ({type(error).__name__}).")
+            failure = UnreadableError(
+                "truncated", f"The web archive breaks off after {records} records ({type(error).__name__})."
+            )
             if not records:
                 raise failure from error
             yield WarcPage("", "", "", b"", failure)

@@ -14,13 +14,14 @@ from itertools import pairwise
 
 import numpy as np
 
-from ingest.document import Block
-from ingest.ocr import OcrLine, Region
+from ingest.conservation import compare
+from ingest.document import Block, Page
+from ingest.ocr import OcrLine, Region, mean_confidence
 from ingest.ocr.deskew import deskew, main_rotation, main_skew
 from ingest.ocr.orientation import rotate_back
 from ingest.ocr.rules import find_rules
 from ingest.page.reading_order import Line, reading_order, text_runs
-from ingest.page.table_grid import Rule
+from ingest.page.table_columns import Rule
 from ingest.page.tables import Table, find_tables
 from nlp.normalise import normalise
 
@@ -133,6 +134,21 @@ class _Paragraph:
     """White space above it, in points; infinite when nothing stands above it."""
     opens: bool = False
     """Whether it is the first of its run of lines."""
+
+
+def arranged_page(
+    number: int,
+    reason: str,
+    lines: Sequence[OcrLine],
+    width_pt: float,
+    height_pt: float,
+    scale: float,
+    image: np.ndarray,
+) -> Page:
+    """A page by what an engine recognised on it; see `arrange`. The check compares the blocks with the engine's lines."""
+    blocks = arrange(lines, width_pt, height_pt, scale, image)
+    conservation = compare("\n".join(line.text for line in lines), [block.text for block in blocks])
+    return Page(number, "ocr", reason, width_pt, height_pt, blocks, mean_confidence(lines), conservation)
 
 
 def arrange(

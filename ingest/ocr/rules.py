@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from ingest.page.reading_order import Line
-from ingest.page.tables import Rule
+from ingest.page.table_columns import Rule
 
 LOOK = 144
 """Resolution in dots per inch at which rules are looked for; the numbers of pixels below belong to it."""

@@ -40,8 +40,8 @@ class PageLayout:
 
     blocks: tuple[Block, ...]
     """In reading order. What may be headers and footers is marked `furniture`."""
-    labels: int
-    """How many labels of figures were left out."""
+    labels: tuple[str, ...]
+    """The labels of figures, which stand in no block."""
     doubt: str
     """Why the layout may be wrong, in words; empty when there is no reason to doubt it."""
 
@@ -58,11 +58,11 @@ def layout_page(
     figures = find_figures(layer, width, height)
     doubt = ""
     if regions:
-        blocks, left_out = layout_by_regions(layer, regions, body, words, width, height)
+        blocks, labels = layout_by_regions(layer, regions, body, words, width, height)
     else:
         horizontal = [*layer.horizontal, *shaded_rows(layer.shapes)]
         tables, rest = find_tables(layer.lines, horizontal, layer.vertical, body.size, figures)
-        rest, left_out = without_labels(rest, figures, body.size, height)
+        rest, labels = without_labels(rest, figures, body.size, height)
         headers, footers, rest = split_furniture(rest, layer.horizontal, body, height)
         blocks, doubt = _flow(rest, tables, headers, footers, body, words, width, height)
     upright = sum(len(line.text) for line in layer.lines)
@@ -74,10 +74,20 @@ def layout_page(
         for line in lines:
             block = _margin(line, angle, width, height)
             if block.bbox is not None and any(_touches(block.bbox, figure.box) for figure in figures):
-                left_out += 1
+                labels.append(line)
             else:
                 blocks.append(block)
-    return PageLayout(tuple(blocks), left_out, doubt)
+    return PageLayout(tuple(blocks), tuple(line.text for line in labels), doubt)
+
+
+def plain_page(
+    layer: TextLayer, body: BodyStyle, words: Mapping[str, int], width: float, height: float
+) -> tuple[Block, ...]:
+    """The lines of a page in reading order and nothing made of them: no tables, no figures, no headers."""
+    blocks, _ = _flow(layer.lines, [], [], [], body, words, width, height)
+    for angle, lines in layer.rotated.items():
+        blocks.extend(replace(_margin(line, angle, width, height), furniture=None) for line in lines)
+    return tuple(blocks)
 
 
 def _touches(box: Sequence[float], figure: Sequence[float]) -> bool:

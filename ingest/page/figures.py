@@ -132,14 +132,14 @@ def in_figure(line: Line, figures: Sequence[Figure]) -> bool:
 
 def without_labels(
     lines: list[Line], figures: Sequence[Figure], body_size: float, height: float
-) -> tuple[list[Line], int]:
-    """(lines without the labels of figures, how many labels were left out). Sentences in a figure stay.
+) -> tuple[list[Line], list[Line]]:
+    """(lines without the labels of figures, the labels). Sentences in a figure stay.
 
     On a figure with a caption a run of few words is a label, and so it is close around the figure in print no larger
     than the text; on one without a caption only numbers and single letters are: the rest may belong to a form or a slide.
     """
     if not figures:
-        return lines, 0
+        return lines, []
     labels: set[int] = set()
     below_header = [line for line in lines if line.y1 > HEAD_SHARE * height]
     runs = [(run, bounds(run), " ".join(line.text for line in run)) for run in text_runs(below_header)]
@@ -160,7 +160,7 @@ def without_labels(
                     found.update(id(line) for line in run)
         if words < 60:  # otherwise a frame around text
             labels |= found
-    return [line for line in lines if id(line) not in labels], len(labels)
+    return [line for line in lines if id(line) not in labels], [line for line in lines if id(line) in labels]
 
 
 def _surroundings(figures: Sequence[Box], captions: Sequence[Box]) -> list[Box | None]:

@@ -58,7 +58,7 @@ class Line:
     """How many parts of the line were raised marks: citations, affiliations, footnote signs."""
     confidence: float | None = None
     cuts: tuple[tuple[float, float, int], ...] = ()
-    """Wide gaps in the line, where a table may have a border: left and right edge, and the place in the text."""
+    """White space in the line, where a table may have a border: left and right edge, and the place in the text after it."""
 
     @property
     def height(self) -> float:

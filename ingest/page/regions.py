@@ -9,7 +9,8 @@ from ingest.document import Block
 from ingest.page.block_kinds import BodyStyle, blocks_of
 from ingest.page.layout_model import Region
 from ingest.page.reading_order import Line, bounds, paragraphs, text_runs
-from ingest.page.tables import build, joined_rules, rows_of
+from ingest.page.table_regions import rows_of
+from ingest.page.tables import build, joined_rules
 from ingest.page.text_layer import TextLayer
 
 LABEL_WORDS = 3
@@ -28,8 +29,8 @@ def layout_by_regions(
     words: Mapping[str, int],
     width: float,
     height: float,
-) -> tuple[list[Block], int]:
-    """(blocks in the order of the regions, how many labels of pictures were left out). No line is lost."""
+) -> tuple[list[Block], list[Line]]:
+    """(blocks in the order of the regions, the labels of pictures, which are in none). No line is lost."""
     blocks: list[Block] = []
     waiting: list[list[Line]] = []  # runs of plain text: a paragraph may go on in the next region
 
@@ -38,14 +39,13 @@ def layout_by_regions(
             blocks.extend(blocks_of(paragraphs(waiting), body, words, width, height))
             waiting.clear()
 
-    left_out = 0
+    labels: list[Line] = []
     rules = joined_rules(layer.horizontal)
     for region, lines in _grouped(layer.lines, regions):
         kind = region.kind if region is not None else "text"
         if kind == "picture":
-            kept = [line for line in lines if len(line.text.split()) > LABEL_WORDS]
-            left_out += len(lines) - len(kept)
-            lines = kept
+            labels += [line for line in lines if len(line.text.split()) <= LABEL_WORDS]
+            lines = [line for line in lines if len(line.text.split()) > LABEL_WORDS]
         tabular = kind == "table" or (kind == "text" and _in_columns(lines))
         table = build(lines, rules, layer.vertical, body.size, aligned=True) if tabular else None
         if table is not None:
@@ -59,7 +59,7 @@ def layout_by_regions(
         close()
         blocks.extend(_named(block, kind) for block in blocks_of(paragraphs(runs), body, words, width, height))
     close()
-    return blocks, left_out
+    return blocks, labels
 
 
 def _in_columns(lines: Sequence[Line]) -> bool:

@@ -1,130 +1,215 @@
 """The grid of a table: the lines of its cells -> columns, rows and header.
 
-Columns are the white corridors that hardly any line crosses, or vertical rules; rows are cut at rules, at white bands,
-and at lines. A cell that spans rows, or in the header columns, is repeated in each of them, as in all other formats.
+Columns come from `ingest.page.table_columns`; rows are cut at rules, at white bands, and at lines. A cell that spans
+rows or columns is repeated in each of them, as in all other formats, unless it is longer than a label.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 from itertools import pairwise
 
 from ingest.page.block_kinds import clean, glue
-from ingest.page.markdown_table import MAX_COLUMNS
 from ingest.page.reading_order import LIST_MARK, Line
-
-Rule = tuple[float, float, float]
-"""(start, end, position): x0, x1, y of a horizontal rule; y0, y1, x of a vertical one."""
+from ingest.page.table_columns import Rule, column_borders, split_line
 
 Band = Sequence[Sequence[Line]]
 """Rows of print that make up one row of the table."""
 
 OVERLAP = 0.12
 """Rows that overlap by more than this share of the font size have cells centred on one another."""
+FULL = 0.6
+"""Share of a table's width that a rule runs over which parts its rows."""
+ENDS = 1.2
+"""A rule that ends this far within a table, in font sizes, leaves a column out, as one below a spanning head does."""
+LABEL = 80
+"""A longer text is no label, and is written once however many columns or rows it spans."""
+SMALL = 0.82
+"""Share of a table's font size below which a line is raised or lowered print, and makes no row."""
 MAX_HEADER = 6
 """Rows of print that a header has at most."""
-_VALUE = re.compile(r"^\S*\d\S*$|^[^A-Za-z]*$|^\W*[A-Za-z]{1,3}\W*$|^[<>≤≥±~∼−–-]?\s?\d.{0,10}$")
+_VALUE = re.compile(r"^[!-~±×–−]*\d[!-~±×–−]*$|^[\W\d_]*$|^\W*[A-Za-z]{1,3}\W*$|^[<>≤≥±~∼−–-]?\s?\d.{0,10}$")
 """A figure, a code or an abbreviation: no line of a longer text."""
 
 
 def grid_of(
     rows: Sequence[Sequence[Line]],
-    edges: Sequence[float],
     rules: Sequence[Rule],
+    vertical: Sequence[Rule],
     box: tuple[float, float, float, float],
     size: float,
 ) -> list[list[str]]:
-    """Texts by row and column. `rules` are the horizontal ones of the page, `box` is that of the table's lines."""
+    """Texts by row and column; empty for what has one column only. `rules` are the horizontal ones of the page, `box` is
+    that of the table's lines."""
     x0, y0, x1, y1 = box
-    lines = [[part for line in row for part in split_line(line, edges)] for row in rows]
     inside = [rule for rule in rules if y0 < rule[2] < y1 and min(rule[1], x1) > max(rule[0], x0)]
-    inner = [y for start, end, y in inside if min(end, x1) - max(start, x0) > 0.6 * (x1 - x0)]
-    partial = [rule for rule in inside if min(rule[1], x1) - max(rule[0], x0) <= 0.6 * (x1 - x0)]
+    whole = [y for start, end, y in inside if start - x0 < ENDS * size and x1 - end < ENDS * size]
+    wide = [y for start, end, y in inside if min(end, x1) - max(start, x0) > FULL * (x1 - x0)]
+    head = min(whole or wide, default=y0)
+    inner = [y for y in wide if y >= head]
+    partial = [rule for rule in inside if rule[2] < head or rule[2] not in inner]
+    n_header = sum(_middle(row) < head for row in rows)
+    borders = column_borders(rows, vertical, box, size, n_header if n_header <= MAX_HEADER else 0)
+    edges = borders.places
+    if not edges:
+        return []
+    lines = [
+        [part for line in row for part in split_line(line, borders, 2 * size if number < n_header else size)]
+        for number, row in enumerate(rows)
+    ]
     segments = _segments(lines, inner)
     grid: list[list[str]] = []
     if len(segments) > 1 and _is_header(segments[0], len(edges) + 1):
         grid.extend(_header(segments.pop(0), edges, partial, size))
     headed = bool(grid)
+    parts = [_without_labels(segment, edges, size) for segment in segments]
+    labels = [line for _, found in parts for line in found]
     plain = [segment for segment in segments if not _is_list(segment, edges)]
     row_by_row = len(inner) >= max(2, 0.3 * len(rows)) or (len(inner) > headed and _is_ragged(plain, edges, size))
-    bands: list[Band] = []
-    for segment in segments:
-        one = row_by_row and not _is_list(segment, edges)
-        bands.extend([segment] if one else _rows_of_segment(segment, edges, size, headed=headed or bool(bands)))
-    for band in bands:
-        cells: list[list[Line]] = [[] for _ in range(len(edges) + 1)]
-        for line in {id(line): line for row in band for line in row}.values():
-            cells[_column(line, edges)].append(line)
-        grid.append([cell_text(cell) for cell in cells])
-    return grid
+    body: list[_Row] = []
+    for segment, found in parts:
+        if found:
+            bands = _clusters(segment, edges, size)
+        elif row_by_row and not _is_list(segment, edges) and not is_several(segment, edges, size):
+            bands = [segment]
+        else:
+            bands = _rows_of_segment(segment, edges, size, headed=headed or bool(body))
+        body.extend(_body_row(band, edges, box) for band in bands)
+    for column in range(len(edges) + 1):
+        own = [line for line in labels if _column(line, edges) == column]
+        borders_across = _rules_over(column, (x0, *edges, x1), inside)
+        _spread_labels(body, column, own, borders_across)
+    return [*grid, *(row.cells for row in body)]
 
 
-def column_edges(
-    rows: Sequence[Sequence[Line]], vertical: Sequence[Rule], box: tuple[float, float, float, float], size: float
-) -> list[float]:
-    """x of the borders between columns."""
-    x0, y0, x1, y1 = box
-    reach: dict[int, float] = {}
-    for start, end, x in vertical[:5000]:
-        if x0 + size < x < x1 - size and end > y0 and start < y1:
-            key = round(x / 3)
-            key = key - 1 if key - 1 in reach else key
-            reach[key] = reach.get(key, 0.0) + min(end, y1) - max(start, y0)
-    ruled = sorted(3.0 * key for key, length in reach.items() if length > 0.45 * (y1 - y0))
-    if len(ruled) >= 2 or (ruled and max(reach.values()) > 0.9 * (y1 - y0)):
-        return ruled
-    events: list[tuple[float, int]] = []
-    for row in rows:
-        for line in row:
-            events.append((line.x0 + 0.1 * size, 1))
-            events.append((max(line.x1 - 0.1 * size, line.x0 + 0.2 * size), -1))
-    events.sort(key=lambda event: (event[0], event[1]))
-    allowed = max(1 if len(rows) >= 5 else 0, int(0.12 * len(rows)))
-    corridors: list[tuple[float, float]] = []
-    cover = 0
-    open_since: float | None = x0 - size
-    for position, step in events:
-        before = cover
-        cover += step
-        if before > allowed and cover <= allowed:
-            open_since = position
-        elif before <= allowed < cover and open_since is not None:
-            corridors.append((open_since, position))
-            open_since = None
-    if open_since is not None:
-        corridors.append((open_since, x1 + size))
-    edges: list[float] = []
-    for number, (start, end) in enumerate(corridors if len(corridors) <= MAX_COLUMNS else []):
-        sparse = _sparse_column(start, end, rows)
-        gaps = [(start, end)] if sparse is None else [(start, sparse[0]), (sparse[1], end)]
-        first, last = number == 0, number == len(corridors) - 1
-        gaps = gaps[1 if first else 0 : len(gaps) - 1 if last else len(gaps)]  # no border beside the table
-        wide = [(left + right) / 2 for left, right in gaps if right - left >= 0.45 * size]
-        edges.extend(
-            wide if sparse is None or len(wide) == len(gaps) else [(start + end) / 2] if not (first or last) else []
+@dataclass(slots=True)
+class _Row:
+    """A row of the body."""
+
+    y: float
+    """Its middle."""
+    cells: list[str]
+    """The texts of its columns."""
+
+
+def _body_row(band: Band, edges: Sequence[float], box: tuple[float, float, float, float]) -> _Row:
+    """The cells of one row."""
+    cells: list[list[Line]] = [[] for _ in range(len(edges) + 1)]
+    lines = list({id(line): line for row in band for line in row}.values())
+    if len(band) == 1 and len(lines) == 1 and _runs_across(lines[0], edges, box):
+        text = cell_text(lines)
+        return _Row(_middle(lines), [text if len(text) <= LABEL or not column else "" for column in range(len(cells))])
+    for line in lines:
+        cells[_column(line, edges)].append(line)
+    return _Row(_middle(lines), [cell_text(cell) for cell in cells])
+
+
+def _without_labels(
+    segment: list[list[Line]], edges: Sequence[float], size: float
+) -> tuple[list[list[Line]], list[Line]]:
+    """(the rows of print without them, labels that stand half-way between two rows of the table: they span rows)."""
+    rows = [row for row in segment if _is_print(row, size)]
+    between = {
+        id(row)
+        for above, row, below in zip(rows, rows[1:], rows[2:], strict=False)
+        if _is_between(above, row, below, edges, size)
+        and min(line.y1 for line in above) > min(line.y0 for line in row)
+        and _are_rows(above, below, len(row), edges)
+    }
+    kept = [row for row in segment if id(row) not in between]
+    return kept, [line for row in rows if id(row) in between for line in row]
+
+
+def _is_print(row: Sequence[Line], size: float) -> bool:
+    """Whether a row of print is more than raised or lowered marks, accents and roots."""
+    return any(line.size > SMALL * size and any(map(str.isalnum, line.text)) for line in row)
+
+
+def _are_rows(above: Sequence[Line], below: Sequence[Line], beside: int, edges: Sequence[float]) -> bool:
+    """Whether two rows of print are rows of the table, and not lines of a cell beside which others stand half-way."""
+    figures = [
+        {_column(line, edges) for line in row if _VALUE.search(line.text) and line.text[0] not in "([±"}
+        for row in (above, below)
+    ]
+    return bool(figures[0] & figures[1]) or min(len(above), len(below)) > max(1, beside)
+
+
+def _rules_over(column: int, places: Sequence[float], rules: Sequence[Rule]) -> list[float]:
+    """y of the rules that are drawn over a column. `places` are the edges of all columns."""
+    left, right = places[column], places[column + 1]
+    return [y for start, end, y in rules if min(end, right) - max(start, left) > FULL * (right - left)]
+
+
+def _spread_labels(body: Sequence[_Row], column: int, labels: Sequence[Line], rules: Sequence[float]) -> None:
+    """Repeat in each of its rows what spans rows of one column, between the rules over that column.
+
+    A cell that spans rows is centred on them, so the first begins at the first row, each next one below it, and the
+    last ends at the last row; where they do not, nothing spans anything, and a label stays with the row above it.
+    """
+    groups: dict[int, list[_Row]] = {}
+    for row in body:
+        groups.setdefault(sum(y < row.y for y in rules), []).append(row)
+    for number, rows in groups.items():
+        own = [line for line in labels if sum(y < (line.y0 + line.y1) / 2 for y in rules) == number]
+        texts = sorted(
+            [(row.y, row.cells[column]) for row in rows if row.cells[column]]
+            + [((line.y0 + line.y1) / 2, clean(line.text)) for line in own]
         )
-    return edges
+        centred = column == 0 and len(rows) >= 3 and len(texts) == 1 and texts[0][0] > rows[0].y
+        if not (own or centred):
+            continue
+        spans = _spans_of([y for y, _ in texts], [row.y for row in rows])
+        if spans is not None:
+            for (first, last), (_, text) in zip(spans, texts, strict=True):
+                for index in range(first, last + 1):
+                    rows[index].cells[column] = text if len(text) <= LABEL or index == first else ""
+            continue
+        for line in own:
+            nearest = min(rows, key=lambda row: abs(row.y - line.y1))
+            nearest.cells[column] = " ".join(filter(None, (clean(line.text), nearest.cells[column])))
 
 
-def _sparse_column(start: float, end: float, rows: Sequence[Sequence[Line]]) -> tuple[float, float] | None:
-    """Left and right of a column in a corridor with so few cells that they passed for lines across it; None without one."""
-    inside = [[line for line in row if line.x0 >= start - 1.0 and line.x1 <= end + 1.0] for row in rows]
-    if sum(bool(row) for row in inside) < 2:
-        return None
-    return min(line.x0 for row in inside for line in row), max(line.x1 for row in inside for line in row)
+def _spans_of(places: Sequence[float], rows: Sequence[float]) -> list[tuple[int, int]] | None:
+    """First and last row of each text that is centred on its rows, if together they take up all rows; None if not."""
+    pitch = (rows[-1] - rows[0]) / max(1, len(rows) - 1)
+    spans: list[tuple[int, int]] = []
+    first = 0
+    for y in places:
+        if first >= len(rows):
+            return None
+        last = min(range(first, len(rows)), key=lambda index: abs((rows[first] + rows[index]) / 2 - y))
+        if abs((rows[first] + rows[last]) / 2 - y) > 0.35 * pitch:
+            return None
+        spans.append((first, last))
+        first = last + 1
+    return spans if first == len(rows) else None
 
 
-def split_line(line: Line, edges: Sequence[float]) -> list[Line]:
-    """A line cut where a gap in it lies on a border between columns."""
-    for left, right, index in line.cuts:
-        if any(left - 1.0 <= edge <= right + 1.0 for edge in edges):
-            first = replace(line, x1=left, text=line.text[:index].rstrip(), cuts=())
-            rest = tuple((x0, x1, at - index) for x0, x1, at in line.cuts if at > index)
-            second = replace(line, x0=right, text=line.text[index:].lstrip(), cuts=rest, lead=0, superscripts=0)
-            return [first, *split_line(second, edges)]
-    return [line]
+def _runs_across(line: Line, edges: Sequence[float], box: tuple[float, float, float, float]) -> bool:
+    """Whether the one cell of a row is a heading that spans all columns: it crosses a border, or is centred on the table."""
+    centred = abs(line.x0 + line.x1 - box[0] - box[2]) < 0.04 * (box[2] - box[0])
+    return line.x0 < edges[-1] and (centred or any(line.x0 + 1 < edge < line.x1 - 1 for edge in edges))
+
+
+def is_several(segment: Sequence[Sequence[Line]], edges: Sequence[float], size: float) -> bool:
+    """Whether between two rules stand several rows: most columns are filled in each, or a column has figures in each.
+
+    Of cells that wrap, hardly ever all have the same number of lines, nor is each line of one a figure.
+    """
+    n_columns = len(edges) + 1
+    rows = [row for row in segment if _is_print(row, size)]
+    cells = [{_column(line, edges): line.text for line in row} for row in rows]
+    full = [texts for texts in cells if len(texts) >= max(2, 0.6 * n_columns)]
+    if len(full) < 2 or len(full) < 0.6 * len(rows):
+        return False
+    if len(full) >= 3 and len(full) >= 0.8 * len(rows) and all(0 in texts for texts in full):
+        return True
+    return any(
+        all(column in texts and _VALUE.search(texts[column]) and texts[column][0] not in "([±" for texts in full)
+        for column in range(1, n_columns)
+    )
 
 
 def _segments(rows: list[list[Line]], inner: Sequence[float]) -> list[list[list[Line]]]:
@@ -154,27 +239,57 @@ def _is_header(rows: Sequence[Sequence[Line]], n_columns: int) -> bool:
 def _header(
     rows: Sequence[Sequence[Line]], edges: Sequence[float], partial: Sequence[Rule], size: float
 ) -> list[list[str]]:
-    """The header as one row, or as two where some of its cells span columns: those first, then what stands below."""
+    """The rows of the header: one, or more where some of its cells span columns or rules part some of its columns.
+
+    What stands half-way between two rows belongs to both.
+    """
     lines = [line for row in rows for line in row]
     n_columns = len(edges) + 1
-    spans: dict[int, tuple[int, int]] = {}
-    for line in lines:
-        span = _span(line, lines, edges, partial, size)
-        if span is not None:
-            spans[id(line)] = span
-    upper: list[list[Line]] = [[] for _ in range(n_columns)]
-    lower: list[list[Line]] = [[] for _ in range(n_columns)]
-    for line in lines:
-        if id(line) in spans:
-            first, last = spans[id(line)]
-            for column in range(first, last + 1):
-                upper[column].append(line)
+    spans = {id(line): span for line in lines if (span := _span(line, lines, edges, partial, size)) is not None}
+    levels: list[list[list[Line]]] = [[[] for _ in range(n_columns)]]
+    waiting: Sequence[Line] = ()
+    for number, row in enumerate(rows):
+        below = rows[number + 1] if number + 1 < len(rows) else ()
+        if waiting:
+            for line in waiting:
+                levels[-1][_column(line, edges)].append(line)
+            waiting = ()
+        if number > 0 and below and _is_between(rows[number - 1], row, below, edges, size):
+            parted = _is_parted(rows[number - 1], below, spans, partial)
+            for line in row:
+                levels[-1][_column(line, edges)].append(line)
+            waiting = row if parted else ()
         else:
-            lower[_column(line, edges)].append(line)
-    below = [cell_text(cell) for cell in lower]
-    if not spans:
-        return [below]
-    return [[cell_text(cell) or text for cell, text in zip(upper, below, strict=True)], below]
+            for line in row:
+                first, last = spans.get(id(line), (_column(line, edges),) * 2)
+                for column in range(first, last + 1):
+                    levels[-1][column].append(line)
+            parted = bool(below) and _is_parted(row, below, spans, partial)
+            if parted and number + 2 < len(rows) and _is_between(row, below, rows[number + 2], edges, size):
+                parted = False  # after what stands half-way
+        if parted:
+            levels.append([[] for _ in range(n_columns)])
+    return [[cell_text(cell) for cell in level] for level in levels]
+
+
+def _is_between(
+    above: Sequence[Line], row: Sequence[Line], below: Sequence[Line], edges: Sequence[float], size: float
+) -> bool:
+    """Whether a row of print stands half-way between two others, in columns of its own."""
+    top, bottom = _middle(above), _middle(below)
+    taken = {_column(line, edges) for line in (*above, *below)}
+    half_way = abs(_middle(row) - (top + bottom) / 2) < 0.2 * (bottom - top) and bottom - top < 2.6 * size
+    return half_way and not any(_column(line, edges) in taken for line in row)
+
+
+def _is_parted(
+    row: Sequence[Line], below: Sequence[Line], spans: dict[int, tuple[int, int]], partial: Sequence[Rule]
+) -> bool:
+    """Whether one row of print of a header ends where the next begins."""
+    if any(id(line) in spans for line in row) and not all(id(line) in spans for line in below):
+        return True
+    top, bottom = _middle(row), _middle(below)
+    return any(top < y < bottom for *_, y in partial)
 
 
 def _span(
@@ -191,13 +306,14 @@ def _span(
         elif other.y1 > line.y0 + 0.3 * size:
             beside.update(range(sum(e < other.x0 + 1 for e in edges), sum(e < other.x1 - 1 for e in edges) + 1))
     for start, end, y in partial:
-        if line.y1 - 0.4 * size <= y <= line.y1 + size and start - size <= (line.x0 + line.x1) / 2 <= end + size:
+        centred = abs(line.x0 + line.x1 - start - end) / 2 <= 0.15 * (end - start) + size
+        if centred and line.y1 - 0.4 * size <= y <= line.y1 + size:
             under = [
                 column
                 for column, cells in columns.items()
                 if start - size <= (min(c.x0 for c in cells) + max(c.x1 for c in cells)) / 2 <= end + size
             ]
-            if len(under) > 1:
+            if len(under) > 1 and not beside & set(range(min(under), max(under) + 1)):
                 return min(under), max(under)
     own = _column(line, edges)
     low = high = own

@@ -1,7 +1,7 @@
 """The grid of a table whose rows and columns are both ruled: every cell is a field between rules.
 
 Rules that run only part of the way show which cells are merged: where no rule parts two fields, they are one cell, whose
-text is repeated in each of them.
+text is repeated in each of them, unless it is longer than a label.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ingest.page.reading_order import Line
-from ingest.page.table_grid import Rule, cell_text, split_line
+from ingest.page.table_columns import Borders, Rule, column_borders, split_line
+from ingest.page.table_grid import LABEL, cell_text, is_several
 
 SAME_PLACE = 4.0
 """Rules nearer to one another than this, in points, are one border."""
@@ -23,17 +24,23 @@ MOST_BORDERS = 300
 
 
 def lattice_of(
-    lines: Sequence[Line],
+    rows: Sequence[Sequence[Line]],
     horizontal: Sequence[Rule],
     vertical: Sequence[Rule],
     box: tuple[float, float, float, float],
+    size: float,
 ) -> list[list[str]] | None:
-    """Texts by row and column; None for a table that is not ruled both ways. `box` is that of the table's lines."""
+    """Texts by row and column; None for a table in which not all rows and columns are ruled. `rows` are rows of print, `box`
+    is that of their lines."""
     x0, y0, x1, y1 = box[0] - OUTSIDE, box[1] - OUTSIDE, box[2] + OUTSIDE, box[3] + OUTSIDE
     across = [rule for rule in horizontal if y0 < rule[2] < y1 and rule[1] > box[0] and rule[0] < box[2]]
     down = [rule for rule in vertical if x0 < rule[2] < x1 and rule[1] > box[1] and rule[0] < box[3]]
     ys, xs = _borders(across, box[1], box[3]), _borders(down, box[0], box[2])
     if not (3 <= len(xs) <= MOST_BORDERS and 3 <= len(ys) <= MOST_BORDERS):
+        return None
+    borders = Borders(tuple(xs[1:-1]), frozenset(xs[1:-1]))
+    parts = [[part for line in row for part in split_line(line, borders, size)] for row in rows]
+    if not _all_ruled(rows, parts, vertical, box, size, borders, ys):
         return None
     n_rows, n_columns = len(ys) - 1, len(xs) - 1
     cells = {(row, column): (row, column) for row in range(n_rows) for column in range(n_columns)}
@@ -49,14 +56,40 @@ def lattice_of(
         if row and not _drawn(across, ys[row], xs[column], xs[column + 1]):
             _join(cells, first((row, column)), first((row - 1, column)))
     inside: dict[tuple[int, int], list[Line]] = {}
-    for part in (part for line in lines for part in split_line(line, xs[1:-1])):
+    for part in (part for row in parts for part in row):
         row = sum(y < (part.y0 + part.y1) / 2 for y in ys[1:-1])
         column = sum(x < (part.x0 + part.x1) / 2 for x in xs[1:-1])
         inside.setdefault(first((row, column)), []).append(part)
     if n_rows < FEWEST_ROWS and any(len(cell) > 2 for cell in inside.values()):
         return None
     texts = {field: cell_text(cell) for field, cell in inside.items()}
-    return [[texts.get(first((row, column)), "") for column in range(n_columns)] for row in range(n_rows)]
+    return [
+        [
+            texts.get(field, "") if field == (row, column) or len(texts.get(field, "")) <= LABEL else ""
+            for column in range(n_columns)
+            for field in [first((row, column))]
+        ]
+        for row in range(n_rows)
+    ]
+
+
+def _all_ruled(
+    rows: Sequence[Sequence[Line]],
+    parts: Sequence[Sequence[Line]],
+    vertical: Sequence[Rule],
+    box: tuple[float, float, float, float],
+    size: float,
+    borders: Borders,
+    ys: Sequence[float],
+) -> bool:
+    """Whether no column is parted by white space alone, and nowhere several rows of figures stand between two rules."""
+    for place in column_borders(rows, vertical, box, size).places:
+        if all(abs(place - other) > 2 * SAME_PLACE for other in borders.places):
+            return False
+    bands: dict[int, list[Sequence[Line]]] = {}
+    for row in parts:
+        bands.setdefault(sum(y < (row[0].y0 + row[0].y1) / 2 for y in ys), []).append(row)
+    return not any(is_several(band, borders.places, size) for band in bands.values())
 
 
 def _join(cells: dict[tuple[int, int], tuple[int, int]], one: tuple[int, int], other: tuple[int, int]) -> None:

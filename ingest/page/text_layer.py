@@ -19,14 +19,14 @@ FLAGS = pymupdf.TEXT_COLLECT_VECTORS | pymupdf.TEXT_MEDIABOX_CLIP
 """No images (their bytes are copied), no kept ligatures, no odd white space; paths come with the text at no cost."""
 MAX_LINES = 12_000
 """A page with more text fragments than this is damaged or hostile; the rest is left out and the page says so."""
+TOO_MANY = "more than can be laid out"
+"""Why that rest is left out."""
 MAX_ROW = 300
 """Text fragments at one height beyond which a gap is judged by its width alone."""
 MAX_SPACED = 50
 """Lines of spaced letters that are looked at letter by letter, per page."""
 MAX_SHAPES = 20_000
 """Drawn shapes looked at per page."""
-WIDE_SPACE = 0.4
-"""A gap in a line wider than this, in font sizes, may be the border between two cells."""
 MAX_IMAGES = 5_000
 """Images looked at per page."""
 
@@ -39,6 +39,10 @@ _SUPERSCRIPT = str.maketrans("0123456789+-−–", "⁰¹²³⁴⁵⁶⁷⁸⁹�
 _CITATION = re.compile(r"^[\d,;\-–—\s]+$|^[a-z](?:,[a-z])*$|^[*†‡§¶#∗]+$")
 _UNIT = re.compile(r"(?:^|[\s(/·×])(?:[kcdmµμn]?m|ft|in|s|h|L|ha|kg|K|yr|year|min|mol)$")
 _ION = re.compile(r"(?:^|[\s(\[])(?:[A-Z][a-z]?\d?){1,3}$")
+
+
+Word = tuple[float, float, str]
+"""Left edge, right edge and text of a word."""
 
 
 @dataclass(slots=True)
@@ -55,6 +59,8 @@ class Fragment:
     """(text, size, font, baseline) of each run of one style."""
     order: int
     """Position in the content stream."""
+    words: Sequence[Word] = ()
+    """Its words, where they are known."""
     prose: int = 0
     """Number of its block of the stream when most lines of that run over the block's full width; otherwise 0."""
 
@@ -77,16 +83,16 @@ class TextLayer:
     """Boxes of all other paths: curves, ticks, oblique lines, markers."""
     images: list[tuple[float, float, float, float]] = field(default_factory=list)
     """Boxes of images, looked up only on pages with the caption of a figure: it takes a second pass."""
-    oblique: int = 0
-    """Lines at an angle, as watermarks are; they are left out."""
+    source: list[str] = field(default_factory=list)
+    """All that the content stream says, line by line, whatever becomes of it; what is printed twice in one place, once."""
+    left_out: dict[str, list[str]] = field(default_factory=dict)
+    """What of it is in no line, by reason."""
     characters: int = 0
     """Characters that are not white space."""
     invisible: int = 0
     """Those of them that are neither filled nor stroked, as in the layer of an earlier OCR."""
     by_font: dict[str, str] = field(default_factory=dict)
     """The visible text of each font."""
-    cut: bool = False
-    """Whether the page has more text than `MAX_LINES` fragments."""
 
 
 @lru_cache(maxsize=4096)
@@ -97,7 +103,9 @@ def style(font: str) -> tuple[bool, bool]:
 
 def read_text_layer(page: pymupdf.Page) -> TextLayer:
     """Read a page's text and paths in one pass over its content stream."""
-    content: dict[str, Any] = page.get_text("dict", flags=FLAGS)
+    text_page = page.get_textpage(flags=FLAGS)
+    content: dict[str, Any] = page.get_text("dict", textpage=text_page)
+    words = _words(content, text_page)
     if _has_glued_words(content):
         content = _respaced(page)
     if page.rotation:
@@ -110,22 +118,27 @@ def read_text_layer(page: pymupdf.Page) -> TextLayer:
     hidden: list[Fragment] = []
     width, height = float(content["width"]), float(content["height"])
     order = 0
+    n_blocks = -1
     for block in content["blocks"]:
         if block["type"] == 3:
             _add_path(layer, block)
             continue
         if block["type"] != 0:
             continue
+        n_blocks += 1
         prose = order + 1 if _full_lines(block) else 0
-        for raw in block["lines"]:
+        for number, raw in enumerate(block["lines"]):
             order += 1
+            said = "".join(span["text"] for span in raw["spans"])
+            layer.source.append(said)
             if order > MAX_LINES:
-                layer.cut = True
-                break
-            fragment, visible = _fragment(raw, order, fonts)
+                layer.left_out.setdefault(TOO_MANY, []).append(said)
+                continue
+            fragment, visible = _fragment(raw, order, fonts, layer.left_out)
             if fragment is None:
                 continue
             fragment.prose = prose
+            fragment.words = words.pop((n_blocks, number), ())
             count = sum(len(text) - text.count(" ") for text, *_ in fragment.spans)
             layer.characters += count
             if not visible:
@@ -135,6 +148,7 @@ def read_text_layer(page: pymupdf.Page) -> TextLayer:
                 key = (fragment.spans[0][0], round(fragment.x0), round(fragment.y0))
                 if key in seen and fragment.x1 - fragment.x0 > 0:
                     layer.characters -= count
+                    layer.source.pop()
                     continue  # printed twice for a fake bold or a shadow
                 seen.add(key)
                 (upright if visible else hidden).append(fragment)
@@ -142,10 +156,12 @@ def read_text_layer(page: pymupdf.Page) -> TextLayer:
                 angle = 180 if abs(y) < 0.2 else 90 if y < 0 else 270
                 rotated.setdefault(angle, []).append(_rotated(fragment, raw["bbox"], angle, width, height))
             else:
-                layer.oblique += 1
+                layer.left_out.setdefault("slanted", []).append(said)
     layer.by_font = {font: " ".join(parts) for font, parts in fonts.items()}
     if layer.invisible > 0.5 * layer.characters:
         upright.extend(hidden)  # the layer of an earlier OCR: routing judges it
+    elif hidden:
+        layer.left_out["invisible"] = ["".join(text for text, *_ in fragment.spans) for fragment in hidden]
     layer.lines = _without_leaders(merge(upright), layer)
     for line in [line for line in layer.lines if _is_spaced(line.text)][:MAX_SPACED]:
         line.text = _unspaced(page, line) or line.text
@@ -155,6 +171,15 @@ def read_text_layer(page: pymupdf.Page) -> TextLayer:
             tuple(pymupdf.Rect(image["bbox"]) * page.rotation_matrix) for image in page.get_image_info()[:MAX_IMAGES]
         ]
     return layer
+
+
+def _words(content: dict[str, Any], text_page: pymupdf.TextPage) -> dict[tuple[int, int], list[Word]]:
+    """Words by the numbers of their block of text and line, on pages with rules, whose lines may hold several cells each."""
+    words: dict[tuple[int, int], list[Word]] = {}
+    if sum(block["type"] == 3 for block in content["blocks"]) >= 2:
+        for x0, _, x1, _, text, block, line, _ in text_page.extractWORDS():
+            words.setdefault((block, line), []).append((x0, x1, text))
+    return words
 
 
 def _rotate_content(content: dict[str, Any], page: pymupdf.Page) -> None:
@@ -281,7 +306,9 @@ def _without_leaders(lines: list[Line], layer: TextLayer) -> list[Line]:
     return kept
 
 
-def _fragment(raw: dict[str, Any], order: int, fonts: dict[str, list[str]]) -> tuple[Fragment | None, bool]:
+def _fragment(
+    raw: dict[str, Any], order: int, fonts: dict[str, list[str]], left_out: dict[str, list[str]]
+) -> tuple[Fragment | None, bool]:
     spans: list[tuple[str, float, str, float]] = []
     sizes: dict[float, int] = {}
     bases: dict[float, float] = {}
@@ -291,6 +318,8 @@ def _fragment(raw: dict[str, Any], order: int, fonts: dict[str, list[str]]) -> t
     for span in raw["spans"]:
         text = span["text"]
         size = span["size"]
+        if size <= 0.5 and text and not text.isspace():
+            left_out.setdefault("too small to be seen", []).append(text)
         if not text or text.isspace() or size <= 0.5:
             if not spans:
                 leading = " "
@@ -477,10 +506,7 @@ def _line(parts: list[Fragment]) -> Line:
     lead_bold = lead_italic = False
     lead_family = ""
     fonts: dict[str, int] = {}
-    cuts: list[tuple[float, float, int]] = []
     for part in parts:
-        if text and part.x0 - end > WIDE_SPACE * size:
-            cuts.append((end, part.x0, len(text)))
         if text and not text.endswith(" ") and part.x0 - end > 0.13 * size and part.spans[0][0][:1] != " ":
             text += " "
         end = part.x1
@@ -524,8 +550,43 @@ def _line(parts: list[Fragment]) -> Line:
         lead=lead,
         lead_bold=lead_bold,
         superscripts=superscripts,
-        cuts=tuple((left, right, index - shift) for left, right, index in cuts),
+        cuts=_cuts(parts, stripped.rstrip()),
     )
+
+
+_ADDED = str.maketrans("", "", "[]^")
+"""What writing out a raised mark adds to a text."""
+
+
+def _cuts(parts: Sequence[Fragment], text: str) -> tuple[tuple[float, float, int], ...]:
+    """Where white space stands in a line of text: its left and right edge, and the place of what follows it in the text."""
+    words = [
+        word
+        for part in parts
+        for word in (part.words or ((part.x0, part.x1, "".join(span[0] for span in part.spans)),))
+    ]
+    if len(words) < 2:
+        return ()
+    starts = [found.start() for found in _WORD.finditer(text)]
+    tokens = text.split()
+    if len(words) == len(tokens):
+        return tuple(
+            (before[1], after[0], start) for (before, after), start in zip(pairwise(words), starts[1:], strict=True)
+        )
+    cuts: list[tuple[float, float, int]] = []
+    due = passed = index = 0  # letters of the tokens and of the words so far
+    for token, start in zip(tokens, starts, strict=True):
+        if cuts or due:
+            while index < len(words) and passed < due:
+                passed += len(words[index][2].translate(_ADDED).replace(" ", ""))
+                index += 1
+            if passed == due and 0 < index < len(words):
+                cuts.append((words[index - 1][1], words[index][0], start))
+        due += len(token.translate(_ADDED))
+    return tuple(cuts)
+
+
+_WORD = re.compile(r"\S+")
 
 
 def _raise(text: str, span: str) -> str:

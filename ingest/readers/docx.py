@@ -87,9 +87,13 @@ def _open(path: Path) -> Any:
             _check_size(archive)
         return docx.Document(str(path))
     except (zipfile.BadZipFile, EOFError, zlib.error, OSError, NotImplementedError) as error:
-        raise UnreadableError("truncated", f"The document is not a whole ZIP archive ({type(error).__name__}).") from error
+        raise UnreadableError(
+            "truncated", f"The document is not a whole ZIP archive ({type(error).__name__})."
+        ) from error
     except (OpcError, KeyError, ValueError, AttributeError, etree.LxmlError) as error:
-        raise UnreadableError("decode", f"The document is not one that Word could have written ({type(error).__name__}).") from error
+        raise UnreadableError(
+            "decode", f"The document is not one that Word could have written ({type(error).__name__})."
+        ) from error
 
 
 def _check_size(archive: zipfile.ZipFile) -> None:

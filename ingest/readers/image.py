@@ -12,9 +12,9 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from ingest.document import Mark, Page, Probe, ReadOptions, UnreadableError
-from ingest.ocr import OcrBackend, load_backend, mean_confidence
+from ingest.ocr import OcrBackend, load_backend
 from ingest.ocr.detection import STRIP
-from ingest.ocr.layout import arrange
+from ingest.ocr.layout import arranged_page
 
 MAGIC = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 FORMATS = ("PNG", "JPEG", "TIFF")
@@ -79,15 +79,8 @@ def _page(number: int, pixels: np.ndarray, dpi: float, backend: OcrBackend) -> P
     lines = backend.read(pixels, dpi)
     points = 72 / dpi
     height, width = pixels.shape[0] * points, pixels.shape[1] * points
-    return Page(
-        page=number,
-        route="ocr",
-        reason="the file is a page image",
-        width=round(width, 2),
-        height=round(height, 2),
-        blocks=arrange(lines, width, height, points, pixels),
-        confidence=mean_confidence(lines),
-    )
+    reason = "the file is a page image"
+    return arranged_page(number, reason, lines, round(width, 2), round(height, 2), points, pixels)
 
 
 @contextmanager

@@ -6,16 +6,17 @@ import html
 import logging
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pymupdf
 
+from ingest.conservation import Conservation, compare
 from ingest.document import Block, Mark, Page, Probe, ReadOptions, UnreadableError
 from ingest.page import layout_model
-from ingest.page.analysis import layout_page
+from ingest.page.analysis import layout_page, plain_page
 from ingest.page.block_kinds import BodyStyle, body_style, vocabulary
 from ingest.page.routing import PageFacts, Route, route
 from ingest.page.text_layer import TextLayer, read_text_layer
@@ -201,10 +202,9 @@ def _read_window(document: pymupdf.Document, first: int, last: int, options: Rea
         mark(f"page {number}, {way.name}")
         if way.name == "ocr":
             try:
-                blocks, confidence = _recognise(document[number - 1], options)
+                yield _recognised(document[number - 1], way.reason, options)
             except MUPDF_DRAWING_ERRORS as error:
                 raise UnreadableError("decode", f"Page {number} cannot be drawn ({type(error).__name__}).") from None
-            yield Page(number, "ocr", way.reason, width, height, blocks, confidence)
         else:
             style = _slide_style(layer, body, width, height)
             layout = layout_page(layer, style, words, width, height)
@@ -216,8 +216,15 @@ def _read_window(document: pymupdf.Document, first: int, last: int, options: Rea
                     layout = layout_page(layer, style, words, width, height, found)
                 else:
                     notes.append(f"layout doubtful: {layout.doubt}")
-            notes.extend(_omissions(layer, layout.labels))
-            yield Page(number, "native", "; ".join(notes), width, height, layout.blocks)
+            blocks, conservation = layout.blocks, _compared(layer, layout.blocks, layout.labels)
+            if conservation.broken:
+                plain = plain_page(layer, style, words, width, height)
+                read_plainly = _compared(layer, plain, ())
+                if _fault(read_plainly) < _fault(conservation):
+                    notes.append(f"read plainly, without tables and figures, for {conservation.broken}")
+                    blocks, conservation = plain, read_plainly
+            notes.extend(f"{count} characters left out: {reason}" for reason, count in conservation.left_out)
+            yield Page(number, "native", "; ".join(notes), width, height, blocks, conservation=conservation)
 
 
 def _regions(page: pymupdf.Page) -> list[layout_model.Region]:
@@ -231,16 +238,15 @@ def _regions(page: pymupdf.Page) -> list[layout_model.Region]:
         return []
 
 
-def _omissions(layer: TextLayer, labels: int) -> list[str]:
-    """What of the text layer is not in the blocks, in words."""
-    hidden = layer.invisible if layer.invisible <= 0.5 * layer.characters else 0
-    counted = (
-        (labels, "labels of figures left out"),
-        (layer.oblique, "slanted lines left out"),
-        (hidden, "invisible characters left out"),
-    )
-    notes = [f"{count} {what}" for count, what in counted if count]
-    return [*notes, "more than can be laid out: the rest left out"] if layer.cut else notes
+def _compared(layer: TextLayer, blocks: Sequence[Block], labels: Sequence[str]) -> Conservation:
+    """What became of a page's words and numbers."""
+    left_out = {**layer.left_out, "figure label": labels}
+    return compare("\n".join(layer.source), [block.text for block in blocks], left_out)
+
+
+def _fault(found: Conservation) -> int:
+    """How badly a page breaks the law, in characters; a number that is new weighs as much as a lost line."""
+    return found.lost + found.new + 100 * len(found.numbers_new)
 
 
 def _slide_style(layer: TextLayer, body: BodyStyle, width: float, height: float) -> BodyStyle:
@@ -319,11 +325,11 @@ def draw(page: pymupdf.Page, dpi: float) -> tuple[np.ndarray, float]:
     return np.frombuffer(pixels.samples, dtype=np.uint8).reshape(pixels.height, pixels.width, 3), dpi
 
 
-def _recognise(page: pymupdf.Page, options: ReadOptions) -> tuple[tuple[Block, ...], float | None]:
-    """(blocks, confidence) of a page by OCR."""
-    from ingest.ocr import load_backend, mean_confidence
-    from ingest.ocr.layout import arrange
+def _recognised(page: pymupdf.Page, reason: str, options: ReadOptions) -> Page:
+    """A page by OCR."""
+    from ingest.ocr import load_backend
+    from ingest.ocr.layout import arranged_page
 
     image, dpi = draw(page, options.ocr_dpi)
     lines = load_backend(options.ocr_backend, options.ocr_device, options.ocr_models).read(image, dpi)
-    return arrange(lines, page.rect.width, page.rect.height, 72.0 / dpi, image), mean_confidence(lines)
+    return arranged_page(page.number + 1, reason, lines, page.rect.width, page.rect.height, 72.0 / dpi, image)

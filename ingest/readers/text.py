@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
+from ingest.conservation import compare
 from ingest.containers.compression import inner_suffix, is_gzip, read_bounded, unpacked_head
 from ingest.document import Block, Mark, Page, Probe, ReadOptions, UnreadableError
 from medpress.encoding import Decoded, decode
@@ -102,8 +103,7 @@ class TextReader:
         for number, part in enumerate(_parts(decoded.text), start=1):
             if first <= number <= last:
                 mark(f"page {number}")
-                reason = f"plain text, {decoded.encoding}"
-                yield Page(page=number, route="text", reason=reason, width=0.0, height=0.0, blocks=blocks_of(part))
+                yield text_page(number, "text", f"plain text, {decoded.encoding}", part)
 
     def _text(self, path: Path) -> Decoded:
         raw = read_bounded(path)
@@ -116,6 +116,13 @@ class TextReader:
         if is_gzip(raw) or sum(text.count(c) for c in "\x01\x02\x03\x04\x05\x06\x07\x0e\x0f\x10") > 0.01 * len(text):
             raise UnreadableError("decode", "The file is named like text but holds binary data.")
         return Decoded(text, decoded.encoding, decoded.declared, decoded.replaced)
+
+
+def text_page(number: int, route: str, reason: str, text: str) -> Page:
+    """A page of plain text."""
+    blocks = blocks_of(text)
+    conservation = compare(text, [block.text for block in blocks])
+    return Page(number, route, reason, 0.0, 0.0, blocks, conservation=conservation)
 
 
 def _parts(text: str) -> list[str]:

@@ -7,9 +7,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from ingest.document import Mark, Page, Probe
+from ingest.document import Mark, Probe
 from ingest.note_tables import Layout, Row, read_range
-from ingest.readers.text import blocks_of
+from ingest.readers.text import text_page
 from ingest.reading import READING, document, failed
 from medpress.location import local_copy, location
 from medpress.run.step import Step
@@ -39,8 +39,7 @@ def _note(row: Row, layout: Layout) -> dict[str, Any]:
     if row.kind:
         return failed(row.kind, row.message)
     doc_id = hashlib.sha256(b"note\0" + row.text.encode("utf-8", "surrogatepass")).hexdigest()[:DOC_ID_DIGITS]
-    reason = f"a row of a table, {layout.encoding}"
-    page = Page(page=1, route="table", reason=reason, width=0.0, height=0.0, blocks=blocks_of(row.text))
+    page = text_page(1, "table", f"a row of a table, {layout.encoding}", row.text)
     identifiers = {"note_id": row.id} if row.id else {}
     probe = Probe(n_pages=1, title=row.title, date=row.date, source_type="note", identifiers=identifiers)
     return document(doc_id, FORMAT, probe, [page])

@@ -63,7 +63,9 @@ class _Part:
     """Whether it is made like a name: a usual given name beside a word that is nobody's, or a surname before its characters."""
 
 
-def told_by(places: Sequence[str], fields: Sequence[str], people: Sequence[str], policy: Policy, is_note: bool) -> list[Told]:
+def told_by(
+    places: Sequence[str], fields: Sequence[str], people: Sequence[str], policy: Policy, is_note: bool
+) -> list[Told]:
     """What a document's surroundings tell about the person in it, sorted; nothing where they speak of nobody.
 
     `places` are uris and addresses, `fields` what the file says of itself (its title), `people` whom it names as its

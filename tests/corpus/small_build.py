@@ -57,7 +57,8 @@ def write_documents(data: Path, texts: Mapping[str, str], source: str = "site", 
             for paragraph in text.split("\n\n")
         ]
         page = {"doc_id": doc_id(text), "page": 1, "route": "text", "reason": "plain text", "width": 0, "height": 0}
-        pages.append(page | {"confidence": None, "blocks": blocks})
+        checked = {"source_characters": sum(map(len, text.split())), "coverage": 1.0, "inflation": 1.0}
+        pages.append(page | checked | {"confidence": None, "numbers_new": [], "blocks": blocks})
     known = {id for s in read_segments(data) for id in read_table(s.files(data)[0], ["doc_id"])["doc_id"].to_pylist()}
     documents = [row for row in documents if row["doc_id"] not in known]
     pages = [row for row in pages if row["doc_id"] not in known]

@@ -10,7 +10,7 @@ from small_build import build, story, write_documents
 
 from corpus.audit import gates
 from corpus.audit.gates import Verdict, run_gates
-from medpress.schema import DROPPED, RECORD
+from medpress.schema import DROPPED, PAGE, RECORD
 from medpress.store import (
     parts,
     publish_tables,
@@ -86,3 +86,13 @@ def test_an_augmented_record_without_its_parent_is_found(data: Path, monkeypatch
         write_rows(file, rows, RECORD)
         write_manifest(data / "shards", kind="shards", config=config, versions={})
         assert failed(data, monkeypatch).get("augmented text") == finding
+
+
+def test_pages_that_differ_from_their_source_are_named(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = parts(data / "pages")[0]
+    rows = read_table(path).to_pylist()
+    assert {row["coverage"] for row in rows} == {1.0} and sum(row["source_characters"] for row in rows) > 1000
+    victim = rows[1] | {"coverage": 0.6, "inflation": 0.9, "numbers_lost": ["5"], "numbers_new": ["8"]}
+    write_rows(path, [rows[0], victim, *rows[2:]], PAGE)
+    finding = failed(data, monkeypatch)["conservation"]
+    assert f"1 pages with new numbers (0.5%); worst: {victim['doc_id']} page 1" in finding

@@ -19,8 +19,8 @@ from corpus.takedown import remove, restore
 from corpus.trace import trace
 from medpress.errors import UserError
 from medpress.lock import exclusive
-from medpress.removed import removed
 from medpress.pseudonym import Pseudonyms
+from medpress.removed import removed
 from medpress.schema import DOCUMENT, INSTRUCTION, QUARANTINE, REMOVED
 from medpress.store import read_dataset, read_json, write_rows
 
@@ -112,6 +112,7 @@ def test_the_next_build_is_that_of_the_others_alone(data, tmp_path):
 @pytest.mark.parametrize("moment", [0, 1, 4, 9, 16])
 def test_killed_at_any_moment_the_next_run_finishes(data, monkeypatch, moment):
     """Any removal of a file, any move into place, any change of a manifest may be the last thing that happened."""
+    Pseudonyms(data)  # has its key already, as after any run of `ingest`
     count = 0
 
     def dying(function):
@@ -235,6 +236,10 @@ def test_a_file_of_instructions_is_taken_down_and_refused(tmp_path):
     command("corpus", "remove", "talks.jsonl", "--data", data)
     assert places(data, SECRET) == []
     output = command("corpus", "instruct", file, other, "--data", data)
-    assert "could not be read: It was taken down." in output and "talks" not in output and "4 conversations = 4 kept" in output
+    assert (
+        "could not be read: It was taken down." in output
+        and "talks" not in output
+        and "4 conversations = 4 kept" in output
+    )
     assert places(data, SECRET) == []
     assert read_json(data / "instructions/manifest.json")["rows"] == 4

@@ -17,10 +17,10 @@ TEXT = [line(100, 380 + 11 * i, "a line of running text that fills the column of
 
 def labels(images: list[tuple[float, float, float, float]], lines: list[Line]) -> list[str]:
     layer = TextLayer(lines=lines, images=images)
-    rest, count = without_labels(lines, find_figures(layer, 600, 800), 9.0, 800)
-    left_out = [part.text for part in lines if part not in rest]
-    assert len(left_out) == count
-    return left_out
+    rest, left_out = without_labels(lines, find_figures(layer, 600, 800), 9.0, 800)
+    kept = {id(line) for line in rest}
+    assert [id(line) for line in left_out] == [id(line) for line in lines if id(line) not in kept]
+    return [line.text for line in left_out]
 
 
 def test_labels_on_and_around_an_image_with_a_caption_are_left_out() -> None:

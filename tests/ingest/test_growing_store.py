@@ -350,7 +350,14 @@ def test_what_was_taken_down_is_not_read_again_at_another_place(tmp_path):
     data, source = tmp_path / "data", write(tmp_path / "in", range(3))
     run(data, source)
     gone = next(doc_id for doc_id, places in uris(data).items() if places == ["0001.txt"])
-    row = {"doc_id": gone, "places": [Pseudonyms(data)("0001.txt")], "source": "in", "reason": "asked", "n_pages": 1, "n_tokens": 0}
+    row = {
+        "doc_id": gone,
+        "places": [Pseudonyms(data)("0001.txt")],
+        "source": "in",
+        "reason": "asked",
+        "n_pages": 1,
+        "n_tokens": 0,
+    }
     write_rows(data / "removed" / "data" / "removed.parquet", [row | {"records": []}], REMOVED)
     shutil.copy(source / "0001.txt", source / "again.txt")
     result = run(data, source)

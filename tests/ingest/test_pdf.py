@@ -182,7 +182,7 @@ def test_what_is_left_out_is_said(tmp_path: Path) -> None:
     page.insert_text((50, 400), "nobody sees this", fontsize=10, render_mode=3)
     document.save(tmp_path / "d.pdf")
     pages, _ = read(tmp_path / "d.pdf")
-    assert pages[0].reason == "text layer; 1 slanted lines left out; 14 invisible characters left out"
+    assert pages[0].reason == "text layer; 14 characters left out: invisible; 5 characters left out: slanted"
     assert len(pages[0].blocks) == 1
 
 

@@ -110,7 +110,9 @@ def test_chinese_people_name_no_collection(real_data: Path):
 
 
 def test_what_was_told_goes_from_the_text_in_any_form():
-    told = told_by(["notes/Okonkwo_Nnamdi_00123456_555-010-0199/a.txt", "沈砚-20481234/b.txt"], [], [], "thorough", True)
+    told = told_by(
+        ["notes/Okonkwo_Nnamdi_00123456_555-010-0199/a.txt", "沈砚-20481234/b.txt"], [], [], "thorough", True
+    )
     text = "OKONKWO slept. Mr nnamdi okonkwo, 0012-3456 (555 010 0199). 沈砚的姐姐 20481234. 120481234 Okonkwor"
     (redacted,) = redact_sections([text], policy="precise", told=told)
     for word in ("okonkwo ", "nnamdi", "0012-3456", "555 010", "沈砚", " 20481234"):

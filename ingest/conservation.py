@@ -1,0 +1,241 @@
+"""The conservation check: what stands in the blocks of a page against what its source says.
+
+The law: *source words of a page = words of its blocks + words left out with a reason*; no number is new, none is lost.
+It needs no truth but the source's own text, and so it holds for every page of every format. Order does not matter to it
+(columns are read one after the other, notes move to the end of their page) and neither does where words are cut: what is
+left over on both sides is compared letter by letter, so that `treat-` and `ment` are `treatment`.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+NUMBERS_KEPT = 20
+"""Numbers that are named, of each kind, per page; all are counted."""
+SMALL = 40
+"""So many letters may be lost or doubled on a page before it breaks the law: a page number, a mark, a letter of ornament."""
+MOST_LOST = 0.02
+"""Share of a page's letters that may be lost before it breaks the law."""
+MOST_DOUBLED = 0.05
+"""Share of a page's letters that may be new before it breaks the law."""
+_MARKUP = re.compile(r"<br>|\\[a-zA-Z]+")
+"""What the written form adds: line ends in cells, commands of formulas."""
+_NUMBER = re.compile(r"[0-9]+(?:[.,][0-9]+)*")
+_DIGITS = re.compile(r"[0-9]")
+_SEPARATOR = re.compile(r"[.,]")
+_COMPOSITE = re.compile(r"[0-9]+(?:[.,][0-9]+)*(?:\^[{(]?[-+−]?[0-9]+[})]?|\[[0-9][0-9,\s–-]*\])+")
+"""A number and what is raised behind it."""
+_TOKEN = re.compile(
+    r"[0-9]+(?:[.,][0-9]+)*|[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]|[^\W\d_]+|[±×÷°≤≥<>=≈%‰√∞→←↑↓−]"
+    r"|[\x01-\x08\x0e-\x1f\ue000-\uf8ff\ufffd]|[^\W_]"
+)
+"""A number; a Chinese or Japanese sign; a word; a sign that a value can turn on; what stands for a sign that nobody could
+tell (a control character, a private code, the mark of a lost character); any other digit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conservation:
+    """What became of a page's words and numbers."""
+
+    characters: int
+    """Characters of the source that are not white space."""
+    coverage: float
+    """Share of them that stand in the blocks or are left out with a reason, 0 to 1; 1 for an empty page."""
+    inflation: float
+    """Those of the blocks and of what is left out over those of the source; 1 is what it should be."""
+    numbers_lost: tuple[str, ...] = ()
+    """Numbers of the source that stand nowhere, sorted; the first `NUMBERS_KEPT`."""
+    numbers_new: tuple[str, ...] = ()
+    """Numbers that the source does not have, sorted; the first `NUMBERS_KEPT`."""
+    left_out: tuple[tuple[str, int], ...] = ()
+    """(reason, characters) of what stands in no block on purpose, sorted by reason."""
+
+    @property
+    def lost(self) -> int:
+        """Characters that stand nowhere."""
+        return round(self.characters * (1 - self.coverage))
+
+    @property
+    def new(self) -> int:
+        """Characters that the source does not have, or has less often."""
+        return max(0, round(self.characters * (self.inflation - self.coverage)))
+
+    @property
+    def broken(self) -> str:
+        """How the page breaks the law, in words; empty when it does not."""
+        faults = []
+        if self.lost > max(SMALL, MOST_LOST * self.characters):
+            faults.append(f"{self.lost} of {self.characters} characters lost")
+        if self.new > max(SMALL, MOST_DOUBLED * self.characters):
+            faults.append(f"{self.new} characters more than its source has")
+        if self.numbers_new:
+            faults.append(f"{len(self.numbers_new)} numbers that its source does not have")
+        return ", ".join(faults)
+
+
+def compare(source: str, written: Iterable[str], left_out: Mapping[str, Iterable[str]] | None = None) -> Conservation:
+    """Compare a source's own text with the texts of its blocks and with what is left out on purpose, by reason."""
+    text = "\n".join(written)
+    gone = {reason: "\n".join(texts) for reason, texts in sorted((left_out or {}).items())}
+    reasons = tuple((reason, _size(texts)) for reason, texts in gone.items() if _size(texts))
+    characters = _size(source)
+    if not reasons and " ".join(source.split()) == " ".join(text.split()):
+        return Conservation(characters, 1.0, 1.0)
+    before, after = _tokens(source), _tokens("\n".join([text, *gone.values()]))
+    lost, new = before - after, after - before
+    numbers_lost, numbers_more = _unexplained_numbers(lost, new, _composites(text))
+    numbers_new = _new_numbers(numbers_more, before, numbers_lost.total())
+    letters_lost, letters_new = _letters(lost), _letters(new)
+    n_lost, n_new = (letters_lost - letters_new).total(), (letters_new - letters_lost).total()
+    return Conservation(
+        characters,
+        1 - n_lost / characters if characters else 1.0,
+        1 + (n_new - n_lost) / characters if characters else 1.0 + n_new,
+        tuple(sorted(numbers_lost.elements())[:NUMBERS_KEPT]),
+        tuple(sorted(numbers_new.elements())[:NUMBERS_KEPT]),
+        reasons,
+    )
+
+
+def after_assembly(
+    before: Sequence[Sequence[str]],
+    after: Sequence[Sequence[str]],
+    removed: Sequence[Mapping[str, Sequence[str]]],
+    found: Sequence[Conservation | None],
+) -> list[Conservation | None]:
+    """The check of each page once the document is put together; all arguments are by page.
+
+    What is `removed` there, by reason, is left out; text may move to another page. Whatever else of `before` is missing
+    from `after`, or new in it, is added to what reading lost and doubled, on the page where it stood or stands.
+    """
+    lost: list[Counter[str]] = []
+    new: list[Counter[str]] = []
+    for texts, kept, gone in zip(before, after, removed, strict=True):
+        if not gone and texts == kept:
+            lost.append(Counter())
+            new.append(Counter())
+            continue
+        one = _tokens("\n".join(texts))
+        other = _tokens("\n".join([*kept, *(text for texts in gone.values() for text in texts)]))
+        lost.append(one - other)
+        new.append(other - one)
+    _settle(lost, new)
+    return [
+        None if page is None else _added(page, missing, more, gone)
+        for page, missing, more, gone in zip(found, lost, new, removed, strict=True)
+    ]
+
+
+def _settle(lost: list[Counter[str]], new: list[Counter[str]]) -> None:
+    """Take out of both what one page lost and another has."""
+    having: dict[str, list[Counter[str]]] = {}
+    for more in new:
+        for token in more:
+            having.setdefault(token, []).append(more)
+    for missing in lost:
+        for token in [token for token in missing if token in having]:
+            for more in having[token]:
+                both = min(missing[token], more[token])
+                missing[token] -= both
+                more[token] -= both
+    for page in (*lost, *new):
+        page += Counter()  # without the tokens of which none is left
+
+
+def _added(
+    page: Conservation, lost: Counter[str], new: Counter[str], gone: Mapping[str, Sequence[str]]
+) -> Conservation:
+    left_out = Counter(dict(page.left_out))
+    for reason, texts in gone.items():
+        left_out[reason] += sum(map(_size, texts))
+    page = replace(page, left_out=tuple(sorted((+left_out).items())))
+    if not (lost or new) or not page.characters:
+        return page
+    numbers_lost, numbers_more = _unexplained_numbers(lost, new, ())
+    letters_lost, letters_new = _letters(lost), _letters(new)
+    n_lost, n_new = (letters_lost - letters_new).total(), (letters_new - letters_lost).total()
+    return replace(
+        page,
+        coverage=page.coverage - n_lost / page.characters,
+        inflation=page.inflation + (n_new - n_lost) / page.characters,
+        numbers_lost=tuple(sorted([*page.numbers_lost, *numbers_lost.elements()])[:NUMBERS_KEPT]),
+        numbers_new=tuple(sorted([*page.numbers_new, *numbers_more.elements()])[:NUMBERS_KEPT]),
+    )
+
+
+def _size(text: str) -> int:
+    return sum(map(len, text.split()))
+
+
+def _tokens(text: str) -> Counter[str]:
+    return Counter(_TOKEN.findall(_plain(text)))
+
+
+def _plain(text: str) -> str:
+    """A text without what the written form adds, and with one form for what has several."""
+    return unicodedata.normalize("NFKC", _MARKUP.sub("", text))
+
+
+def _letters(tokens: Counter[str]) -> Counter[str]:
+    letters: Counter[str] = Counter()
+    for token, count in tokens.items():
+        for letter in token:
+            if letter not in ".,":
+                letters[letter] += count
+    return letters
+
+
+def _unexplained_numbers(
+    lost: Counter[str], new: Counter[str], composites: Iterable[tuple[str, ...]]
+) -> tuple[Counter[str], Counter[str]]:
+    """The numbers among two leftovers, without those that the written form or a gap parts: `10^9` and `7.2[5,6]` stand as `109` and
+    `7.25,6` in a source that has no sign for what is raised. `composites` are the parts of those."""
+    gone = Counter({token: count for token, count in lost.items() if token[0].isdigit()})
+    come = Counter({token: count for token, count in new.items() if token[0].isdigit()})
+    if gone and come:
+        wholes = {_digits(token): token for token in gone}
+        for parts in composites:
+            whole = wholes.get(_digits("".join(parts)))
+            if whole is not None and gone[whole] > 0 and not Counter(parts) - come:
+                gone[whole] -= 1
+                come -= Counter(parts)
+        for whole in [token for token in gone if _DIGITS.sub("", token)]:
+            while gone[whole] > 0 and (parts := _cut(whole, come)):
+                gone[whole] -= 1
+                come -= Counter(parts)
+    return +gone, +come
+
+
+def _cut(whole: str, come: Counter[str]) -> tuple[str, ...]:
+    """Numbers that are there and are `whole` cut at its points or commas, where the page has a gap that its text layer does
+    not (`5,6,7`: `5,6` and `7`); empty when there are none."""
+    left, taken = whole, Counter[str]()
+    while left:
+        ends = [len(left), *(found.start() for found in reversed(list(_SEPARATOR.finditer(left))))]
+        end = next((end for end in ends if come[left[:end]] > taken[left[:end]]), 0)
+        if not end:
+            return ()
+        taken[left[:end]] += 1
+        left = left[end + 1 :]
+    return tuple(taken.elements())
+
+
+def _new_numbers(more: Counter[str], before: Counter[str], lost: int) -> Counter[str]:
+    """Those of the numbers that are there too often which came from nowhere: the source has none of them, or they may stand
+    in the place of one that is lost. The others are only repeated, which counts as characters."""
+    return Counter({token: count if token not in before else min(count, lost) for token, count in more.items()})
+
+
+def _composites(text: str) -> list[tuple[str, ...]]:
+    """The parts of each number with an exponent or a citation behind it."""
+    return [
+        tuple(_NUMBER.findall(found.group(0))) for found in _COMPOSITE.finditer(unicodedata.normalize("NFKC", text))
+    ]
+
+
+def _digits(token: str) -> str:
+    return token.replace(".", "").replace(",", "")

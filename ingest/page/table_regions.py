@@ -1,0 +1,337 @@
+"""Where tables stand on a page: between rules of one extent, beside vertical rules, or where cells are aligned.
+
+What parts two tables is what no table has in it: text that sticks out of the rules' extent, running text as wide as
+they are, a caption, a stretch of white.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from ingest.page.block_kinds import CAPTION
+from ingest.page.reading_order import Line, bounds, text_runs
+from ingest.page.table_columns import Rule
+
+SAME_EXTENT = 3.0
+"""Horizontal rules whose ends are nearer to one another than this, in points, belong to one table."""
+CELL_SPACE = 1.0
+"""White space wider than this, in font sizes, parts cells and no words."""
+_TABLE_CAPTION = re.compile(r"^(?:Supplementary\s+)?(?:Table|TABLE|Tab\.|Tabelle|Tabla|Tableau|表)\s*[\dIVXS]")
+TERM = re.compile(r"^.{1,30}[:=]$|^[\w./+-]{0,12}[A-Z0-9][\w./+-]{0,12}[A-Z0-9][\w./+-]{0,12}$")
+"""What is explained in a list of abbreviations: it ends in a colon, or has capitals."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """What stands between two horizontal rules of one table."""
+
+    top: float
+    """y of its upper end."""
+    bottom: float
+    """y of its lower end."""
+    x0: float
+    """Where its rules begin."""
+    x1: float
+    """Where they end."""
+    boxed: bool
+    """Whether vertical rules part it into columns."""
+    n_bands: int
+    """How many bands its rules part it into."""
+
+    def encloses(self, other: Stretch) -> bool:
+        """Whether another stretch, much narrower, takes up a good part of this one's height."""
+        within = (
+            self.x0 - 4 <= other.x0
+            and other.x1 <= self.x1 + 4
+            and self.top <= other.top
+            and other.bottom <= self.bottom
+        )
+        narrow = other.x1 - other.x0 < 0.75 * (self.x1 - self.x0)
+        return within and narrow and other.bottom - other.top > 0.4 * (self.bottom - self.top)
+
+
+def inside(line: Line, x0: float, x1: float, top: float, bottom: float) -> bool:
+    """Whether the middle of a line is in a box, with some slack."""
+    return top - 1 <= (line.y0 + line.y1) / 2 <= bottom + 1 and x0 - 4 <= (line.x0 + line.x1) / 2 <= x1 + 4
+
+
+def ruled_regions(lines: Sequence[Line], rules: Sequence[Rule], vertical: Sequence[Rule]) -> list[Stretch]:
+    """Stretches between rules of one extent with several cells in a row. `rules` are the horizontal ones from the top down."""
+    stacks: list[list[Rule]] = []
+    for rule in rules:
+        for stack in stacks:
+            if abs(stack[0][0] - rule[0]) <= SAME_EXTENT and abs(stack[0][1] - rule[1]) <= SAME_EXTENT:
+                stack.append(rule)
+                break
+        else:
+            stacks.append([rule])
+    found = [region for stack in stacks if len(stack) > 1 for region in _regions_of(stack, lines, vertical)]
+    # the rules of a header and a footer enclose the tables of a page, and are no table
+    return [region for region in found if region.n_bands > 1 or not any(region.encloses(other) for other in found)]
+
+
+def _regions_of(stack: Sequence[Rule], lines: Sequence[Line], vertical: Sequence[Rule]) -> list[Stretch]:
+    """The tables between some rules of one extent."""
+    x0, x1 = min(rule[0] for rule in stack), max(rule[1] for rule in stack)
+    beside = [line for line in lines if min(line.x1, x1) - max(line.x0, x0) > line.size]
+    sizes = sorted(line.size for line in beside)
+    size = sizes[len(sizes) // 2] if sizes else 0.0
+    ys = sorted([*(rule[2] for rule in stack), *_ends_of_prose(beside, stack, x0, x1, size)])
+    bands = [_Band(top, bottom, x0, x1, beside, vertical, size) for top, bottom in pairwise(ys)]
+    pads = [band.pad for band in bands if band.kind == "table"]
+    usual = min(pads, default=0.0)
+    for band in bands:
+        if band.kind in ("small", "none") and not band.ruled and band.pad > usual + 0.7 * band.size:
+            band.kind = "break"
+    regions: list[Stretch] = []
+    start = 0
+    for end in [*(i for i, band in enumerate(bands) if band.kind == "break"), len(bands)]:
+        regions.extend(_between_breaks(bands[start:end]))
+        start = end + 1
+    return regions
+
+
+def _ends_of_prose(lines: Sequence[Line], stack: Sequence[Rule], x0: float, x1: float, size: float) -> list[float]:
+    """y above and below the paragraphs that stand between two rules together with rows of a table that has no rule there."""
+    ys: list[float] = []
+    for top, bottom in pairwise(rule[2] for rule in stack):
+        rows = rows_of([line for line in lines if top < (line.y0 + line.y1) / 2 < bottom])
+        blocks: list[list[list[Line]]] = []
+        for row in rows:
+            if not blocks or min(line.y0 for line in row) - max(line.y1 for line in blocks[-1][-1]) > 0.6 * size:
+                blocks.append([])
+            blocks[-1].append(row)
+        for number, block in enumerate(blocks):
+            if len(blocks) > 1 and len(block) > 1 and all(len(row) == 1 for row in block):
+                first, last = block[0][0], block[-1][0]
+                widest = max(line.x1 - line.x0 for line, *_ in block)
+                if widest > 0.8 * (x1 - x0) and sum(len(line.text) for line, *_ in block) > 60:
+                    ys += [first.y0 - 0.1] if number else []
+                    ys += [last.y1 + 0.1] if number + 1 < len(blocks) else []
+    return ys
+
+
+class _Band:
+    """What lies between two rules that follow one another."""
+
+    def __init__(
+        self,
+        top: float,
+        bottom: float,
+        x0: float,
+        x1: float,
+        beside: Sequence[Line],
+        vertical: Sequence[Rule],
+        size: float,
+    ) -> None:
+        self.top, self.bottom, self.x0, self.x1 = top, bottom, x0, x1
+        own = [line for line in beside if top - 1 <= (line.y0 + line.y1) / 2 <= bottom + 1]
+        self.lines = [line for line in own if inside(line, x0, x1, top, bottom)]
+        self.size = sorted(line.size for line in own)[len(own) // 2] if own else size
+        self.ruled = {
+            round(x / 3)
+            for start, end, x in vertical[:5000]
+            if x0 - 6 <= x <= x1 + 6 and min(end, bottom) - max(start, top) > 0.8 * (bottom - top)
+        }
+        self.pad = 0.0
+        if own:
+            self.pad = max(min(line.y0 for line in own) - top, bottom - max(line.y1 for line in own))
+        sticks_out = any(x0 - line.x0 > line.size or line.x1 - x1 > line.size for line in own)
+        if sticks_out:
+            self.kind = "break"
+        elif not own:
+            self.kind = "small" if self.ruled or bottom - top < self.size else "break"
+        else:
+            self.kind = _kind(self.lines, x1 - x0, ruled=bool(self.ruled))
+
+
+def _between_breaks(bands: Sequence[_Band]) -> list[Stretch]:
+    """The tables among bands that nothing parts."""
+    kinds = [band.kind for band in bands]
+    inner = kinds[kinds.index("table") : len(kinds) - kinds[::-1].index("table")] if "table" in kinds else []
+    if len(inner) >= 3 and inner.count("none") <= 0.4 * len(inner):
+        # a ruled row with one long cell is still a row
+        kinds = ["small" if kind == "none" and 0 < i < len(kinds) - 1 else kind for i, kind in enumerate(kinds)]
+    boxed = _is_boxed(bands)
+    if boxed:
+        kinds = ["table"] * len(kinds)
+    regions: list[Stretch] = []
+    start = -1
+    for i, kind in enumerate([*kinds, "none"]):
+        if kind != "none":
+            start = i if start < 0 else start
+        elif start >= 0:
+            if "table" in kinds[start:i]:
+                first, last = bands[start], bands[i - 1]
+                regions.append(Stretch(first.top, last.bottom, first.x0, first.x1, boxed, i - start))
+            start = -1
+    return regions
+
+
+def _is_boxed(bands: Sequence[_Band]) -> bool:
+    """Whether vertical rules part the space between rules into columns: a table, however long its cells are."""
+    height = sum(band.bottom - band.top for band in bands)
+    reach: dict[int, float] = {}
+    for band in bands:
+        for key in band.ruled:
+            near = next((other for other in (key, key - 1, key + 1) if other in reach), key)
+            reach[near] = reach.get(near, 0.0) + band.bottom - band.top
+    return len(bands) >= 3 and sum(length > 0.8 * height for length in reach.values()) >= 3
+
+
+def _kind(lines: Sequence[Line], width: float, *, ruled: bool) -> str:
+    """What lies between two rules: a `table`, something `small` that may belong to one, `none` of these, or a `break`."""
+    captioned = any(CAPTION.match(line.text) for line in lines)
+    lines = [piece for line in below_caption(lines) for piece in in_cells(line)]
+    if not lines:
+        return "break" if captioned else "small"
+    rows = rows_of(lines)
+    several = sum(len(row) > 1 for row in rows)
+    if len(rows) > 2 and prose_share(lines) > 0.6:
+        return "none"
+    if len(rows[0]) >= 4 or (len(rows) <= 6 and max(len(row) for row in rows) >= 3):
+        return "table"  # one row whose cells have some lines more
+    if several < 0.5 * len(rows):
+        # cells centred on one another stand at half heights: rows that overlap count as one
+        staggered: list[list[Line]] = []
+        for row in rows:
+            if staggered and min(line.y0 for line in row) < max(line.y1 for line in staggered[-1]) - 0.12 * row[0].size:
+                staggered[-1].extend(row)
+            else:
+                staggered.append(list(row))
+        if sum(_side_by_side(row) for row in staggered) >= 0.6 * len(staggered):
+            return "table"
+    if several >= 0.5 * len(rows) or (several >= 2 and several >= 0.3 * len(rows)):
+        return "table"
+    characters = sum(len(line.text) for line in lines)
+    widest = max(line.x1 - line.x0 for line in lines)
+    if not ruled and len(rows) >= 2 and not several and widest > 0.8 * width and characters > 0.15 * width:
+        return "break"  # a paragraph
+    return "small" if len(rows) <= 2 and characters < 0.25 * width else "none"
+
+
+def in_cells(line: Line) -> list[Line]:
+    """A line cut where white space in it is too wide to part words."""
+    for left, right, index in line.cuts:
+        if right - left >= CELL_SPACE * line.size:
+            rest = tuple((x0, x1, at - index) for x0, x1, at in line.cuts if at > index)
+            first = replace(line, x1=left, text=line.text[:index].rstrip(), cuts=())
+            return [first, *in_cells(replace(line, x0=right, text=line.text[index:], cuts=rest))]
+    return [line]
+
+
+def _side_by_side(row: list[Line]) -> bool:
+    """Whether some of a row's cells stand beside one another."""
+    return max(line.x0 for line in row) > min(line.x1 for line in row)
+
+
+def below_caption(lines: Sequence[Line]) -> list[Line]:
+    """Lines of a frame without the caption that may stand in it, above the rows."""
+    if not any(CAPTION.match(line.text) for line in lines):
+        return list(lines)
+    rows = rows_of(lines)
+    start = max(i for i, row in enumerate(rows) if any(CAPTION.match(line.text) for line in row)) + 1
+    while start < len(rows) and len(rows[start]) < 2:
+        start += 1
+    return [line for row in rows[start:] for line in row]
+
+
+def prose_share(lines: Sequence[Line]) -> float:
+    """Share of the characters that stand in runs of long lines, as in columns of running text."""
+    total = sum(len(line.text) for line in lines)
+    prose = 0
+    for run in text_runs(lines):
+        if len(run) >= 4:
+            amount = sum(len(line.text) for line in run)
+            if amount / len(run) >= 34:
+                prose += amount
+    return prose / max(1, total)
+
+
+def rows_of(lines: Sequence[Line]) -> list[list[Line]]:
+    """Lines grouped by their height on the page, each row from left to right."""
+    rows: list[list[Line]] = []
+    for line in sorted(lines, key=lambda line: line.y0 + line.y1):
+        middle = (line.y0 + line.y1) / 2
+        if rows:
+            first = rows[-1][0]
+            if middle - (first.y0 + first.y1) / 2 < 0.5 * max(first.size, line.size):
+                rows[-1].append(line)
+                continue
+        rows.append([line])
+    for row in rows:
+        row.sort(key=lambda line: line.x0)
+    return rows
+
+
+def aligned_groups(lines: Sequence[Line]) -> list[list[Line]]:
+    """Stretches of rows with several short cells, where no rules tell."""
+    short: list[Line] = []
+    for run in text_runs(lines):
+        mean = sum(len(line.text) for line in run) / len(run)
+        if not (len(run) >= 3 and mean >= 30) and mean < 60:
+            short.extend(run)
+    gutter = _gutter(lines)
+    left = [line for line in short if gutter is not None and line.x1 <= gutter]
+    right = [line for line in short if gutter is not None and line.x0 >= gutter]
+    rest = short if gutter is None else [line for line in short if line.x0 < gutter < line.x1]
+    captions = [line for line in lines if _TABLE_CAPTION.match(line.text)]
+    return [group for part in (left, right, rest) for group in _groups_of_rows(part, captions)]
+
+
+def _gutter(lines: Sequence[Line]) -> float | None:
+    """x between the two columns of a page whose running text stands in two; None elsewhere."""
+    long = [line for line in lines if len(line.text) >= 25 and line.x1 - line.x0 > 12 * line.size]
+    if len(long) < 8:
+        return None
+    middle = (min(line.x0 for line in long) + max(line.x1 for line in long)) / 2
+    left = [line.x1 for line in long if line.x1 <= middle + 6]
+    right = [line.x0 for line in long if line.x0 >= middle - 6]
+    if min(len(left), len(right)) < 3 or len(left) + len(right) < 0.8 * len(long) or max(left) >= min(right):
+        return None
+    return (max(left) + min(right)) / 2
+
+
+def _groups_of_rows(lines: Sequence[Line], captions: Sequence[Line]) -> list[list[Line]]:
+    """Stretches of rows with several cells that stand below one another."""
+    groups: list[list[Line]] = []
+    current: list[list[Line]] = []
+
+    def close() -> None:
+        while current and len(current[-1]) < 2:
+            current.pop()
+        while current and len(current[0]) < 2:
+            current.pop(0)
+        if len(current) < 3:
+            current.clear()
+            return
+        cells = [line for row in current for line in row]
+        wide = sum(len(row) >= 3 for row in current)
+        x0, y0, x1, _ = bounds(cells)
+        captioned = any(line.y0 < y0 and y0 - line.y1 < 45 and line.x0 < x1 and line.x1 > x0 for line in captions)
+        several = sum(len(row) >= 2 for row in current)
+        terms = [row[0].text for row in current if len(row) == 2]
+        defined = len(terms) >= 4 and sum(TERM.match(text) is not None for text in terms) >= 0.8 * len(terms)
+        if (
+            (defined and several >= 0.5 * len(current))
+            or (wide >= max(3, 0.5 * len(current)))
+            or (captioned and several >= 0.6 * len(current))
+        ):
+            groups.append(cells)
+        current.clear()
+
+    for row in rows_of(lines):
+        if any(CAPTION.match(line.text) for line in row):
+            close()
+            continue
+        if current:
+            last = current[-1]
+            size = max(row[0].size, last[0].size)
+            if row[0].y0 - max(line.y1 for line in last) > 2.2 * size or (len(row) < 2 and len(last) < 2):
+                close()
+        current.append(row)
+    close()
+    return groups
