@@ -95,6 +95,8 @@ def _redact_document(rows: Sequence[dict[str, Any]], config: PhiConfig) -> None:
         redacted = [phi.Redaction(text, [], []) for text in texts]
     else:
         told = [phi.Told(**each) for each in first["told"] or ()]
+        if told:  # it speaks of somebody, whatever its format is usually for
+            policy = "thorough"
         redacted = phi.redact_sections(texts, lang=first["lang"], policy=policy, engine=config.engine, told=told)
     heading_of = dict(zip(headings, (redaction.text for redaction in redacted[2:]), strict=False))
     for row, redaction in zip(rows, redacted[2 + len(headings) :], strict=True):

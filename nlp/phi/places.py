@@ -40,6 +40,12 @@ _OF_LITERATURE = re.compile(r"(?:pmc|pmid|nct|doi|isbn|issn|gse|chictr|isrctn|ar
 _DATE = re.compile(r"(?:1[89]|20)\d\d[ .-]?(?:0?[1-9]|1[0-2])[ .-]?(?:0?[1-9]|[12]\d|3[01])")
 
 
+_ANY_LONG_NUMBER = re.compile(
+    r"(?<![\d.,])(?:\+?\(?\d{1,4}\)?[ -]){0,2}\d{7,20}(?!\d|[.,]\d)"
+    r"(?! ?(?:[/%×x]|(?:cop(?:y|ies)|cells?|cfu|units?|[kKmM]?I?U|m?[lL]|platelets)\b|拷贝|个|单位))"
+)
+
+
 class Told(NamedTuple):
     """Something that tells who somebody is."""
 
@@ -59,6 +65,8 @@ class _Part:
     """Two to four words in capitals that stand side by side, known or not."""
     numbers: tuple[str, ...]
     """Digits of numbers that may identify."""
+    has_whole_name: bool
+    """Whether a Chinese word, or two words in capitals side by side of which one is not known, stands in it."""
     looks_like_name: bool
     """Whether it is made like a name: a usual given name beside a word that is nobody's, or a surname before its characters."""
 
@@ -70,7 +78,8 @@ def told_by(
 
     `places` are uris and addresses, `fields` what the file says of itself (its title), `people` whom it names as its
     authors. They speak of somebody when a number of `FEWEST_DIGITS` stands beside a word that may be a name, or when the
-    document is a note; where `policy` is thorough, also when something is made like a name.
+    document is a note; where `policy` is thorough, also when something is made like a name. Where it is precise one word
+    beside a number is not enough: so publishers call their articles (`pone.0123456`).
     """
     if policy == "precise" and not is_note and not _LONG_NUMBER.search("\n".join((*places, *fields))):
         return []  # spares what is filed by subject the closer look
@@ -78,7 +87,7 @@ def told_by(
     parts += [_part(field[:LONGEST_PART]) for field in fields if field]
     names = [word for part in parts for word in part.words]
     numbers = [number for part in parts for number in part.numbers]
-    if is_note or (names and numbers):
+    if is_note or (names and numbers and (policy == "thorough" or any(part.has_whole_name for part in parts))):
         named = [_part(person[:LONGEST_PART]) for person in people]
         every = [*parts, *(named if policy == "thorough" else ())]
         values = {Told("NAME", word) for part in every for word in part.words}
@@ -137,8 +146,9 @@ def _part(text: str) -> _Part:
         words += [*unknown, whole] if unknown and not _is_nobodys(whole) else unknown
     chinese = [] if text.isascii() else [name for run in _HAN.findall(text) for name in _unknown_chinese(run)]
     runs = tuple(_capital_runs(text)) if words else ()
+    whole = bool(chinese) or any(word in words for run in runs for word in run)
     like = any(_is_like_a_name(run) for run in runs) or any(_is_chinese_name(name) for name in chinese)
-    return _Part(tuple(dict.fromkeys(words + chinese)), runs, tuple(_numbers(text)), like)
+    return _Part(tuple(dict.fromkeys(words + chinese)), runs, tuple(_numbers(text)), whole, like)
 
 
 @lru_cache(maxsize=65_536)
@@ -245,15 +255,19 @@ def told_of(row: Mapping[str, Any]) -> list[Told]:
 
 @dataclass(frozen=True, slots=True)
 class Finder:
-    """Finds in texts what was told of a person: each word and number of it, in any case and with any separators."""
+    """Finds in texts what was told of a person: each word and number of it, in any case and with any separators.
+
+    Where somebody is told, any other long number is his too, or his sister's telephone, unless it counts something.
+    """
 
     pattern: re.Pattern[str]
     kinds: Mapping[str, str]
     """Kind by the name of the group that matched."""
 
     def find(self, text: str) -> list[PhiSpan]:
-        """All places, without overlaps."""
-        return [PhiSpan(m.start(), m.end(), self.kinds[m.lastgroup or ""]) for m in self.pattern.finditer(text)]
+        """All places; they may overlap."""
+        spans = [PhiSpan(m.start(), m.end(), self.kinds[m.lastgroup or ""]) for m in self.pattern.finditer(text)]
+        return [*spans, *(PhiSpan(*m.span(), "OTHER_ID") for m in _ANY_LONG_NUMBER.finditer(text))]
 
 
 def finder_of(told: Sequence[Told]) -> Finder | None:

