@@ -23,7 +23,30 @@ import pymupdf
 
 RAW = ("documents", "pages", "work")
 """Folders of a data folder that may hold names."""
-_SYLLABLES = ["bra", "dun", "kel", "mor", "tas", "vin", "zor", "lun", "pek", "sha", "rud", "fen", "gol", "har", "wex", "nim", "ost", "quil", "bor", "tev", "yad", "jor"]
+_SYLLABLES = [
+    "bra",
+    "dun",
+    "kel",
+    "mor",
+    "tas",
+    "vin",
+    "zor",
+    "lun",
+    "pek",
+    "sha",
+    "rud",
+    "fen",
+    "gol",
+    "har",
+    "wex",
+    "nim",
+    "ost",
+    "quil",
+    "bor",
+    "tev",
+    "yad",
+    "jor",
+]
 _SURNAMES = "沈潘傅蒋魏邹郝秦侯龚"
 _GIVEN = "砚岫蘅阙霁昉琤珣笙筠旸洹湜禔"
 _FINDINGS = (

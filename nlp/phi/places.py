@@ -30,6 +30,9 @@ LONGEST_PART = 300
 """Characters of a title or a name of a folder that are looked at."""
 
 _ENDING = re.compile(r"(?:\.[A-Za-z][A-Za-z0-9]{1,4}){1,2}$")
+_DIGEST = re.compile(
+    r"(?<![^\W_])(?=[0-9a-f-]*\d)(?=[0-9a-f-]*[a-f])(?:[0-9a-f]{12,}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?![^\W_])"
+)
 _SEPARATOR = re.compile(r"[/\\!#?&=;|]+")
 _DIGITS = re.compile(r"\d+(?:[ .-]\d+)*")
 _LONG_NUMBER = re.compile(r"\d(?:[ .-]?\d){5}|%")
@@ -131,7 +134,7 @@ def _domain(host: str) -> str | None:
 def components(place: str) -> list[str]:
     """The folders, members, file and queries of a uri or an address, each without its ending."""
     text = unquote(place.partition("://")[2] or place)
-    return [_ENDING.sub("", part)[:LONGEST_PART] for part in _SEPARATOR.split(text) if part.strip()]
+    return [_DIGEST.sub(" ", _ENDING.sub("", part))[:LONGEST_PART] for part in _SEPARATOR.split(text) if part.strip()]
 
 
 @lru_cache(maxsize=65_536)

@@ -131,7 +131,9 @@ def test_redacting_again_changes_nothing():
 
 def test_where_somebody_is_told_any_long_number_goes_and_what_counts_something_stays():
     told = told_by(["notes/Okonkwo_Nnamdi_00123456/a.txt"], [], [], "thorough", True)
-    text = "Rang from 041 9039197, +44 7700 301856 and 5550100. RNA 1250000 copies/ml, 1200000 U/L, 0.1234567 and 250000."
+    text = (
+        "Rang from 041 9039197, +44 7700 301856 and 5550100. RNA 1250000 copies/ml, 1200000 U/L, 0.1234567 and 250000."
+    )
     (redacted,) = redact_sections([text], policy="thorough", told=told)
     for number in ("9039197", "301856", "5550100"):
         assert number not in redacted.text
