@@ -37,7 +37,7 @@ def numbers(*places: str, policy: str = "thorough", is_note: bool = False) -> se
 )  # fmt: skip
 def test_a_number_beside_what_may_be_a_name_tells_somebody(place, told, digits):
     assert told <= names(place) and digits <= numbers(place)
-    if len(told) > 1 or not min(told)[0].isascii() and not min(told)[0].isupper():
+    if len(told) > 1 or (not min(told)[0].isascii() and not min(told)[0].isupper()):
         assert told <= names(place, policy="precise") and digits <= numbers(place, policy="precise")
 
 
