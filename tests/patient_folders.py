@@ -137,7 +137,9 @@ def _stem(patient: Patient) -> str:
 
 
 def _text(folder: Path, patient: Patient) -> None:
-    (folder / f"{_stem(patient)}.txt").write_text(story(patient), encoding="utf-8")
+    often = 4 if patient.number % 16 else 1  # of which the filters let none through
+    text = " ".join([story(patient)] * (5 - often))
+    (folder / f"{_stem(patient)}.txt").write_text(text, encoding="utf-8")
 
 
 def _pdf(folder: Path, patient: Patient) -> None:
