@@ -14,6 +14,7 @@ The method, step by step (each is declared in `corpus/steps/`):
     AUGMENT              a part                texts made from kept records go through all of the above
     WRITE_SHARD          a shard               or, when little changed, only the rows that differ
     INDEX_SHARD, TOKENS  a shard               what later builds compare with; the shards in tokens
+    FILTER_SENTENCES     a shard               what a pasted sentence is found by
 
 A step's task is done once for the same input: an unchanged part costs a look at its name. What needs all records works
 on columns of keys, never on their texts, and its results reach a part only where they change something in it.
@@ -35,7 +36,7 @@ import pyarrow.compute as pc
 from corpus import augment as methods
 from corpus.accounts import Account, BuildResult, account_for, as_result, as_values
 from corpus.augment import model as by_model
-from corpus.build_state import BuildState, read_state, write_state
+from corpus.build_state import BuildState, read_state, write_read_segments, write_state
 from corpus.card import write_card
 from corpus.config import BuildConfig
 from corpus.dedup.index import Index, open_index
@@ -61,6 +62,7 @@ from corpus.steps.resolve import RESOLVE
 from corpus.steps.scores import SCORE
 from corpus.steps.screen import SCREEN
 from corpus.steps.sections import SECTIONS
+from corpus.steps.sentences import FILTER_SENTENCES
 from corpus.steps.shards import COMPARE_PARTS, GATHER, LEAVE_OUT, WRITE_ADDED, WRITE_SHARD
 from corpus.steps.signatures import GATHER_BANDS, GATHER_KNOWN, GATHER_PASSED
 from corpus.steps.taggers import tagger
@@ -69,6 +71,7 @@ from corpus.steps.tokens import TOKENISE_SHARD
 from corpus.steps.verify import GATHER_TEXTS, KEEP_VERIFIED, VERIFY_PAIRS
 from corpus.takedown import refuse_unfinished
 from corpus.team_indexes import TeamIndexes
+from medpress import sentence_index
 from medpress.command import progress, resolved
 from medpress.errors import CorruptError, UserError
 from medpress.generation.client import model_name
@@ -100,7 +103,7 @@ STEPS = (
     SECTIONS, REDACT, COUNT_PARAGRAPHS, FIND_BOILERPLATE, STRIP_BOILERPLATE, SCORE, SCREEN, GATHER_PASSED, FIND_COPIES,
     GATHER_BANDS, GATHER_KNOWN, FIND_PAIRS, JOIN_PAIRS, SPAN_FOREST, SLICE_COMPONENTS, ROUTE_PAIRS, GATHER_TEXTS, VERIFY_PAIRS,
     KEEP_VERIFIED, DECIDE_CLUSTERS, RESOLVE, COUNT_COMMON, FIND_COMMON, FIND_HITS, ANNOTATE, AUGMENT, CAP_SHARE, GATHER,
-    WRITE_SHARD, COMPARE_PARTS, WRITE_ADDED, LEAVE_OUT, INDEX_SHARD, TOKENISE_SHARD,
+    WRITE_SHARD, COMPARE_PARTS, WRITE_ADDED, LEAVE_OUT, INDEX_SHARD, FILTER_SENTENCES, TOKENISE_SHARD,
 )  # fmt: skip
 """All steps, in the order in which they are first run. A new one is a file in `corpus/steps/` and its place here."""
 
@@ -186,6 +189,8 @@ class _Build:
         self.state = read_state(work)
         """What the last finished build left for this one."""
         self.values = resolved(config)
+        self.segments = read_segments(config.data)
+        """What there is to read."""
         addresses = [path for path in config.against if is_address(path)]
         folders = [path for path in config.against if not is_address(path)]
         self.teams = TeamIndexes(addresses, config.dedup.scheme, self.values["dedup"], work)
@@ -231,7 +236,7 @@ class _Build:
 
     def _is_whole(self) -> bool:
         """Whether all that the last build wrote is there as it was written."""
-        others = ["index", "boilerplate", *(["tokens"] if self.config.tokenize else [])]
+        others = ["index", sentence_index.FOLDER, "boilerplate", *(["tokens"] if self.config.tokenize else [])]
         if not Publisher(self.flow, self.config, self.state, self._about()).as_published():
             return False
         if not all((self.config.data / kind / "manifest.json").exists() for kind in others):
@@ -254,6 +259,7 @@ class _Build:
         self._publish(kept, augmented)
         write_quarantine(data, "build", [*quarantine, *self.augmentation_quarantine])
         write_json(data / "build.config.json", self.values)
+        write_read_segments(data, self.segments)
         write_card(data)
         self.publisher.write_tokens()
         self.publisher.write_training_indexes()
@@ -271,7 +277,7 @@ class _Build:
     def _cut(self) -> list[Part]:
         """Sections of all documents; of those that were cut before, only the names are looked at."""
         tasks = []
-        for segment in read_segments(self.config.data):
+        for segment in self.segments:
             documents, pages = segment.files(self.config.data)
             columns = ["doc_id", "source", "n_pages"]
             rows = read_table(documents, columns).sort_by("doc_id")
@@ -480,6 +486,7 @@ class _Build:
             self.publisher.write_whole([*kept, *augmented])
         if not augmented:  # else it was written before them, to compare them with
             self.publisher.write_index(self.publisher.entries("shards"))
+        self.publisher.write_sentences()
         self.publisher.write_boilerplate(self.found)
         self.state = BuildState(
             parts=files,

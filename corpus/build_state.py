@@ -6,15 +6,20 @@ Nothing rests on it: without it, or with another version of it, the next build m
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from medpress.store import write_json
+from medpress.segments import Segment, read_segments
+from medpress.store import read_json, write_json
 
 VERSION_OF_STATE = 1
 """Of this file; another one is as good as none."""
+
+
+READ_SEGMENTS = "build.documents.json"
+"""In a data folder: the segments that its shards were made of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +68,20 @@ def write_state(work: Path, state: BuildState) -> None:
     values, here = asdict(state), f"{work}/"
     values |= {name: _mapped(values[name], lambda file: file.removeprefix(here)) for name in _OF_FILES}
     write_json(work / "state.json", {"version": VERSION_OF_STATE, **values})
+
+
+def write_read_segments(data: Path, segments: Iterable[Segment]) -> None:
+    """Say which segments of documents a build has read, beside its configuration."""
+    write_json(data / READ_SEGMENTS, {"segments": sorted(segment.name for segment in segments)})
+
+
+def newer_documents(data: Path) -> list[Path]:
+    """Files of documents that no build has read, as they were ingested since; none where no build has said."""
+    try:
+        read = set(read_json(data / READ_SEGMENTS)["segments"])
+    except FileNotFoundError:
+        return []
+    return [segment.files(data)[0] for segment in read_segments(data) if segment.name not in read]
 
 
 _OF_FILES = ("parts", "verified", "given")

@@ -103,19 +103,23 @@ def audit(*, data: Data = Path("data")) -> int:
 
 
 @app.command
-def trace(id: str, /, *, data: Data = Path("data")) -> int:
+def trace(text: str, /, *, html: Annotated[bool, Parameter(negative="")] = False, data: Data = Path("data")) -> int:
     """Say where a text came from and everything that happened to it.
 
-    Example: `corpus trace 3f2a…` with the id of a record or a document.
+    Example: `corpus trace 3f2a9c`, `corpus trace guideline.pdf` or `corpus trace "Metformin is the first choice"`
 
     Parameters
     ----------
-    id:
-        Id of a record or a document, or the first digits of one.
+    text:
+        A record or document: the first digits of its id, a path or file name, an address, or a sentence that stands in
+        it.
+    html:
+        Also write the pages that it comes from, with its blocks marked, below `DATA/work/show`. They hold raw text.
     """
     from corpus.trace import trace as run_trace
 
-    for line in run_trace(data, id):
+    found = run_trace(data, text, html)
+    for line in [*found.lines, *map(str, found.pages)]:
         say(line)
     return 0
 
@@ -162,12 +166,17 @@ def diff(before: Location, after: Location, /, *, json: bool = False) -> int:
 
 @app.command
 def remove(
-    names: Annotated[list[str], Parameter(help="Documents: ids, first digits of ids, or uris.")] = [],  # noqa: B006
+    names: Annotated[
+        list[str],
+        Parameter(help="Documents: first digits of ids, paths or file names, addresses, or sentences in them."),
+    ] = [],  # noqa: B006
     /,
     *,
     reason: str = "",
-    against: tuple[str, ...] = (),
-    undo: bool = False,
+    requester: str = "",
+    dry_run: Annotated[bool, Parameter(negative="")] = False,
+    undo: Annotated[bool, Parameter(negative="")] = False,
+    against: Annotated[tuple[str, ...], Parameter(negative="")] = (),
     data: Data = Path("data"),
 ) -> int:
     """Take documents down: out of documents, pages, shards, dropped records, token shards, instructions, index and work.
@@ -175,16 +184,20 @@ def remove(
     A row in `removed/` says so, and `ingest`, `corpus build` and `corpus instruct` refuse the same file from then on: it
     is quarantined as `removed`. The original is not touched. Without a document, an interrupted takedown is finished.
 
-    Example: `corpus remove 3f2a9c notes/letter_12.txt --reason "consent withdrawn"`
+    Example: `corpus remove 3f2a9c letter_12.txt --reason "consent withdrawn" --requester "data protection officer"`
 
     Parameters
     ----------
     reason:
         Why; it is kept with the takedown.
-    against:
-        Teams' indexes on Redis servers (redis://HOST:PORT/PREFIX?corpus=NAME) to take it out of as well.
+    requester:
+        Who asked for it; it is kept with the takedown, and so is the day.
+    dry_run:
+        Change nothing, and list what would go.
     undo:
         Forget the takedown instead, so that `ingest` reads the file again.
+    against:
+        Teams' indexes on Redis servers (redis://HOST:PORT/PREFIX?corpus=NAME) to take it out of as well.
     """
     from corpus.takedown import remove as run_remove
     from corpus.takedown import restore
@@ -193,18 +206,22 @@ def remove(
     if undo:
         say(f"Forgotten: {', '.join(restore(data, names))}; run `ingest` on the files again.")
         return 0
-    result = run_remove(data, names, reason, against)
+    result = run_remove(data, names, reason, requester, against, dry_run)
     for row in result.documents:
         found = f"found in {len(row['places'])} places"
         say(f"{row['doc_id']} ({found}): {len(row['records'])} records, {row['n_tokens']:,} tokens")
     rows = ", ".join(f"{count} in {name}" for name, count in result.rows.items() if count) or "none"
-    say(f"Rows left out: {rows}. Work files removed: {result.work_files}.")
+    if dry_run:
+        say(f"Nothing was changed. Rows that would go: {rows}. Work files that would go: {result.work_files}.")
+    else:
+        say(f"Rows left out: {rows}. Work files removed: {result.work_files}.")
     if result.alike:
         say(
             f"Nearly the same text stands in {', '.join(result.alike)}: remove them too if it is the text that must go."
         )
     if result.orphans:
-        say(f"{result.orphans} records were dropped as duplicates of it; `corpus build --data {data}` takes them back.")
+        back = "would take them back" if dry_run else "takes them back"
+        say(f"{result.orphans} records were dropped as duplicates of it; `corpus build --data {data}` {back}.")
     return 0
 
 

@@ -20,13 +20,15 @@ from corpus.dedup.index import finish
 from corpus.flow import Flow, Part, count, groups, is_there
 from corpus.steps import merge, shards
 from corpus.steps.index import INDEX_SHARD
+from corpus.steps.sentences import FILTER_SENTENCES
 from corpus.steps.shards import COMPARE_PARTS, GATHER, LEAVE_OUT, WRITE_ADDED, WRITE_SHARD
 from corpus.steps.tokenizers import load as load_tokenizer
 from corpus.steps.tokens import TOKENISE_SHARD
+from medpress import sentence_index
 from medpress.command import resolved
 from medpress.errors import CorruptError
 from medpress.location import is_remote, location
-from medpress.run.step import identities
+from medpress.run.step import Step, identities
 from medpress.run.task import Task
 from medpress.schema import BOILERPLATE
 from medpress.store import (
@@ -203,15 +205,30 @@ class Publisher:
             path = shard.output if isinstance(shard, Task) else str(self.data / "shards" / DATA / name)
             sha256 = shard.id if isinstance(shard, Task) else shard["sha256"]
             tasks[name] = INDEX_SHARD.task(self.flow.work, shard=path, sha256=sha256, scheme=scheme)
+        finish(folder, self.config.dedup.scheme, self._put(folder, "index", INDEX_SHARD, tasks))
+
+    def write_sentences(self) -> None:
+        """What a pasted sentence is found by, a file for each file of the shards and of the dropped records."""
+        folder = self.data / sentence_index.FOLDER
+        tasks = {}
+        for kind in sentence_index.KINDS:
+            for name, entry in self.entries(kind).items():
+                texts = str(self.data / kind / DATA / name)
+                tasks[f"{kind}/{name}"] = FILTER_SENTENCES.task(self.flow.work, texts=texts, sha256=entry["sha256"])
+        unchanged = self._put(folder, "sentences", FILTER_SENTENCES, tasks)
+        versions = identities([FILTER_SENTENCES])
+        write_manifest(folder, kind=folder.name, config={}, versions=versions, unchanged=unchanged)
+
+    def _put(self, folder: Path, label: str, step: Step, tasks: Mapping[str, Task]) -> dict[str, dict[str, Any]]:
+        """Make a dataset hold what these tasks write, by relative name; returns what its manifest says of files that stay."""
         _forget_damaged(tasks, folder)
-        self.flow.run("index", INDEX_SHARD, list(tasks.values()))
-        before = self.written.get("index", {})
+        self.flow.run(label, step, list(tasks.values()))
+        before = self.written.get(folder.name, {})
         after = {name: task.id for name, task in tasks.items()}
-        same = {f"{DATA}/{name}" for name, id in after.items() if before.get(name) == id}
-        unchanged = _entries_of(folder, same)
+        unchanged = _entries_of(folder, {f"{DATA}/{name}" for name, id in after.items() if before.get(name) == id})
         publish_files(folder, {name: task.output for name, task in tasks.items()})
-        finish(folder, self.config.dedup.scheme, unchanged)
-        self.written["index"] = after
+        self.written[folder.name] = after
+        return unchanged
 
     def write_boilerplate(self, found: Sequence[str]) -> None:
         """Publish what its sources repeat, of the files that tell."""

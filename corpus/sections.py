@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple
 
+from medpress.ranges import Count
 from nlp.normalise import canonical
 
 
@@ -21,9 +22,9 @@ from nlp.normalise import canonical
 class SectionConfig:
     """How long a section is. Sizes are bytes of UTF-8: a token is about 4.5 of them in English and in Chinese."""
 
-    max_bytes: int = 12_000
+    max_bytes: Count = 12_000
     """A document up to this size is one record; a longer section is cut between paragraphs (about 2,700 tokens)."""
-    min_bytes: int = 1_500
+    min_bytes: Count = 1_500
     """A smaller section joins its neighbour under the same parent heading (about 330 tokens)."""
 
 

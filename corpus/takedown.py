@@ -14,7 +14,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path, PurePath
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -23,15 +24,20 @@ import pyarrow.compute as pc
 from corpus.card import write_card
 from corpus.dedup.minhash import Scheme
 from corpus.dedup.redis_index import connect, parse
+from corpus.steps.sentences import FILTER_SENTENCES
+from medpress import sentence_index
 from medpress.command import UserError
 from medpress.lock import exclusive
+from medpress.lookup import one_document
+from medpress.page_html import SHOWN
 from medpress.pseudonym import Pseudonyms
 from medpress.quarantine import write_quarantine
 from medpress.removed import failure, removed
-from medpress.schema import DOCUMENT, DROPPED, RECORD, REMOVED
+from medpress.schema import DOCUMENT, DROPPED, PAGE, RECORD, REMOVED
 from medpress.segments import Segment, read_segments, replace_segments, write_part
 from medpress.store import (
     DATA,
+    MANIFEST,
     file_sha256,
     move_file,
     open_parquet,
@@ -48,8 +54,6 @@ from medpress.store import (
     write_rows,
 )
 
-FEWEST_DIGITS = 6
-"""Digits of an id that are asked for at least."""
 _ROWS_OF = {"doc_id": "documents", "keeper": "documents"} | dict.fromkeys(("id", "parent_id", "record_id"), "records")
 _REPORTS = ("audit.html", "audit.json")
 
@@ -103,11 +107,18 @@ class Removal:
     """Records that were dropped as duplicates of what is now gone: the next build takes them back."""
 
 
-def remove(data: Path, names: Sequence[str], reason: str, shared: Sequence[str] = ()) -> Removal:
-    """Take documents down: ids, first digits of ids, or uris. Without a name, finish what an earlier run began.
+def remove(
+    data: Path,
+    names: Sequence[str],
+    reason: str,
+    requester: str = "",
+    shared: Sequence[str] = (),
+    dry_run: bool = False,
+) -> Removal:
+    """Take documents down: whatever `medpress.lookup` takes for one. Without a name, finish what an earlier run began.
 
-    `shared` are addresses of teams' indexes on Redis servers. Raises `UserError` when a name is of no document or of
-    several.
+    `shared` are addresses of teams' indexes on Redis servers. With `dry_run` nothing is changed, and the result says what
+    would be. Raises `UserError` when a name stands for no document or for several.
     """
     if not (data / "documents").exists() and not (data / "instructions").exists():
         raise UserError(f"there are no documents in {data}.")
@@ -116,20 +127,24 @@ def remove(data: Path, names: Sequence[str], reason: str, shared: Sequence[str] 
         known = removed(data)
         called = Pseudonyms(data)
         chosen = [_resolve(data, name, known, called) for name in names] if names else list(known.values())
-        result = Removal()
-        result.alike, result.orphans = _alike(data, _Gone.of(chosen))
-        for row in chosen:
-            known[row["doc_id"]] = _complete(data, row, reason or row["reason"])
-        result.documents = [known[row["doc_id"]] for row in chosen]
-        _write(data, known)
+        given = {name: value for name, value in (("reason", reason), ("requester", requester)) if value}
+        result = Removal([_complete(data, row) | given for row in chosen])
         gone = _Gone.of(result.documents)
+        result.alike, result.orphans = _alike(data, gone)
+        if dry_run:
+            result.rows = {folder.name: sum(_holds(path, gone) for path in parts(folder)) for folder in _holders(data)}
+            result.work_files = sum(1 for _ in _its_files(data, gone))
+            return result
+        known |= {row["doc_id"]: row for row in result.documents}
+        _write(data, known)
         for address in addresses:
             with connect(address, _scheme(data)) as index, index.held():
                 index.remove(gone.records.to_pylist())
         result.rows |= _compact(data, gone)
-        for folder in [*datasets(data), data / "quarantine"]:
+        for folder in _holders(data):
             if folder.name not in ("documents", "pages"):
                 result.rows[folder.name] = _leave_out(folder, gone)
+        _forget_sentences(data)
         _quarantine(data, known)
         if result.rows.get("shards"):
             write_card(data)
@@ -141,9 +156,9 @@ def restore(data: Path, names: Sequence[str]) -> list[str]:
     """Forget takedowns, so that `ingest` reads those documents again; returns their ids. Raises `UserError`."""
     with exclusive(data):
         known = removed(data)
-        called = Pseudonyms(data)
-        of_name = {name: [row for row in known.values() if _is(row, name, called)] for name in names}
-        chosen = [_one(name, rows, data)["doc_id"] for name, rows in of_name.items()]
+        chosen = [one_document(data, name).doc_id for name in names]
+        if others := set(chosen) - known.keys():
+            raise UserError(f"document {min(others)} of {data} was not taken down.")
         for doc_id in chosen:
             known.pop(doc_id, None)
         _write(data, known)
@@ -153,8 +168,13 @@ def restore(data: Path, names: Sequence[str]) -> list[str]:
 
 def datasets(data: Path) -> list[Path]:
     """The folders of a data folder that may hold rows of a document."""
-    apart = ("work", "log", "show", "removed", "quarantine")
+    apart = ("work", "log", "removed", "quarantine")
     return sorted(path for path in data.iterdir() if path.is_dir() and path.name not in apart)
+
+
+def _holders(data: Path) -> list[Path]:
+    """All folders whose rows may go."""
+    return [*datasets(data), data / "quarantine"]
 
 
 def holds(path: Path, rows: Iterable[Mapping[str, Any]]) -> bool:
@@ -182,47 +202,19 @@ def _scheme(data: Path) -> Scheme:
 
 def _resolve(data: Path, name: str, known: Mapping[str, dict[str, Any]], called: Pseudonyms) -> dict[str, Any]:
     """The `REMOVED` row of a document, as far as it is known now."""
-    rows = [row for row in known.values() if _is(row, name, called)]
-    columns = ["doc_id", "uris", "source", "n_pages"]
-    for row in read_dataset(data / "documents", DOCUMENT, columns).to_pylist():
-        if (name in row["uris"] or _begins(row, name)) and row["doc_id"] not in known:
-            places = [called(uri) for uri in row.pop("uris")]
-            rows.append({**row, "places": places, "reason": "", "n_tokens": 0, "records": []})
-    for row in _instruction_files(data, called):
-        if _is(row, name, called) and all(row["doc_id"] != other["doc_id"] for other in rows):
-            rows.append(row)
-    return _one(name, rows, data)
+    place = one_document(data, name)
+    if place.doc_id in known:
+        return known[place.doc_id]
+    row: dict[str, Any] = {"doc_id": place.doc_id, "source": "", "n_pages": 0}
+    if place.segment is not None:
+        table = read_table(place.segment.files(data)[0], list(row))
+        (row,) = table.filter(pc.equal(table["doc_id"], place.doc_id)).to_pylist()
+    today = datetime.now(UTC).date().isoformat()
+    places = [*place.pseudonyms, *map(called, place.uris)]
+    return {**row, "places": places, "reason": "", "requester": "", "date": today, "n_tokens": 0, "records": []}
 
 
-def _is(row: Mapping[str, Any], name: str, called: Pseudonyms) -> bool:
-    return called(name) in row["places"] or _begins(row, name)
-
-
-def _begins(row: Mapping[str, Any], name: str) -> bool:
-    return len(name) >= FEWEST_DIGITS and bool(row["doc_id"].startswith(name))
-
-
-def _one(name: str, rows: Sequence[dict[str, Any]], data: Path) -> dict[str, Any]:
-    if len(rows) == 1:
-        return rows[0]
-    if rows:
-        raise UserError(f"{name} names {len(rows)} documents: {', '.join(sorted(row['doc_id'] for row in rows))}.")
-    raise UserError(
-        f"{name} is no document of {data}; name its id (or at least {FEWEST_DIGITS} digits of it) or its uri, as"
-        " `corpus trace` and `ingest status` show them."
-    )
-
-
-def _instruction_files(data: Path, called: Pseudonyms) -> Iterator[dict[str, Any]]:
-    """Files of instruction data that were taken in, as the catalogue of `corpus instruct` has them."""
-    from corpus.instruct.run import instruction_files  # a command of its own, which a build has no use for
-
-    for path, doc_id in instruction_files(data).items():
-        row = {"doc_id": doc_id, "places": [called(PurePath(path).name)], "source": "", "n_pages": 0}
-        yield {**row, "reason": "", "n_tokens": 0, "records": []}
-
-
-def _complete(data: Path, row: dict[str, Any], reason: str) -> dict[str, Any]:
+def _complete(data: Path, row: dict[str, Any]) -> dict[str, Any]:
     """With all ids of its records: those that are published, and those of builds that did not finish."""
     records = set(row["records"])
     tokens = row["n_tokens"]
@@ -236,7 +228,7 @@ def _complete(data: Path, row: dict[str, Any], reason: str) -> dict[str, Any]:
         if "doc_id" in names and "id" in names:
             for table in _groups(path, ["doc_id", "id"]):
                 records.update(table.filter(pc.equal(table["doc_id"], row["doc_id"]))["id"].to_pylist())
-    return row | {"records": sorted(records), "n_tokens": tokens, "reason": reason}
+    return row | {"records": sorted(records), "n_tokens": tokens}
 
 
 def _alike(data: Path, gone: _Gone) -> tuple[list[str], int]:
@@ -310,6 +302,23 @@ def _leave_out(folder: Path, gone: _Gone) -> int:
     return count
 
 
+def _forget_sentences(data: Path) -> None:
+    """Remove the filters of files that have changed: the next build writes new ones, and until then a lookup reads the files."""
+    current = {
+        entry["sha256"]
+        for kind in sentence_index.KINDS
+        if (data / kind / MANIFEST).exists()
+        for entry in read_manifest(data / kind)["files"]
+    }
+    folder = data / sentence_index.FOLDER
+    stale = [path for path in parts(folder) if sentence_index.checksum_of(path) not in current]
+    if stale:
+        update_manifest(folder, dict.fromkeys(stale))
+    made = parquet_files(data / "work" / "build" / FILTER_SENTENCES.name)
+    for path in [*stale, *(path for path in made if sentence_index.checksum_of(path) not in current)]:
+        path.unlink(missing_ok=True)
+
+
 def _quarantine(data: Path, known: Mapping[str, dict[str, Any]]) -> None:
     """One row for each place where a document was found that is taken down."""
     rows = []
@@ -327,7 +336,8 @@ def _compact(data: Path, gone: _Gone) -> dict[str, int]:
     for segment in read_segments(data):
         if not any(segment.documents.least <= doc_id <= segment.documents.greatest for doc_id in ids):
             continue
-        tables = [read_table(file) for file in segment.files(data)]
+        of = zip(segment.files(data), (DOCUMENT, PAGE), strict=True)
+        tables = [read_table(file, schema=schema) for file, schema in of]
         kept = [table.filter(pc.invert(pc.is_in(table["doc_id"], gone.documents))) for table in tables]
         for kind, table, left in zip(count, tables, kept, strict=True):
             count[kind] += table.num_rows - left.num_rows
@@ -342,27 +352,36 @@ def _compact(data: Path, gone: _Gone) -> dict[str, int]:
 
 
 def _sweep(data: Path, gone: _Gone) -> int:
-    """Remove the work files, reports and pictures that hold anything of it; returns how many."""
-    doc_ids = gone.documents.to_pylist()
-    count = 0
-    for path in sorted((data / "work").rglob("*")) if (data / "work").exists() else []:
-        if not path.is_file() or path.is_relative_to(data / "work" / "ingest" / "ledger"):  # names files, holds no text
-            continue
+    """Remove the work files and reports that hold anything of it; returns how many work files."""
+    ids = [*gone.documents.to_pylist(), *gone.records.to_pylist()]
+    for path in _files(data / "work"):
         if path.suffix == ".jsonl":
-            _filter_lines(path, [*doc_ids, *gone.records.to_pylist()])
-        elif _is_its(path, gone, doc_ids):
-            taken = data / "work" / "build" / "known"
-            if path.is_relative_to(taken):  # an index is whole or it is none
-                for other in (taken / path.relative_to(taken).parts[0]).rglob("*.*"):
-                    other.unlink(missing_ok=True)
-            path.unlink(missing_ok=True)
-            count += 1
+            _filter_lines(path, ids)
+    files = list(_its_files(data, gone))
+    for path in files:
+        taken = data / "work" / "build" / "known"
+        if path.is_relative_to(taken):  # an index is whole or it is none
+            for other in (taken / path.relative_to(taken).parts[0]).rglob("*.*"):
+                other.unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
     for journal in (data / "journal").glob("*.jsonl"):  # what a model made of it
         _filter_lines(journal, gone.records.to_pylist())
-    pictures = [path for doc_id in doc_ids for path in (data / "show").glob(f"{doc_id[:12]}-*")]
-    for path in [*pictures, *(data / name for name in _REPORTS)]:
-        path.unlink(missing_ok=True)
-    return count
+    for name in _REPORTS:
+        (data / name).unlink(missing_ok=True)
+    return len(files)
+
+
+def _its_files(data: Path, gone: _Gone) -> Iterator[Path]:
+    """The work files that hold anything of what goes and are removed whole."""
+    ledger = data / "work" / "ingest" / "ledger"  # names files, holds no text
+    doc_ids = gone.documents.to_pylist()
+    for path in _files(data / "work"):
+        if path.suffix != ".jsonl" and not path.is_relative_to(ledger) and _is_its(path, gone, doc_ids):
+            yield path
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file()) if folder.exists() else []
 
 
 def _is_its(path: Path, gone: _Gone, doc_ids: Sequence[str]) -> bool:
@@ -371,6 +390,8 @@ def _is_its(path: Path, gone: _Gone, doc_ids: Sequence[str]) -> bool:
         return True
     if path.suffix == ".parquet":
         return _holds(path, gone) > 0
+    if path.parent.name == SHOWN:
+        return any(path.name.startswith(doc_id[:12]) for doc_id in doc_ids)
     if path.suffix in (".json", ".part"):
         content = path.read_bytes()
         return any(doc_id.encode() in content for doc_id in doc_ids)

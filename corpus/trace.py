@@ -4,62 +4,124 @@ from __future__ import annotations
 
 import textwrap
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from medpress.command import UserError
-from medpress.location import check_reachable
-from medpress.schema import BOILERPLATE, DOCUMENT, DROPPED, PAGE, RECORD, REMOVED, by_name
-from medpress.store import read_dataset, refuse_older_layout
+from medpress.lookup import Place, look_up, records, refuse_several
+from medpress.page_html import SHOWN, PageView, write_pages
+from medpress.removed import removed
+from medpress.schema import BOILERPLATE, by_name
+from medpress.segments import Segment
+from medpress.store import read_dataset, read_table
 
-FEWEST_DIGITS = 6
-"""Digits of an id that are asked for at least."""
 SHOWN_CHARACTERS = 100
 """How much is shown of a paragraph that was taken out."""
 
 
-def trace(data: Path, id: str) -> list[str]:
-    """Lines that tell the story of a record or of all records of a document.
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What is known of a text."""
 
-    Raises `UserError` when the id is of nothing in `data`.
+    lines: list[str]
+    """The story of its documents and records."""
+    pages: list[Path]
+    """HTML files, one a document, in which its blocks are marked."""
+
+
+def trace(data: Path, query: str, html: bool = False) -> Trace:
+    """The story of a record, of all records of a document, or of those that hold a sentence; see `medpress.lookup`.
+
+    With `html` also the pages that they come from, in the work folder as they are raw text. Raises `UserError` when the
+    query stands for nothing in `data`, or for several documents without being a sentence, which may stand in several.
     """
-    if len(id) < FEWEST_DIGITS:
-        raise UserError(f"name at least {FEWEST_DIGITS} digits of the id.")
-    check_reachable(data)
-    refuse_older_layout(data)
-    matches = pc.starts_with(pc.field("id"), id) | pc.starts_with(pc.field("doc_id"), id)
-    kept = read_dataset(data / "shards", RECORD, filter=matches).to_pylist()
-    dropped = read_dataset(data / "dropped", DROPPED, filter=matches).to_pylist()
-    of_document = pc.starts_with(pc.field("doc_id"), id) | pc.field("doc_id").isin(
-        pa.array([r["doc_id"] for r in kept + dropped], pa.string())
+    found = look_up(data, query)
+    if found.by != "sentence":
+        refuse_several(found, query)
+    result = Trace([], [])
+    for doc_id in found.documents:
+        places = [place for place in found.places if place.doc_id == doc_id]
+        rows = _records(data, places)
+        result.lines.extend(_story(data, places, rows, found.by == "sentence"))
+        segment = places[0].segment
+        if html and segment is not None:
+            spans = {(span["page"], span["block"]) for row in rows for span in row["spans"]}
+            meant = {block for place in places for block in place.blocks} or spans
+            if meant:
+                result.pages.append(_mark(data, segment, doc_id, meant))
+    return result
+
+
+def _records(data: Path, places: Sequence[Place]) -> list[dict[str, Any]]:
+    """The records that are meant, or all of the document."""
+    wanted = [place.record for place in places if place.record]
+    column, values = ("id", wanted) if wanted else ("doc_id", [places[0].doc_id])
+    found = records(data, column, lambda held: pc.is_in(held, value_set=pa.array(values, pa.string())))
+    return sorted(
+        (row for _, table in found for row in table.to_pylist()), key=lambda row: (row["page_start"], row["id"])
     )
-    documents = read_dataset(data / "documents", DOCUMENT, filter=of_document).to_pylist()
-    taken_down = read_dataset(data / "removed", REMOVED, filter=pc.starts_with(pc.field("doc_id"), id)).to_pylist()
-    if not documents and not kept and not dropped and not taken_down:
-        raise UserError(f"{id} is neither a record nor a document of {data}.")
-    lines: list[str] = []
-    for row in taken_down:
-        lines.append(f"document {row['doc_id']}")
-        lines.append(f"  taken down, with {len(row['records'])} records: {row['reason'] or 'no reason given'}")
-    for document in documents:
-        lines += _document(data, document)
-        rows = [row for row in kept + dropped if row["doc_id"] == document["doc_id"]]
-        for row in sorted(rows, key=lambda row: (row["page_start"], row["id"])):
-            lines += _record(row)
-            lines += _boilerplate(data, row)
-    return lines
 
 
-def _document(data: Path, row: dict[str, Any]) -> Iterator[str]:
+def _story(data: Path, places: Sequence[Place], rows: Sequence[dict[str, Any]], sentence: bool) -> Iterator[str]:
+    place = places[0]
+    if gone := removed(data).get(place.doc_id):
+        yield f"document {place.doc_id}: found in {len(gone['places'])} places"
+        yield f"  taken down{_by_whom(gone)}, with {len(gone['records'])} records: {gone['reason'] or 'no reason given'}"
+    if place.segment is not None:
+        documents, pages = (read_table(file) for file in place.segment.files(data))
+        (document,) = documents.filter(pc.equal(documents["doc_id"], place.doc_id)).to_pylist()
+        yield from _document(document, pages.filter(pc.equal(pages["doc_id"], place.doc_id)))
+    elif not gone:
+        yield f"document {place.doc_id}: {', '.join(place.uris) or 'not in the store any more'}"
+    where = {place.record: place for place in places} if sentence else {}
+    if None in where:
+        yield f"  {_stands(where[None])}; the document is newer than the build: run `corpus build`"
+    for row in rows:
+        yield from _record(row)
+        if row["id"] in where:
+            yield f"  {_stands(where[row['id']])}"
+        yield from _boilerplate(data, row)
+
+
+def _by_whom(row: Mapping[str, Any]) -> str:
+    return f" on {row['date']}" + (f" at the request of {row['requester']}" if row["requester"] else "")
+
+
+def _stands(place: Place) -> str:
+    """Where a sentence stands."""
+    return f"{'the' if place.share == 1 else 'most of the'} sentence stands on {_blocks(place.blocks)}"
+
+
+def _blocks(blocks: Iterable[tuple[int, int]]) -> str:
+    return ", ".join(f"page {page} block {block + 1}" for page, block in blocks)
+
+
+def _mark(data: Path, segment: Segment, doc_id: str, blocks: Collection[tuple[int, int]]) -> Path:
+    """The pages of these blocks with the blocks marked, as an HTML file."""
+    table = read_table(segment.files(data)[1])
+    chosen = pc.and_(
+        pc.equal(table["doc_id"], doc_id), pc.is_in(table["page"], pa.array({p for p, _ in blocks}, pa.int32()))
+    )
+    views = [
+        PageView(row=row, marked=frozenset(block for page, block in blocks if page == row["page"]))
+        for row in table.filter(chosen).sort_by("page").to_pylist()
+    ]
+    out = data / "work" / SHOWN / f"{doc_id[:12]}-trace.html"
+    about = [f"Marked: {_blocks(sorted(blocks))}. `ingest show {doc_id[:12]}` shows the document with its pictures."]
+    write_pages(out, f"Document {doc_id}", about, views)
+    return out
+
+
+def _document(row: dict[str, Any], pages: pa.Table) -> Iterator[str]:
     yield f"document {row['doc_id']}: {', '.join(row['uris'])}"
     yield f"  {row['format']}, {row['source_type']}, source {row['source']}, {row['lang']}, licence {row['license'] or 'unknown'}"
     yield f"  read by {row['extractor']}"
-    pages = read_dataset(data / "pages", PAGE, ["route", "reason"], pc.field("doc_id") == row["doc_id"]).to_pylist()
-    for (route, reason), count in Counter((page["route"], page["reason"]) for page in pages).most_common():
+    ways = zip(pages["route"].to_pylist(), pages["reason"].to_pylist(), strict=True)
+    for (route, reason), count in Counter(ways).most_common():
         yield f"  {count} pages by {route}: {reason}"
     for warning in row["warnings"]:
         yield f"  warning: {warning}"
@@ -68,6 +130,8 @@ def _document(data: Path, row: dict[str, Any]) -> Iterator[str]:
 def _boilerplate(data: Path, row: dict[str, Any]) -> Iterator[str]:
     """The paragraphs that the record lost, since its source repeats them."""
     lost = by_name(row["topics"]).get("boilerplate", "").split()
+    if not lost:
+        return
     for paragraph in read_dataset(
         data / "boilerplate", BOILERPLATE, filter=pc.field("id").isin(pa.array(lost, pa.string()))
     ).to_pylist():
@@ -85,8 +149,7 @@ def _record(row: dict[str, Any]) -> Iterator[str]:
     yield f"record {row['id']}: {where}, {heading}"
     if row["augmentation"]:
         blocks = sorted({(span["page"], span["block"]) for span in row["spans"]})
-        places = ", ".join(f"page {page} block {block}" for page, block in blocks)
-        yield f"  augmented from record {row['parent_id']} by {row['augmentation']}, resting on {places}"
+        yield f"  augmented from record {row['parent_id']} by {row['augmentation']}, resting on {_blocks(blocks)}"
     redactions = Counter(action["type"] for action in row["phi_actions"])
     if redactions:
         yield "  redacted: " + ", ".join(f"{count} {kind}" for kind, count in redactions.most_common())

@@ -259,39 +259,73 @@ def export(*, format: Literal["md", "jsonl"] = "md", out: Location = Path("expor
     return 0
 
 
+@app.command(name="list")
+def list_documents(
+    *,
+    source: str | None = None,
+    type: Literal["textbook", "guideline", "literature", "web", "note", "other"] | None = None,
+    lang: str | None = None,
+    license: str | None = None,
+    quarantined: Annotated[bool, Parameter(negative="")] = False,
+    data: Data = Path("data"),
+) -> int:
+    """List the documents, a line each: id, name, type, language, pages, licence.
+
+    In a pipe the columns are divided by tabs. The first digits of an id, or a name, are what `ingest show` and
+    `corpus trace` take.
+
+    Example: `ingest list --type guideline --lang zh`
+
+    Parameters
+    ----------
+    source:
+        Only documents of this collection.
+    type:
+        Only documents of this kind.
+    lang:
+        Only documents in this language (ISO 639-1).
+    license:
+        Only documents of this licence; "" for those without one.
+    quarantined:
+        List instead the files and pages that could not be read, and why.
+    """
+    from ingest.listing import documents, failures, print_rows
+
+    if quarantined:
+        rows, header = failures(data), ["id", "name", "page", "kind", "message"]
+    else:
+        wanted = {"source": source, "source_type": type, "lang": lang, "license": license}
+        rows, header = documents(data, wanted), ["id", "name", "type", "lang", "pages", "licence"]
+    print_rows(header, rows)
+    return 0
+
+
 @app.command
 def show(
-    document: str = "",
+    document: str,
+    page: int | None = None,
     /,
     *,
-    page: int = 1,
-    record: str = "",
     out: Location | None = None,
     data: Data = Path("data"),
 ) -> int:
-    """Draw a page with the blocks that were read, numbered in reading order.
+    """Show a document as one HTML file: pictures of its pages with the boxes of the blocks, and what was read.
 
-    Example: `ingest show 3f2a9c --page 12` or `ingest show --record 81bc04`
+    Example: `ingest show 3f2a9c 12`, `ingest show guideline.pdf` or `ingest show "Metformin is the first choice in adults"`
 
     Parameters
     ----------
     document:
-        Id of a document, or its first digits.
+        A document or record: the first digits of its id, a path or file name, an address, or a sentence that stands in
+        it. Of a record or a sentence only its pages are shown.
     page:
-        Page number from 1.
-    record:
-        Id of a record instead of a document: its first page is drawn.
+        Show only this page, counted from 1.
     out:
-        File to write, without its ending; without it below `DATA/show`.
+        File to write; without it below `DATA/work/show`. It holds raw text.
     """
-    from ingest.show import page_of_record
-    from ingest.show import show as draw
+    from ingest.show import show as write
 
-    if bool(document) == bool(record):
-        raise UserError("name a document or a record: `ingest show DOC --page N` or `ingest show --record ID`.")
-    if record:
-        document, page = page_of_record(data, record)
-    say(f"{draw(data, document, page, out)}")
+    say(f"{write(data, document, page, out)}")
     return 0
 
 

@@ -9,7 +9,8 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 
 from ingest.document import ReadOptions
-from medpress.command import Location
+from medpress.command import MACHINE, Location, group
+from medpress.ranges import Gibibytes, Seconds, between
 
 
 @Parameter(name="*")
@@ -25,19 +26,19 @@ class IngestConfig:
     """Licence of the documents; without it what each file states."""
     lang: str | None = None
     """Language (ISO 639-1); without it detected."""
-    read: Annotated[ReadOptions, Parameter(name="*")] = field(default_factory=ReadOptions)
+    read: Annotated[ReadOptions, Parameter(name="*"), group("Reading pages", 10)] = field(default_factory=ReadOptions)
     """How pages are read."""
     keep_pages_read_by_older_versions: bool = False
     """Leave documents as they are that would be read otherwise now, as OCR is dear; the manifest says how many."""
-    workers: int = 0
+    workers: Annotated[int, between(0, 4096), MACHINE] = 0
     """Worker processes; 0 means one per core."""
-    page_seconds: float = 60.0
+    page_seconds: Annotated[Seconds, MACHINE] = 60.0
     """Time limit of one page, in CPU-seconds."""
-    worker_gib: float = 2.0
+    worker_gib: Annotated[Gibibytes, MACHINE] = 2.0
     """Memory limit of one worker, resident, in GiB."""
-    engine: Literal["local", "ray"] = "local"
+    engine: Annotated[Literal["local", "ray"], MACHINE] = "local"
     """Where tasks run: processes of this machine, or a Ray cluster."""
-    address: str | None = None
+    address: Annotated[str | None, MACHINE] = None
     """Address of the Ray cluster; without it a local one is started."""
     data: Location = Path("data")
     """The data folder."""

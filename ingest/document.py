@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Annotated, Literal, Protocol
 
 from cyclopts import Parameter
 
 from ingest.conservation import Conservation
+from medpress.ranges import between
 
 BLOCK_KINDS = ("heading", "paragraph", "list", "table", "caption", "footnote", "formula", "reference")
 """The kinds a block may have."""
@@ -122,7 +123,7 @@ class ReadOptions:
     RapidOCR."""
     ocr_device: Literal["cpu", "cuda"] = "cpu"
     """Where OCR runs."""
-    ocr_dpi: int = 200
+    ocr_dpi: Annotated[int, between(36, 1200)] = 200
     """Resolution in dots per inch at which a page is drawn for OCR."""
 
 

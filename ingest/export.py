@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from ingest.markdown import to_markdown
 from medpress.modes import private
-from medpress.schema import DOCUMENT, by_name
+from medpress.schema import DOCUMENT, PAGE, by_name
 from medpress.store import make_folder, parts, read_dataset, read_table, write_atomic, write_text
 
 
@@ -32,7 +32,7 @@ def export_documents(data: Path, out: Path, format: Literal["md", "jsonl"]) -> i
 def _texts(data: Path) -> Iterator[tuple[str, str]]:
     """(doc_id, Markdown) of each document; one bucket is in memory at a time."""
     for file in parts(data / "pages"):
-        table = read_table(file)
+        table = read_table(file, schema=PAGE)
         for doc_id in table["doc_id"].unique().to_pylist():
             pages = table.filter(pc.field("doc_id") == doc_id).sort_by("page").to_pylist()
             yield doc_id, to_markdown(block for page in pages for block in page["blocks"])

@@ -124,7 +124,11 @@ def _held(rows: pa.Table) -> pa.Table:
 
 
 def source_of(data: Path, doc_id: str) -> Path | None:
-    """A place where a document lies; None when nobody remembers."""
-    rows = read_ledger(data).rows
-    paths = rows.filter(pc.equal(rows["doc_id"], doc_id))["path"]
-    return location(paths[0].as_py()) if len(paths) else None
+    """The place where a document was found last; None when nobody remembers."""
+    folder = data / "work" / "ingest" / "ledger"
+    for name in sorted((n for n in names_in(folder) if n.endswith(".parquet") and n[0] != "."), reverse=True):
+        rows = read_table(folder / name, ["doc_id", "path"])
+        paths = rows.filter(pc.equal(rows["doc_id"], doc_id))["path"]
+        if len(paths):
+            return location(paths[-1].as_py())
+    return None

@@ -204,7 +204,7 @@ def _enter_tables(read: Sequence[tuple[dict[str, Any], Table]], reading: Mapping
     gone = []
     for entry in of_them.select(["place", "path", "uri"]).to_pylist():
         number = entry["place"].removeprefix(f"{entry['path']}#row ")
-        if number.isdigit() and int(number) > now[entry["path"]]:
+        if number.isdecimal() and int(number) > now[entry["path"]]:
             gone.append(entry | {"state": "gone"})
     session.mark_unreconciled()
     session.ledger.append(pa.Table.from_pylist([*entries, *gone], schema=LEDGER))

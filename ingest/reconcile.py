@@ -184,6 +184,12 @@ def _quarantined(session: Session) -> Iterator[dict[str, Any]]:
     documents = rows.filter(pc.equal(rows["state"], "document"))
     gone = pc.is_in(documents["doc_id"], value_set=session.gone_ids)
     lost = pc.greater(pc.fill_null(pc.list_value_length(documents["failed_pages"]), 0), 0)
+    there = pc.or_(session.in_store(documents["doc_id"]), gone)
+    for row in documents.filter(pc.invert(there)).to_pylist():
+        place = {"place": None, "doc_id": row["doc_id"], "stage": "read", "kind": "lost"}
+        yield (
+            nothing | place | {"message": "What was read of it was lost with a damaged file; run `ingest` on it again."}
+        )
     told_of: set[str] = set()
     for row in documents.filter(pc.and_(lost, pc.invert(gone))).to_pylist():
         if row["doc_id"] not in told_of:
@@ -192,6 +198,6 @@ def _quarantined(session: Session) -> Iterator[dict[str, Any]]:
             yield from (nothing | whole | page for page in row["failed_pages"])
     for row in documents.filter(gone).to_pylist():
         takedown = session.gone[row["doc_id"]]
-        place = session.pseudonyms(row["uri"])
-        if place not in takedown["places"]:  # those that were known have their rows from the takedown
-            yield nothing | {"place": place, "doc_id": row["doc_id"], "stage": "examine"} | taken_down(takedown)
+        called = session.pseudonyms(row["uri"])
+        if called not in takedown["places"]:  # those that were known have their rows from the takedown
+            yield nothing | {"place": called, "doc_id": row["doc_id"], "stage": "examine"} | taken_down(takedown)

@@ -18,7 +18,7 @@ from ingest.batches import waves
 from ingest.config import IngestConfig
 from ingest.discover import FOUND, UNREACHABLE, discover, in_order
 from ingest.document import ReadOptions
-from ingest.fetching.fetch import FetchConfig, FetchError, fetch, is_url, sitemap_urls
+from ingest.fetching.fetch import FetchConfig, is_url
 from ingest.known import known, ledger_rows
 from ingest.ledger import LEDGER
 from ingest.publish import LABELS, labelled, publish
@@ -27,6 +27,7 @@ from ingest.readers import READERS
 from ingest.reconcile import reconcile
 from ingest.session import Session
 from ingest.sources import is_named
+from ingest.steps.fetch_pages import fetch_supervised
 from ingest.steps.unpack import UNPACK
 from medpress.command import UserError, progress, resolved
 from medpress.location import location
@@ -80,7 +81,7 @@ def ingest(
     _check_backend(config.read)
     with opened(config, formats) as session:
         unread = [unread_row(path, uri, "unsupported", UNREACHABLE) for path, uri in found.unreachable]
-        fetched, not_fetched = _fetch(urls, fetching or FetchConfig(), session.work)
+        fetched, not_fetched = _fetch(urls, fetching or FetchConfig(), session)
         files = in_order(pa.concat_tables([found.files, fetched]))
         read = read_new(files, session)
         held, not_unpacked = _unpack(files, session, found.ignored)
@@ -203,28 +204,17 @@ def _nothing_found(paths: Sequence[str], formats: Sequence[str], ignored: Counte
     return f"no {' or '.join(formats)} file below {where}, only {others}; `ingest auto` reads every known format."
 
 
-def _fetch(urls: Sequence[str], fetching: FetchConfig, work: Path) -> tuple[pa.Table, list[dict[str, Any]]]:
+def _fetch(urls: Sequence[str], fetching: FetchConfig, session: Session) -> tuple[pa.Table, list[dict[str, Any]]]:
     """Fetch addresses and sitemaps; returns the files that they gave, and ledger rows of those that could not be had."""
-    addresses: list[str] = []
-    unread = []
-    for url in urls:
-        try:
-            is_sitemap = url.lower().split("?")[0].endswith((".xml", ".xml.gz"))
-            addresses += sitemap_urls(url, fetching) if is_sitemap else [url]
-        except FetchError as error:
-            unread.append(unread_row(url, url, error.kind, error.message))
-    folder = work / "fetched"
-    rows = []
-    if addresses:
-        with progress("fetch", len(addresses), "pages") as tick:
-            outcomes = fetch(addresses, folder, fetching, seen=lambda fetched: tick())
-        for fetched in outcomes:
-            if fetched.outcome == "failed":
-                unread.append(unread_row(fetched.url, fetched.url, fetched.kind, fetched.message))
-            else:
-                path = (folder / fetched.file).absolute()
-                size, stamp = (str(value) for value in [*fingerprint(path), ""][:2])
-                rows.append(_held(str(path), fetched.url, Path(fetched.file).parts[0], 0, f"{size} {stamp}"))
+    folder = session.work / "fetched"
+    rows, unread = [], []
+    for fetched in fetch_supervised(urls, folder, fetching, session.config.memory_bytes) if urls else ():
+        if fetched.outcome == "failed":
+            unread.append(unread_row(fetched.url, fetched.url, fetched.kind, fetched.message))
+        else:
+            path = (folder / fetched.file).absolute()
+            size, stamp = (str(value) for value in [*fingerprint(path), ""][:2])
+            rows.append(_held(str(path), fetched.url, Path(fetched.file).parts[0], 0, f"{size} {stamp}"))
     return pa.Table.from_pylist(rows, schema=FOUND), unread
 
 

@@ -13,15 +13,16 @@ import pyarrow.compute as pc
 
 from ingest.config import IngestConfig
 from ingest.ledger import Ledger, read_ledger
-from medpress.command import resolved
+from medpress.command import resolved, stderr
 from medpress.errors import CorruptError
+from medpress.location import is_remote
 from medpress.pseudonym import Pseudonyms
 from medpress.removed import removed
 from medpress.run.engine import open_executor
 from medpress.run.runner import Runner
 from medpress.run.task import Limits
 from medpress.segments import Segment, read_segments
-from medpress.store import identity, make_folder, open_parquet, read_json, write_json
+from medpress.store import identity, is_whole, make_folder, open_parquet, read_json, write_json
 
 PRELOAD = ("numpy", "pyarrow.parquet", "pymupdf", "lxml.etree", "ingest.steps.read_files")
 """Imported once, before the workers are forked."""
@@ -103,8 +104,20 @@ class Session:
 
     @cached_property
     def segments(self) -> list[Segment]:
-        """The segments of the store."""
-        return read_segments(self.data)
+        """The segments of the store whose files are there and whole: the documents of any other are read again."""
+        found = read_segments(self.data)
+        kept = [segment for segment in found if self._is_whole(segment)]
+        if len(kept) < len(found):
+            lost = sum(segment.documents.rows for segment in found) - sum(segment.documents.rows for segment in kept)
+            told = f"{lost} documents stood in damaged files of {self.data} and are read again where their files are given."
+            stderr.print(told, markup=False)
+        return kept
+
+    def _is_whole(self, segment: Segment) -> bool:
+        for part, file in zip((segment.documents, segment.pages), segment.files(self.data), strict=True):
+            if not is_remote(file) and not (file.is_file() and file.stat().st_size == part.bytes and is_whole(file)):
+                return False
+        return True
 
     @cached_property
     def stored(self) -> pa.Table:

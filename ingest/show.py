@@ -1,98 +1,83 @@
-"""Draw what was read over the page, so that a person can look."""
+"""Show what was read beside the page, so that a person can look."""
 
 from __future__ import annotations
 
-import html
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pyarrow.compute as pc
 
 from ingest.ledger import source_of
-from medpress.command import UserError
+from medpress.command import UserError, progress
 from medpress.location import local_copy
-from medpress.schema import DOCUMENT, PAGE, RECORD
-from medpress.store import read_dataset, write_atomic, write_text
+from medpress.lookup import Place, one_document
+from medpress.page_html import SHOWN, PageView, write_pages
+from medpress.schema import DOC_ID_DIGITS
+from medpress.store import file_sha256, read_table
 
-COLOURS = {
-    "heading": (0.80, 0.10, 0.10),
-    "paragraph": (0.10, 0.35, 0.80),
-    "list": (0.10, 0.60, 0.60),
-    "table": (0.55, 0.15, 0.75),
-    "caption": (0.85, 0.50, 0.05),
-    "footnote": (0.45, 0.45, 0.45),
-    "formula": (0.05, 0.55, 0.20),
-    "reference": (0.60, 0.45, 0.20),
-}
-"""Red, green and blue, 0 to 1, of each kind of block."""
-MAX_PIXELS = 2_000
-"""Longest side of the picture."""
+LARGEST_SIDE, SMALLEST_SIDE = 1_400, 600
+"""Longer side of a page's picture in pixels: smaller where there are many pages, and none is drawn smaller."""
+MOST_PIXELS = 150_000_000
+"""Of all pictures of a file together: some 20 MB."""
+JPEG_QUALITY = 60
 
 
-def show(data: Path, document: str, page: int, out: Path | None) -> Path:
-    """Draw one page of a document with its blocks, numbered in reading order; returns the file written.
+def show(data: Path, query: str, page: int | None = None, out: Path | None = None) -> Path:
+    """Write a document, or the pages that a record or a sentence stands on, as one HTML file; returns its place.
 
-    A page with geometry becomes a PNG, any other an HTML page. `document` is a doc_id or its first digits. The file
-    holds raw text: it is written into the data folder unless `out` says otherwise. Raises `UserError`.
+    `query` is whatever `medpress.lookup` takes; with `page` only that page is shown. The file holds raw text: it is
+    written into the work folder unless `out` says otherwise. Raises `UserError`.
     """
-    found = read_dataset(data / "documents", DOCUMENT, ["doc_id"], pc.starts_with(pc.field("doc_id"), document))
-    if found.num_rows != 1:
-        raise UserError(f"{document} names {found.num_rows or 'no'} documents of {data}; `ingest status` lists them.")
-    doc_id = found["doc_id"][0].as_py()
-    chosen = (pc.field("doc_id") == doc_id) & (pc.field("page") == page)
-    rows = read_dataset(data / "pages", PAGE, filter=chosen).to_pylist()
+    place = one_document(data, query)
+    if place.segment is None:
+        raise UserError(f"document {place.doc_id} is not in {data}: only its records are, or it was taken down.")
+    table = read_table(place.segment.files(data)[1])
+    table = table.filter(pc.equal(table["doc_id"], place.doc_id)).sort_by("page")
+    wanted = {page} if page is not None else {number for number, _ in place.blocks}
+    rows = [row for row in table.to_pylist() if not wanted or row["page"] in wanted]
     if not rows:
-        raise UserError(f"document {doc_id} has no page {page}.")
-    stem = out or data / "show" / f"{doc_id[:12]}-{page}"
-    source = source_of(data, doc_id) if rows[0]["width"] else None
-    if source is not None and source.exists():
-        target = stem.with_suffix(".png")
-        write_atomic(target, lambda path: path.write_bytes(_picture(local_copy(source), rows[0])))
-    else:
-        target = stem.with_suffix(".html")
-        write_text(target, _page_as_html(rows[0]))
+        raise UserError(f"document {place.doc_id} has no page {page}; it has {table.num_rows}.")
+    about = _about(data, place, rows, table.num_rows)
+    target = out or data / "work" / SHOWN / f"{place.doc_id[:12]}{f'-{page}' if page else ''}.html"
+    with progress("pages", len(rows), "pages") as tick:
+        write_pages(target, ", ".join(place.uris), about, _views(data, place, rows, tick))
     return target
 
 
-def page_of_record(data: Path, record: str) -> tuple[str, int]:
-    """(doc_id, first page) of a record by its id or the first digits of it. Raises `UserError`."""
-    rows = read_dataset(
-        data / "shards", RECORD, ["doc_id", "page_start"], pc.starts_with(pc.field("id"), record)
-    ).to_pylist()
-    if len(rows) != 1:
-        raise UserError(f"{record} names {len(rows) or 'no'} records of {data / 'shards'}.")
-    return rows[0]["doc_id"], rows[0]["page_start"]
+def _about(data: Path, place: Place, rows: Sequence[Mapping[str, Any]], pages: int) -> list[str]:
+    (document,) = read_table(place.segment.files(data)[0]).filter(pc.field("doc_id") == place.doc_id).to_pylist()  # type: ignore[union-attr]
+    lines = [
+        f"Document {place.doc_id}: {document['format']}, {document['source_type']}, {document['lang'] or 'no language'},"
+        f" licence {document['license'] or 'unknown'}; {len(rows)} of its {pages} pages."
+    ]
+    if place.blocks:
+        where = ", ".join(f"page {number} block {block + 1}" for number, block in place.blocks)
+        lines.append(f"Marked: {where}.")
+    return [*lines, *(f"Warning: {warning}" for warning in document["warnings"])]
 
 
-def _picture(source: Path, row: dict[str, Any]) -> bytes:
+def _views(data: Path, place: Place, rows: Sequence[Mapping[str, Any]], tick: Any) -> Iterator[PageView]:
+    pictures = _pictures(data, place.doc_id, [row["page"] for row in rows if row["width"]])
+    for row in rows:
+        marked = frozenset(block for number, block in place.blocks if number == row["page"])
+        yield PageView(row=row, picture=next(pictures, None) if row["width"] else None, marked=marked)
+        tick()
+
+
+def _pictures(data: Path, doc_id: str, pages: Sequence[int]) -> Iterator[bytes]:
+    """JPEG pictures of pages, in their order; fewer when they would be too many, none without the file that was read."""
+    source = source_of(data, doc_id) if pages else None
+    if source is None or not source.exists() or file_sha256(source)[:DOC_ID_DIGITS] != doc_id:
+        return
     import pymupdf
 
-    with pymupdf.open(source) as document:
-        page = document[row["page"] - 1]
-        # Blocks are in points of the page as read; an image file has its own unit.
-        zoom = min(2.0, MAX_PIXELS / max(page.rect.width, page.rect.height))
-        scale = page.rect.width / row["width"]
-        pixmap = page.get_pixmap(matrix=pymupdf.Matrix(zoom, zoom), alpha=False)
-        with pymupdf.open() as canvas:
-            sheet = canvas.new_page(width=pixmap.width, height=pixmap.height)
-            sheet.insert_image(sheet.rect, pixmap=pixmap)
-            for number, block in enumerate(row["blocks"], start=1):
-                if block["bbox"]:
-                    box = pymupdf.Rect([value * scale * zoom for value in block["bbox"]])
-                    colour = COLOURS.get(block["kind"], (0, 0, 0))
-                    sheet.draw_rect(box, color=colour, width=1.5, fill=colour, fill_opacity=0.08)
-                    label = f"{number} {block['kind']}{block['level'] or ''}"
-                    sheet.insert_text((box.x0 + 2, box.y0 - 2), label, fontsize=9, color=colour)
-            picture: bytes = sheet.get_pixmap(alpha=False).tobytes("png")
-    return picture
-
-
-def _page_as_html(row: dict[str, Any]) -> str:
-    blocks = "\n".join(
-        f'<div style="border-left:4px solid rgb({", ".join(str(int(255 * c)) for c in COLOURS.get(b["kind"], (0, 0, 0)))});'
-        f'padding-left:8px;margin:8px"><small>{number} {b["kind"]}{b["level"] or ""}</small>'
-        f"<pre style='white-space:pre-wrap;margin:0'>{html.escape(b['text'])}</pre></div>"
-        for number, b in enumerate(row["blocks"], start=1)
-    )
-    title = html.escape(f"{row['doc_id']}, page {row['page']}: {row['route']} ({row['reason']})")
-    return f"<!doctype html><meta charset='utf-8'><title>{title}</title><h1>{title}</h1>{blocks}\n"
+    side = min(LARGEST_SIDE, max(SMALLEST_SIDE, int((MOST_PIXELS / len(pages)) ** 0.5)))
+    with pymupdf.open(local_copy(source)) as document:
+        for number in pages[: MOST_PIXELS // side**2]:
+            page = document[number - 1]
+            zoom = side / max(page.rect.width, page.rect.height)
+            picture: bytes = page.get_pixmap(matrix=pymupdf.Matrix(zoom, zoom), alpha=False).tobytes(
+                "jpg", jpg_quality=JPEG_QUALITY
+            )
+            yield picture

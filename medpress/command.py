@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
 import sys
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, Protocol
 
 import cyclopts
-from cyclopts import App, Parameter
+from cyclopts import App, Group, Parameter
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
@@ -36,9 +38,30 @@ stderr = Console(stderr=True, highlight=False, soft_wrap=True)
 """Standard error; progress and complaints."""
 
 
+ONCE = Parameter(negative="")
+"""Of a flag that asks for something now: nobody writes it into a file, so there is no `--no-…` to take it back."""
+MACHINE = Parameter(group=Group("This machine", sort_key=90))
+"""Of an option that decides how a run goes and not what it writes."""
+SECONDS_UNTOLD = 1.0
+"""A command that says nothing for so long says that it works."""
+
+
+def group(title: str, order: int) -> Parameter:
+    """Options that stand together in the help, behind the main ones (0 to 89, by `order`)."""
+    return Parameter(group=Group(title, sort_key=order))
+
+
 def build_app(name: str, help: str) -> App:
-    """An empty console script to register commands on."""
-    app = App(name=name, help=help, version=lambda: version("medpress"), help_format="markdown")
+    """An empty console script to register commands on. Lists have no `--empty-…`: whoever wants none leaves them out."""
+    app = App(
+        name=name,
+        help=help,
+        version=lambda: version("medpress"),
+        help_format="markdown",
+        default_parameter=Parameter(negative_iterable=()),
+        group_parameters=Group("Options", sort_key=0),
+        suppress_keyboard_interrupt=False,
+    )
 
     @app.command(name="config")
     def write_defaults() -> None:
@@ -49,11 +72,10 @@ def build_app(name: str, help: str) -> App:
 
 
 def run(app: App, tokens: Sequence[str] | None = None) -> NoReturn:
-    """Run a console script and leave the process.
+    """Run a console script and leave the process as `ending` has it.
 
     Adds `--config FILE`: a TOML file with a table per command (`[pdf]`, `[build]`, or `[ingest.pdf]` when one file
-    serves all scripts); flags win over it. `UserError` becomes one sentence and its exit code, a closed pipe ends
-    quietly, Ctrl-C ends with 130. Any other error is a fault of ours and keeps its traceback.
+    serves all scripts); flags win over it.
     """
 
     @app.meta.default
@@ -67,25 +89,126 @@ def run(app: App, tokens: Sequence[str] | None = None) -> NoReturn:
             app.config = cyclopts.config.Dict(read_settings(config, app), source=str(config))
         return app(arguments, result_action="return_value")
 
-    try:
+    app.meta.suppress_keyboard_interrupt = False
+    with ending(app.name[0], sys.argv[1:] if tokens is None else tokens) as end:
         code = app.meta(tokens, result_action="return_value")
+        end.code = code if isinstance(code, int) else 0
+    sys.exit(end.code)
+
+
+@dataclasses.dataclass
+class End:
+    """How a command ends."""
+
+    code: int = 0
+    """Exit code."""
+
+
+@contextmanager
+def ending(script: str, tokens: Sequence[str], mistakes: tuple[type[Exception], ...] = ()) -> Iterator[End]:
+    """Let a command end in words: what goes wrong in one sentence, and what took a while with a line that says how long.
+
+    `UserError`, the other errors that are the user's `mistakes`, a missing package of an extra and what a store refuses
+    become one sentence and an exit code; a closed pipe ends quietly, Ctrl-C with 130. Any other error is a fault of ours
+    and keeps its traceback. A command that says nothing at first says that it works.
+    """
+    words = " ".join([script, *tokens[:1]]) if tokens and not tokens[0].startswith("-") else script
+    end, started = End(), time.monotonic()
+    at_work = not {"--help", "-h", "--version"} & set(tokens)
+    if at_work:
+        _opening.begin(words)
+    try:
+        yield end
     except UserError as error:
-        stderr.print(f"{app.name[0]}: {error}", style="red", markup=False)
-        sys.exit(error.exit_code)
+        _leave(script, str(error), error.exit_code)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except KeyboardInterrupt:
-        stderr.print(f"{app.name[0]}: stopped; run the same command again to carry on.", style="red")
-        sys.exit(130)
+        _leave(script, "stopped; run the same command again to carry on.", 130)
+    except ModuleNotFoundError as error:
+        extra = _extra_with(error.name or "")
+        if extra is None:
+            if isinstance(error, mistakes):
+                _leave(script, str(error), 2)
+            raise
+        _leave(script, f'this needs {error.name}, which is not installed: pip install "medpress[{extra}]".', 2)
+    except mistakes as error:
+        _leave(script, str(error), 2)
     except Exception as error:
         fault = storage_fault(error)
         if fault is None:
             raise
         where = f" ({error.filename})" if isinstance(error, OSError) and error.filename else ""
-        stderr.print(f"{app.name[0]}: the storage refuses: {fault}{where}.", style="red", markup=False)
-        sys.exit(1)
-    sys.exit(code if isinstance(code, int) else 0)
+        _leave(script, f"the storage refuses: {fault}{where}.", 1)
+    finally:
+        _opening.end()
+    if at_work and (seconds := time.monotonic() - started) >= SECONDS_UNTOLD and first_process():
+        outcome = f"ended with exit code {end.code}" if end.code else "done"
+        stderr.print(f"{words}: {outcome} in {in_words(seconds)}.", markup=False)
+
+
+def _leave(script: str, sentence: str, code: int) -> NoReturn:
+    _opening.end()
+    stderr.print(f"{script}: {sentence}", style="red", markup=False)
+    sys.exit(code)
+
+
+def first_process() -> bool:
+    """Whether this is the process that speaks, of those that `torchrun` started."""
+    return int(os.environ.get("RANK", "0")) == 0
+
+
+def _extra_with(module: str) -> str | None:
+    """The extra of this distribution that installs a module; None where it is no extra's."""
+    try:
+        wanted = requires("medpress") or []
+    except PackageNotFoundError:
+        return None
+    name = module.partition(".")[0].replace("_", "-").lower()
+    for requirement in wanted:
+        found = re.match(r"[A-Za-z0-9._-]+", requirement)
+        extra = re.search(r"extra == ['\"]([^'\"]+)", requirement)
+        if found and extra and found[0].replace("_", "-").lower() == name:
+            return extra[1]
+    return None
+
+
+class _Opening:
+    """Says that a command works when it has said nothing for `SECONDS_UNTOLD`."""
+
+    def __init__(self) -> None:
+        self._timer: threading.Timer | None = None
+
+    def begin(self, words: str) -> None:
+        """Start to wait."""
+        self.end()
+        if first_process():
+            self._timer = threading.Timer(
+                SECONDS_UNTOLD * 0.8, stderr.print, [f"{words}: working …"], {"markup": False}
+            )
+            self._timer.daemon = True
+            self._timer.start()
+
+    def end(self) -> None:
+        """Something has been said."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+
+_opening = _Opening()
+
+
+def in_words(seconds: float) -> str:
+    """A time as people say it: `4 seconds`, `about 30 seconds`, `about 5 minutes`, `about 2.5 hours`."""
+    if seconds < 9.5:
+        return f"{max(1, round(seconds))} second{'s' if round(seconds) > 1 else ''}"
+    if seconds < 87.5:
+        return f"about {5 * round(seconds / 5)} seconds"
+    if seconds < 5_400:
+        return f"about {max(2, round(seconds / 60))} minutes"
+    return f"about {round(seconds / 1_800) / 2:g} hours"
 
 
 def resolved(config: Any) -> dict[str, Any]:
@@ -112,6 +235,7 @@ class Ticker(Protocol):
 @contextmanager
 def progress(label: str, total: int | None, unit: str = "") -> Iterator[Ticker]:
     """Show how far some work is: a bar with rate and time left on a terminal, a line every 10 seconds elsewhere."""
+    _opening.end()
     if stderr.is_terminal:
         columns = (
             TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"),
@@ -130,7 +254,9 @@ def progress(label: str, total: int | None, unit: str = "") -> Iterator[Ticker]:
 
             yield tick
         return
-    yield _LineTicker(label, total, unit)
+    ticker = _LineTicker(label, total, unit)
+    yield ticker
+    ticker.close()
 
 
 class _LineTicker:
@@ -148,13 +274,19 @@ class _LineTicker:
             return
         self.printed = now
         rate = self.done / max(1e-9, now - self.started)
-        left = f", {(self.total - self.done) / rate:.0f} s left" if self.total and rate else ""
+        left = f", {in_words((self.total - self.done) / rate)} left" if self.total and rate else ""
         of = f"/{self.total}" if self.total else ""
         stderr.print(f"{self.label}: {self.done}{of} {self.unit}, {rate:,.1f}/s{left} {note}".rstrip(), markup=False)
+
+    def close(self) -> None:
+        """Say how long it took, if it took a while."""
+        if (seconds := time.monotonic() - self.started) >= SECONDS_UNTOLD:
+            stderr.print(f"{self.label}: {self.done} {self.unit} in {in_words(seconds)}", markup=False)
 
 
 def print_table(title: str, header: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     """Print a table; numbers are right-aligned and grouped."""
+    _opening.end()
     table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
     for index, name in enumerate(header):
         numeric = bool(rows) and all(isinstance(row[index], int | float) for row in rows)
@@ -172,4 +304,5 @@ def _cell(value: Any) -> str:
 
 def say(message: str) -> None:
     """Print one plain line on standard output."""
+    _opening.end()
     console.print(message, markup=False)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from medpress.errors import CorruptError
 from medpress.schema import REMOVED
 from medpress.store import read_dataset
 
@@ -14,8 +15,14 @@ KIND = "removed"
 
 
 def removed(data: Path) -> dict[str, dict[str, Any]]:
-    """`REMOVED` rows of a data folder by document."""
-    return {row["doc_id"]: row for row in read_dataset(data / "removed", REMOVED).to_pylist()}
+    """`REMOVED` rows of a data folder by document. Raises `CorruptError`: without them nobody knows what must not come back."""
+    try:
+        return {row["doc_id"]: row for row in read_dataset(data / "removed", REMOVED).to_pylist()}
+    except CorruptError as error:
+        raise CorruptError(
+            f"the record of takedowns in {data / 'removed'} is damaged; put a copy of it back, or remove the folder and take"
+            " the documents down again with `corpus remove`."
+        ) from error
 
 
 def failure(row: Mapping[str, Any]) -> dict[str, str]:

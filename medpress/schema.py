@@ -261,6 +261,8 @@ REMOVED = pa.schema(
         _field("places", pa.list_(pa.string()), "pseudonyms of all places it was found; never names"),
         _field("source", pa.string(), "the collection"),
         _field("reason", pa.string(), "why, in the words of who took it down"),
+        _field("requester", pa.string(), "who asked for it, in the same words; empty when nobody was named"),
+        _field("date", pa.string(), "the day on which it was taken down, ISO 8601"),
         _field("n_pages", pa.int32(), "pages that went"),
         _field("n_tokens", pa.int64(), "tokens that went from the shards"),
         _field("records", pa.list_(pa.string()), "ids of its records, kept and dropped"),

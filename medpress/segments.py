@@ -18,6 +18,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from medpress.errors import CorruptError
 from medpress.location import is_remote, scratch
 from medpress.schema import SCHEMA_VERSION
 from medpress.store import DATA, file_sha256, names_in, read_manifest, write_atomic, write_json, write_table
@@ -61,13 +62,22 @@ class Segment:
 
 
 def read_segments(data: Path) -> list[Segment]:
-    """The segments of a data folder, in the order in which they were appended; none when nothing was ingested."""
+    """The segments of a data folder, in the order in which they were appended; none when nothing was ingested.
+
+    Raises `CorruptError` when the manifests are damaged.
+    """
     try:
         documents, pages = read_manifest(data / "documents")["files"], read_manifest(data / "pages")["files"]
     except FileNotFoundError:
         return []
-    of_pages = {entry["path"]: _part(entry) for entry in pages}
-    return [Segment(_part(entry), of_pages[entry["pages"]]) for entry in documents]
+    try:
+        of_pages = {entry["path"]: _part(entry) for entry in pages}
+        return [Segment(_part(entry), of_pages[entry["pages"]]) for entry in documents]
+    except KeyError as error:
+        raise CorruptError(
+            f"the manifests of {data / 'documents'} and pages do not belong together; remove both folders and run the same"
+            " `ingest` command again."
+        ) from error
 
 
 def write_part(folder: Path, table: pa.Table) -> Part:

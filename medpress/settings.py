@@ -19,9 +19,12 @@ from cyclopts import App
 from cyclopts.argument import Argument
 
 from medpress.errors import UserError
+from medpress.ranges import Range
 
 SCRIPTS = ("ingest", "nlp", "corpus", "train")
 """The console scripts that one file may serve."""
+MAX_BYTES = 2**20
+"""A configuration is a page or two."""
 
 
 def read_settings(path: Path, app: App) -> dict[str, Any]:
@@ -31,10 +34,14 @@ def read_settings(path: Path, app: App) -> dict[str, Any]:
     key is of no setting (the nearest one is told), a value is of another type.
     """
     try:
+        if path.exists() and (not path.is_file() or path.stat().st_size > MAX_BYTES):
+            raise UserError(f"the configuration {path} is no file of at most {MAX_BYTES} bytes.")
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise UserError(f"cannot read the configuration {path}: {error.strerror}.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except RecursionError as error:
+        raise UserError(f"{path} is not valid TOML for a configuration: its brackets are too deep.") from error
+    except ValueError as error:  # also of bytes that are no UTF-8, and of numbers with thousands of digits
         raise UserError(f"{path} is not valid TOML: {error}.") from error
     script = app.name[0]
     prefix = ""
@@ -87,6 +94,15 @@ def _check(path: Path, settings: Mapping[str, Any], arguments: Mapping[str, Argu
             raise UserError(
                 f"{path}: [{where}] {name} is {json.dumps(value, default=str)}, but must be {_in_words(argument.hint)}."
             )
+        if (allowed := range_of(argument)) is not None and not allowed.holds(value):
+            raise UserError(f"{path}: [{where}] {name} is {json.dumps(value)}, but must be {allowed}.")
+
+
+def range_of(argument: Argument) -> Range | None:
+    """The range that a setting's field declares (`medpress.ranges`); flags are held to it as they are parsed."""
+    validators = argument.parameter.validator
+    declared = validators if isinstance(validators, tuple | list) else (validators,)
+    return next((each for each in declared if isinstance(each, Range)), None)
 
 
 def _leaves(settings: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

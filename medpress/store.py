@@ -6,6 +6,7 @@ whatever `medpress.location.location` makes one of: stage functions hand on the 
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import itertools
 import json
@@ -13,13 +14,13 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.dataset as ds
 import pyarrow.fs as pafs
 import pyarrow.parquet as pq
 
@@ -27,6 +28,9 @@ from medpress import modes
 from medpress.errors import CorruptError, UserError
 from medpress.location import OBJECT_STORES, filesystem, is_remote, key, location, scratch, storage_fault
 from medpress.schema import NAMED_NUMBERS, NAMED_TEXTS, SCHEMA_VERSION, named
+
+if TYPE_CHECKING:
+    import pyarrow.dataset as ds
 
 Place = str | Path
 """A local path or an address, as `medpress.location` has it."""
@@ -52,7 +56,9 @@ def canonical_json(value: Any) -> str:
 
 def identity(*parts: Any) -> str:
     """24 hex digits of the sha256 over the parts' canonical JSON: ids of tasks, records, options."""
-    return hashlib.sha256("\x1f".join(canonical_json(p) for p in parts).encode()).hexdigest()[:24]
+    return hashlib.sha256("\x1f".join(canonical_json(p) for p in parts).encode(errors="backslashreplace")).hexdigest()[
+        :24
+    ]
 
 
 def file_sha256(place: Place) -> str:
@@ -162,14 +168,14 @@ class LineFile:
         """All lines so far; empty when there is no file."""
         if self._lines is not None:
             return list(self._lines)
-        return self.path.read_text(encoding="utf-8").splitlines() if self.path.exists() else []
+        return self.path.read_text(encoding="utf-8", errors="replace").splitlines() if self.path.exists() else []
 
     def append(self, line: str) -> None:
         """Add a line."""
         if not is_remote(self.path):
             modes.make_folder(self.path.parent)
             modes.make_file(self.path)
-            with open(self.path, "a", encoding="utf-8") as file:
+            with open(self.path, "a", encoding="utf-8", errors="backslashreplace") as file:
                 file.write(line + "\n")
             return
         if self._lines is None:
@@ -191,8 +197,8 @@ def write_bytes(place: Place, content: bytes) -> None:
 
 
 def write_text(place: Place, text: str) -> None:
-    """Write a small text file atomically."""
-    write_atomic(place, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+    """Write a small text file atomically. Half a character pair, as the names of files may have, is written escaped, as JSON has it."""
+    write_atomic(place, lambda temporary: temporary.write_text(text, encoding="utf-8", errors="backslashreplace"))
 
 
 def write_json(place: Place, value: Any) -> None:
@@ -204,7 +210,7 @@ def read_json(place: Place) -> Any:
     """Read a JSON file. Raises `CorruptError` in one sentence when it is damaged."""
     try:
         return json.loads(location(place).read_bytes())
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise CorruptError(
             f"{place} is not readable JSON; remove it and run the command that wrote it again."
         ) from error
@@ -287,7 +293,7 @@ def place_file(source: Place, target: Path) -> None:
     """Make `target` the file `source`, atomically and without its bytes passing through this machine.
 
     On a disk it is a hard link (nothing is done when it is that file already: renaming one hard link over another would
-    leave both), in an object store a copy made by the store.
+    leave both), or a copy where the file system refuses one; in an object store a copy made by the store.
     """
     source = location(source)
     if is_remote(target):
@@ -298,8 +304,18 @@ def place_file(source: Place, target: Path) -> None:
     modes.make_folder(target.parent)
     temporary = target.with_name(f".{target.name}.tmp")
     temporary.unlink(missing_ok=True)
-    os.link(source, temporary)
-    os.replace(temporary, target)
+    try:
+        os.link(source, temporary)
+    except OSError as error:
+        if error.errno not in NO_LINKS:
+            raise
+        write_atomic(target, lambda copy: shutil.copyfile(source, copy))
+    else:
+        os.replace(temporary, target)
+
+
+NO_LINKS = {errno.EPERM, errno.EXDEV, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS, errno.EACCES}
+"""How file systems refuse a hard link: they have none (FAT, many network shares), or it would lead to another one."""
 
 
 def move_file(source: Path, target: Path) -> None:
@@ -311,40 +327,67 @@ def move_file(source: Path, target: Path) -> None:
 
 
 def open_parquet(place: Place, *, memory_map: bool = False) -> pq.ParquetFile:
-    """Open one Parquet file; of a remote one only the ranges that are asked for are fetched."""
+    """Open one Parquet file; of a remote one only the ranges that are asked for are fetched.
+
+    Raises `CorruptError` in one sentence when its description is damaged.
+    """
     path = location(place)
-    if not is_remote(path):
-        return pq.ParquetFile(path, memory_map=memory_map)
-    return pq.ParquetFile(key(path), filesystem=_arrow(path), pre_buffer=True)
+    with _readable(place):
+        if not is_remote(path):
+            return pq.ParquetFile(path, memory_map=memory_map)
+        return pq.ParquetFile(key(path), filesystem=_arrow(path), pre_buffer=True)
 
 
-def read_table(place: Place, columns: list[str] | None = None) -> pa.Table:
-    """Read one Parquet file. Raises `CorruptError` in one sentence when it is damaged."""
+def read_table(place: Place, columns: list[str] | None = None, schema: pa.Schema | None = None) -> pa.Table:
+    """Read one Parquet file, as one of a schema when that is given.
+
+    Raises `CorruptError` in one sentence when it is damaged, or lacks one of the columns or what the schema has.
+    """
+    with _readable(place):
+        table = open_parquet(place).read(columns=columns)
+    if missing := set(columns or (schema.names if schema else ())) - set(table.column_names):
+        raise _unreadable(place, f"it has no column {min(missing)}")
+    with _readable(place):
+        return table.select(schema.names).cast(schema) if schema else table
+
+
+@contextmanager
+def _readable(place: Place) -> Iterator[None]:
+    """Tell what Arrow says of a damaged file in one sentence; what the storage says goes on as it is."""
     try:
-        return open_parquet(place).read(columns=columns)
-    except (pa.ArrowInvalid, OSError) as error:
+        yield
+    except (pa.ArrowException, OSError) as error:
         if isinstance(error, FileNotFoundError) or storage_fault(error):
             raise
-        raise CorruptError(
-            f"{place} is not a readable Parquet file; remove it and run the same command again."
-        ) from error
+        raise _unreadable(place) from error
+
+
+def _unreadable(place: Place, why: str = "") -> CorruptError:
+    of = f" ({why})" if why else ""
+    return CorruptError(
+        f"{place} is not a readable Parquet file{of}; remove it and run the command that wrote it again."
+    )
 
 
 def is_whole(place: Place) -> bool:
-    """Whether a Parquet file on a disk has its end; true of all that is not Parquet, or not on a disk."""
+    """Whether a Parquet or JSON file on a disk has its end; true of all else."""
     path = location(place)
-    if path.suffix != ".parquet" or is_remote(path):
+    ends = _ENDS.get(path.suffix)
+    if ends is None or is_remote(path):
         return True
     with open(path, "rb") as file:
-        file.seek(max(0, path.stat().st_size - len(_PARQUET_END)))
-        return file.read() == _PARQUET_END
+        file.seek(max(0, path.stat().st_size - max(len(end) for end in ends)))
+        return file.read().endswith(ends)
 
 
-_PARQUET_END = b"PAR1"
+_ENDS = {".parquet": (b"PAR1",), ".json": (b"}\n", b"]\n")}
+"""How files of these endings end when they were written to their end."""
 
 
 def dataset(places: Sequence[Place], schema: pa.Schema | None = None) -> ds.Dataset:
     """Parquet files, all of one store, as a dataset that is filtered while it is read."""
+    import pyarrow.dataset as ds  # brings pandas along, for which a command that only looks something up has no time
+
     paths = [location(place) for place in places]
     if not paths or not is_remote(paths[0]):
         return ds.dataset([str(path) for path in paths], schema=schema, format="parquet")
@@ -460,12 +503,20 @@ def _number(version: Any) -> int:
 def read_dataset(
     folder: Path, schema: pa.Schema, columns: list[str] | None = None, filter: pc.Expression | None = None
 ) -> pa.Table:
-    """Read a whole dataset folder; an empty or missing folder gives an empty table."""
+    """Read a whole dataset folder; an empty or missing folder gives an empty table. Raises `CorruptError`."""
     files = parts(folder)
     if not files:
         table = schema.empty_table()
         return table.select(columns) if columns else table
-    return dataset(files, schema).to_table(columns=columns, filter=filter)
+    found = dataset(files, schema)
+    for fragment in found.get_fragments():
+        with _readable(fragment.path):
+            stored = fragment.physical_schema
+        for name in columns or schema.names:
+            if name not in stored.names or stored.field(name).type != schema.field(name).type:
+                raise _unreadable(fragment.path, f"it has no column {name} as it should be")
+    with _readable(folder / DATA):
+        return found.to_table(columns=columns, filter=filter)
 
 
 def write_manifest(
@@ -531,9 +582,18 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     Raises `FileNotFoundError` when the dataset was never finished, and `CorruptError` for what is no manifest.
     """
     manifest = read_json(folder / MANIFEST)
-    if not isinstance(manifest, dict) or not isinstance(manifest.get("files"), list):
+    if not isinstance(manifest, dict) or not _are_entries(manifest.get("files")):
         raise CorruptError(f"{folder / MANIFEST} is no manifest; run the command that wrote {folder.name} again.")
     return manifest
+
+
+def _are_entries(files: Any) -> bool:
+    """Whether a value is the list of files of a manifest."""
+    kinds = {"path": str, "rows": int, "bytes": int, "sha256": str}
+    return isinstance(files, list) and all(
+        isinstance(entry, dict) and all(isinstance(entry.get(name), kind) for name, kind in kinds.items())
+        for entry in files
+    )
 
 
 def check_manifest(folder: Path) -> list[str]:

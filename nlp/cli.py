@@ -18,6 +18,8 @@ from typing import Annotated
 from cyclopts import App, Parameter
 from cyclopts.config import Dict
 
+from medpress.command import ending
+from medpress.ranges import CountOrNone
 from nlp import train as training
 from nlp.classify.commands import register
 from nlp.context import annotate
@@ -33,8 +35,13 @@ from nlp.train import CrfConfig, RelationConfig
 _BATCH = 256  # texts a tagger gets at once; memory stays flat whatever the file's size
 
 app = App(
-    name="nlp", help="Medical annotation: text in, entities, relations, classes and PHI out.", help_format="markdown"
+    name="nlp",
+    help="Medical annotation: text in, entities, relations, classes and PHI out.",
+    help_format="markdown",
+    default_parameter=Parameter(negative_iterable=()),
+    suppress_keyboard_interrupt=False,
 )
+app.meta.suppress_keyboard_interrupt = False
 train = App(name="train", help="Train a model.")
 evaluate = App(name="eval", help="Measure a model on annotated text.")
 register(train, evaluate)
@@ -116,7 +123,7 @@ def train_ner(
     *,
     data: Annotated[list[Path], Parameter(consume_multiple=True)],
     out: Path,
-    folds_to_validate: int = 0,
+    folds_to_validate: CountOrNone = 0,
     config: Annotated[CrfConfig, Parameter(name="*")] = CrfConfig(),
 ) -> None:
     """Train a CRF tagger.
@@ -257,11 +264,9 @@ def with_settings(
 
 def main(arguments: Annotated[Sequence[str] | None, Parameter(show=False)] = None) -> None:
     """Runs the console script; the user's mistakes end in one sentence and exit code 2."""
-    try:
+    mistakes = (ValueError, FileNotFoundError, ImportError)
+    with ending("nlp", sys.argv[1:] if arguments is None else arguments, mistakes):
         app.meta(arguments)
-    except (ValueError, FileNotFoundError, ImportError) as error:
-        print(f"nlp: {error}", file=sys.stderr)
-        raise SystemExit(2) from None
 
 
 if __name__ == "__main__":

@@ -85,7 +85,7 @@ def _pubtator_document(path: Path, identifier: str, text: str, rows: list[list[s
     entities = []
     relations = set()
     for row in rows:
-        if len(row) >= 5 and row[1].isdigit():
+        if len(row) >= 5 and row[1].isdecimal():
             start, end = int(row[1]), int(row[2])
             found = text[start:end]
             if "".join(found.split()) != "".join(row[3].split()):

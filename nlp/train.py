@@ -10,10 +10,12 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 import pycrfsuite
 
+from medpress.ranges import Amount, Count, Share, between
 from nlp.classify.tensors import write_tensors
 from nlp.evaluate import score_entities
 from nlp.formats import AnnotatedText
@@ -33,19 +35,19 @@ class CrfConfig:
 
     lang: str = "en"
     """en: tokens are words; zh: tokens are characters."""
-    c1: float = 0.1
+    c1: Amount = 0.1
     """L1 regularisation; makes the model small."""
-    c2: float = 0.1
+    c2: Amount = 0.1
     """L2 regularisation."""
-    iterations: int = 120
+    iterations: Count = 120
     """L-BFGS iterations at most."""
-    min_count: int = 1
+    min_count: Count = 1
     """Features seen less often are left out."""
-    folds: int = 5
+    folds: Count = 5
     """Each document is looked up in the mentions of the other folds."""
     lexicon: bool = True
     """False trains the plain baseline without dictionaries."""
-    caught: float = 0.55
+    caught: Share = 0.55
     """Share of the words that the dictionaries read wrongly for which the gate of the cascade must open."""
     without_sources: tuple[str, ...] = ()
     """Sources of the built-in vocabulary that the model must not see (sets it is trained or measured on)."""
@@ -152,11 +154,11 @@ _REPEATS = 3
 class RelationConfig:
     """Settings of the linear relation classifier."""
 
-    strength: float = 0.05
+    strength: Amount = 0.05
     """Inverse regularisation C of the logistic regression."""
-    bits: int = BITS
+    bits: Annotated[int, between(4, 30)] = BITS
     """Features are hashed into 2**bits columns."""
-    folds: int = 5
+    folds: Count = 5
     """Parts of the training set over which the threshold is chosen."""
 
 

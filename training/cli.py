@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -12,7 +11,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from medpress.command import UserError, build_app, print_table, progress, run, say
+from medpress.command import UserError, build_app, first_process, print_table, progress, run, say
 from training.config import CptConfig, EvalConfig, InputError, RlConfig, SftConfig
 from training.sampling.config import SamplingConfig
 from training.synthesis.config import SynthesisConfig
@@ -43,7 +42,7 @@ def cpt(*, config: Annotated[CptConfig | None, Parameter(name="*")] = None) -> i
         from training.cpt import run_cpt
 
         result = run_cpt(config, progress)
-    if _first_process():
+    if first_process():
         _cpt_summary(result)
     return 0
 
@@ -59,7 +58,7 @@ def sft(*, config: Annotated[SftConfig | None, Parameter(name="*")] = None) -> i
         from training.sft import run_sft
 
         result = run_sft(config, progress)
-    if _first_process():
+    if first_process():
         _sft_summary(result)
     return 0
 
@@ -75,7 +74,7 @@ def rl(*, config: Annotated[RlConfig | None, Parameter(name="*")] = None) -> int
         from training.rl import run_rl
 
         result = run_rl(config, progress)
-    if _first_process():
+    if first_process():
         _rl_summary(result)
     return 0
 
@@ -175,10 +174,6 @@ def evaluate(
     )
     say(f"Every answer is in {config.out}.")
     return 0
-
-
-def _first_process() -> bool:
-    return int(os.environ.get("RANK", "0")) == 0
 
 
 def _cpt_summary(result: Mapping[str, Any]) -> None:

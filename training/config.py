@@ -5,7 +5,9 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from medpress.ranges import Amount, Count, CountOrNone, Share, between
 
 
 class InputError(ValueError):
@@ -20,43 +22,43 @@ class TrainingConfig:
     """Folder of this run: checkpoints, metrics, the finished model. The same command carries an interrupted run on."""
     model: str = ""
     """Model to start from: a folder, a Hugging Face id, or a GGUF file. Empty: what the stage says."""
-    steps: int = 0
+    steps: CountOrNone = 0
     """Optimizer steps; 0 derives them from the epochs."""
-    epochs: float = 0.0
+    epochs: Amount = 0.0
     """Passes over the data; 0 means what the stage says. Ignored when steps are given."""
-    sequence_length: int = 1024
+    sequence_length: CountOrNone = 1024
     """Tokens in a packed sequence."""
-    batch_size: int = 8
+    batch_size: CountOrNone = 8
     """Sequences a step, over all processes; must be a multiple of their number."""
-    micro_batch: int = 0
+    micro_batch: CountOrNone = 0
     """Sequences a forward pass on one process (gradients are accumulated); 0 takes all of the process's share at once."""
-    learning_rate: float = 0.0
+    learning_rate: Amount = 0.0
     """Peak learning rate; 0 means what the stage says."""
     schedule: Literal["cosine", "wsd", "constant"] = "cosine"
     """Learning rate after the warm-up: cosine decay; warm-up, stable, decay over the last fifth; or constant."""
-    final_rate: float = 0.1
+    final_rate: Share = 0.1
     """Learning rate at the end, as a share of the peak."""
-    warm_up: float = 0.03
+    warm_up: Share = 0.03
     """Share of the steps over which the learning rate rises from zero."""
-    weight_decay: float = 0.1
+    weight_decay: Amount = 0.1
     """AdamW's decay of matrices; vectors do not decay."""
-    beta1: float = 0.9
+    beta1: Share = 0.9
     """AdamW's memory of the gradient."""
-    beta2: float = 0.95
+    beta2: Share = 0.95
     """AdamW's memory of the squared gradient."""
-    clip: float = 1.0
+    clip: Amount = 1.0
     """Largest norm of the gradient; 0 never clips."""
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     """Arithmetic of the forward pass; auto is bf16 on a GPU that has it and fp32 elsewhere. Weights stay in fp32."""
-    seed: int = 0
+    seed: Annotated[int, between(0, 2**32 - 1)] = 0
     """Seed of the weights, the order of the data and the mixture."""
-    evaluate_every: int = 0
+    evaluate_every: CountOrNone = 0
     """Steps between two measurements of the held-out loss; 0 makes about ten in a run."""
-    checkpoint_every: int = 0
+    checkpoint_every: CountOrNone = 0
     """Steps between two checkpoints; 0 means every tenth of the run, at most 500 steps."""
-    held_out: float = 0.05
+    held_out: Share = 0.05
     """Share of the records, by the hash of their id, that is never trained on; each source gives at least one of two."""
-    held_out_tokens: int = 50_000
+    held_out_tokens: Count = 50_000
     """Tokens a source that the held-out loss is measured on, at most."""
 
 
@@ -71,27 +73,27 @@ class CptConfig(TrainingConfig):
     """Folder of this run: checkpoints, metrics, the finished model. The same command carries an interrupted run on."""
     model: str = ""
     """Model to start from: a folder, a Hugging Face id, or a GGUF file. Empty: a small Qwen3 model from a random start."""
-    sequence_length: int = 0
+    sequence_length: CountOrNone = 0
     """Tokens in a packed sequence; 0 means 128 from a random start and 1,024 otherwise."""
-    batch_size: int = 8
+    batch_size: CountOrNone = 8
     """Sequences a step, over all processes; must be a multiple of their number."""
     mix: Literal["stratified", "static", "odm"] = "stratified"
     """How the sources are mixed: equal shares, fixed weights, or the bandit of online data mixing."""
-    weights: dict[str, float] = field(default_factory=dict)
+    weights: Annotated[dict[str, float], between(0, 10**6)] = field(default_factory=dict)
     """Weight of each source for `--mix static`, as --weights.NAME 2; without any, the sources' sizes."""
-    epochs: float = 0.0
+    epochs: Amount = 0.0
     """Passes over the shards; 0 means one, and from a random start as many as make 500,000 tokens."""
-    learning_rate: float = 0.0
+    learning_rate: Amount = 0.0
     """Peak learning rate; 0 means 0.003 from a random start and 0.00002 otherwise."""
     tokenizer: str = ""
     """Tokenizer of a random start: empty trains one on the shards; deepseek, a folder or an id takes that one."""
-    vocabulary: int = 0
+    vocabulary: CountOrNone = 0
     """Entries of the tokenizer trained on the shards; 0 chooses by the size of the corpus."""
-    width: int = 192
+    width: Count = 192
     """Hidden size of a random start."""
-    layers: int = 3
+    layers: Count = 3
     """Layers of a random start."""
-    heads: int = 4
+    heads: Count = 4
     """Attention heads of a random start; half as many hold keys and values."""
 
 
@@ -108,15 +110,15 @@ class SftConfig(TrainingConfig):
     """Folder of this run; default runs/sftN."""
     model: str = ""
     """Model to start from; default the result of the stage before (runs/cpt, runs/sft1, runs/sft2)."""
-    epochs: float = 0.0
+    epochs: Amount = 0.0
     """Passes over the conversations; 0 means 10 below 50 M parameters and 3 otherwise."""
-    sequence_length: int = 1024
+    sequence_length: CountOrNone = 1024
     """Tokens in a packed sequence; a longer conversation is left out and counted, never cut."""
-    batch_size: int = 0
+    batch_size: CountOrNone = 0
     """Sequences a step, over all processes, a multiple of their number; 0 means 1 below 50 M parameters, otherwise 8."""
-    learning_rate: float = 0.0
+    learning_rate: Amount = 0.0
     """Peak learning rate; 0 means 0.001 below 50 M parameters and 0.00001 otherwise."""
-    weight_decay: float = 0.0
+    weight_decay: Amount = 0.0
     """AdamW's decay of matrices; vectors do not decay."""
 
 
@@ -130,25 +132,25 @@ class RlConfig(TrainingConfig):
     """Folder of this run: checkpoints, metrics, the finished model. The same command carries an interrupted run on."""
     model: str = ""
     """Model to start from; default runs/sft3."""
-    beta: float = 10.0
+    beta: Amount = 10.0
     """Scale of the reward, the mean log-probability of an answer."""
-    gamma: float = 5.4
+    gamma: Amount = 5.4
     """Margin by which the chosen reward should exceed the rejected one."""
-    alpha: float = 0.05
+    alpha: Amount = 0.05
     """Weight of the chosen answers' negative log-likelihood."""
-    epochs: float = 0.0
+    epochs: Amount = 0.0
     """Passes over the pairs; 0 means 3 below 50 M parameters and 1 otherwise."""
-    sequence_length: int = 2048
+    sequence_length: CountOrNone = 2048
     """Tokens of prompt and answer, at most; a longer pair is left out and counted, never cut."""
-    batch_size: int = 0
+    batch_size: CountOrNone = 0
     """Pairs a step, over all processes, a multiple of their number; 0 means 4 below 50 M parameters, otherwise 8."""
-    learning_rate: float = 0.0
+    learning_rate: Amount = 0.0
     """Peak learning rate; 0 means 0.0001 below 50 M parameters and 0.000001 otherwise."""
-    warm_up: float = 0.1
+    warm_up: Share = 0.1
     """Share of the steps over which the learning rate rises from zero."""
-    final_rate: float = 0.0
+    final_rate: Share = 0.0
     """Learning rate at the end, as a share of the peak."""
-    weight_decay: float = 0.0
+    weight_decay: Amount = 0.0
     """AdamW's decay of matrices; vectors do not decay."""
 
 
@@ -162,17 +164,17 @@ class EvalConfig:
     """By the likelihood of each option's text, by the answer that the model writes, or both."""
     out: Path = Path("runs/eval")
     """Folder for answers and summaries."""
-    limit: int = 0
+    limit: CountOrNone = 0
     """Questions a file, at most; 0 asks all."""
-    batch_size: int = 8
+    batch_size: CountOrNone = 8
     """Questions asked at once."""
-    max_new_tokens: int = 512
+    max_new_tokens: Count = 512
     """Tokens of a written answer, at most."""
-    temperature: float = 0.0
+    temperature: Amount = 0.0
     """0 takes the likeliest token; otherwise answers are sampled."""
-    top_p: float = 1.0
+    top_p: Share = 1.0
     """Sample from the likeliest tokens that together have this probability."""
-    seed: int = 0
+    seed: Annotated[int, between(0, 2**32 - 1)] = 0
     """Seed of the sampling."""
 
 

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from corpus.audit.figures import row_groups
 from corpus.audit.identifiers import identifiers_left
+from corpus.build_state import newer_documents
 from corpus.dedup.passes import hex_ranges
 from corpus.takedown import datasets, holds
 from medpress.errors import CorruptError
@@ -45,8 +46,8 @@ def checksums(data: Path) -> Verdict:
     """Every dataset is what its manifest says."""
     faults = [
         f"{kind}/{fault}"
-        for kind in ("documents", "pages", "shards", "dropped", "boilerplate", "index", "tokens")
-        if kind != "tokens" or (data / kind).exists()
+        for kind in ("documents", "pages", "shards", "dropped", "boilerplate", "index", "sentences", "tokens")
+        if kind not in ("sentences", "tokens") or (data / kind).exists()
         for fault in check_manifest(data / kind)
     ]
     return Verdict(not faults, "; ".join(faults[:5]) or "every file has the checksum of its manifest")
@@ -69,14 +70,25 @@ def unique_ids(data: Path) -> Verdict:
 
 
 def nothing_disappeared(data: Path) -> Verdict:
-    """Every document has a record, a dropped record or a quarantine row."""
-    total = lost = 0
+    """Every document that the build has read has a record, a dropped record or a quarantine row."""
+    total = lost = newer = 0
+    files = newer_documents(data)
+    new = pa.concat_tables([_NO_DOCUMENTS, *(read_table(file, ["doc_id"]) for file in files)])[
+        "doc_id"
+    ].combine_chunks()
     for low, high in _ranges(data, "documents"):
         documents = _of_range(data, ("documents",), "doc_id", low, high)
         seen = pc.unique(_of_range(data, ("shards", "dropped", "quarantine"), "doc_id", low, high))
-        total += len(documents)
-        lost += len(documents) - (pc.sum(pc.is_in(documents, seen)).as_py() or 0)
-    return Verdict(not lost, f"{lost} documents are lost" if lost else f"{total:,} documents accounted for")
+        unseen = documents.filter(pc.invert(pc.is_in(documents, seen)))
+        unread = pc.sum(pc.is_in(unseen, new)).as_py() or 0
+        total += len(documents) - unread
+        newer += unread
+        lost += len(unseen) - unread
+    more = f"; {newer:,} documents are newer than the build: run `corpus build`" if newer else ""
+    return Verdict(not lost, (f"{lost} documents are lost" if lost else f"{total:,} documents accounted for") + more)
+
+
+_NO_DOCUMENTS = pa.schema([DOCUMENT.field("doc_id")]).empty_table()
 
 
 def _ranges(data: Path, *kinds: str) -> list[tuple[str, str]]:
@@ -200,7 +212,9 @@ def something_to_train_on(data: Path) -> Verdict:
     kept = Counter[str]()
     for table in row_groups(data / "shards", ["source"]):
         kept.update(table["source"].to_pylist())
-    sources = set(read_dataset(data / "documents", DOCUMENT, ["source"])["source"].to_pylist())
+    newer = set(newer_documents(data))
+    read = [file for file in parts(data / "documents") if file not in newer]
+    sources = {source for file in read for source in read_table(file, ["source"])["source"].unique().to_pylist()}
     repeated: set[str] = set()
     for table in row_groups(data / "dropped", ["source", "duplicate_of"]):
         repeated.update(table.filter(pc.is_valid(table["duplicate_of"]))["source"].to_pylist())

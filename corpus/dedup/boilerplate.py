@@ -20,6 +20,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import xxhash
 
+from medpress.ranges import Count, Share
+
 SHORTEST = 12
 """Characters; a shorter paragraph is a label or a heading."""
 
@@ -49,9 +51,9 @@ RECURRING = pa.schema(
 class BoilerplateConfig:
     """Which repeated paragraphs are boilerplate of a source. Both bounds must be reached."""
 
-    min_documents: int = 10
+    min_documents: Count = 10
     """Documents of one source that hold the paragraph; a smaller source loses nothing. 0 turns the search off."""
-    min_share: float = 0.001
+    min_share: Share = 0.001
     """The same as a share of the source's documents, for large collections."""
 
     def threshold(self, documents: int) -> int:

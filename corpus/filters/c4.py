@@ -6,19 +6,20 @@ import re
 from dataclasses import dataclass
 
 from corpus.filters.view import View
+from medpress.ranges import Amount, Share
 
 
 @dataclass(frozen=True, kw_only=True)
 class C4Thresholds:
     """C4 drops a page for one brace; formulas have them too, so density decides here."""
 
-    max_braces: float = 20.0
+    max_braces: Amount = 20.0
     """Curly braces in 1,000 characters, formulas between dollar signs aside."""
-    max_lorem_ipsum: float = 0.0
+    max_lorem_ipsum: Amount = 0.0
     """Times that the placeholder text begins."""
-    max_notice_share: float = 0.5
+    max_notice_share: Share = 0.5
     """Share of lines about scripts, cookies, privacy, terms of use, logging in (C4 removes such lines)."""
-    min_terminal_share: float = 0.0
+    min_terminal_share: Share = 0.0
     """Share of prose lines that end in a full stop, question or exclamation mark or a quote (C4: all; off by default)."""
 
 

@@ -6,17 +6,18 @@ from dataclasses import dataclass
 from operator import and_
 
 from corpus.filters.view import View
+from medpress.ranges import Share
 
 
 @dataclass(frozen=True, kw_only=True)
 class FineWebThresholds:
     """Only prose lines count: no table, list, heading, and no line with a number, so that lists of doses pass."""
 
-    min_punctuated_share: float = 0.0
+    min_punctuated_share: Share = 0.0
     """Share of prose lines that end in punctuation (FineWeb: 0.12; off by default, since glossaries have none)."""
-    max_short_line_share: float = 1.0
+    max_short_line_share: Share = 1.0
     """Share of prose lines shorter than 30 Latin or 10 Chinese characters (FineWeb: 0.67; off by default: verse, headings)."""
-    max_menu_line_share: float = 0.85
+    max_menu_line_share: Share = 0.85
     """Share of prose lines that are both: menus, tag clouds, link lists."""
 
 

@@ -7,27 +7,28 @@ from dataclasses import dataclass
 import numpy as np
 
 from corpus.filters.view import View
+from medpress.ranges import Amount, Share
 
 
 @dataclass(frozen=True, kw_only=True)
 class GopherThresholds:
     """Gentler than Gopher's own, which are made for web pages: lists of symptoms and doses are text too."""
 
-    min_mean_word_length: float = 2.5
+    min_mean_word_length: Amount = 2.5
     """Mean length of the words of a Latin text (Gopher: 3)."""
-    max_mean_word_length: float = 14
+    max_mean_word_length: Amount = 14
     """Mean length of the words of a Latin text (Gopher: 10; chemistry has long ones)."""
-    max_symbol_share: float = 0.1
+    max_symbol_share: Share = 0.1
     """Hash signs and ellipses a word, headings aside (Gopher: 0.1)."""
-    max_bullet_share: float = 1.0
+    max_bullet_share: Share = 1.0
     """Share of lines that are list items (Gopher: 0.9; off by default)."""
-    max_ellipsis_share: float = 0.3
+    max_ellipsis_share: Share = 0.3
     """Share of lines that end in an ellipsis (Gopher: 0.3)."""
-    min_alphabetic_share: float = 0.4
+    min_alphabetic_share: Share = 0.4
     """Share of words with a letter, tables aside (Gopher: 0.8)."""
-    min_stop_words: float = 1
+    min_stop_words: Amount = 1
     """How many of eight stop words a text of 80 words has (Gopher: 2, and for every text)."""
-    min_stop_characters: float = 1
+    min_stop_characters: Amount = 1
     """How many of sixteen function characters a Chinese text of 200 characters has."""
 
 

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from corpus.filters.view import View
+from medpress.ranges import Share
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,7 +15,7 @@ class LanguageThresholds:
 
     languages: tuple[str, ...] = ()
     """ISO 639-1 codes to keep; empty keeps all. A text too short to tell ("und") is kept."""
-    min_main_script_share: float = 0.6
+    min_main_script_share: Share = 0.6
     """Share of the letters that the most frequent script of the text has; Latin beside Chinese is normal and counts as one."""
 
 

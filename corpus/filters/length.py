@@ -5,19 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from corpus.filters.view import View
+from medpress.ranges import Amount
 
 
 @dataclass(frozen=True, kw_only=True)
 class LengthThresholds:
     """A record of a few words is a stray heading or a caption."""
 
-    min_words: float = 8
+    min_words: Amount = 8
     """Words of a Latin text; a dose of one line has about ten. Gopher asks for 50."""
-    max_words: float = 1_000_000
+    max_words: Amount = 1_000_000
     """Words of a Latin text."""
-    min_characters: float = 16
+    min_characters: Amount = 16
     """Letters, digits and Chinese characters of a Chinese text."""
-    max_characters: float = 2_000_000
+    max_characters: Amount = 2_000_000
     """Letters, digits and Chinese characters of a Chinese text."""
 
 

@@ -10,15 +10,16 @@ import re
 from dataclasses import dataclass
 
 from corpus.filters.view import View
+from medpress.ranges import Amount, Share
 
 
 @dataclass(frozen=True, kw_only=True)
 class MedicalThresholds:
     """Off by default: a medical collection's preface is part of its book."""
 
-    min_medical_density: float = 0.0
+    min_medical_density: Share = 0.0
     """Share of the text inside mentions of the lexicon. 0.02 keeps medical pages of a mixed crawl."""
-    min_medical_cues: float = 0.0
+    min_medical_cues: Amount = 0.0
     """Medical word forms, units and terms in 100 words (Latin) or 100 characters (Chinese)."""
 
 

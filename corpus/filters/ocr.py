@@ -6,19 +6,20 @@ import re
 from dataclasses import dataclass
 
 from corpus.filters.view import View
+from medpress.ranges import Share
 
 
 @dataclass(frozen=True, kw_only=True)
 class OcrThresholds:
     """`ocr_confidence` comes from the pages; a text that was not OCRed has none and passes."""
 
-    min_ocr_confidence: float = 0.6
+    min_ocr_confidence: Share = 0.6
     """Mean confidence of the recognised lines."""
-    max_lost_share: float = 0.02
+    max_lost_share: Share = 0.02
     """Share of characters that are replacement marks, private use or unassigned: a lost encoding."""
-    max_single_letter_share: float = 0.35
+    max_single_letter_share: Share = 0.35
     """Share of the words of a Latin text that are one letter: s p a c e d   o u t."""
-    max_broken_word_share: float = 0.25
+    max_broken_word_share: Share = 0.25
     """Share of the words of a Latin text that no language writes: four letters without a vowel, case or scripts mixed."""
 
 

@@ -13,25 +13,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus.filters.view import View
+from medpress.ranges import Share
 
 
 @dataclass(frozen=True, kw_only=True)
 class RepetitionThresholds:
     """Shares of lines and characters. Tables, headings and data lines are left out."""
 
-    max_duplicate_line_share: float = 0.4
+    max_duplicate_line_share: Share = 0.4
     """Lines that occurred before (Gopher: 0.3)."""
-    max_duplicate_line_characters: float = 0.3
+    max_duplicate_line_characters: Share = 0.3
     """Characters in them (Gopher: 0.2)."""
-    max_top_2gram: float = 0.25
+    max_top_2gram: Share = 0.25
     """Characters in the most frequent pair of words (Gopher: 0.2)."""
-    max_top_3gram: float = 0.22
+    max_top_3gram: Share = 0.22
     """Characters in the most frequent three words (Gopher: 0.18)."""
-    max_top_4gram: float = 0.2
+    max_top_4gram: Share = 0.2
     """Characters in the most frequent four words (Gopher: 0.16)."""
-    max_duplicate_5gram: float = 0.3
+    max_duplicate_5gram: Share = 0.3
     """Characters in runs of five words that occurred before (Gopher: 0.15)."""
-    max_duplicate_10gram: float = 0.25
+    max_duplicate_10gram: Share = 0.25
     """Characters in runs of ten words that occurred before (Gopher: 0.1)."""
 
 

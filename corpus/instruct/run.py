@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -20,12 +20,14 @@ from corpus.steps.tokenizers import tokenizer_identity
 from medpress.command import Location, UserError, progress, resolved
 from medpress.location import check_reachable, location
 from medpress.lock import exclusive
+from medpress.pseudonym import Pseudonyms
+from medpress.ranges import between
 from medpress.removed import failure, removed
 from medpress.run.engine import open_executor
 from medpress.run.runner import Runner
 from medpress.run.step import Step, identities, write_list
 from medpress.run.task import Limits, Outcome
-from medpress.schema import DOC_ID_DIGITS, INSTRUCTION, by_name, named
+from medpress.schema import DOC_ID_DIGITS, INSTRUCTION, named
 from medpress.store import (
     DATA,
     MANIFEST,
@@ -81,7 +83,7 @@ class InstructConfig:
     decontaminate: tuple[Path, ...] = ()
     """Benchmark files (JSONL, JSON, CSV, Parquet) whose questions must not be in the instructions, these and those that were
     taken in before."""
-    workers: int = 0
+    workers: Annotated[int, between(0, 4096)] = 0
     """Worker processes; 0 means one per core."""
     data: Location = Path("data")
     """The data folder."""
@@ -115,12 +117,14 @@ def instruct(paths: Sequence[str], config: InstructConfig) -> InstructResult:
         work = config.data / "work" / "instruct"
         settings = {k: v for k, v in resolved(config).items() if k not in APART}
         gone = removed(config.data)
+        called = Pseudonyms(config.data)
         doc_ids = {path: file_sha256(path)[:DOC_ID_DIGITS] for path in files}
         tasks = [
             TAKE_IN.task(
                 work,
                 path=str(path),
                 doc_id=doc_ids[path],
+                file=called(path.name),
                 told=_told(path, config),
                 **settings | {"source": _source(path, config)},
             )
@@ -134,7 +138,7 @@ def instruct(paths: Sequence[str], config: InstructConfig) -> InstructResult:
                 # A file that cannot be read has no smaller pieces, and the others go on without it.
                 outcomes = runner.run(TAKE_IN, tasks, split=lambda task, failure: (), tick=tick)
             result = InstructResult()
-            parts = _parts(_catalogue(config.data), outcomes, result)
+            parts = _parts(work / "catalogue.json", outcomes, result)
             hits = _contamination(runner, parts, config.decontaminate, work)
             decisions = duplicates.find(runner, parts, hits, config.dedup, work) if parts else None
             result.tasks = dict(runner.counts)
@@ -156,20 +160,6 @@ def _told(path: Path, config: InstructConfig) -> list[list[str]]:
     """What a file's name tells of a person, which is then taken out of its rows."""
     found = [] if config.phi == "off" else told_by([path.name], [], [], config.phi, is_note=False)
     return [list(each) for each in found]
-
-
-def _catalogue(data: Path) -> Path:
-    return data / "work" / "instruct" / "catalogue.json"
-
-
-def instruction_files(data: Path) -> dict[str, str]:
-    """The files that were taken in, as paths, with the doc_id of each."""
-    catalogue: dict[str, list[str]] = read_json(_catalogue(data)) if _catalogue(data).exists() else {}
-    found = {}
-    for path, (_, part) in catalogue.items():
-        if location(part).exists() and (rows := read_table(part, ["provenance"]).slice(0, 1).to_pylist()):
-            found[path] = by_name(rows[0]["provenance"])["doc_id"]
-    return found
 
 
 def _parts(catalogue: Path, outcomes: Sequence[Outcome], result: InstructResult) -> list[str]:

@@ -49,7 +49,7 @@ def labels(text: str) -> list[str]:
         for number in _NUMBER.finditer(numbers):
             name = number.group("roman") or (number.group("prefix") + number.group("count"))
             name = name.upper()
-            plain = int(name) if name.isdigit() else None
+            plain = int(name) if name.isdecimal() else None
             if last is not None and plain is not None and _RANGE.fullmatch(numbers[end : number.start()]):
                 found.extend(f"{kind} {between}" for between in range(last + 1, min(plain, last + MAX_RANGE)))
             found.append(f"{kind} {name}")

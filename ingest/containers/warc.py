@@ -91,7 +91,7 @@ def _page(record: object, page_bytes: int) -> WarcPage | None:
     while part := stream.read(65536):
         size += len(part)
         if size > page_bytes:
-            message = f"The page {url} has more than {page_bytes} bytes."
+            message = f"The page has more than {page_bytes} bytes."
             return WarcPage(url, date, media_type, b"", UnreadableError("too-large", message))
         parts.append(part)
     return WarcPage(url, date, media_type, b"".join(parts)) if size else None

@@ -1,20 +1,17 @@
 """Fetching web pages into a folder: politely, safely, and so that it can be stopped and carried on.
 
 Polite: robots.txt (RFC 9309), one request at a time and host with a pause between, Retry-After and exponential
-back-off, conditional requests for what was fetched before. Safe: only http and https; a host's addresses are resolved
-once, refused unless they are public, and the connection goes to exactly the address that was checked (so that a name
-cannot change its mind), again at every redirect; sizes, redirects and times are bounded. Resumable: each page is
-written at once and noted in `fetched.jsonl`.
+back-off, conditional requests for what was fetched before. Safe: only http and https; the connection goes to exactly the
+address that was checked to be public, again at every redirect (`ingest/fetching/connection.py`); sizes, also under a
+content encoding, redirects and times are bounded. Resumable: each page is written at once and noted in `fetched.jsonl`.
 """
 
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 import json
 import random
 import re
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -24,16 +21,20 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path, PurePosixPath
-from urllib.parse import SplitResult, urljoin, urlsplit, urlunsplit
+from typing import Annotated
+from urllib.parse import quote, urljoin, urlsplit
 
-import httpx
+import httpcore
 from cyclopts import Parameter
 from lxml import etree
 
 from ingest.containers.compression import is_gzip, unpack_gzip
 from ingest.document import UnreadableError
+from ingest.fetching.connection import Answer, NoAddress, OutOfTime, PrivateAddress, Target, ask
+from ingest.fetching.decoding import ACCEPTED, BrokenEncoding, UnaskedEncoding, decoded
 from ingest.fetching.robots import ALLOW_ALL, MAX_ROBOTS_BYTES, Robots, parse_robots
 from ingest.safe_xml import local_name, parse_xml
+from medpress.ranges import Amount, Count, Seconds, between
 from medpress.store import LineFile, make_folder, write_bytes
 
 AGENT = "medpress"
@@ -62,7 +63,6 @@ _SUFFIXES = {
 }
 """Media type to file name ending: what a document can be."""
 _UNTOLD = ("", "application/octet-stream", "binary/octet-stream", "application/force-download")
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
 @Parameter(name="*")
@@ -70,21 +70,21 @@ _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 class FetchConfig:
     """How pages are fetched."""
 
-    delay: float = 1.0
+    delay: Amount = 1.0
     """Seconds between two requests to one host; a longer delay in robots.txt is kept."""
-    hosts: int = 8
+    hosts: Annotated[int, between(1, 256)] = 8
     """Hosts that are asked at the same time, each by one request."""
-    timeout: float = 30.0
+    timeout: Seconds = 30.0
     """Seconds to wait for a connection or for the next bytes."""
-    page_seconds: float = 180.0
+    page_seconds: Seconds = 180.0
     """Seconds that one page may take altogether."""
-    page_bytes: int = 64 * 1024 * 1024
+    page_bytes: Count = 64 * 1024 * 1024
     """Bytes of one page; a larger one is not kept."""
-    redirects: int = 5
+    redirects: Annotated[int, between(0, 50)] = 5
     """Redirects that are followed for one page."""
-    retries: int = 3
+    retries: Annotated[int, between(0, 50)] = 3
     """Further attempts after a failure that may pass (429, 5xx, no connection)."""
-    max_age_days: float = 7.0
+    max_age_days: Amount = 7.0
     """A page that was fetched less than this many days ago is not asked for again."""
     contact: str = ""
     """An address in the User-Agent for those who run the hosts, such as a web page or an e-mail."""
@@ -139,28 +139,27 @@ class _Passing(Exception):
 
 
 def fetch(
-    urls: Iterable[str], folder: Path, config: FetchConfig | None = None, seen: Callable[[Fetched], None] | None = None
+    urls: Iterable[str], folder: Path, client: Client, seen: Callable[[Fetched], None] | None = None
 ) -> list[Fetched]:
     """Fetch pages into `folder`; the outcomes are in the order of the addresses, each address once.
 
     A page is written to `folder/<host>/<hash><suffix>`. `seen` is called with each outcome as it comes (from worker
     threads, one at a time). Nothing is raised for a page that cannot be had: its outcome says why.
     """
-    config = config or FetchConfig()
     make_folder(folder)
     order = list(dict.fromkeys(url.strip() for url in urls if url.strip()))
     by_host: dict[str, list[str]] = {}
     for url in order:
         by_host.setdefault(_host(url), []).append(url)
     index = _Index(folder, seen)
-    with _Client(config) as client, ThreadPoolExecutor(max_workers=max(1, config.hosts)) as pool:
+    with ThreadPoolExecutor(max_workers=client.config.hosts) as pool:
         outcomes = pool.map(lambda part: [_fetch_one(url, folder, client, index) for url in part], by_host.values())
         found = {outcome.url: outcome for part in outcomes for outcome in part}
     index.file.flush()
     return [found[url] for url in order]
 
 
-def sitemap_urls(url: str, config: FetchConfig | None = None, limit: int = 50_000) -> list[str]:
+def sitemap_urls(url: str, client: Client, limit: int = 50_000) -> list[str]:
     """The addresses in a sitemap (https://www.sitemaps.org/), also one of sitemaps, at most `limit`.
 
     Only addresses on the sitemap's own host are taken, as the protocol has it. Raises `FetchError`.
@@ -168,21 +167,20 @@ def sitemap_urls(url: str, config: FetchConfig | None = None, limit: int = 50_00
     found: dict[str, None] = {}
     waiting = [(url, 0)]
     visited: set[str] = set()
-    with _Client(config or FetchConfig()) as client:
-        while waiting and len(found) < limit:
-            address, depth = waiting.pop(0)
-            if address in visited or len(visited) > 500:
-                continue
-            visited.add(address)
-            try:
-                pages, maps = _parse_sitemap(client.get(address, MAX_SITEMAP_BYTES).content)
-            except FetchError:
-                if depth == 0:
-                    raise
-                continue
-            found.update(dict.fromkeys(page for page in pages if _host(page) == _host(url)))
-            if depth < 2:
-                waiting.extend((inner, depth + 1) for inner in maps if _host(inner) == _host(url))
+    while waiting and len(found) < limit:
+        address, depth = waiting.pop(0)
+        if address in visited or len(visited) > 500:
+            continue
+        visited.add(address)
+        try:
+            pages, maps = _parse_sitemap(bytes(client.get(address, MAX_SITEMAP_BYTES).content))
+        except FetchError:
+            if depth == 0:
+                raise
+            continue
+        found.update(dict.fromkeys(page for page in pages if _host(page) == _host(url)))
+        if depth < 2:
+            waiting.extend((inner, depth + 1) for inner in maps if _host(inner) == _host(url))
     return list(found)[:limit]
 
 
@@ -197,46 +195,10 @@ def is_url(text: str) -> bool:
     return text.lower().startswith(("http://", "https://"))
 
 
-def check_address(host: str, port: int, *, allow_private: bool = False) -> str:
-    """Resolve a host and give the one address to connect to.
-
-    Raises `FetchError` (refused-address) when any of its addresses is not public, (network) when it has none.
-    """
-    try:
-        infos = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (socket.gaierror, UnicodeError, OSError) as error:
-        raise FetchError("network", "The host has no address.") from error
-    addresses = list(dict.fromkeys(str(info[4][0]).partition("%")[0] for info in infos))
-    if not allow_private:
-        for address in addresses:
-            if not is_public(address):
-                raise FetchError("refused-address", "The host is at an address that is not public.")
-    return addresses[0]
-
-
-def is_public(address: str) -> bool:
-    """Whether an IP address is of the public internet, also when it is wrapped in an IPv6 one."""
-    ip = ipaddress.ip_address(address)
-    inner: list[ipaddress.IPv4Address] = []
-    if isinstance(ip, ipaddress.IPv6Address):
-        if ip.ipv4_mapped is not None:
-            inner.append(ip.ipv4_mapped)
-            return all(is_public(str(wrapped)) for wrapped in inner)
-        if ip.sixtofour is not None:
-            inner.append(ip.sixtofour)
-        if ip.teredo is not None:
-            inner.extend(ip.teredo)
-        if ip in _NAT64:
-            inner.append(ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF))
-    if not ip.is_global or ip.is_multicast or (ip.is_reserved and ip not in _NAT64):
-        return False
-    return all(is_public(str(wrapped)) for wrapped in inner)
-
-
 # --- one page --------------------------------------------------------------------------------------------------------
 
 
-def _fetch_one(url: str, folder: Path, client: _Client, index: _Index) -> Fetched:
+def _fetch_one(url: str, folder: Path, client: Client, index: _Index) -> Fetched:
     before = index.known(url)
     if before is not None and time.time() - before.time < client.config.max_age_days * 86400:
         return index.note(Fetched(**{**asdict(before), "outcome": "cached"}), write=False)
@@ -249,7 +211,7 @@ def _fetch_one(url: str, folder: Path, client: _Client, index: _Index) -> Fetche
         answer = client.get(url, client.config.page_bytes, conditions, polite=True)
         if answer.unchanged and before is not None:
             return index.note(Fetched(**{**asdict(before), "outcome": "unchanged", "time": time.time()}))
-        if not answer.content.strip():
+        if not answer.content or answer.content.isspace():
             raise FetchError("empty", "The page has no bytes.")
         name = _file_name(url, answer)
         write_bytes(folder / name, answer.content)
@@ -270,7 +232,7 @@ def _fetch_one(url: str, folder: Path, client: _Client, index: _Index) -> Fetche
     )
 
 
-def _file_name(url: str, answer: _Answer) -> str:
+def _file_name(url: str, answer: _Page) -> str:
     """`host/hash.suffix`; raises `FetchError` (unsupported) for what is no document."""
     media_type = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
     path = PurePosixPath(urlsplit(answer.url).path.lower())
@@ -327,59 +289,59 @@ class _Index:
 
 
 @dataclass(frozen=True, slots=True)
-class _Answer:
+class _Page:
+    """A page as a host gave it."""
+
     url: str
-    headers: httpx.Headers
-    content: bytes
+    headers: dict[str, str]
+    content: bytes | bytearray
     unchanged: bool = False
 
 
-class _Client:
-    """Requests with all the care: addresses, redirects, robots.txt, pauses, retries, limits."""
+class Client:
+    """Requests with all the care: addresses, redirects, robots.txt, pauses, retries, limits.
 
-    def __init__(self, config: FetchConfig) -> None:
+    What it knows of a host, when it may be asked again and what its robots.txt allows, holds over all that it is used for.
+    """
+
+    def __init__(self, config: FetchConfig, asking: Callable[[], None] = lambda: None) -> None:
+        """`asking` is called before each request, from any thread."""
         self.config = config
+        self.asking = asking
         contact = f"; {config.contact}" if config.contact else ""
-        headers = {
-            "User-Agent": f"{AGENT}/0.1 (document reader{contact})",
+        # No cookies, and no proxy from the environment: it would resolve names itself, past the check of addresses.
+        self.headers = {
+            "User-Agent": quote(f"{AGENT}/0.1 (document reader{contact})", safe=" /;:()@.,+~-_=?&%#"),
             "Accept": "text/html,application/xhtml+xml,application/pdf,application/xml;q=0.9,*/*;q=0.5",
-            "Accept-Encoding": "gzip, deflate",
+            "Accept-Encoding": ACCEPTED,
         }
-        # No proxy from the environment: it would resolve names itself, past the check of addresses. No connection is
-        # kept: requests go to addresses, and two hosts at one address must not share what TLS has proven for one.
-        limits = httpx.Limits(max_keepalive_connections=0)
-        self.http = httpx.Client(
-            headers=headers, timeout=config.timeout, follow_redirects=False, trust_env=False, limits=limits
-        )
+        self.trust = httpcore.default_ssl_context()
         self.lock = threading.Lock()
         self.robots: dict[str, Robots] = {}
         self.unreachable: dict[str, FetchError] = {}
         self.turns: dict[str, threading.Lock] = {}
         self.next_time: dict[str, float] = {}
 
-    def __enter__(self) -> _Client:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.http.close()
-
-    def get(self, url: str, limit: int, conditions: dict[str, str] | None = None, polite: bool = False) -> _Answer:
+    def get(self, url: str, limit: int, conditions: dict[str, str] | None = None, polite: bool = False) -> _Page:
         """A page after its redirects; `polite`: robots.txt has to allow it. Raises `FetchError`."""
-        address = url
+        address, time_left = url, _TimeLeft(self.config.page_seconds)
         for _ in range(self.config.redirects + 1):
-            _checked(address)
+            _target(address)
             if polite and not self._robots(address).allows(address):
-                raise FetchError("robots", "robots.txt of the host does not allow this page.")
-            answer = self._with_retries(address, limit, conditions or {})
-            if isinstance(answer, _Answer):
+                raise FetchError("robots", f"robots.txt of {_host(address)} does not allow this page.")
+            answer = self._with_retries(address, limit, conditions or {}, time_left)
+            if isinstance(answer, _Page):
                 return answer
-            address = urljoin(address, answer)
+            try:
+                address = urljoin(address, answer)
+            except ValueError as error:
+                raise FetchError("refused-address", "The page redirects to a malformed address.") from error
         raise FetchError("redirects", f"The page redirects more than {self.config.redirects} times.")
 
-    def _with_retries(self, url: str, limit: int, conditions: dict[str, str]) -> _Answer | str:
+    def _with_retries(self, url: str, limit: int, conditions: dict[str, str], time_left: _TimeLeft) -> _Page | str:
         for attempt in range(self.config.retries + 1):
             try:
-                return self._once(url, limit, conditions)
+                return self._once(url, limit, conditions, time_left)
             except _Passing as failure:
                 wait = failure.wait if failure.wait is not None else 2.0**attempt * random.uniform(0.5, 1.0)
                 if attempt == self.config.retries or wait > MAX_RETRY_SECONDS:
@@ -387,57 +349,63 @@ class _Client:
                 time.sleep(max(wait, self.config.delay) if failure.wait is None else wait)
         raise AssertionError("the last attempt returns or raises")
 
-    def _once(self, url: str, limit: int, conditions: dict[str, str]) -> _Answer | str:
-        """One request: the answer, or where it redirects to."""
-        parts = _checked(url)
-        host = parts.hostname or ""
-        port = parts.port or (443 if parts.scheme == "https" else 80)
+    def _once(self, url: str, limit: int, conditions: dict[str, str], time_left: _TimeLeft) -> _Page | str:
+        """One request: the page, or where it redirects to."""
+        target = _target(url)
+        host = target.host
         with self._turn(host):
-            address = check_address(host, port, allow_private=self.config.allow_private)
-            literal = f"[{address}]" if ":" in address else address
-            target = urlunsplit((parts.scheme, f"{literal}:{port}", parts.path or "/", parts.query, ""))
-            standard = port == (443 if parts.scheme == "https" else 80)
-            name = host if ":" not in host else f"[{host}]"
-            headers = {"Host": name if standard else f"{name}:{port}", **conditions}
+            self.asking()
+            started = time.monotonic()
             try:
-                return self._read(target, url, headers, host, limit)
-            except httpx.TimeoutException as error:
+                with ask(
+                    target,
+                    {**self.headers, **conditions},
+                    pause=self.config.timeout,
+                    seconds=time_left.seconds,
+                    trust=self.trust,
+                    private=self.config.allow_private,
+                ) as answer:
+                    return self._read(answer, url, host, limit)
+            except PrivateAddress as error:
+                raise FetchError("refused-address", str(error)) from error
+            except NoAddress as error:
+                raise FetchError("network", str(error)) from error
+            except UnaskedEncoding as error:
+                message = "The host answers in an encoding that was not asked for."
+                raise FetchError("unsupported", message) from error
+            except OutOfTime as error:
+                message = f"The page took more than {self.config.page_seconds:.0f} seconds."
+                raise FetchError("timeout", message) from error
+            except httpcore.TimeoutException as error:
                 raise _Passing("timeout", "The host did not answer in time.") from error
-            except (httpx.TransportError, httpx.DecodingError) as error:
+            except (httpcore.NetworkError, httpcore.ProtocolError) as error:
                 raise _Passing("network", f"The connection to the host failed: {type(error).__name__}.") from error
-            except (httpx.InvalidURL, UnicodeError, ValueError) as error:
-                raise FetchError("refused-address", "The address is malformed.") from error
+            except BrokenEncoding as error:
+                raise _Passing("network", "The host answers in a damaged encoding.") from error
             finally:
-                self.http.cookies.clear()
+                time_left.seconds -= time.monotonic() - started
                 delay = max(self.config.delay, self.robots.get(_origin(url), ALLOW_ALL).delay)
                 self.next_time[host] = time.monotonic() + min(delay, MAX_RETRY_SECONDS)
 
-    def _read(self, target: str, url: str, headers: dict[str, str], host: str, limit: int) -> _Answer | str:
-        deadline = time.monotonic() + self.config.page_seconds
-        extensions = {"sni_hostname": host} if target.startswith("https") else {}
-        with self.http.stream("GET", target, headers=headers, extensions=extensions) as response:
-            status = response.status_code
-            if status in (301, 302, 303, 307, 308) and response.headers.get("location"):
-                return str(response.headers["location"])
-            if status == 304:
-                return _Answer(url, response.headers, b"", unchanged=True)
-            if status == 429 or status >= 500:
-                raise _Passing(f"http-{status}", f"The host answers {status}.", _retry_after(response.headers))
-            if status != 200:
-                raise FetchError(f"http-{status}", f"The host answers {status}.")
-            declared = response.headers.get("content-length", "")
-            if declared.isdigit() and int(declared) > limit:
-                raise FetchError("too-large", f"The page has {declared} bytes, more than {limit}.")
-            parts: list[bytes] = []
-            size = 0
-            for part in response.iter_bytes():
-                size += len(part)
-                if size > limit:
-                    raise FetchError("too-large", f"The page has more than {limit} bytes.")
-                if time.monotonic() > deadline:
-                    raise FetchError("timeout", f"The page took more than {self.config.page_seconds:.0f} seconds.")
-                parts.append(part)
-            return _Answer(url, response.headers, b"".join(parts))
+    def _read(self, answer: Answer, url: str, host: str, limit: int) -> _Page | str:
+        status, headers = answer.status, answer.headers
+        if status in (301, 302, 303, 307, 308) and headers.get("location"):
+            return headers["location"]
+        if status == 304:
+            return _Page(url, headers, b"", unchanged=True)
+        if status == 429 or status >= 500:
+            raise _Passing(f"http-{status}", f"The host answers {status}.", _retry_after(headers))
+        if status != 200:
+            raise FetchError(f"http-{status}", f"The host answers {status}.")
+        declared = headers.get("content-length", "")
+        if declared.isdecimal() and len(declared) < 20 and int(declared) > limit:
+            raise FetchError("too-large", f"The page has {declared} bytes, more than {limit}.")
+        content = bytearray()
+        for part in decoded(answer.parts, headers.get("content-encoding", "")):
+            content += part
+            if len(content) > limit:
+                raise FetchError("too-large", f"The page has more than {limit} bytes.")
+        return _Page(url, headers, content)
 
     def _turn(self, host: str) -> _Turn:
         with self.lock:
@@ -464,6 +432,13 @@ class _Client:
         return self.robots[origin]
 
 
+@dataclass(slots=True)
+class _TimeLeft:
+    """Of what one page may take over all its redirects and attempts, pauses between them apart."""
+
+    seconds: float
+
+
 class _Turn:
     """The right to ask a host: one at a time, and after the pause."""
 
@@ -480,21 +455,24 @@ class _Turn:
         self.lock.release()
 
 
-def _checked(url: str) -> SplitResult:
-    """The parts of an address that may be fetched, its host in ASCII. Raises `FetchError` (refused-address)."""
+def _target(url: str) -> Target:
+    """Where a request for an address goes, its host in ASCII. Raises `FetchError` (refused-address)."""
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""
         if ":" not in host:
-            name = host.encode("idna").decode("ascii")
-            parts = parts._replace(
-                netloc=name + (f":{parts.port}" if parts.port else "") if not parts.username else "@"
-            )
+            host = host.encode("idna").decode("ascii")
+        port = parts.port or (443 if parts.scheme == "https" else 80)
     except ValueError as error:  # UnicodeError is one too
         raise FetchError("refused-address", "The address is malformed.") from error
     if parts.scheme not in ("http", "https") or not host or "@" in parts.netloc:
         raise FetchError("refused-address", "Only http and https addresses without a password are fetched.")
-    return parts
+    path = quote(parts.path or "/", safe=_SAFE) + (f"?{quote(parts.query, safe=_SAFE)}" if parts.query else "")
+    return Target(parts.scheme, host, port, path)
+
+
+_SAFE = "%/:@!$&'()*+,;=?-._~"
+"""What stands in a path or a query as it is (RFC 3986); anything else is percent-encoded, as browsers do."""
 
 
 def _origin(url: str) -> str:
@@ -502,7 +480,7 @@ def _origin(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def _retry_after(headers: httpx.Headers) -> float | None:
+def _retry_after(headers: dict[str, str]) -> float | None:
     """Seconds that a host asks us to wait, given as a number or as a date."""
     text = headers.get("retry-after", "").strip()
     if re.fullmatch(r"\d{1,8}", text):

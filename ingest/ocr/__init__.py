@@ -53,6 +53,8 @@ class OcrLine:
     """Whether it stands in a picture: a label, a scale, a word on a photograph."""
     region: Region | None = None
     """The region that it stands in, when the engine has a layout model."""
+    extent: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
+    """Left, top, right and bottom of its letters within the corners, as shares of the line's length and height."""
 
 
 class OcrBackend(Protocol):

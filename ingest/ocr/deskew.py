@@ -135,6 +135,18 @@ def _flows(upper: str, lower: str) -> bool:
     return lower[:1].islower() or (upper[-1:] in ",-，、" and not lower[:1].isupper())
 
 
+def letters_box(line: OcrLine) -> tuple[float, float, float, float]:
+    """x0, y0, x1, y1 of the letters of a line, in pixels of the image as it was given, however the line lies in it."""
+    left, top, right, bottom = line.extent
+    corners = _corners(line)
+    across = np.array([(left, top), (right, top), (right, bottom), (left, bottom)])
+    upper = corners[0] + across[:, :1] * (corners[1] - corners[0])
+    lower = corners[3] + across[:, :1] * (corners[2] - corners[3])
+    points = upper + across[:, 1:] * (lower - upper)
+    (x0, y0), (x1, y1) = points.min(axis=0), points.max(axis=0)
+    return float(x0), float(y0), float(x1), float(y1)
+
+
 def _corners(line: OcrLine) -> np.ndarray:
     if line.quad:
         return np.array(line.quad, dtype=float)

@@ -45,6 +45,8 @@ class Ink:
     """Mean thickness of the strokes in font sizes."""
     gaps: tuple[tuple[float, float], ...] = ()
     """Wide gaps between its letters: left and right edge as shares of the picture's width."""
+    extent: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
+    """Left, top, right and bottom of the letters as shares of the picture's width and height."""
 
 
 def measure(picture: np.ndarray, text: str) -> Ink:
@@ -69,7 +71,16 @@ def measure(picture: np.ndarray, text: str) -> Ink:
     size = _font_size(top, x_line, baseline, bottom, text)
     letters = ink[top:bottom]
     starts = np.count_nonzero(np.diff(letters, axis=1, prepend=0) == 1)
-    return Ink(size, float(letters.sum() / max(1, starts) / size), _gaps(letters, WIDE * size))
+    return Ink(
+        size, float(letters.sum() / max(1, starts) / size), _gaps(letters, WIDE * size), _extent(ink, top, bottom)
+    )
+
+
+def _extent(ink: np.ndarray, top: int, bottom: int) -> tuple[float, float, float, float]:
+    """Where the letters between two rows begin and end."""
+    height, width = ink.shape
+    inked = np.flatnonzero(ink[top:bottom].any(axis=0))
+    return float(inked[0]) / width, top / height, float(inked[-1] + 1) / width, bottom / height
 
 
 def _gaps(letters: np.ndarray, least: float) -> tuple[tuple[float, float], ...]:

@@ -17,8 +17,7 @@ import numpy as np
 from ingest.conservation import compare
 from ingest.document import Block, Page
 from ingest.ocr import OcrLine, Region, mean_confidence
-from ingest.ocr.deskew import deskew, main_rotation, main_skew
-from ingest.ocr.orientation import rotate_back
+from ingest.ocr.deskew import deskew, letters_box, main_rotation, main_skew
 from ingest.ocr.rules import find_rules
 from ingest.page.reading_order import Line, reading_order, text_runs
 from ingest.page.table_columns import Rule
@@ -158,7 +157,8 @@ def arrange(
 
     `lines` as an engine gave them, in pixels; `width_pt` and `height_pt` the page in points; `scale` is points per
     pixel (72 / dpi); `image` the page image (H × W × 3, uint8, RGB), on which the rules of tables are looked for.
-    Boxes of the blocks are in points on the page as it was given, also when its text stands on its side or its head.
+    Boxes of the blocks are in points on the page as it was given, also when its text is skewed, stands on its side or its
+    head.
     Text in the margins comes along as blocks with `furniture` set. Where the engine has marked regions, they give kinds
     and order, and only what is within a region is arranged here.
     """
@@ -181,7 +181,8 @@ def arrange(
         blocks = [_furniture(line, "header") for line in headers]
         blocks += _blocks(_join_fragments(text), [_table(table, straight) for table in tables], size)
         blocks += [_furniture(line, "footer") for line in footers]
-    placed = [_on_page(block, rotation, width_pt, height_pt) for block in blocks]
+    upright = [line for line in lines if line.rotation == rotation]
+    placed = [_on_page(block, straight, upright, scale) for block in blocks]
     sideways = [line for line in lines if line.rotation != rotation]
     return (*placed, *(_aside(line, scale) for line in (*labels, *sideways)))
 
@@ -292,20 +293,29 @@ def _furniture(line: Line, word: str) -> Block:
 
 def _aside(line: OcrLine, scale: float) -> Block:
     """Text that is not part of the page's: a stamp that runs up the margin, the label of a chart."""
-    x0, y0, x1, y1 = (round(value * scale, 2) for value in line.bbox)
-    return Block(
-        kind="paragraph", text=line.text, bbox=(x0, y0, x1, y1), confidence=line.confidence, furniture="margin"
-    )
+    bbox = _around([line], scale)
+    return Block(kind="paragraph", text=line.text, bbox=bbox, confidence=line.confidence, furniture="margin")
 
 
-def _on_page(block: Block, rotation: int, width: float, height: float) -> Block:
-    """The block with its box on the page as it was given."""
+def _on_page(block: Block, straight: Sequence[Line], upright: Sequence[OcrLine], scale: float) -> Block:
+    """The block with its box round the letters of its lines on the page as it was given.
+
+    `straight` are the lines of `upright` after rotation and skew were taken out: where the block has its box.
+    """
     assert block.bbox is not None
     x0, y0, x1, y1 = block.bbox
-    corners = rotate_back(np.array([(x0, y0), (x1, y1)]), rotation, width, height)
-    (left, top), (right, bottom) = corners.min(axis=0), corners.max(axis=0)
-    bbox = (round(float(left), 2), round(float(top), 2), round(float(right), 2), round(float(bottom), 2))
-    return replace(block, bbox=bbox)
+    apart = [  # how far the middle of each line is from the box
+        max(x0 - x, x - x1, y0 - y, y - y1, 0.0)
+        for x, y in (((line.x0 + line.x1) / 2, (line.y0 + line.y1) / 2) for line in straight)
+    ]
+    own = [line for line, distance in zip(upright, apart, strict=True) if distance == min(apart)]
+    return replace(block, bbox=_around(own, scale))
+
+
+def _around(lines: Sequence[OcrLine], scale: float) -> tuple[float, float, float, float]:
+    """A box, in points, round the letters of lines (one at least)."""
+    x0, y0, x1, y1 = zip(*map(letters_box, lines), strict=True)
+    return round(min(x0) * scale, 2), round(min(y0) * scale, 2), round(max(x1) * scale, 2), round(max(y1) * scale, 2)
 
 
 # --- columns ----------------------------------------------------------------------------------------------------------

@@ -82,6 +82,7 @@ def make_line(box: np.ndarray, picture: np.ndarray, reading: Reading, rotation: 
         bbox=(min(xs), min(ys), max(xs), max(ys)),
         confidence=round(reading.confidence, 4),
         quad=tuple((x, y) for x, y in quad),
+        extent=ink.extent,
         rotation=(rotation + own_rotation) % 360,
         size=round(ink.size, 1),
         weight=round(ink.weight, 3),

@@ -39,7 +39,9 @@ _WORD_BEFORE = re.compile(r"([^\W\d_]+)[-‐\u00ad]$")
 _WORD_AFTER = re.compile(r"^([^\W\d_]+)")
 _MATH = re.compile(r"[=≈≤≥±×÷∑∏∫√∂∞∈∀∃→←∝∙⋅^_{}|<>+\-−/()\[\]*]")
 _BULLET = re.compile(rf"^\s*(?:[{BULLETS}]\s*|[-–—*]\s+)")
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u00ad\u200b-\u200f\u2028\u2029\ufeff\ufffe\uffff]")
+_UNKNOWN = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
+_MATH_LETTERS = re.compile("[\U0001d400-\U0001d7ff]+")
+_CONTROL = re.compile(r"[\x0b-\x0d\u00ad\u200b-\u200f\u2028\u2029\ufeff\ufffe\uffff]")
 _SPACES = re.compile(r"[ \t\u00a0\u2000-\u200a\u202f\u3000]+")
 _LIGATURES = str.maketrans({"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"})
 WORDS = re.compile(r"[^\W\d_]+(?:[-‐][^\W\d_]+)*")
@@ -87,11 +89,15 @@ def vocabulary(texts: Iterable[str]) -> Counter[str]:
 
 
 def clean(text: str) -> str:
-    """Ligatures written out, loose accents composed, control and zero-width characters out, single spaces."""
+    """Ligatures and the letters of mathematics written out, loose accents composed, zero-width characters out, single spaces.
+
+    A control character stands for a glyph that nothing is known of: it becomes U+FFFD, the mark of what could not be read.
+    """
     if text.isascii() and text.isprintable():
         return " ".join(text.split()) if "  " in text else text.strip()
-    if "\ufffd" in text:
-        text = text.replace("\ufffd", " ")
+    text = _UNKNOWN.sub("\ufffd", text)
+    if _MATH_LETTERS.search(text):
+        text = _MATH_LETTERS.sub(lambda match: unicodedata.normalize("NFKC", match.group(0)), text)
     text = _SPACES.sub(" ", _CONTROL.sub("", text.translate(_LIGATURES))).strip()
     return _LOOSE_ACCENT.sub(_composed, text)
 

@@ -485,7 +485,7 @@ def _ordinal(text: str) -> int:
     if match is None:
         return 0
     mark = match.group(1)
-    return int(mark) if mark.isdigit() else ord(mark.lower()) - 96
+    return int(mark) if mark.isdecimal() else ord(mark.lower()) - 96
 
 
 def _hangs(lines: Sequence[Line], left: float, right: float, size: float) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pymupdf
 
+from ingest import marks
 from ingest.page.reading_order import BULLETS, Line, family, is_cjk
 from ingest.page.section_names import FIGURE_CAPTION
 
@@ -30,15 +31,20 @@ MAX_SHAPES = 20_000
 MAX_IMAGES = 5_000
 """Images looked at per page."""
 
+SMALL = 0.86
+"""A run smaller than this, as a share of its line's size, is a mark when it stands off the line at all."""
+OFF_LINE = 0.08
+"""How far a small run stands off the line to be a mark, in sizes of the line."""
+FAR_OFF_LINE = 0.17
+"""How far a run of nearly the line's own size does."""
+MAX_MARK = 20
+"""Characters of a mark, at most."""
+
 _VISIBLE = 16 | 32
 _BOLD = re.compile(
     r"bold|black|heavy|demi|semibd|-bd\b|-medi$|[^a-z]bd(?:it|cn|ou)?$|CMBX|SFBX|\.B\d?$|-B$", re.IGNORECASE
 )
 _ITALIC = re.compile(r"ital|obli|-it$|slant|[^a-z](?:bd)?it$|CMTI|CMMI|SFTI|\.I\d?$|-I$", re.IGNORECASE)
-_SUPERSCRIPT = str.maketrans("0123456789+-−–", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻")
-_CITATION = re.compile(r"^[\d,;\-–—\s]+$|^[a-z](?:,[a-z])*$|^[*†‡§¶#∗]+$")
-_UNIT = re.compile(r"(?:^|[\s(/·×])(?:[kcdmµμn]?m|ft|in|s|h|L|ha|kg|K|yr|year|min|mol)$")
-_ION = re.compile(r"(?:^|[\s(\[])(?:[A-Z][a-z]?\d?){1,3}$")
 
 
 Word = tuple[float, float, str]
@@ -134,7 +140,10 @@ def read_text_layer(page: pymupdf.Page) -> TextLayer:
             if order > MAX_LINES:
                 layer.left_out.setdefault(TOO_MANY, []).append(said)
                 continue
-            fragment, visible = _fragment(raw, order, fonts, layer.left_out)
+            x, y = raw["dir"]
+            across = 0 if abs(x) < 0.2 else 1  # the coordinate of an origin that says how high a run stands
+            sign = -1.0 if (y > 0 if across == 0 else x < 0) else 1.0
+            fragment, visible = _fragment(raw, order, fonts, layer.left_out, across, sign)
             if fragment is None:
                 continue
             fragment.prose = prose
@@ -143,7 +152,6 @@ def read_text_layer(page: pymupdf.Page) -> TextLayer:
             layer.characters += count
             if not visible:
                 layer.invisible += count
-            x, y = raw["dir"]
             if abs(y) < 0.2 and x > 0:
                 key = (fragment.spans[0][0], round(fragment.x0), round(fragment.y0))
                 if key in seen and fragment.x1 - fragment.x0 > 0:
@@ -166,6 +174,7 @@ def read_text_layer(page: pymupdf.Page) -> TextLayer:
     for line in [line for line in layer.lines if _is_spaced(line.text)][:MAX_SPACED]:
         line.text = _unspaced(page, line) or line.text
     layer.rotated = {angle: merge(fragments) for angle, fragments in rotated.items()}
+    _write_marks([layer.lines, *layer.rotated.values()])
     if any(FIGURE_CAPTION.match(line.text) for line in layer.lines) and page.get_images():
         layer.images = [
             tuple(pymupdf.Rect(image["bbox"]) * page.rotation_matrix) for image in page.get_image_info()[:MAX_IMAGES]
@@ -307,8 +316,14 @@ def _without_leaders(lines: list[Line], layer: TextLayer) -> list[Line]:
 
 
 def _fragment(
-    raw: dict[str, Any], order: int, fonts: dict[str, list[str]], left_out: dict[str, list[str]]
+    raw: dict[str, Any],
+    order: int,
+    fonts: dict[str, list[str]],
+    left_out: dict[str, list[str]],
+    across: int,
+    sign: float,
 ) -> tuple[Fragment | None, bool]:
+    """A line of the content and whether it is seen; `sign` times coordinate `across` of an origin grows downwards."""
     spans: list[tuple[str, float, str, float]] = []
     sizes: dict[float, int] = {}
     bases: dict[float, float] = {}
@@ -336,7 +351,7 @@ def _fragment(
         else:
             invisible += length
         fonts.setdefault(font, []).append(text)
-        base = span["origin"][1]
+        base = sign * span["origin"][across]
         size = round(size, 1)
         if spans and font == last_font and spans[-1][1] == size and abs(spans[-1][3] - base) < 0.05 * size:
             previous = spans[-1]
@@ -356,16 +371,12 @@ def _fragment(
 
 
 def _rotated(fragment: Fragment, box: Sequence[float], angle: int, width: float, height: float) -> Fragment:
-    """Coordinates after rotating the page so that the text is upright; the raised-mark test does not apply here."""
+    """Coordinates after rotating the page so that the text is upright."""
     x0, y0, x1, y1 = box
-    if angle == 90:  # text runs upwards: rotate the page clockwise
-        left, top, right, bottom = height - y1, x0, height - y0, x1
-    elif angle == 180:
-        left, top, right, bottom = width - x1, height - y1, width - x0, height - y0
-    else:
-        left, top, right, bottom = y0, width - x1, y1, width - x0
-    base = bottom - 0.2 * (bottom - top)
-    spans = [(text, size, font, base) for text, size, font, _ in fragment.spans]
+    left, right = {90: (height - y1, height - y0), 180: (width - x1, width - x0), 270: (y0, y1)}[angle]
+    shift = {90: 0.0, 180: height, 270: width}[angle]
+    spans = [(text, size, font, shift + base) for text, size, font, base in fragment.spans]
+    base = shift + fragment.base
     return Fragment(
         left, base - 0.8 * fragment.size, right, base + 0.2 * fragment.size, base, fragment.size, spans, fragment.order
     )
@@ -491,30 +502,31 @@ def _neighbours(
 
 def _line(parts: list[Fragment]) -> Line:
     """One line of text from its parts, with raised marks written out and its style summed up."""
-    sizes: Counter[float] = Counter()
-    bases: dict[float, float] = {}
-    for part in parts:
-        for text, size, _, base in part.spans:
-            sizes[size] += len(text)
-            bases.setdefault(size, base)
-    size = parts[0].size if len(sizes) == 1 else max(sizes, key=lambda value: (sizes[value], value))
-    base = bases[size]
+    if len(parts) == 1 and len(parts[0].spans) == 1:
+        _, size, _, base = parts[0].spans[0]
+    else:
+        size, base = _size_and_base(parts)
     text = ""
     end = parts[0].x0
-    superscripts = bold = italic = plain = 0
+    bold = italic = plain = 0
     lead = -1
     lead_bold = lead_italic = False
     lead_family = ""
     fonts: dict[str, int] = {}
     for part in parts:
-        if text and not text.endswith(" ") and part.x0 - end > 0.13 * size and part.spans[0][0][:1] != " ":
+        touches = part.x0 - end <= 0.13 * size
+        if text and not text.endswith(" ") and not touches and part.spans[0][0][:1] != " ":
             text += " "
         end = part.x1
         for span, span_size, font, span_base in part.spans:
-            if span_size < 0.86 * size and base - span_base > 0.15 * size and len(span) < 20:
-                text = _raise(text, span)
-                superscripts += 1
+            up = base - span_base
+            is_small = span_size < SMALL * size
+            off = abs(up) > (OFF_LINE if is_small else FAR_OFF_LINE) * size
+            if off and (is_small or touches) and len(span) < MAX_MARK:
+                text += marks.raised(span) if up > 0 else marks.lowered(span)
+                touches = True
                 continue
+            touches = True
             if text.endswith(" ") and span.startswith(" "):
                 span = span.lstrip()
             is_bold, is_italic = style(font)
@@ -528,7 +540,7 @@ def _line(parts: list[Fragment]) -> Line:
                     or (not is_bold and not is_italic and family(font) != lead_family)
                 ):
                     lead = len(text)
-            text += span
+            text += span if span.isascii() else marks.from_characters(span)
             if span_size >= 0.86 * size or length > 3:
                 bold += is_bold * length
                 italic += is_italic * length
@@ -549,13 +561,9 @@ def _line(parts: list[Fragment]) -> Line:
         font=max(fonts, key=fonts.__getitem__) if fonts else parts[0].spans[0][2],
         lead=lead,
         lead_bold=lead_bold,
-        superscripts=superscripts,
+        superscripts=marks.count(text),
         cuts=_cuts(parts, stripped.rstrip()),
     )
-
-
-_ADDED = str.maketrans("", "", "[]^")
-"""What writing out a raised mark adds to a text."""
 
 
 def _cuts(parts: Sequence[Fragment], text: str) -> tuple[tuple[float, float, int], ...]:
@@ -578,35 +586,43 @@ def _cuts(parts: Sequence[Fragment], text: str) -> tuple[tuple[float, float, int
     for token, start in zip(tokens, starts, strict=True):
         if cuts or due:
             while index < len(words) and passed < due:
-                passed += len(words[index][2].translate(_ADDED).replace(" ", ""))
+                passed += len(words[index][2].replace(" ", ""))
                 index += 1
             if passed == due and 0 < index < len(words):
                 cuts.append((words[index - 1][1], words[index][0], start))
-        due += len(token.translate(_ADDED))
+        due += len(marks.without_wraps(token))
     return tuple(cuts)
 
 
 _WORD = re.compile(r"\S+")
 
 
-def _raise(text: str, span: str) -> str:
-    """Append a raised span: exponents stay exponents, citations and footnote marks get brackets."""
-    mark = span.strip()
-    if not mark:
-        return text + span
-    space = " " if span.endswith(" ") else ""
-    if not text or text.endswith(" "):
-        return text + mark + space
-    before = text[-1]
-    if before in "-−–" and mark.isdigit() and text[-2:-1].isalpha():
-        return text[:-1] + ("-" + mark).translate(_SUPERSCRIPT) + space  # a unit to a negative power, in two pieces
-    if before.isdigit() or before in "×·" or (mark[0] in "-−–+" and any(c.isdigit() for c in mark)):
-        small = mark.translate(_SUPERSCRIPT)
-        return text + (small if not any(c in "0123456789+-−–" for c in small) else "^" + mark) + space
-    if _UNIT.search(text) and mark.isdigit() and len(mark) == 1:
-        return text + mark.translate(_SUPERSCRIPT) + space
-    if mark[-1] in "+-−" or not _CITATION.match(mark):
-        return text + mark + space
-    if mark.isdigit() and _ION.search(text[-6:]) and len(text[-6:].split()[-1]) <= 2:
-        return text + mark + space
-    return f"{text}[{mark}]{space}" if mark[0].isdigit() or mark.isalpha() else text + mark + space
+def _size_and_base(parts: Sequence[Fragment]) -> tuple[float, float]:
+    """The size of most of a line's text, and the baseline of most of what is of that size."""
+    weights: Counter[float] = Counter()
+    bases: Counter[tuple[float, float]] = Counter()
+    for part in parts:
+        for text, size, _, base in part.spans:
+            weights[size] += len(text)
+            bases[size, base] += len(text)
+    size = max(weights, key=lambda value: (weights[value], value))
+    return size, max((key for key in bases if key[0] == size), key=bases.__getitem__)[1]
+
+
+def _write_marks(groups: Sequence[Sequence[Line]]) -> None:
+    """Give raised and lowered marks their written form, in the light of the whole page; the cuts move with the text."""
+    marked = [line for lines in groups for line in lines if marks.has_marks(line.text)]
+    if not marked:
+        return
+    custom = marks.habit(line.text for line in marked)
+    for line in marked:
+        text = marks.written(line.text, custom)
+        starts = [found.start() for found in _WORD.finditer(text)]
+        order = {found.start(): number for number, found in enumerate(_WORD.finditer(line.text))}
+        line.cuts = tuple(
+            (left, right, starts[order[index]])
+            for left, right, index in line.cuts
+            if order.get(index, len(starts)) < len(starts)
+        )
+        line.lead = len(marks.written(line.text[: line.lead], custom)) if line.lead else 0
+        line.text = text

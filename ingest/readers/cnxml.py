@@ -14,7 +14,7 @@ from lxml import etree
 from ingest.containers.compression import read_bounded, unpacked_head
 from ingest.document import Block, Mark, Page, Probe, ReadOptions, UnreadableError
 from ingest.page.markdown_table import Cell, markdown_table, spread
-from ingest.readers.inline_text import append_superscript, clean_line, math_text
+from ingest.readers.inline_text import clean_line, math_text, write_marks
 from ingest.safe_xml import children, entity_text, local_name, parse_xml, root_of, was_cut
 
 _NAMESPACE = "cnx.rice.edu/cnxml"
@@ -67,6 +67,7 @@ class CnxmlReader:
             return
         mark("page 1")
         root = _module(read_bounded(path))
+        write_marks(root)
         blocks = tuple(block for block in _document_blocks(root) if block.text)
         if not blocks:
             raise UnreadableError("no-text", "The module has no content.")
@@ -221,7 +222,7 @@ def _table(element: etree._Element, numbers: dict[str, str]) -> Iterator[Block]:
                 start, end = columns.get(cell.get("namest", "")), columns.get(cell.get("nameend", ""))
                 width = end - start + 1 if start and end and end >= start else 1
                 more = cell.get("morerows", "0")
-                height = 1 + (int(more) if more.isdigit() and len(more) < 4 else 0)
+                height = 1 + (int(more) if more.isdecimal() and len(more) < 4 else 0)
                 cells.append(Cell(_inline(cell, numbers), width, height))
             rows.append(cells)
         if len(rows) > 1 and len(rows[0]) == 1 and rows[0][0].columns > 1:  # a row across the table is its title
@@ -266,8 +267,6 @@ def _append(text: str, child: etree._Element, numbers: dict[str, str]) -> str:
         return text + entity_text(child)
     if name in _SILENT or name == "footnote":
         return text + (" " if name in ("newline", "space") else "")
-    if name == "sup":
-        return append_superscript(text, _inline(child, numbers))
     if name == "math":
         return f"{text}{math_text(child)}"
     if name == "link":

@@ -14,9 +14,10 @@ from typing import Any
 
 from lxml import etree
 
+from ingest import marks
 from ingest.document import Block, Mark, Page, Probe, ReadOptions, UnreadableError
 from ingest.page.markdown_table import Cell, markdown_table, spread
-from ingest.readers.inline_text import append_superscript, clean_line
+from ingest.readers.inline_text import clean_line
 from ingest.safe_xml import local_name, parse_xml
 
 MAX_PACKAGE_BYTES = 512 * 1024 * 1024
@@ -117,6 +118,7 @@ class _DocumentWalk:
         self.numbered: dict[tuple[str, str], bool] = {}
         self.counters: dict[tuple[str, int], int] = {}
         self.items: list[str] = []
+        self.habit = marks.habit(_text(paragraph) for paragraph in document.element.body.iter(f"{_W}p"))
 
     def blocks(self) -> Iterator[Block]:
         yield from self._container(self.document.element.body)
@@ -141,8 +143,11 @@ class _DocumentWalk:
             yield Block("list", "\n".join(self.items))
             self.items = []
 
+    def _line(self, paragraph: etree._Element) -> str:
+        return clean_line(marks.written(marks.from_characters(_text(paragraph)), self.habit))
+
     def _paragraph(self, paragraph: etree._Element) -> Iterator[Block]:
-        text = clean_line(_text(paragraph))
+        text = self._line(paragraph)
         if not text:
             return
         level = self._heading_level(paragraph)
@@ -167,7 +172,7 @@ class _DocumentWalk:
 
     def _heading_level(self, paragraph: etree._Element) -> int:
         outline = paragraph.find(f"{_W}pPr/{_W}outlineLvl")
-        if outline is not None and outline.get(f"{_W}val", "9").isdigit() and int(outline.get(f"{_W}val", "9")) < 9:
+        if outline is not None and outline.get(f"{_W}val", "9").isdecimal() and int(outline.get(f"{_W}val", "9")) < 9:
             return min(6, int(outline.get(f"{_W}val", "0")) + 1)
         style = paragraph.find(f"{_W}pPr/{_W}pStyle")
         found = self.styles.get(style.get(f"{_W}val", "")) if style is not None else None
@@ -180,7 +185,7 @@ class _DocumentWalk:
             if name.lower() == "title":
                 return 1
             level = found.element.find(f"{_W}pPr/{_W}outlineLvl")
-            if level is not None and level.get(f"{_W}val", "9").isdigit() and int(level.get(f"{_W}val", "9")) < 9:
+            if level is not None and level.get(f"{_W}val", "9").isdecimal() and int(level.get(f"{_W}val", "9")) < 9:
                 return min(6, int(level.get(f"{_W}val", "0")) + 1)
             found = getattr(found, "base_style", None)
         return 0
@@ -198,7 +203,7 @@ class _DocumentWalk:
             level = _value(properties, "ilvl") or "0"
             if number == "0":  # numbering taken away
                 return None
-        depth = int(level) if level.isdigit() else 0
+        depth = int(level) if level.isdecimal() else 0
         if by_style is not None and by_style.group(1):
             ordered = by_style.group(1).lower() == "number"
         else:
@@ -246,9 +251,9 @@ class _DocumentWalk:
                 if next(cell.iterancestors(f"{_W}tr"), None) is not row:
                     continue  # of a table within this one
                 width_text = _value(cell.find(f"{_W}tcPr"), "gridSpan")
-                width = int(width_text) if width_text.isdigit() and len(width_text) < 4 else 1
+                width = int(width_text) if width_text.isdecimal() and len(width_text) < 4 else 1
                 merge = cell.find(f"{_W}tcPr/{_W}vMerge")
-                text = " ".join(filter(None, (clean_line(_text(part)) for part in cell.iter(f"{_W}p"))))
+                text = " ".join(filter(None, (self._line(part) for part in cell.iter(f"{_W}p"))))
                 if merge is not None and merge.get(f"{_W}val") != "restart":
                     text = above.get(column, text)
                 above[column] = text
@@ -264,7 +269,7 @@ class _DocumentWalk:
                 continue
             for note in parse_xml(relation.target_part.blob):
                 if note.get(f"{_W}type") in (None, "normal"):
-                    text = " ".join(filter(None, (clean_line(_text(part)) for part in note.iter(f"{_W}p"))))
+                    text = " ".join(filter(None, (self._line(part) for part in note.iter(f"{_W}p"))))
                     if text:
                         yield Block("footnote", text)
 
@@ -288,9 +293,7 @@ def _text(element: etree._Element) -> str:
         elif name in ("noBreakHyphen", "softHyphen"):
             text += "-" if name == "noBreakHyphen" else ""
         elif name == "r":
-            raised = child.find(f"{_W}rPr/{_W}vertAlign")
-            inner = _text(child)
-            text = append_superscript(text, inner) if _is_raised(raised) and inner else text + inner
+            text += _wrapped(child.find(f"{_W}rPr"), _text(child))
         elif name in ("oMath", "oMathPara"):
             text += " ".join("".join(part.text or "" for part in child.iter("{*}t")).split())
         else:
@@ -298,5 +301,9 @@ def _text(element: etree._Element) -> str:
     return text
 
 
-def _is_raised(alignment: etree._Element | None) -> bool:
-    return alignment is not None and alignment.get(f"{_W}val") == "superscript"
+def _wrapped(properties: etree._Element | None, text: str) -> str:
+    """A run's text, wrapped when it is raised or lowered."""
+    height, points = _value(properties, "vertAlign"), _value(properties, "position")
+    if height == "superscript" or re.fullmatch(r"[1-9]\d?", points):
+        return marks.raised(text)
+    return marks.lowered(text) if height == "subscript" or re.fullmatch(r"-[1-9]\d?", points) else text

@@ -13,7 +13,7 @@ from lxml import etree
 
 from ingest.document import Block
 from ingest.page.markdown_table import Cell, markdown_table, spread
-from ingest.readers.inline_text import append_superscript, math_text
+from ingest.readers.inline_text import math_text, write_marks
 
 MAX_DEPTH = 250
 """Elements nested deeper than this are flattened: nobody writes them by hand."""
@@ -175,7 +175,7 @@ def merged_lists(blocks: list[Block]) -> list[Block]:
 def spell_out(tree: etree._Element) -> None:
     """Write superscripts and formulas (in place) so that they survive as plain text.
 
-    `10<sup>6</sup>` becomes 10^6, `m<sup>2</sup>` m², MathML one line of characters. A raised number that is a link is
+    `10<sup>6</sup>` becomes 10^6, `m<sup>2</sup>` m^2, MathML one line of characters. A raised number that is a link is
     a citation or a note: `risk<sup><a>3</a></sup>` becomes risk[3].
     """
     for element in list(tree.iter("math")):
@@ -185,23 +185,7 @@ def spell_out(tree: etree._Element) -> None:
         element.tag = "span"  # trafilatura drops what it does not know
         for ancestor in islice(element.iterancestors("span"), 3):  # MediaWiki hides the formula behind its picture
             ancestor.attrib.pop("style", None)
-    for element in tree.iter("sup"):
-        raised = "".join(element.itertext()).strip()
-        if not re.fullmatch(r"[-−–+]?\d{1,3}(?:[,–-]\d{1,3})*", raised):
-            continue
-        previous = element.getprevious()
-        parent = element.getparent()
-        if parent is None:
-            continue
-        before = (previous.tail if previous is not None else parent.text) or ""
-        if not before and previous is not None:
-            before = "".join(previous.itertext())
-        linked = next(element.iter("a"), None) is not None or parent.tag == "a"
-        written = append_superscript(before[-5:], raised, citation=linked)[len(before[-5:]) :]
-        if written != raised:
-            for child in list(element):
-                element.remove(child)
-            element.text = written
+    write_marks(tree)
 
 
 def text_length(element: etree._Element) -> int:
@@ -221,7 +205,7 @@ def is_layout(item: etree._Element) -> bool:
 
 def _start(element: etree._Element) -> int:
     start = element.get("start") or "1"
-    return int(start) if start.isdigit() and len(start) < 6 else 1
+    return int(start) if start.isdecimal() and len(start) < 6 else 1
 
 
 def _is_data_table(table: etree._Element) -> bool:
@@ -244,4 +228,4 @@ def _rows(table: etree._Element) -> list[list[Cell]]:
 
 
 def _span(text: str | None) -> int:
-    return max(1, min(int(text), 100)) if text and text.strip().isdigit() and len(text) < 5 else 1
+    return max(1, min(int(text), 100)) if text and text.strip().isdecimal() and len(text) < 5 else 1

@@ -3,13 +3,53 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, replace
 
 from lxml import etree
 
+from ingest.marks import REACH, Habit, cited, from_characters, habit, lowered, raised, written
 from ingest.safe_xml import local_name
 
-_RAISED = str.maketrans("23", "²³")
 _CITATION = re.compile(r"\[?\d{1,3}(?:\s?[,–-]\s?\d{1,3})*\]?")
+_INLINE = frozenset(
+    [
+        "a",
+        "abbr",
+        "b",
+        "big",
+        "bold",
+        "cite",
+        "code",
+        "em",
+        "emphasis",
+        "ext-link",
+        "font",
+        "i",
+        "italic",
+        "label",
+        "link",
+        "monospace",
+        "named-content",
+        "s",
+        "sc",
+        "small",
+        "span",
+        "strike",
+        "strong",
+        "styled-content",
+        "sub",
+        "sup",
+        "term",
+        "tt",
+        "u",
+        "underline",
+        "xref",
+    ]
+)
+"""Elements that stand in a line of text."""
+_NO_MARK = frozenset({"math", "img", "graphic", "inline-graphic", "inline-formula", "tex-math", "table", "p", "div"})
+"""What is not the text of a mark."""
+_NOTE_LINKS = frozenset({"bibr", "fn", "table-fn"})
 _SILENT = frozenset({"annotation", "annotation-xml", "tex-math", "label"})
 
 
@@ -20,19 +60,133 @@ def clean_line(text: str) -> str:
     return re.sub(r"([(\[])\s+", r"\1", text)
 
 
-def append_superscript(text: str, raised: str, *, citation: bool = False) -> str:
-    """`text` with a superscript at its end: a citation in brackets, a power with `^`, a unit's ² and ³; else as it is.
+def write_marks(tree: etree._Element) -> None:
+    """Give raised and lowered text, and numbers linked to references and notes, their written form, in place.
 
-    So `10` + `6` is `10^6`, `kg/m` + `2` is `kg/m²`, `Ca` + `2+` is `Ca2+`, and `risk` + `3` is `risk[3]`: a number over
-    a whole word is a citation, also when the markup does not say so.
+    `10<sup>6</sup>` becomes 10^6, `m<sup>2</sup>` m^2; `7.2<sup><a href="#r5">5</a></sup>` 7.2[5], also where a style
+    sheet is left to raise a JATS `xref`. What the document does elsewhere decides in doubt, and in a table its notes do.
     """
-    if citation or (_CITATION.fullmatch(raised) and re.search(r"[a-z]{3}[.,;]?$", text)):
-        return f"{text}[{raised.strip('[]()')}]" if raised else text
-    if re.fullmatch(r"[-−–+]?\d+", raised) and re.search(r"[\d)]$", text):
-        return f"{text}^{raised}"
-    if raised in ("2", "3") and re.search(r"(?:^|[^A-Za-zμµ])[A-Za-zμµχ]{1,2}$", text):
-        return text + raised.translate(_RAISED)
-    return text + raised
+    groups: dict[etree._Element, list[_Group]] = {}
+    for element in tree.iter("{*}sup", "{*}sub", "{*}xref"):
+        group = _group(element)
+        if group is not None:
+            groups.setdefault(next(element.iterancestors("{*}table-wrap"), tree), []).append(group)
+    everywhere = habit(group.before + group.text + group.after for found in groups.values() for group in found)
+    for place, found in groups.items():
+        custom = everywhere if place is tree else replace(everywhere, notes=everywhere.notes | _notes_of(place))
+        for group in found:
+            group.write(custom)
+    for element in tree.iter("*"):
+        if element.text and not element.text.isascii() and local_name(element) not in _SILENT:
+            element.text = written(from_characters(element.text), everywhere)
+        if element.tail and not element.tail.isascii():
+            element.tail = written(from_characters(element.tail), everywhere)
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Raised or lowered elements that follow one another without a character between them."""
+
+    elements: list[etree._Element]
+    text: str
+    """Their text, wrapped."""
+    before: str
+    after: str
+
+    def write(self, custom: Habit) -> None:
+        first, *others = self.elements
+        last_tail = self.elements[-1].tail
+        before = _text_before(first)  # now in its written form
+        text = written(self.text, custom, before=before, after=self.after)
+        for child in list(first):
+            first.remove(child)
+        first.text = text
+        for element in others:
+            parent = element.getparent()
+            if parent is not None:
+                parent.remove(element)
+        first.tail = last_tail
+
+
+def _group(element: etree._Element) -> _Group | None:
+    """The marks that begin with an element; None when it is none, or goes on from or within another one."""
+    if _wrap(element) == "" or _is_inside(element):
+        return None
+    previous = element.getprevious()
+    if previous is not None and not previous.tail and _wrap(previous) and not _is_inside(previous):
+        return None
+    elements = [element]
+    while not elements[-1].tail:
+        following = elements[-1].getnext()
+        if following is None or not _wrap(following):
+            break
+        elements.append(following)
+    text = "".join(_wrap(each) for each in elements)
+    return _Group(elements, text, _text_before(element), _text_after(elements[-1]))
+
+
+def _is_inside(element: etree._Element) -> bool:
+    parent = element.getparent()
+    while parent is not None and local_name(parent) in _INLINE:
+        if _wrap(parent):
+            return True
+        parent = parent.getparent()
+    return False
+
+
+def _wrap(element: etree._Element) -> str:
+    """The text of a raised or lowered element, wrapped; empty for every other one."""
+    name = local_name(element)
+    if name not in ("sup", "sub", "xref") or any(local_name(child) in _NO_MARK for child in element.iter()):
+        return ""
+    text = " ".join("".join(element.itertext()).split())
+    if name == "sub":
+        return lowered(text)
+    if name == "sup":
+        parent = element.getparent()
+        linked = next(element.iter("{*}a", "{*}xref"), None) is not None
+        return (cited if linked or (parent is not None and local_name(parent) == "a") else raised)(text)
+    if element.get("ref-type") not in _NOTE_LINKS:
+        return ""
+    if next(element.iter("{*}sup"), None) is not None:
+        return cited(text)
+    before = _text_before(element)
+    is_mark = _CITATION.fullmatch(text) or (element.get("ref-type") != "bibr" and len(text) == 1)
+    return cited(text) if is_mark and before and re.search(r"[^\s\[(,;–—-]$", before) else ""
+
+
+def _text_before(element: etree._Element) -> str:
+    while True:
+        previous = element.getprevious()
+        parent = element.getparent()
+        if previous is not None:
+            text = previous.tail or ("".join(previous.itertext()) if local_name(previous) in _INLINE else "")
+            return str(text)[-REACH:]
+        if parent is None or parent.text or local_name(parent) not in _INLINE:
+            return str(parent.text or "")[-REACH:] if parent is not None else ""
+        element = parent
+
+
+def _text_after(element: etree._Element) -> str:
+    while True:
+        following = element.getnext()
+        parent = element.getparent()
+        if element.tail:
+            beyond = _wrap(following) if following is not None and len(element.tail) < 3 else ""
+            return f"{element.tail}{beyond}"[:REACH]
+        if following is not None:
+            if local_name(following) not in _INLINE:
+                return ""
+            return (_wrap(following) or "".join(following.itertext()))[:REACH]
+        if parent is None or local_name(parent) not in _INLINE:
+            return ""
+        element = parent
+
+
+def _notes_of(table: etree._Element) -> frozenset[str]:
+    """The marks that the notes beneath a table begin with."""
+    labels = (" ".join("".join(label.itertext()).split()) for label in table.iterfind(".//{*}fn/{*}label"))
+    return frozenset(label for label in labels if label)
 
 
 def math_text(element: etree._Element) -> str:

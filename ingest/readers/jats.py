@@ -15,7 +15,7 @@ from lxml import etree
 from ingest.containers.compression import read_bounded, unpacked_head
 from ingest.document import Block, Mark, Page, Probe, ReadOptions, UnreadableError
 from ingest.page.markdown_table import Cell, markdown_table, spread
-from ingest.readers.inline_text import append_superscript, clean_line, math_text
+from ingest.readers.inline_text import clean_line, math_text, write_marks
 from ingest.safe_xml import children, entity_text, local_name, parse_xml, root_of, was_cut
 
 _XLINK_HREF = "{http://www.w3.org/1999/xlink}href"
@@ -83,6 +83,7 @@ class JatsReader:
 
 def _articles(raw: bytes) -> list[etree._Element]:
     root = parse_xml(raw)
+    write_marks(root)
     if local_name(root) == "article":
         return [root]
     articles = [element for element in root.iter() if local_name(element) == "article"]
@@ -135,12 +136,12 @@ def _date(meta: etree._Element) -> str:
                 dates.append(iso[:10])
             continue
         month = _first_text(date, "{*}month").lower()
-        month_number = int(month) if month.isdigit() else _MONTHS.get(month[:3], 0)
+        month_number = int(month) if month.isdecimal() else _MONTHS.get(month[:3], 0)
         day = _first_text(date, "{*}day")
         text = year
         if 1 <= month_number <= 12:
             text += f"-{month_number:02d}"
-            if day.isdigit() and 1 <= int(day) <= 31:
+            if day.isdecimal() and 1 <= int(day) <= 31:
                 text += f"-{int(day):02d}"
         dates.append(text)
     # "2015" says less than "2015-10-04": compare as if it were the year's end.
@@ -363,7 +364,7 @@ def _table(element: etree._Element) -> Iterator[Block]:
 
 
 def _span(text: str | None) -> int:
-    return max(1, int(text)) if text and text.strip().isdigit() and len(text) < 5 else 1
+    return max(1, int(text)) if text and text.strip().isdecimal() and len(text) < 5 else 1
 
 
 def _html_cell(cell: etree._Element) -> Cell:
@@ -374,7 +375,7 @@ def _cals_cell(cell: etree._Element, columns: dict[str, int]) -> Cell:
     start, end = columns.get(cell.get("namest", "")), columns.get(cell.get("nameend", ""))
     width = end - start + 1 if start and end and end >= start else 1
     rows = cell.get("morerows", "0")
-    return Cell(_inline(cell), width, 1 + (int(rows) if rows.isdigit() and len(rows) < 5 else 0))
+    return Cell(_inline(cell), width, 1 + (int(rows) if rows.isdecimal() and len(rows) < 5 else 0))
 
 
 def _list_lines(element: etree._Element, depth: int) -> list[str]:
@@ -494,9 +495,6 @@ def _append_inline(text: str, child: etree._Element) -> str:
         return text
     if name in ("break", "hr"):
         return text + " "
-    if name == "sup":
-        citation = any(link.get("ref-type") == "bibr" for link in child.iter("{*}xref"))
-        return append_superscript(text, _inline(child), citation=citation)
     if name in ("inline-formula", "disp-formula", "math"):
         formula = _formula(child)
         return f"{text} {formula} " if formula else text

@@ -18,6 +18,7 @@ from ingest.document import Block, Mark, Page, Probe, ReadOptions, UnreadableErr
 from ingest.page import layout_model
 from ingest.page.analysis import layout_page, plain_page
 from ingest.page.block_kinds import BodyStyle, body_style, vocabulary
+from ingest.page.fonts import UNREADABLE, FontMender
 from ingest.page.routing import PageFacts, Route, route
 from ingest.page.text_layer import TextLayer, read_text_layer
 
@@ -69,8 +70,9 @@ class PdfReader:
         """Pages `first` to `last`. Raises `UnreadableError`."""
         with _open(path) as document:
             last = min(last, document.page_count)
+            mender = FontMender(document)
             for start in range(first, last + 1, WINDOW):
-                yield from _read_window(document, start, min(start + WINDOW - 1, last), options, mark)
+                yield from _read_window(document, mender, start, min(start + WINDOW - 1, last), options, mark)
 
 
 _OBJECT = re.compile(rb"\b\d+\s+\d+\s+obj\b")
@@ -181,16 +183,20 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in parts if part.strip())
 
 
-def _read_window(document: pymupdf.Document, first: int, last: int, options: ReadOptions, mark: Mark) -> Iterator[Page]:
+def _read_window(
+    document: pymupdf.Document, mender: FontMender, first: int, last: int, options: ReadOptions, mark: Mark
+) -> Iterator[Page]:
     """Read some pages: all text layers first, then each page's blocks in the light of the others."""
     layers: list[tuple[int, float, float, TextLayer, Route]] = []
     unmapped: dict[int, bool] = {}
+    fonts = {number: document.get_page_fonts(number - 1) for number in range(first, last + 1)}
+    mender.mend(font for listed in fonts.values() for font in listed)
     for number in range(first, last + 1):
         mark(f"page {number}")
         try:
             page = document[number - 1]
             layer = read_text_layer(page)
-            way = _route(document, page, layer, options, unmapped)
+            way = _route(document, fonts[number], page, layer, options, unmapped)
             layers.append((number, page.rect.width, page.rect.height, layer, way))
         except MUPDF_ERRORS as error:
             raise UnreadableError("decode", f"Page {number} cannot be read ({type(error).__name__}).") from None
@@ -224,6 +230,9 @@ def _read_window(document: pymupdf.Document, first: int, last: int, options: Rea
                     notes.append(f"read plainly, without tables and figures, for {conservation.broken}")
                     blocks, conservation = plain, read_plainly
             notes.extend(f"{count} characters left out: {reason}" for reason, count in conservation.left_out)
+            unread = sum(block.text.count(UNREADABLE) for block in blocks)
+            if unread:
+                notes.append(f"{unread} glyphs that could not be read")
             yield Page(number, "native", "; ".join(notes), width, height, blocks, conservation=conservation)
 
 
@@ -259,7 +268,12 @@ def _slide_style(layer: TextLayer, body: BodyStyle, width: float, height: float)
 
 
 def _route(
-    document: pymupdf.Document, page: pymupdf.Page, layer: TextLayer, options: ReadOptions, unmapped: dict[int, bool]
+    document: pymupdf.Document,
+    fonts: list[Any],
+    page: pymupdf.Page,
+    layer: TextLayer,
+    options: ReadOptions,
+    unmapped: dict[int, bool],
 ) -> Route:
     if options.ocr == "always":
         return Route("ocr", "asked for")
@@ -268,7 +282,7 @@ def _route(
     facts = PageFacts(
         text=text,
         by_font=layer.by_font,
-        unmapped_fonts=_unmapped_fonts(document, page, unmapped),
+        unmapped_fonts=_unmapped_fonts(document, fonts, unmapped),
         characters=layer.characters,
         invisible=layer.invisible,
         image_share=_image_share(page) if sparse else 0.0,
@@ -300,10 +314,10 @@ def _image_share(page: pymupdf.Page) -> float:
     return float(grid.mean())
 
 
-def _unmapped_fonts(document: pymupdf.Document, page: pymupdf.Page, known: dict[int, bool]) -> frozenset[str]:
+def _unmapped_fonts(document: pymupdf.Document, fonts: list[Any], known: dict[int, bool]) -> frozenset[str]:
     """Names of the page's composite fonts whose codes are glyph numbers and that lack a ToUnicode map."""
     names = set()
-    for xref, _, kind, name, _, encoding, *_ in page.get_fonts():
+    for xref, _, kind, name, _, encoding, *_ in fonts:
         if kind != "Type0" or not encoding.startswith("Identity"):
             continue
         if xref not in known:

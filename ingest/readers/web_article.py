@@ -117,4 +117,4 @@ def _clean(text: str) -> str:
 
 
 def _span(text: str | None) -> int:
-    return max(1, min(int(text), 100)) if text and text.isdigit() and len(text) < 5 else 1
+    return max(1, min(int(text), 100)) if text and text.isdecimal() and len(text) < 5 else 1

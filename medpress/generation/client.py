@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 from cyclopts import Parameter
 
@@ -15,6 +16,7 @@ from medpress.command import UserError
 from medpress.generation.journal import Journal
 from medpress.generation.local import model_identity
 from medpress.generation.request import Endpoint, GenerationError, Reply, Request
+from medpress.ranges import Seconds, between
 
 LONGEST_PAUSE = 300.0
 """Seconds to wait for a server at most, even when it asks for more."""
@@ -33,13 +35,13 @@ class GenerationConfig:
     """File name inside the model folder when the weights are GGUF."""
     api_key_env: str = "OPENAI_API_KEY"
     """Environment variable that holds the endpoint's key."""
-    concurrency: int = 16
+    concurrency: Annotated[int, between(1, 4096)] = 16
     """Calls in flight at the same time."""
-    seconds: float = 120.0
+    seconds: Seconds = 120.0
     """Time limit of one call to an endpoint. A local model takes the time that its tokens take."""
-    tries: int = 5
+    tries: Annotated[int, between(1, 100)] = 5
     """Tries of one call, with growing pauses between them."""
-    token_budget: int | None = None
+    token_budget: Annotated[int | None, between(1, 10**12)] = None
     """Stop asking after so many tokens, prompts and replies together."""
 
 

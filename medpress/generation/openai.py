@@ -52,7 +52,7 @@ def _refusal(response: httpx.Response) -> GenerationError:
     status = response.status_code
     kind = "rate-limit" if status == 429 else "server" if status >= 500 else "refused"
     after = response.headers.get("retry-after", "")
-    seconds = float(after) if after.replace(".", "", 1).isdigit() else None
+    seconds = float(after) if after.replace(".", "", 1).isdecimal() else None
     message = f"The endpoint answered with status {status}."
     return GenerationError(kind, message, retry_after=seconds, transient=status in TRANSIENT)
 

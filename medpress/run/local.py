@@ -24,6 +24,7 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
 from types import ModuleType
 from typing import Any
@@ -122,6 +123,8 @@ class LocalExecutor:
         try:
             process = self.context.Process(target=_serve, args=(theirs, dict(os.environ), board), daemon=True)
             with _without_main():
+                with _deaf_to_interrupts():
+                    forkserver.ensure_running()
                 process.start()
         finally:
             for name, value in before.items():
@@ -131,6 +134,19 @@ class LocalExecutor:
                     os.environ[name] = value
         theirs.close()
         return _Worker(process, ours, board)
+
+
+@contextlib.contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """What is started meanwhile does not hear Ctrl-C, which a terminal sends to all: ending is the main process's affair."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @contextlib.contextmanager

@@ -89,7 +89,8 @@ class Runner:
         for task in done:
             yield Outcome(task, "skipped")
         for task in failed:
-            yield Outcome(task, "failed", _remembered_failure(task)[0])
+            remembered = _remembered_failure(task)
+            yield Outcome(task, "failed", remembered[0] if remembered else None)
 
     def _attempt(self, step: Step, tasks: Sequence[Task], again: Collection[str]) -> Iterator[Outcome]:
         for task, failure, seconds in self.executor.map(step.function, tasks):
@@ -132,27 +133,34 @@ class Runner:
             present = names[folder] if folder in names else names.setdefault(folder, names_in(location(folder)))
             if name in present and is_whole(task.output):
                 states[0].append(task)
-            elif f"{name}.failed.json" in present and not self._may_succeed_now(task):
+            elif f"{name}.failed.json" in present and self._fails_still(task):
                 states[1].append(task)
             else:
                 states[2].append(task)
         return states
 
-    def _may_succeed_now(self, task: Task) -> bool:
-        failure, then = _remembered_failure(task)
+    def _fails_still(self, task: Task) -> bool:
+        """Whether an earlier failure is remembered, and was not at a limit that is higher now."""
+        remembered = _remembered_failure(task)
+        if remembered is None:
+            return False
+        failure, then = remembered
         now = self.executor.limits
         raised = {
             "timeout": now.step_seconds > then.get("step_seconds", now.step_seconds),
             "memory": now.memory_bytes > then.get("memory_bytes", now.memory_bytes),
         }
-        return raised.get(failure.kind, False)
+        return not raised.get(failure.kind, False)
 
 
-def _remembered_failure(task: Task) -> tuple[Failure, dict[str, float]]:
-    """The failure of an earlier run, and the limits that it ran under."""
-    stored = read_json(task.failure_file)
-    limits = stored.pop("limits", {})
-    return Failure(**stored), limits
+def _remembered_failure(task: Task) -> tuple[Failure, dict[str, float]] | None:
+    """The failure of an earlier run, and the limits that it ran under; None when what stands there is damaged."""
+    try:
+        stored = read_json(task.failure_file)
+        limits = stored.pop("limits", {})
+        return Failure(**stored), {name: float(limit) for name, limit in limits.items()}
+    except (CorruptError, AttributeError, TypeError, ValueError):
+        return None
 
 
 def _halves(step: Step, task: Task, failure: Failure) -> list[Task]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from cyclopts import App, Parameter
 
+from medpress.ranges import CountOrNone
 from nlp.classify import load_classifier
 from nlp.classify.material import TASKS, material
 from nlp.classify.phrases import LabelledText
@@ -26,7 +27,7 @@ class TrainClassifierConfig(ClassifierConfig):
 
     task: str = "custom"
     """What the classes mean; kind and specialty have texts of our own."""
-    written: int = 0
+    written: CountOrNone = 0
     """Add so many texts a label that were written for this project (only for the tasks above)."""
     collections: Path | None = None
     """Add the permissively licensed collections found in this data folder (only for --task specialty)."""

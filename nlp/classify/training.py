@@ -8,10 +8,12 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 
+from medpress.ranges import Amount, Count, between
 from nlp.classify.features import FeatureConfig, hash_texts
 from nlp.classify.model import LinearClassifier
 from nlp.classify.phrases import LabelledText
@@ -21,15 +23,15 @@ from nlp.classify.phrases import LabelledText
 class ClassifierConfig:
     """Settings of a classifier."""
 
-    shortest: int = 1
+    shortest: Count = 1
     """Shortest character n-gram."""
-    longest: int = 4
+    longest: Count = 4
     """Longest character n-gram."""
-    bits: int = 16
+    bits: Annotated[int, between(4, 30)] = 16
     """2 ** bits hashed features."""
-    longest_text: int = 8000
+    longest_text: Count = 8000
     """Of a longer text its head, middle and end are used."""
-    penalty: float = 1.0
+    penalty: Amount = 1.0
     """C of the linear support vector machine: smaller is smoother."""
     balanced: bool = True
     """Weigh classes by the inverse of their size."""

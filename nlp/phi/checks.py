@@ -74,4 +74,4 @@ def is_social_security_number(text: str) -> bool:
 
 def is_internet_address(text: str) -> bool:
     """Whether four numbers between dots can be an IPv4 address."""
-    return all(part.isdigit() and int(part) <= 255 for part in text.split("."))
+    return all(part.isdecimal() and int(part) <= 255 for part in text.split("."))

@@ -148,5 +148,6 @@ def test_the_audit_passes_and_trace_shows_what_was_taken_out(data):
         r for r in read_dataset(data / "shards", RECORD).to_pylist() if by_name(r["topics"]).get("boilerplate")
     )
     assert any(
-        "taken out, as 12 documents of site hold it: Nobody should act" in line for line in trace(data, record["id"])
+        "taken out, as 12 documents of site hold it: Nobody should act" in line
+        for line in trace(data, record["id"]).lines
     )

@@ -339,7 +339,7 @@ def test_rows_are_taken_in_some_at_a_time(tmp_path, monkeypatch):
         json.dumps([{"question": f"How often is drug {n} given?", "answer": f"{n} times."} for n in range(30)])
     )
     settings = {"tokenizer": "deepseek", "phi": "off", "stage": 1, "source": "x", "license": ""}
-    task = TAKE_IN.task(tmp_path, path=str(tmp_path / "a.json"), told=[], doc_id="d", **settings)
+    task = TAKE_IN.task(tmp_path, path=str(tmp_path / "a.json"), file="a", told=[], doc_id="d", **settings)
     for name, rows in (("whole", 5_000), ("parts", 7)):
         monkeypatch.setattr(take_in, "ROWS_TAKEN_AT_ONCE", rows)
         take_in.take_in(dataclasses.replace(task, output=str(tmp_path / name)), lambda step: None)

@@ -87,9 +87,9 @@ def test_no_word_of_it_is_left_and_everything_else_is_as_it_was(data):
     assert {row["id"]: row for row in rows(data, "shards")} == before
     assert result.rows["shards"] == result.rows["tokens"] == len(ids) and result.work_files > 3
     assert accounted(data) == []
-    assert "taken down" in trace(data, doc_id(LETTER))[1]
+    assert "taken down" in trace(data, doc_id(LETTER)).lines[1]
     assert places(data, "letter.txt") == []
-    assert trace(data, next(iter(before)))[-1].startswith("  kept:")
+    assert trace(data, next(iter(before))).lines[-1].startswith("  kept:")
     (row,) = read_dataset(data / "removed", REMOVED).to_pylist()
     place = Pseudonyms(data)("notes/letter.txt")
     assert (row["doc_id"], row["places"], row["records"]) == (doc_id(LETTER), [place], sorted(ids))
@@ -172,7 +172,7 @@ def test_instructions_made_from_it_go_too(data):
 
 @pytest.mark.parametrize(
     ("name", "sentence"),
-    [("missing.txt", "missing.txt is no document of"), ("abc", "at least 6 digits"), ("0" * 24, "is no document")],
+    [("missing.txt", '"missing.txt" is no id'), ("abc", '"abc" is no id'), ("0" * 24, "is no id")],
 )
 def test_a_name_of_nothing_is_one_sentence(data, name, sentence):
     with pytest.raises(UserError, match=sentence):
@@ -183,7 +183,7 @@ def test_a_name_of_nothing_is_one_sentence(data, name, sentence):
 def test_a_uri_that_two_documents_share_is_not_guessed(tmp_path):
     write_documents(tmp_path, {"a.txt": LETTER})
     write_documents(tmp_path, {"a.txt": OTHERS["web/0.txt"]})
-    with pytest.raises(UserError, match=r"a\.txt names 2 documents: "):
+    with pytest.raises(UserError, match=r"a\.txt\" stands for 2 documents: "):
         remove(tmp_path, ["a.txt"], "")
 
 

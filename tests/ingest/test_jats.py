@@ -88,7 +88,7 @@ def test_blocks_in_order(article: Path) -> None:
         ("paragraph", 0, "To test."),
         ("paragraph", 0, "Keywords: aspirin; gas"),
         ("heading", 2, "1 Methods"),
-        ("paragraph", 0, "We gave 10^6 units per m²[1,2] daily:"),
+        ("paragraph", 0, "We gave 10^6 units per m^2[1,2] daily:"),
         ("list", 0, "1. first\n  - inner\n2. second"),
         ("paragraph", 0, "and stopped then."),
         ("paragraph", 0, "See Table 1."),

@@ -221,7 +221,7 @@ def test_citations_are_kept_apart_from_words_and_powers_stay_powers(tmp_path: Pa
     page.insert_htmlbox((50, 50, 550, 200), html)
     document.save(tmp_path / "c.pdf")
     pages, _ = read(tmp_path / "c.pdf")
-    assert "before[12,13] in 10⁵ cells on 3 cm² of" in pages[0].blocks[0].text
+    assert "before[12,13] in 10^5 cells on 3 cm^2 of" in pages[0].blocks[0].text
 
 
 def test_words_in_spaced_letters_are_whole(tmp_path: Path) -> None:

@@ -92,8 +92,9 @@ def test_status_and_show_tell_what_was_read(tmp_path, sample_docs):
     data = tmp_path / "data"
     ingest([str(sample_docs / "guideline/sepsis_2024.pdf")], FORMATS["pdf"], IngestConfig(data=data, workers=1))
     assert overview(data).documents == [("guideline", "pdf", 1, read_dataset(data / "pages", PAGE).num_rows, 0)]
-    picture = show(data, documents(data)[0]["doc_id"][:8], 1, None)
-    assert picture.read_bytes().startswith(b"\x89PNG")
+    page = show(data, documents(data)[0]["doc_id"][:8], 1).read_text()
+    assert "data:image/jpeg;base64," in page and page.count("<section") == 1
+    assert show(data, "sepsis_2024.pdf").read_text().count("<section") == read_dataset(data / "pages", PAGE).num_rows
 
 
 def test_a_plan_reads_nothing_by_ocr_and_writes_nothing(tmp_path, sample_docs, monkeypatch):

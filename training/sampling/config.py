@@ -9,6 +9,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from medpress.generation.client import GenerationConfig
+from medpress.ranges import Amount, Count, CountOrNone, Share, between
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,23 +22,23 @@ class SamplingConfig:
     """A model that scores and compares the answers; without one a right answer beats a wrong one."""
     out: Path = Path("data/pairs")
     """Folder for the pairs; all samples go to OUT_samples, journals to OUT_work."""
-    samples: int = 10
+    samples: Count = 10
     """Answers a question."""
     show_options: bool = True
     """Ask with the options, as `train eval` does; otherwise the question alone."""
-    pairs: int = 3
+    pairs: Count = 3
     """Pairs a question, at most."""
-    best_score: int = 60
+    best_score: Annotated[int, between(0, 100)] = 60
     """A chosen answer scores at least this, a rejected one less."""
-    lowest: int = 5
+    lowest: CountOrNone = 5
     """A rejected answer is among so many lowest scores."""
-    least_think: int = 200
+    least_think: CountOrNone = 200
     """Least characters of reasoning on both sides; small models write less."""
-    max_tokens: int = 2048
+    max_tokens: Count = 2048
     """Longest reply in tokens."""
-    temperature: float = 0.8
+    temperature: Amount = 0.8
     """Sampling temperature of the answers; verdicts are greedy."""
-    top_p: float = 0.95
+    top_p: Share = 0.95
     """Sample from the likeliest tokens that together have this probability."""
-    limit: int = 0
+    limit: CountOrNone = 0
     """Questions a file, at most; 0 takes all."""

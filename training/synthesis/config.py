@@ -9,6 +9,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from medpress.generation.client import GenerationConfig
+from medpress.ranges import Amount, Count, CountOrNone, Share
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,17 +22,17 @@ class SynthesisConfig:
     """Another model that reflects, judges and verifies."""
     out: Path = Path("data/synthesis")
     """Folder for the accepted conversations; what was rejected goes to OUT_rejected, journals to OUT_work."""
-    rounds: int = 4
+    rounds: Count = 4
     """Steps that the reasoning expert may write, at most."""
-    satisfied: int = 2
+    satisfied: CountOrNone = 2
     """Stop the rounds when the judge has found the work complete so many times."""
-    least_reasoning: float = 0.0
+    least_reasoning: Share = 0.0
     """Least share of reasoning among the sentences that explain the answer; simpler questions are rejected."""
-    max_tokens: int = 2048
+    max_tokens: Count = 2048
     """Longest reply in tokens."""
-    temperature: float = 0.7
+    temperature: Amount = 0.7
     """Sampling temperature of steps and rewriting; verdicts are greedy."""
-    limit: int = 0
+    limit: CountOrNone = 0
     """Questions a file, at most; 0 takes all."""
     license: str = ""
     """Licence of the questions."""

@@ -1,0 +1,90 @@
+"""Values, signs, units and exponents through every producer: `python benchmarks/values.py [PRODUCER…] [--wrong]`.
+
+Writes the values of tests/ingest/values/cases.py in each way of tests/ingest/values/producers.py, reads the files and
+says of each value whether it reads back right, is marked as unreadable (U+FFFD), was changed without a word, or is lost.
+`--wrong` prints the values that do not read back. `--every N` takes every Nth value, for a look.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from ingest.document import ReadOptions
+from ingest.readers import READERS, load_reader
+from tests.ingest.values.cases import Value, judged, values
+from tests.ingest.values.producers import PRODUCERS, Files
+
+FORMATS = {".pdf": "pdf", ".docx": "docx", ".html": "web", ".epub": "epub", ".xml": "jats", ".cnxml": "cnxml"}
+
+
+def text_of(files: Files, folder: Path) -> str:
+    """The text that reading some files gives."""
+    parts = []
+    for name, raw in files:
+        path = folder / name
+        path.write_bytes(raw)
+        reader = load_reader(FORMATS[path.suffix])
+        options = ReadOptions()
+        probe = reader.probe(path, options)
+        for page in reader.read(path, 1, probe.n_pages, options, lambda _: None):
+            parts.extend(block.text for block in page.blocks)
+    return "\n".join(parts)
+
+
+def pymupdf4llm_text(files: Files, folder: Path) -> str:
+    """The text that pymupdf4llm gives of the PDFs among some files."""
+    import pymupdf
+    import pymupdf4llm
+
+    parts = []
+    for _, raw in files:
+        with pymupdf.open("pdf", raw) as document:
+            parts.append(pymupdf4llm.to_markdown(document, use_ocr=False, header=False, footer=False))
+    return _plain_marks("\n".join(parts))
+
+
+def _plain_marks(text: str) -> str:
+    """Its raised marks in our written form, its emphasis out."""
+    text = re.sub(r"<sup>\s*(.*?)\s*</sup>", lambda match: "^" + match.group(1), text)
+    return re.sub(r"[*`\\]|<sub>\s*|\s*</sub>|(?<!\w)_|_(?!\w)", "", text)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Read the command line, print a line a producer."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("producers", nargs="*", default=list(PRODUCERS))
+    parser.add_argument("--wrong", action="store_true")
+    parser.add_argument("--every", type=int, default=1)
+    given = parser.parse_args(arguments)
+    wanted: list[Value] = values()[:: given.every]
+    print(f"{len(wanted)} values; formats {', '.join(sorted(READERS))}")
+    for name in given.producers:
+        try:
+            files = PRODUCERS[name](wanted)
+        except ImportError as error:
+            print(f"{name:18} not run: {error}")
+            continue
+        with tempfile.TemporaryDirectory() as folder:
+            start = time.process_time()
+            text = text_of(files, Path(folder))
+            spent = time.process_time() - start
+        outcomes = judged(text, wanted)
+        counts = Counter(outcomes.values())
+        print(
+            f"{name:18} right {counts['right']:4} marked {counts['marked']:3} changed {counts['changed']:3} lost {counts['lost']:3}  {spent:.1f} CPU-s"
+        )
+        if given.wrong:
+            for value in wanted:
+                if outcomes[value.key] != "right":
+                    place = re.search(rf"{value.key}\s?gives(.{{0,60}})", text.replace("\n", " "))
+                    print(f"    {value.key} {value.kind:10} {value.text!r} reads {place.group(1) if place else None!r}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,25 @@
+"""Names of glyphs that say what they draw: positions of TeX's symbol encoding, and ligatures spelled by their parts."""
+
+from __future__ import annotations
+
+import re
+
+_SYMBOL_ENCODING = (
+    "−·×∗÷⋄±∓⊕⊖⊗⊘⊙◯∘•≍≡⊆⊇≤≥≼≽∼≈⊂⊃≪≫≺≻←→↑↓↔↗↘≃⇐⇒⇑⇓⇔↖↙∝′∞∈∋△▽̸↦∀∃¬∅ℜℑ⊤⊥ℵ"
+    + "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    + "∪∩⊎∧∨⊢⊣⌊⌋⌈⌉{}⟨⟩|‖↕⇕\\≀√⨿∇∫⊔⊓⊑⊒§†‡¶♣♢♡♠"
+)
+"""The 128 characters of the encoding OMS (Knuth, "Computer Modern Typefaces"; the font cmsy)."""
+TEX_SYMBOLS = {f"C{number}": character for number, character in enumerate(_SYMBOL_ENCODING)}
+"""What the names C0, C1, … draw in the pi fonts of several publishers."""
+
+_PART = re.compile(r"[A-Za-z]|uni[0-9A-F]{4}")
+
+
+def parts(name: str) -> str:
+    """The text of a name that joins its parts with `_` (Adobe Glyph List specification): T_h is Th; empty for others."""
+    stem = name.partition(".")[0]
+    pieces = stem.split("_")
+    if len(pieces) < 2 or not all(_PART.fullmatch(piece) for piece in pieces):
+        return ""
+    return "".join(chr(int(piece[3:], 16)) if len(piece) > 1 else piece for piece in pieces)

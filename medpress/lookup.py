@@ -1,0 +1,358 @@
+"""What a user means: an id or its first digits, a path, a file name, a web address, or a sentence pasted from anywhere.
+
+Every command that takes a document or a record takes any of these. Names are looked for in `documents/`, ids there and in
+the shards and the dropped records, a sentence in these by their index (`medpress.sentence_index`), and in the pages of
+documents that no build has seen.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from medpress.command import progress
+from medpress.errors import UserError
+from medpress.location import check_reachable
+from medpress.pseudonym import Pseudonyms
+from medpress.removed import removed
+from medpress.schema import DOC_ID_DIGITS, RECORD
+from medpress.segments import Segment, read_segments
+from medpress.sentence_index import GRAM, KINDS, LEAST, RowGroup, folded, marks, row_groups, stretch_of
+from medpress.store import file_sha256, open_parquet, parts, read_table, refuse_older_layout
+
+FEWEST_DIGITS = 6
+"""Digits of an id that are asked for at least."""
+MOST_PLACES = 20
+"""Records that a sentence is looked for in; a sentence that stands in more is no sentence of a document."""
+MOST_LIKELY = 64
+"""Row groups in which records are looked for that hold a sentence nearly."""
+MOST_NAMED = 10
+"""Documents that a complaint names."""
+_OF_RECORD = ["id", "doc_id", "spans"]
+_ID = re.compile(rf"[0-9a-f]{{{FEWEST_DIGITS},{DOC_ID_DIGITS}}}")
+_SCHEME = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A document, or a place in it."""
+
+    doc_id: str
+    """The document."""
+    uris: tuple[str, ...] = ()
+    """Its names; none of a document that is known by its records alone."""
+    pseudonyms: tuple[str, ...] = ()
+    """What its places are called where no name of it is kept: it was taken down, or is a file of instructions."""
+    segment: Segment | None = None
+    """Where its rows are; None when it is not in the store."""
+    record: str | None = None
+    """Id of the record that was meant or that holds the sentence."""
+    kept: bool = False
+    """Whether that record is in the shards; else it was dropped."""
+    blocks: tuple[tuple[int, int], ...] = ()
+    """Page (from 1) and block (from 0) of the record, or of the sentence."""
+    share: float = 1.0
+    """How much of the sentence stands there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What a query stands for."""
+
+    by: Literal["id", "name", "sentence"]
+    """What the query is."""
+    places: tuple[Place, ...]
+    """One or more."""
+
+    @property
+    def documents(self) -> dict[str, tuple[str, ...]]:
+        """Names by document, in the order in which they were found."""
+        return {place.doc_id: place.uris for place in self.places}
+
+
+def look_up(data: Path, query: str) -> Found:
+    """All places in a data folder that a query stands for. Raises `UserError` when there is none."""
+    check_reachable(data)
+    refuse_older_layout(data)
+    store = _Store(data)
+    query = query.strip()
+    ways: list[tuple[Literal["id", "name", "sentence"], Callable[[], list[Place]]]] = [
+        ("id", lambda: store.by_id(query)),
+        ("name", lambda: store.by_name(query)),
+        ("sentence", lambda: store.by_sentence(query)),
+    ]
+    for by, way in ways:
+        if query and (places := way()):
+            return Found(by=by, places=tuple(places))
+    shown = query if len(query) <= 60 else f"{query[:57]}…"
+    raise UserError(
+        f'"{shown}" is no id, name, address or sentence of anything in {data}; `ingest list --data {data}` lists the documents.'
+    )
+
+
+def one_document(data: Path, query: str) -> Place:
+    """The one document that a query stands for, with all blocks that it names. Raises `UserError` for none or several."""
+    found = look_up(data, query)
+    refuse_several(found, query)
+    blocks = sorted({block for place in found.places for block in place.blocks})
+    return replace(found.places[0], blocks=tuple(blocks))
+
+
+def refuse_several(found: Found, query: str) -> None:
+    """Raise `UserError`, with the candidates, when a query stands for several documents."""
+    documents = found.documents
+    if len(documents) == 1:
+        return
+    named = [f"{doc_id[:12]} ({', '.join(uris)})" if uris else doc_id[:12] for doc_id, uris in documents.items()]
+    more = f" and {len(named) - MOST_NAMED} more" if len(named) > MOST_NAMED else ""
+    shown = query if len(query) <= 60 else f"{query[:57]}…"
+    raise UserError(
+        f'"{shown}" stands for {len(named)} documents: {"; ".join(named[:MOST_NAMED])}{more}; name one by its id.'
+    )
+
+
+def records(
+    data: Path, column: str, wanted: Callable[[pa.ChunkedArray], pa.ChunkedArray], columns: list[str] | None = None
+) -> Iterator[tuple[str, pa.Table]]:
+    """Rows of the shards and of the dropped records whose value in a column a test lets through, with their dataset's name.
+
+    The column is read of all rows, the others of the row groups that hold such a row.
+    """
+    for kind in KINDS:
+        for path in parts(data / kind):
+            with open_parquet(path) as file:
+                chosen = wanted(file.read(columns=[column], use_threads=False)[column])
+                start = 0
+                for number in range(file.num_row_groups if pc.any(chosen).as_py() else 0):
+                    rows = file.metadata.row_group(number).num_rows
+                    if pc.any(here := chosen.slice(start, rows)).as_py():
+                        yield kind, file.read_row_group(number, columns=columns).filter(here)
+                    start += rows
+
+
+class _Store:
+    """A data folder that is looked through."""
+
+    def __init__(self, data: Path) -> None:
+        self.data = data
+        self.segments = read_segments(data)
+
+    # Ids.
+
+    def by_id(self, query: str) -> list[Place]:
+        """Documents, else records, whose id begins so."""
+        if not _ID.fullmatch(query):
+            return []
+        documents = self.documents(lambda ids: pc.starts_with(ids, query))
+        gone = [row for row in self._elsewhere() if row["doc_id"].startswith(query)]
+        others = {row["doc_id"]: Place(doc_id=row["doc_id"], pseudonyms=tuple(row["places"])) for row in gone}
+        if documents or others:
+            return [*documents, *(place for id, place in others.items() if id not in {p.doc_id for p in documents})]
+        found = records(self.data, "id", lambda ids: pc.starts_with(ids, query), _OF_RECORD)
+        return self._named(_of_record(kind, row, 0, None) for kind, table in found for row in table.to_pylist())
+
+    def documents(self, wanted: Callable[[pa.ChunkedArray], pa.ChunkedArray]) -> list[Place]:
+        """The documents whose id a test lets through."""
+        found = []
+        for segment, ids in self._columns("doc_id"):
+            if pc.any(chosen := wanted(ids)).as_py():
+                rows = read_table(segment.files(self.data)[0], ["doc_id", "uris"]).filter(chosen)
+                found += [_of_document(row, segment) for row in rows.to_pylist()]
+        return sorted(found, key=lambda place: place.doc_id)
+
+    def _columns(self, name: str) -> Iterator[tuple[Segment, pa.ChunkedArray]]:
+        """One column of the documents of each segment."""
+        for segment in self.segments:
+            with open_parquet(segment.files(self.data)[0]) as file:
+                yield segment, file.read(columns=[name], use_threads=False)[name]
+
+    def _elsewhere(self) -> Iterator[Mapping[str, Any]]:
+        """doc_id and pseudonyms of what is not in the store: documents that were taken down, files of instructions."""
+        yield from removed(self.data).values()
+        for path in [*parts(self.data / "instructions"), *parts(self.data / "instructions_dropped")]:
+            seen = set()
+            for pairs in read_table(path, ["provenance"])["provenance"].to_pylist():
+                values = {pair["name"]: pair["value"] for pair in pairs}
+                if "doc_id" in values and "file" in values and values["doc_id"] not in seen:
+                    seen.add(values["doc_id"])
+                    yield {"doc_id": values["doc_id"], "places": [values["file"]]}
+
+    # Names.
+
+    def by_name(self, query: str) -> list[Place]:
+        """Documents of this name: the whole of it, or its end, or the end of the path that is given.
+
+        Of several the one that has the bytes of the file at that path.
+        """
+        ranked: list[tuple[int, Place]] = []
+        tail = _plain(query).rpartition("/")[2]
+        if not tail or "\n" in query:
+            return []
+        address = "://" in query or query.startswith("10.")
+        for segment in self.segments:
+            file = segment.files(self.data)[0]
+            names = open_parquet(file).read(columns=["uris", *(["identifiers"] if address else [])], use_threads=False)
+            hit = pc.any(pc.match_substring(pc.list_flatten(names["uris"]), tail)).as_py()
+            if address and not hit:
+                values = pc.struct_field(pc.list_flatten(names["identifiers"]), "value")
+                hit = pc.any(pc.match_substring(values, tail)).as_py()
+            if hit:
+                for row in read_table(file, ["doc_id", "uris", "identifiers"]).to_pylist():
+                    known = [*row["uris"], *(pair["value"] for pair in row["identifiers"] or () if address)]
+                    ranked.append((max(_rank(uri, query) for uri in known), _of_document(row, segment)))
+        there = {place.doc_id for _, place in ranked}
+        elsewhere = [row for row in self._elsewhere() if row["doc_id"] not in there]
+        called = Pseudonyms(self.data) if elsewhere else None
+        for row in elsewhere:
+            # Names are not kept, so each that the query may end with is called as it would be.
+            met = (name for name in _endings(query) if called and called(name) in row["places"])
+            rank = max((_rank(name, query) for name in met), default=0)
+            ranked.append((rank, Place(doc_id=row["doc_id"], pseudonyms=tuple(row["places"]))))
+        best = max((rank for rank, _ in ranked), default=0)
+        places = [place for rank, place in ranked if rank == best > 0]
+        if len(places) != 1 and not address and (path := Path(query)).is_file():
+            doc_id = file_sha256(path)[:DOC_ID_DIGITS]
+            places = self.documents(lambda ids: pc.equal(ids, doc_id)) or places
+        return places
+
+    # Sentences.
+
+    def by_sentence(self, query: str) -> list[Place]:
+        """Records that hold a sentence; or pages of documents that no build has seen; or the records that hold most of it."""
+        sentence = folded(query)
+        if len(sentence) < GRAM:
+            return []
+        groups = row_groups(self.data, sentence)
+        whole: list[Place] = []
+        sure = [group for group in groups if group.share == 1]
+        with progress("looking through the records", len(sure), "row groups") as tick:
+            for group in sure:
+                whole += self._holding(group, lambda text: _whole(text, sentence))
+                tick()
+                if len(whole) >= MOST_PLACES:
+                    break
+        if whole or (unseen := list(self._unseen(sentence))):
+            return self._named(whole) or unseen
+        likely = groups[:MOST_LIKELY]
+        near = [place for group in likely for place in self._holding(group, lambda text: _nearly(text, sentence))]
+        best = max((place.share for place in near), default=0.0)
+        return self._named(place for place in near if place.share == best)[:MOST_PLACES]
+
+    def _holding(self, group: RowGroup, meets: Callable[[str], _Stretch | None]) -> Iterator[Place]:
+        """The place in each record of a row group whose text meets the sentence."""
+        table = open_parquet(group.file).read_row_group(group.number, columns=[*_OF_RECORD, "text"])
+        kind = group.file.relative_to(self.data).parts[0]
+        for number, text in enumerate(table["text"].to_pylist()):
+            if stretch := meets(text):
+                (row,) = table.slice(number, 1).to_pylist()
+                yield replace(_of_record(kind, row, stretch.start, stretch.end), share=stretch.share)
+
+    def _unseen(self, sentence: bytes) -> Iterator[Place]:
+        """Pages with a sentence, of documents that are newer than the build."""
+        tables = [open_parquet(path).read(columns=["doc_id"]) for kind in KINDS for path in parts(self.data / kind)]
+        seen = pa.concat_tables([RECORD.empty_table().select(["doc_id"]), *tables])["doc_id"]
+        new = []
+        for segment, ids in self._columns("doc_id"):
+            if not pc.all(known := pc.is_in(ids, value_set=seen.combine_chunks())).as_py():
+                new.append((segment, ids.filter(pc.invert(known)).combine_chunks()))
+        with progress("looking through the pages that no build has seen", len(new), "segments") as tick:
+            for segment, doc_ids in new:
+                table = read_table(segment.files(self.data)[1], ["doc_id", "page", "blocks"])
+                for row in table.filter(pc.is_in(table["doc_id"], value_set=doc_ids)).to_pylist():
+                    if blocks := _blocks_with(row["blocks"], sentence):
+                        (place,) = self.documents(lambda ids, id=row["doc_id"]: pc.equal(ids, id))  # type: ignore[misc]
+                        places = tuple((row["page"], block) for block in blocks)
+                        yield Place(doc_id=place.doc_id, uris=place.uris, segment=segment, blocks=places)
+                tick()
+
+    def _named(self, places: Iterable[Place]) -> list[Place]:
+        """Places of records with the names of their documents."""
+        places = list(places)
+        wanted = pa.array(sorted({place.doc_id for place in places}), pa.string())
+        known = {place.doc_id: place for place in self.documents(lambda ids: pc.is_in(ids, value_set=wanted))}
+        return [
+            replace(place, uris=known[place.doc_id].uris, segment=known[place.doc_id].segment)
+            if place.doc_id in known
+            else place
+            for place in places
+        ]
+
+
+def _of_document(row: Mapping[str, Any], segment: Segment) -> Place:
+    return Place(doc_id=row["doc_id"], uris=tuple(row["uris"]), segment=segment)
+
+
+def _of_record(kind: str, row: Mapping[str, Any], start: int, end: int | None) -> Place:
+    """The place of a stretch of a record's text; of all of it without an end."""
+    spans = [s for s in row["spans"] if s["end"] > start and (end is None or s["start"] < end)]
+    blocks = sorted({(span["page"], span["block"]) for span in spans})
+    return Place(doc_id=row["doc_id"], record=row["id"], kept=kind == "shards", blocks=tuple(blocks))
+
+
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """Where a text holds a sentence, in characters, and what share of it."""
+
+    start: int
+    end: int
+    share: float
+
+
+def _whole(text: str, sentence: bytes) -> _Stretch | None:
+    """Where a text holds a folded sentence."""
+    start = folded(text).find(sentence)
+    return _Stretch(*stretch_of(text, start, start + len(sentence)), 1.0) if start >= 0 else None
+
+
+def _nearly(text: str, sentence: bytes) -> _Stretch | None:
+    """Where a text holds the greater part of a folded sentence."""
+    within, wanted = folded(text), marks(sentence)
+    share = float(np.isin(wanted, marks(within)).mean()) if len(wanted) else 0.0
+    if share < LEAST:
+        return None
+    grams = (sentence[at : at + GRAM] for at in range(len(sentence) - GRAM + 1))
+    found = sorted(at for gram in grams if (at := within.find(gram)) >= 0)
+    near = [at for at in found if abs(at - found[len(found) // 2]) <= len(sentence)]
+    return _Stretch(*stretch_of(text, near[0], near[-1] + GRAM), share)
+
+
+def _blocks_with(blocks: Iterable[Mapping[str, Any]], sentence: bytes) -> list[int]:
+    """The blocks of a page over which a folded sentence stands."""
+    texts = [folded(block["text"]) for block in blocks]
+    start = b"".join(texts).find(sentence)
+    found, at = [], 0
+    for number, text in enumerate(texts):
+        if start >= 0 and text and at < start + len(sentence) and at + len(text) > start:
+            found.append(number)
+        at += len(text)
+    return found
+
+
+def _endings(name: str) -> list[str]:
+    """A name, and what is left of it without its first folders."""
+    parts = _SCHEME.sub("", name).rstrip("/").split("/")
+    return list(dict.fromkeys([name, *("/".join(parts[start:]) for start in range(len(parts)))]))
+
+
+def _plain(name: str) -> str:
+    """A name without a scheme and without what means nothing at its end."""
+    return _SCHEME.sub("", name.partition("#")[0]).rstrip("/")
+
+
+def _rank(uri: str, query: str) -> int:
+    """How well a name is met: 0 not at all; the whole name counts more than the path's end, that more than the name's."""
+    name, asked = _plain(uri), _plain(query)
+    if not name or not asked:
+        return 0
+    if name == asked:
+        return 1_000_000
+    if asked.endswith(f"/{name}"):
+        return 1_000 + min(name.count("/"), 1_000)
+    return 1 if name.endswith(f"/{asked}") else 0

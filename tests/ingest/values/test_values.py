@@ -1,0 +1,39 @@
+"""A sample of the values through each producer; `benchmarks/values.py` runs all of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks.values import text_of
+from tests.ingest.values.cases import judged, sentence, values
+from tests.ingest.values.producers import PRODUCERS
+
+SAMPLE = values()[::5]
+SLOW = {"scan"}
+
+
+def test_there_are_enough_and_no_two_are_one() -> None:
+    everything = values()
+    assert len(everything) >= 400 and len(PRODUCERS) >= 20
+    assert len({value.key for value in everything}) == len(everything)
+
+
+def test_the_judge_tells_right_from_marked_from_changed() -> None:
+    value = next(value for value in values() if value.kind == "power")
+    said = "".join(text for _, text in sentence(value))
+    assert judged(f"{value.key} gives {value.text} as stated", [value]) == {value.key: "right"}
+    assert judged(said, [value]) == {value.key: "changed"}
+    assert judged(said.replace("0", "\ufffd"), [value]) == {value.key: "marked"}
+    assert judged("nothing", [value]) == {value.key: "lost"}
+
+
+@pytest.mark.parametrize("name", [name for name in PRODUCERS if name not in SLOW])
+def test_no_value_changes(name: str, tmp_path: Path) -> None:
+    try:
+        files = PRODUCERS[name](SAMPLE)
+    except ImportError as error:
+        pytest.skip(f"{error.name} is not installed")
+    outcomes = judged(text_of(files, tmp_path), SAMPLE)
+    assert {key: outcome for key, outcome in outcomes.items() if outcome != "right"} == {}
