@@ -26,8 +26,8 @@ from corpus.augment import checks
 from corpus.augment.model import MODEL_METHODS, read, requests
 from corpus.augment.parent import Parent
 from corpus.augment.text import Augmented
-from corpus.dedup import exact, passes
-from corpus.dedup.minhash import SCHEME
+from corpus.duplicates import exact, passes
+from corpus.duplicates.minhash import SCHEME
 from medpress.command import print_table, say
 from medpress.generation.client import Client, GenerationConfig, LazyEndpoint
 from medpress.generation.request import GenerationError, Reply, Request

@@ -225,8 +225,8 @@ def medpress(out: Path, limit: int | None) -> None:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    from corpus.dedup import exact, passes
-    from corpus.dedup.shingles import tokens
+    from corpus.duplicates import exact, passes
+    from corpus.duplicates.shingles import tokens
 
     texts, langs, truth = read(out, limit)
     ids = [f"{i:08d}" for i in range(len(texts))]

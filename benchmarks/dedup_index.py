@@ -25,9 +25,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from corpus.dedup import index, passes
-from corpus.dedup.exact import content_hashes
-from corpus.dedup.minhash import SCHEME
+from corpus.duplicates import index, passes
+from corpus.duplicates.exact import content_hashes
+from corpus.duplicates.minhash import SCHEME
 from medpress.store import DATA, parts, read_table, write_table
 
 NEW = 1_000

@@ -19,8 +19,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from corpus.dedup import exact, passes
-from corpus.dedup.minhash import SCHEME
+from corpus.duplicates import exact, passes
+from corpus.duplicates.minhash import SCHEME
 
 DATA = Path(os.environ.get("MEDPRESS_DATA", "../shared/data")) / "dup_truth"
 

@@ -33,16 +33,16 @@ from typing import Any
 import numpy as np
 import pyarrow.compute as pc
 
-from corpus import augment as methods
 from corpus.accounts import Account, BuildResult, account_for, as_result, as_values
+from corpus.augment import methods
 from corpus.augment import model as by_model
 from corpus.build_state import BuildState, read_state, write_read_segments, write_state
 from corpus.card import write_card
 from corpus.config import BuildConfig
-from corpus.dedup.index import Index, open_index
-from corpus.dedup.passes import key_ranges
-from corpus.dedup.redis_index import is_address
 from corpus.duplicate_search import DuplicateSearch
+from corpus.duplicates.index import Index, open_index
+from corpus.duplicates.passes import key_ranges
+from corpus.duplicates.redis_index import is_address
 from corpus.flow import Flow, Part, count, groups, is_there
 from corpus.publishing import About, Publisher
 from corpus.steps.annotate import ANNOTATE
@@ -143,10 +143,10 @@ def _check_names(config: BuildConfig) -> None:
     unknown = [name for name in config.augment.methods if name not in methods.METHODS]
     if unknown:
         raise UserError(f"there is no augmentation method {unknown[0]}: choose from {', '.join(methods.METHODS)}.")
-    unknown = [name for name in config.augment.model_methods if name not in by_model.MODEL_METHODS]
-    if unknown:
+    unknown_to_model = [name for name in config.augment.model_methods if name not in by_model.MODEL_METHODS]
+    if unknown_to_model:
         known = ", ".join(by_model.MODEL_METHODS)
-        raise UserError(f"there is no augmentation method {unknown[0]} for a model: choose from {known}.")
+        raise UserError(f"there is no augmentation method {unknown_to_model[0]} for a model: choose from {known}.")
     if config.augment.generation.model and not config.augment.max_share:
         raise UserError(
             "a model is named but nothing is to be augmented: give --augment.max-share too, 0.2 for example."

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from json import dumps
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from corpus.accounts import BuildResult
-from corpus.audit.run import audit as run_audit
-from corpus.build import build as run_build
 from corpus.config import BuildConfig
-from corpus.instruct.run import InstructConfig
-from corpus.instruct.run import instruct as run_instruct
-from corpus.steps.ask_model import Asked
-from medpress.command import Location, build_app, print_table, run, say
-from medpress.run.runner import forget_failures
-from medpress.store import refuse_older_layout
+from corpus.instruct.config import InstructConfig
+from medpress.command import ONCE, Location, build_app, print_table, run, say
+
+if TYPE_CHECKING:
+    from corpus.accounts import BuildResult
+    from corpus.steps.ask_model import Asked
 
 app = build_app("corpus", "Turn ingested documents into audited training shards.")
 
@@ -30,6 +27,8 @@ def build(*, config: BuildConfig | None = None) -> int:
 
     Example: `corpus build --config corpus.toml`
     """
+    from corpus.build import build as run_build
+
     config = config or BuildConfig()
     result = run_build(config)
     _summary(result, config.data)
@@ -83,6 +82,9 @@ def retry(*, data: Data = Path("data")) -> int:
 
     Example: `corpus retry && corpus build`
     """
+    from medpress.run.runner import forget_failures
+    from medpress.store import refuse_older_layout
+
     refuse_older_layout(data)
     count = forget_failures(data / "work" / "build")
     say(f"{count} failures forgotten; run the same `corpus build` command again to retry them.")
@@ -95,6 +97,8 @@ def audit(*, data: Data = Path("data")) -> int:
 
     Example: `corpus audit --data data`
     """
+    from corpus.audit.run import audit as run_audit
+
     verdicts = run_audit(data)
     rows = [(name, "passed" if v.passed else "FAILED", v.finding) for name, v in verdicts.items()]
     print_table("Gates", ["gate", "verdict", "finding"], rows)
@@ -103,7 +107,7 @@ def audit(*, data: Data = Path("data")) -> int:
 
 
 @app.command
-def trace(text: str, /, *, html: Annotated[bool, Parameter(negative="")] = False, data: Data = Path("data")) -> int:
+def trace(text: str, /, *, html: Annotated[bool, ONCE] = False, data: Data = Path("data")) -> int:
     """Say where a text came from and everything that happened to it.
 
     Example: `corpus trace 3f2a9c`, `corpus trace guideline.pdf` or `corpus trace "Metformin is the first choice"`
@@ -125,7 +129,7 @@ def trace(text: str, /, *, html: Annotated[bool, Parameter(negative="")] = False
 
 
 @app.command
-def diff(before: Location, after: Location, /, *, json: bool = False) -> int:
+def diff(before: Location, after: Location, /, *, json: Annotated[bool, ONCE] = False) -> int:
     """Say what changed between two builds: records, decisions, annotations, tokens, configuration, versions.
 
     Example: `corpus diff ./data-october ./data` or `corpus diff ./data-october ./data --json | jq .decisions`
@@ -174,9 +178,9 @@ def remove(
     *,
     reason: str = "",
     requester: str = "",
-    dry_run: Annotated[bool, Parameter(negative="")] = False,
-    undo: Annotated[bool, Parameter(negative="")] = False,
-    against: Annotated[tuple[str, ...], Parameter(negative="")] = (),
+    dry_run: Annotated[bool, ONCE] = False,
+    undo: Annotated[bool, ONCE] = False,
+    against: tuple[str, ...] = (),
     data: Data = Path("data"),
 ) -> int:
     """Take documents down: out of documents, pages, shards, dropped records, token shards, instructions, index and work.
@@ -201,6 +205,7 @@ def remove(
     """
     from corpus.takedown import remove as run_remove
     from corpus.takedown import restore
+    from medpress.store import refuse_older_layout
 
     refuse_older_layout(data)
     if undo:
@@ -238,6 +243,8 @@ def instruct(
 
     Example: `corpus instruct ./alpaca.json --stage 1 --license CC-BY-4.0`
     """
+    from corpus.instruct.run import instruct as run_instruct
+
     config = config or InstructConfig()
     result = run_instruct(paths, config)
     if not result.tasks["done"] and not result.tasks["failed"]:

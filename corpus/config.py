@@ -9,11 +9,10 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 
 from corpus.augment.config import AugmentConfig
-from corpus.dedup.boilerplate import BoilerplateConfig
-from corpus.dedup.config import DedupConfig
+from corpus.duplicates.config import BoilerplateConfig, DedupConfig
 from corpus.filters import FilterConfig
 from corpus.phi_policy import PhiConfig
-from corpus.sections import SectionConfig
+from corpus.section_size import SectionConfig
 from medpress.command import MACHINE, Location, group
 from medpress.ranges import Gibibytes, Seconds, between
 

@@ -26,8 +26,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from corpus.dedup.shingles import U64, Tokens, shingles, tokens
-from corpus.dedup.verify import batches
+from corpus.duplicates.shingles import U64, Tokens, shingles, tokens
+from corpus.duplicates.verify import batches
 from medpress.store import open_parquet
 from nlp.normalise import HAN
 

@@ -16,7 +16,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from corpus.dedup.passes import hex_ranges
+from corpus.duplicates.passes import hex_ranges
 from corpus.steps.shards import unequal
 from medpress.command import UserError
 from medpress.location import check_reachable

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from corpus.build_state import BuildState
-from corpus.dedup.index import Index
-from corpus.dedup.passes import hex_ranges, key_ranges
+from corpus.duplicates.index import Index
+from corpus.duplicates.passes import hex_ranges, key_ranges
 from corpus.flow import Flow, Part, count, groups, is_there
 from corpus.steps.clusters import DECIDE_CLUSTERS, RECORDS_PER_SLICE
 from corpus.steps.components import ROUTE_PAIRS, SLICE_COMPONENTS, SPAN_FOREST, count_slices, grouped

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from corpus.build_state import BuildState
 from corpus.config import BuildConfig
-from corpus.dedup.index import finish
+from corpus.duplicates.index import finish
 from corpus.flow import Flow, Part, count, groups, is_there
 from corpus.steps import merge, shards
 from corpus.steps.index import INDEX_SHARD

@@ -14,18 +14,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple
 
-from medpress.ranges import Count
+from corpus.section_size import SectionConfig
 from nlp.normalise import canonical
-
-
-@dataclass(frozen=True, kw_only=True)
-class SectionConfig:
-    """How long a section is. Sizes are bytes of UTF-8: a token is about 4.5 of them in English and in Chinese."""
-
-    max_bytes: Count = 12_000
-    """A document up to this size is one record; a longer section is cut between paragraphs (about 2,700 tokens)."""
-    min_bytes: Count = 1_500
-    """A smaller section joins its neighbour under the same parent heading (about 330 tokens)."""
 
 
 class Span(NamedTuple):

@@ -22,8 +22,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from corpus.card import write_card
-from corpus.dedup.minhash import Scheme
-from corpus.dedup.redis_index import connect, parse
+from corpus.duplicates.minhash import Scheme
+from corpus.duplicates.redis_index import connect, parse
 from corpus.steps.sentences import FILTER_SENTENCES
 from medpress import sentence_index
 from medpress.command import UserError

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from corpus.dedup.index import Index
-from corpus.dedup.minhash import Scheme
-from corpus.dedup.redis_index import Address, SharedIndex, connect, parse
+from corpus.duplicates.index import Index
+from corpus.duplicates.minhash import Scheme
+from corpus.duplicates.redis_index import Address, SharedIndex, connect, parse
 from corpus.flow import Part
 from corpus.steps.annotated import ANNOTATED, KEPT
 from medpress.store import dataset, identity

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
+from ingest.config import IngestConfig
 from ingest.document import ReadOptions
-from ingest.fetching.fetch import FetchConfig, read_url_list
-from ingest.note_tables import NoteColumns
-from ingest.notes import ingest_notes
-from ingest.run import FORMATS, IngestConfig, IngestResult, ingest
-from medpress.command import Location, UserError, build_app, print_table, run, say
+from ingest.fetching.config import FetchConfig
+from ingest.note_columns import NoteColumns
+from ingest.readers import FORMATS
+from medpress.command import ONCE, Location, UserError, build_app, print_table, run, say
+
+if TYPE_CHECKING:
+    from ingest.run import IngestResult
 
 app = build_app("ingest", "Read PDF, scans, web pages, EPUB, DOCX, JATS and text into documents and pages.")
 
@@ -24,6 +27,8 @@ Paths = Annotated[list[str], Parameter(help="Files or folders; in a folder the f
 
 
 def _run(paths: Sequence[str], command: str, config: IngestConfig | None, fetching: FetchConfig | None = None) -> int:
+    from ingest.run import ingest
+
     config = config or IngestConfig()
     result = ingest(paths, FORMATS[command], config, fetching)
     _summary(result, config)
@@ -98,6 +103,8 @@ def web(
 
 
 def _url_list(path: Path) -> list[str]:
+    from ingest.fetching.fetch import read_url_list
+
     try:
         return read_url_list(path.read_text(encoding="utf-8", errors="replace"))
     except OSError as error:
@@ -115,7 +122,7 @@ def epub(paths: Paths, /, *, config: IngestConfig | None = None) -> int:
 
 @app.command
 def docx(paths: Paths, /, *, config: IngestConfig | None = None) -> int:
-    """Read Word documents.
+    """Read Word documents, and Rich Text Format.
 
     Example: `ingest docx ./guidelines --source-type guideline`
     """
@@ -124,7 +131,7 @@ def docx(paths: Paths, /, *, config: IngestConfig | None = None) -> int:
 
 @app.command
 def jats(paths: Paths, /, *, config: IngestConfig | None = None) -> int:
-    """Read JATS XML articles, as PubMed Central and many publishers give them.
+    """Read articles and books in XML: JATS and BITS, records of PubMed, BioC, DocBook.
 
     Example: `ingest jats ./pmc`
     """
@@ -152,6 +159,8 @@ def notes(
 
     Example: `ingest notes discharge.csv --text-column text --id-column note_id --date-column charttime`
     """
+    from ingest.notes import ingest_notes
+
     config = config or IngestConfig()
     result = ingest_notes(paths, columns or NoteColumns(), config)
     for table in result.tables:
@@ -266,7 +275,7 @@ def list_documents(
     type: Literal["textbook", "guideline", "literature", "web", "note", "other"] | None = None,
     lang: str | None = None,
     license: str | None = None,
-    quarantined: Annotated[bool, Parameter(negative="")] = False,
+    quarantined: Annotated[bool, ONCE] = False,
     data: Data = Path("data"),
 ) -> int:
     """List the documents, a line each: id, name, type, language, pages, licence.

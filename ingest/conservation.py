@@ -25,16 +25,92 @@ MOST_DOUBLED = 0.05
 _MARKUP = re.compile(r"<br>|\\[a-zA-Z]+")
 """What the written form adds: line ends in cells, commands of formulas."""
 _NUMBER = re.compile(r"[0-9]+(?:[.,][0-9]+)*")
+_SIGNS = frozenset("-±×÷°≤≥<>=≈%‰√∞→←↑↓")
+"""Signs that a value can turn on; a minus counts where a number follows it."""
+_UNITS = frozenset(
+    [
+        "kg",
+        "g",
+        "mg",
+        "μg",
+        "ug",
+        "mcg",
+        "ng",
+        "pg",
+        "l",
+        "L",
+        "dl",
+        "dL",
+        "ml",
+        "mL",
+        "μl",
+        "μL",
+        "nL",
+        "nl",
+        "mol",
+        "mmol",
+        "μmol",
+        "nmol",
+        "pmol",
+        "mEq",
+        "IU",
+        "U",
+        "mU",
+        "kU",
+        "m",
+        "cm",
+        "mm",
+        "μm",
+        "nm",
+        "h",
+        "min",
+        "s",
+        "ms",
+        "d",
+        "mmHg",
+        "kPa",
+        "Pa",
+        "kJ",
+        "J",
+        "kcal",
+        "Gy",
+        "mGy",
+        "cGy",
+        "Sv",
+        "mSv",
+        "Bq",
+        "kBq",
+        "MBq",
+        "V",
+        "mV",
+        "Hz",
+        "kHz",
+        "MHz",
+        "毫",
+        "微",
+        "纳",
+        "克",
+        "升",
+        "斤",
+        "两",
+        "钱",
+    ]
+)
+"""Words that make another value of a number when they stand behind it."""
+_ONE_FORM = str.maketrans(
+    dict.fromkeys("−–", "-") | dict.fromkeys(map(chr, [*range(1, 9), *range(14, 32), *range(0xE000, 0xF900)]), "\ufffd")
+)
+"""Dashes are one sign, and so are the characters that say nothing."""
 _DIGITS = re.compile(r"[0-9]")
 _SEPARATOR = re.compile(r"[.,]")
 _COMPOSITE = re.compile(r"[0-9]+(?:[.,][0-9]+)*(?:\^[{(]?[-+−]?[0-9]+[})]?|\[[0-9][0-9,\s–-]*\])+")
 """A number and what is raised behind it."""
 _TOKEN = re.compile(
-    r"[0-9]+(?:[.,][0-9]+)*|[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]|[^\W\d_]+|[±×÷°≤≥<>=≈%‰√∞→←↑↓−]"
-    r"|[\x01-\x08\x0e-\x1f\ue000-\uf8ff\ufffd]|[^\W_]"
+    r"[0-9]+(?:[.,][0-9]+)*|(?<![^\s(\[=<>≤≥,;:/|±])-(?=\s?[0-9])|[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]|[^\W\d_]+|[±×÷°≤≥<>=≈%‰√∞→←↑↓]"
+    r"|\ufffd|[^\W_]"
 )
 """A number; a Chinese or Japanese sign; a word; a sign that a value can turn on; what stands for a sign that nobody could
-tell (a control character, a private code, the mark of a lost character); any other digit."""
+tell; any other digit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +124,9 @@ class Conservation:
     inflation: float
     """Those of the blocks and of what is left out over those of the source; 1 is what it should be."""
     numbers_lost: tuple[str, ...] = ()
-    """Numbers of the source that stand nowhere, sorted; the first `NUMBERS_KEPT`."""
+    """Numbers of the source that stand nowhere, and signs and units where others stand instead, sorted; the first `NUMBERS_KEPT`."""
     numbers_new: tuple[str, ...] = ()
-    """Numbers that the source does not have, sorted; the first `NUMBERS_KEPT`."""
+    """Numbers, signs and units that the source does not have there, sorted; the first `NUMBERS_KEPT`."""
     left_out: tuple[tuple[str, int], ...] = ()
     """(reason, characters) of what stands in no block on purpose, sorted by reason."""
 
@@ -89,14 +165,19 @@ def compare(source: str, written: Iterable[str], left_out: Mapping[str, Iterable
     lost, new = before - after, after - before
     numbers_lost, numbers_more = _unexplained_numbers(lost, new, _composites(text))
     numbers_new = _new_numbers(numbers_more, before, numbers_lost.total())
+    values_lost, values_new = numbers_lost + _of(lost, _SIGNS), numbers_new
+    for kind in (_SIGNS, _UNITS):
+        if _of(lost, kind) and _of(new, kind):  # one stands in the place of the other
+            values_lost |= _of(lost, kind)
+            values_new += _of(new, kind)
     letters_lost, letters_new = _letters(lost), _letters(new)
     n_lost, n_new = (letters_lost - letters_new).total(), (letters_new - letters_lost).total()
     return Conservation(
         characters,
         1 - n_lost / characters if characters else 1.0,
         1 + (n_new - n_lost) / characters if characters else 1.0 + n_new,
-        tuple(sorted(numbers_lost.elements())[:NUMBERS_KEPT]),
-        tuple(sorted(numbers_new.elements())[:NUMBERS_KEPT]),
+        tuple(sorted(values_lost.elements())[:NUMBERS_KEPT]),
+        tuple(sorted(values_new.elements())[:NUMBERS_KEPT]),
         reasons,
     )
 
@@ -177,7 +258,7 @@ def _tokens(text: str) -> Counter[str]:
 
 def _plain(text: str) -> str:
     """A text without what the written form adds, and with one form for what has several."""
-    return unicodedata.normalize("NFKC", _MARKUP.sub("", text))
+    return unicodedata.normalize("NFKC", _MARKUP.sub("", text)).translate(_ONE_FORM)
 
 
 def _letters(tokens: Counter[str]) -> Counter[str]:
@@ -222,6 +303,10 @@ def _cut(whole: str, come: Counter[str]) -> tuple[str, ...]:
         taken[left[:end]] += 1
         left = left[end + 1 :]
     return tuple(taken.elements())
+
+
+def _of(tokens: Counter[str], kind: frozenset[str]) -> Counter[str]:
+    return Counter({token: tokens[token] for token in kind & tokens.keys()})
 
 
 def _new_numbers(more: Counter[str], before: Counter[str], lost: int) -> Counter[str]:

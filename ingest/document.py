@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Literal, Protocol
+from typing import Annotated, Any, Literal, Protocol
 
 from cyclopts import Parameter
 
@@ -95,7 +95,7 @@ class UnreadableError(Exception):
     """A file or page that cannot be read. Becomes a quarantine row, not a crash."""
 
     def __init__(self, kind: str, message: str) -> None:
-        """`kind`: encrypted, truncated, empty, not-a-pdf, too-large, decode, no-text or unsupported.
+        """`kind`: encrypted, truncated, empty, not-a-pdf, too-large, decode, no-text, placeholder or unsupported.
 
         `message` is one sentence that names no file and no part of one: libraries' own words do, so only the class of their
         errors is told.
@@ -125,6 +125,13 @@ class ReadOptions:
     """Where OCR runs."""
     ocr_dpi: Annotated[int, between(36, 1200)] = 200
     """Resolution in dots per inch at which a page is drawn for OCR."""
+    password_file: str = ""
+    """A file with one password a line, tried on locked PDF and ZIP files; no part of any identity."""
+
+
+def options_of(values: Mapping[str, Any], passwords: Sequence[Any] | None) -> ReadOptions:
+    """The options of a task from their plain values, and the file of passwords that stands beside them."""
+    return ReadOptions(**values, password_file=str(passwords[0]) if passwords else "")
 
 
 class Reader(Protocol):

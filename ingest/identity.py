@@ -14,8 +14,8 @@ from ingest.readers import READERS
 from medpress.run.identity import code_of, digest_of_method
 from medpress.store import file_sha256, identity
 
-OCR_FORMATS = frozenset({"pdf", "image"})
-"""Formats whose pages may be read by OCR: only to them the options and the engine matter."""
+OCR_FORMATS = frozenset({"pdf", "image", "docx", "epub"})
+"""Formats whose pages, or pictures on them, may be read by OCR: only to them the options and the engine matter."""
 
 
 def reader_identity(format: str) -> str:

@@ -73,7 +73,7 @@ def known(files: pa.Table, session: Session, still: Mapping[str, bool] | None = 
     """
     rows = session.ledger.rows
     of = ledger_rows(files, session.ledger)
-    then = rows.select(["size", "stamp", "reading", "seconds", "memory_bytes", "state", "doc_id"]).take(of)
+    then = rows.select(["size", "stamp", "reading", "seconds", "memory_bytes", "state", "kind", "doc_id"]).take(of)
     if still is None:
         different = [text for text in then["reading"].unique().to_pylist() if text is not None]
         still = {text: holds(json.loads(text), session) for text in different}
@@ -86,6 +86,8 @@ def known(files: pa.Table, session: Session, still: Mapping[str, bool] | None = 
         pc.less_equal(session.config.page_seconds, pc.fill_null(seconds, session.config.page_seconds)),
         pc.less_equal(session.config.memory_bytes, pc.fill_null(memory, session.config.memory_bytes)),
     ]
+    if session.passwords:
+        conditions.append(pc.invert(pc.equal(pc.fill_null(then["kind"], ""), "encrypted")))
     if not session.reconciled:
         lost = pc.and_(
             pc.equal(then["state"], "document"),

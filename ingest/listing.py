@@ -13,15 +13,14 @@ from ingest.ledger import read_ledger
 from medpress.command import UserError, console, print_table
 from medpress.location import check_reachable
 from medpress.pseudonym import Pseudonyms
-from medpress.schema import QUARANTINE
 from medpress.segments import read_segments
-from medpress.store import open_parquet, read_dataset, refuse_older_layout
+from medpress.store import open_parquet, refuse_older_layout
 
 SHOWN_DIGITS = 12
 """Of an id."""
 _CONTROLS = r"[\p{Cc}\x{202a}-\x{202e}\x{2066}-\x{2069}]"
 """What a name could do something to a terminal with."""
-_COLUMNS = ["doc_id", "uris", "source_type", "lang", "n_pages", "license"]
+_SHOWN = ["doc_id", "uris", "source_type", "lang", "n_pages", "license"]
 
 
 def documents(data: Path, wanted: Mapping[str, str | None]) -> Iterator[Sequence[pa.Array]]:
@@ -35,7 +34,7 @@ def documents(data: Path, wanted: Mapping[str, str | None]) -> Iterator[Sequence
     if not (segments := read_segments(data)):
         raise UserError(f"there are no documents in {data}; run `ingest` first.")
     filters = {name: value for name, value in wanted.items() if value is not None}
-    columns = list(dict.fromkeys([*_COLUMNS, *filters]))
+    columns = list(dict.fromkeys([*_SHOWN, *filters]))
     for segment in segments:
         with open_parquet(segment.files(data)[0]) as file:
             table = file.read(columns=columns, use_threads=False)
@@ -45,34 +44,36 @@ def documents(data: Path, wanted: Mapping[str, str | None]) -> Iterator[Sequence
             table = table.combine_chunks()
             names = pc.binary_join(table["uris"], ", ")
             digits = pc.utf8_slice_codeunits(table["doc_id"], 0, SHOWN_DIGITS)
-            yield [column.combine_chunks() for column in (digits, names, *(table[name] for name in _COLUMNS[2:]))]
+            yield [column.combine_chunks() for column in (digits, names, *(table[name] for name in _SHOWN[2:]))]
 
 
 def failures(data: Path) -> Iterator[Sequence[pa.Array]]:
-    """Columns id (or pseudonym), name, page, kind and message of the files and pages that could not be read.
-
-    Their names stand in the ledger alone.
-    """
+    """Columns id (a pseudonym of what has none, as `ingest` and the quarantine call it), name, page, kind and message of the
+    files and pages that could not be read, as the ledger has them."""
     check_reachable(data)
-    rows = read_dataset(data / "quarantine", QUARANTINE, filter=pc.field("record_id").is_null())
-    if rows.num_rows:
-        ids = pc.coalesce(rows["doc_id"], rows["place"], pa.scalar(""))
-        name_of = _names(data, with_places=pc.any(rows["place"].is_valid()).as_py())
-        told = zip(rows["place"].to_pylist(), rows["doc_id"].to_pylist(), strict=True)
-        names = pa.array([name_of.get(place) or name_of.get(doc_id) for place, doc_id in told], pa.string())
-        digits = pc.utf8_slice_codeunits(ids, 0, SHOWN_DIGITS)
-        others = (rows[name].combine_chunks() for name in ("page", "kind", "message"))
-        yield [digits.combine_chunks(), names, *others]
-
-
-def _names(data: Path, with_places: bool) -> dict[str | None, str]:
-    """The name of each place in the ledger by the document's id, and by its own pseudonym."""
-    rows = read_ledger(data).rows.select(["doc_id", "uri"]).to_pylist()
-    names: dict[str | None, str] = {row["doc_id"]: row["uri"] for row in reversed(rows) if row["doc_id"]}
-    if with_places:
+    rows = read_ledger(data).rows
+    rows = rows.append_column("digits", pc.utf8_slice_codeunits(pc.fill_null(rows["doc_id"], ""), 0, SHOWN_DIGITS))
+    files = rows.filter(rows["kind"].is_valid()).combine_chunks()
+    if pc.any(files["doc_id"].is_null()).as_py():
         called = Pseudonyms(data)
-        names |= {called(row["uri"]): row["uri"] for row in rows}
-    return names
+        ids = [row["digits"] or called(row["uri"]) for row in files.select(["digits", "uri"]).to_pylist()]
+        files = files.set_column(files.schema.get_field_index("digits"), "digits", pa.array(ids, pa.string()))
+    if files.num_rows:
+        yield [*_names(files), pa.nulls(files.num_rows, pa.int32()), *_columns(files, ["kind", "message"])]
+    pages = rows.filter(pc.greater(pc.fill_null(pc.list_value_length(rows["failed_pages"]), 0), 0)).combine_chunks()
+    if pages.num_rows:
+        (lists,) = _columns(pages, ["failed_pages"])
+        failed = pc.list_flatten(lists)
+        owners = _names(pages.take(pc.list_parent_indices(lists)))
+        yield [*owners, *(failed.field(name) for name in ("page", "kind", "message"))]
+
+
+def _names(rows: pa.Table) -> list[pa.Array]:
+    return _columns(rows, ["digits", "uri"])
+
+
+def _columns(rows: pa.Table, names: Sequence[str]) -> list[pa.Array]:
+    return [column.combine_chunks() for column in (rows[name] for name in names)]
 
 
 def print_rows(header: Sequence[str], batches: Iterable[Sequence[pa.Array]]) -> None:

@@ -20,9 +20,9 @@ from typing import Any, BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from cyclopts import Parameter
 
 from ingest.document import UnreadableError
+from ingest.note_columns import NoteColumns
 from medpress.encoding import UNMARKED, decode
 
 ROWS_PER_TASK = 5_000
@@ -46,21 +46,6 @@ _NAMES = {
 _WIDE = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 """Byte order mark to encoding."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
-
-
-@Parameter(name="*")
-@dataclass(frozen=True, kw_only=True)
-class NoteColumns:
-    """Which columns of the table hold what; those not named are found by their names, the text also by its length."""
-
-    text_column: str | None = None
-    """Column with the note."""
-    id_column: str | None = None
-    """Column with the note's own number, kept among the identifiers of the (raw) document."""
-    date_column: str | None = None
-    """Column with its date."""
-    title_column: str | None = None
-    """Column with its title or kind."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,7 +19,8 @@ from ingest.config import IngestConfig
 from ingest.discover import FOUND, UNREACHABLE, discover_tables
 from ingest.known import known
 from ingest.ledger import LEDGER
-from ingest.note_tables import KINDS, NoteColumns
+from ingest.note_columns import NoteColumns
+from ingest.note_tables import KINDS
 from ingest.publish import labelled, publish
 from ingest.read_wave import READ, Limits, outline, with_reading
 from ingest.run import finish, note, opened, relabel, unread_row, write_config

@@ -84,7 +84,13 @@ def read_wave(files: pa.Table, session: Session) -> tuple[pa.Table, list[Path]]:
             names = [row["path"] for row in chosen]
             tasks.append(
                 READ_FILES.task(
-                    work, label(names), files=listed, formats=session.formats, options=options, most_pages=most_pages
+                    work,
+                    label(names),
+                    files=listed,
+                    formats=session.formats,
+                    options=options,
+                    most_pages=most_pages,
+                    passwords=session.passwords,
                 )
             )
     left: dict[str, str] = {}
@@ -239,6 +245,7 @@ def _ranges(one: _Large, session: Session) -> list[Task]:
     before = rows.filter(pc.equal(rows["doc_id"], one.doc_id))["failed_pages"].to_pylist()
     lost = {page["page"] for pages in before for page in pages or ()}
     common: dict[str, Any] = {"path": one.path, "doc_id": one.doc_id, "format": one.format, "options": session.options}
+    common["passwords"] = session.passwords
     common |= {"first_failure": None, "part": one.part}
     last_page = probe_of(one.probe).n_pages
     tasks = []

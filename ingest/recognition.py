@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ingest.containers.compression import inner_suffix, unpacked_head
+from ingest.containers.packages import entry_names, is_zip, package_of
+from ingest.document import UnreadableError
 from ingest.readers import READERS, load_reader
 from medpress.store import read_head
 
@@ -25,8 +27,24 @@ def endings(formats: Sequence[str]) -> set[str]:
     return {ending for name in formats for ending in READERS[name].endings}
 
 
+def recognise_file(path: Path, head: bytes, name: str, formats: Sequence[str]) -> str | None:
+    """The same for a file on this machine, of which more can be known: what a ZIP is stands at its end.
+
+    Raises `UnreadableError` (unsupported) for a document in a ZIP that no reader reads.
+    """
+    if is_zip(head) and (package := package_of(entry_names(path))) is not None:
+        if package.format in formats:
+            return package.format
+        if package.format is None:
+            raise UnreadableError("unsupported", f"It is {package.what}, which cannot be read; save it as DOCX or PDF.")
+    return recognise(head, name, formats)
+
+
 def wanted(path: Path, formats: Sequence[str]) -> bool:
     """Whether a file out of a container is of one of these formats, by its ending or its first bytes."""
     if inner_suffix(path.name) in endings(formats):
         return True
-    return recognise(read_head(path, HEAD_BYTES), path.name, formats) is not None
+    try:
+        return recognise_file(path, read_head(path, HEAD_BYTES), path.name, formats) is not None
+    except UnreadableError:  # a document all the same: it is quarantined, not left alone
+        return set(formats) >= set(READERS)

@@ -17,10 +17,12 @@ import pyarrow.compute as pc
 from ingest.batches import waves
 from ingest.config import IngestConfig
 from ingest.discover import FOUND, UNREACHABLE, discover, in_order
-from ingest.document import ReadOptions
-from ingest.fetching.fetch import FetchConfig, is_url
+from ingest.document import ReadOptions, UnreadableError
+from ingest.fetching.config import FetchConfig
+from ingest.fetching.fetch import is_url
 from ingest.known import known, ledger_rows
 from ingest.ledger import LEDGER
+from ingest.passwords import passwords_in
 from ingest.publish import LABELS, labelled, publish
 from ingest.read_wave import read_wave
 from ingest.readers import READERS
@@ -79,6 +81,7 @@ def ingest(
     if not found.files.num_rows and not found.unreachable and not urls:
         raise UserError(_nothing_found(paths, formats, found.ignored))
     _check_backend(config.read)
+    _check_passwords(config.read)
     with opened(config, formats) as session:
         unread = [unread_row(path, uri, "unsupported", UNREACHABLE) for path, uri in found.unreachable]
         fetched, not_fetched = _fetch(urls, fetching or FetchConfig(), session)
@@ -196,6 +199,14 @@ def _check_backend(options: ReadOptions) -> None:
         raise UserError(str(error)) from error
 
 
+def _check_passwords(options: ReadOptions) -> None:
+    """Refuse a file of passwords that cannot be read at once, instead of at every locked file."""
+    try:
+        passwords_in(options.password_file)
+    except UnreadableError as error:
+        raise UserError(error.message) from error
+
+
 def _nothing_found(paths: Sequence[str], formats: Sequence[str], ignored: Counter[str]) -> str:
     where = ", ".join(paths)
     if not ignored:
@@ -226,7 +237,7 @@ def _unpack(files: pa.Table, session: Session, ignored: Counter[str]) -> tuple[p
     folder = str((session.work / "unpacked").absolute())
     tasks = []
     for row in containers:
-        arguments = {name: row[name] for name in ("path", "uri", "size", "stamp")}
+        arguments = {name: row[name] for name in ("path", "uri", "size", "stamp")} | {"passwords": session.passwords}
         tasks.append(UNPACK.task(session.work, folder=folder, formats=session.formats, **arguments))
     held: list[dict[str, Any]] = []
     unread = []
@@ -298,15 +309,3 @@ def _count_failure(result: IngestResult, called: str, page: int | None, failure:
     result.quarantined_files += page is None
     result.reasons[failure["kind"]] += 1
     result.failures.append((called, page, failure["message"]))
-
-
-FORMATS = {
-    "pdf": ["pdf", "image"],
-    "web": ["web"],
-    "epub": ["epub"],
-    "docx": ["docx"],
-    "jats": ["jats"],
-    "text": ["text", "cnxml"],
-    "auto": list(READERS),
-}
-"""Command to the formats that it reads."""

@@ -22,7 +22,7 @@ from medpress.run.engine import open_executor
 from medpress.run.runner import Runner
 from medpress.run.task import Limits
 from medpress.segments import Segment, read_segments
-from medpress.store import identity, is_whole, make_folder, open_parquet, read_json, write_json
+from medpress.store import fingerprint, identity, is_whole, make_folder, open_parquet, read_json, write_json
 
 PRELOAD = ("numpy", "pyarrow.parquet", "pymupdf", "lxml.etree", "ingest.steps.read_files")
 """Imported once, before the workers are forked."""
@@ -55,8 +55,14 @@ class Session:
 
     @cached_property
     def options(self) -> dict[str, Any]:
-        """How pages are read, as plain values."""
-        return resolved(self.config.read)
+        """How pages are read, as plain values; passwords decide whether they are."""
+        return {name: value for name, value in resolved(self.config.read).items() if name != "password_file"}
+
+    @cached_property
+    def passwords(self) -> list[Any] | None:
+        """Place, size and time of the file of passwords; None without one."""
+        file = self.config.read.password_file
+        return [file, *fingerprint(Path(file))] if file else None
 
     @cached_property
     def ledger(self) -> Ledger:

@@ -11,7 +11,6 @@ import time
 import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
@@ -20,19 +19,8 @@ from cyclopts.config import Dict
 
 from medpress.command import ending
 from medpress.ranges import CountOrNone
-from nlp import train as training
-from nlp.classify.commands import register
-from nlp.context import annotate
-from nlp.evaluate import concept_pairs, score_concept_relations, score_entities
-from nlp.formats import read_annotated
-from nlp.labels import COARSE
-from nlp.linking import built_in_linker
-from nlp.relations import load_extractor
-from nlp.tagging import load_tagger
-from nlp.tagging.density import medical_density
-from nlp.train import CrfConfig, RelationConfig
-
-_BATCH = 256  # texts a tagger gets at once; memory stays flat whatever the file's size
+from nlp.classifier_commands import register
+from nlp.config import CrfConfig, RelationConfig
 
 app = App(
     name="nlp",
@@ -78,26 +66,23 @@ def tag(file: Path, /, *, config: TagConfig = TagConfig()) -> None:
     """
     if str(file) != "-" and not file.is_file():
         raise FileNotFoundError(f"no file at {file}: give a text or .jsonl file, or - for standard input")
-    tagger = load_tagger(config.tagger)
-    extractor = None if config.relations == "none" else load_extractor(config.relations)
+    from nlp.pipeline import tag_texts
+    from nlp.tagging.density import medical_density
+
     out = config.out.open("w", encoding="utf-8") if config.out else sys.stdout
     n_texts = n_entities = n_relations = 0
     try:
-        texts = _texts(file)
-        while batch := list(islice(texts, _BATCH)):
-            for text, entities in zip(batch, tagger.tag(batch), strict=True):
-                entities = annotate(text, entities)
-                relations = extractor.extract(text, entities) if extractor else []
-                row = {
-                    "text": text,
-                    "entities": [asdict(entity) for entity in entities],
-                    "relations": [asdict(relation) for relation in relations],
-                    "density": round(medical_density(text, entities), 4),
-                }
-                out.write(json.dumps(row, ensure_ascii=False) + "\n")
-                n_texts += 1
-                n_entities += len(entities)
-                n_relations += len(relations)
+        for said in tag_texts(_texts(file), tagger=config.tagger, relations=config.relations):
+            row = {
+                "text": said.text,
+                "entities": [asdict(entity) for entity in said.entities],
+                "relations": [asdict(relation) for relation in said.relations],
+                "density": round(medical_density(said.text, said.entities), 4),
+            }
+            out.write(json.dumps(row, ensure_ascii=False) + "\n")
+            n_texts += 1
+            n_entities += len(said.entities)
+            n_relations += len(said.relations)
     finally:
         if config.out:
             out.close()
@@ -139,6 +124,9 @@ def train_ner(
     folds_to_validate:
         Also cross-validate inside the training data over so many parts (0: do not).
     """
+    from nlp import train as training
+    from nlp.formats import read_annotated
+
     documents = [document for path in data for document in read_annotated(path)]
     if folds_to_validate > 1:
         f1 = training.cross_validate(documents, out / "cross-validation", config, folds_to_validate)
@@ -168,6 +156,9 @@ def train_relations(
     out:
         Folder of the model; `nlp tag --relations linear:OUT` uses it.
     """
+    from nlp import train as training
+    from nlp.formats import read_annotated
+
     documents = [document for path in data for document in read_annotated(path)]
     figures = training.train_relations(documents, out, config, [path.name for path in data])
     print(
@@ -196,6 +187,11 @@ def evaluate_ner(
     coarse:
         Count symptoms as diseases, for sets that do not separate them (BC5CDR, NCBI disease).
     """
+    from nlp.evaluate import score_entities
+    from nlp.formats import read_annotated
+    from nlp.labels import COARSE
+    from nlp.tagging import load_tagger
+
     documents = [document for path in data for document in read_annotated(path)]
     loaded = load_tagger(tagger)
     started = time.process_time()
@@ -229,6 +225,12 @@ def evaluate_relations(
     tagger:
         Tag and link the text instead of using the gold entities.
     """
+    from nlp.evaluate import concept_pairs, score_concept_relations
+    from nlp.formats import read_annotated
+    from nlp.linking import built_in_linker
+    from nlp.relations import load_extractor
+    from nlp.tagging import load_tagger
+
     documents = [document for path in data for document in read_annotated(path)]
     extractor = load_extractor(relations)
     found = [list(document.entities) for document in documents]

@@ -8,49 +8,24 @@ import json
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
 
 import numpy as np
 import pycrfsuite
 
-from medpress.ranges import Amount, Count, Share, between
 from nlp.classify.tensors import write_tensors
+from nlp.config import CrfConfig, RelationConfig
 from nlp.evaluate import score_entities
 from nlp.formats import AnnotatedText
-from nlp.relations.linear import BITS, candidate_pairs, hash_features
 from nlp.relations.linear import FEATURES_VERSION as RELATION_FEATURES_VERSION
+from nlp.relations.linear import candidate_pairs, hash_features
 from nlp.tagging.crf import FEATURES_VERSION, CrfTagger, Featurizer, dictionaries, joined_readings, overlaps, to_tags
 from nlp.tagging.folding import fold
 from nlp.tagging.gate import Example, train_gate
 from nlp.tagging.lexicon import LexiconTagger
 from nlp.vocabulary import Term
 from nlp.vocabulary.build import mention_terms
-
-
-@dataclass(frozen=True, kw_only=True)
-class CrfConfig:
-    """Settings of a CRF."""
-
-    lang: str = "en"
-    """en: tokens are words; zh: tokens are characters."""
-    c1: Amount = 0.1
-    """L1 regularisation; makes the model small."""
-    c2: Amount = 0.1
-    """L2 regularisation."""
-    iterations: Count = 120
-    """L-BFGS iterations at most."""
-    min_count: Count = 1
-    """Features seen less often are left out."""
-    folds: Count = 5
-    """Each document is looked up in the mentions of the other folds."""
-    lexicon: bool = True
-    """False trains the plain baseline without dictionaries."""
-    caught: Share = 0.55
-    """Share of the words that the dictionaries read wrongly for which the gate of the cascade must open."""
-    without_sources: tuple[str, ...] = ()
-    """Sources of the built-in vocabulary that the model must not see (sets it is trained or measured on)."""
 
 
 def train_crf(
@@ -148,18 +123,6 @@ def cross_validate(documents: Sequence[AnnotatedText], out: Path, config: CrfCon
 
 _REPEATS = 3
 """Ways to cut the documents into parts over which the F1 of relations is averaged."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class RelationConfig:
-    """Settings of the linear relation classifier."""
-
-    strength: Amount = 0.05
-    """Inverse regularisation C of the logistic regression."""
-    bits: Annotated[int, between(4, 30)] = BITS
-    """Features are hashed into 2**bits columns."""
-    folds: Count = 5
-    """Parts of the training set over which the threshold is chosen."""
 
 
 def train_relations(

@@ -14,10 +14,14 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
+import corpus
+import ingest
+import nlp
 from medpress.schema import DOCUMENT, DROPPED, PAGE, RECORD, by_name
 from medpress.store import check_manifest, read_dataset
 from nlp.normalise import normalise
@@ -301,3 +305,40 @@ def test_a_password_protected_pdf_is_quarantined_and_the_rest_goes_on(tmp_path):
     assert "locked.pdf: The PDF needs a password." in output
     assert "2 files = 1 documents + 0 copies of them + 1 quarantined" in output
     command("ingest", "pdf", folder, "--data", tmp_path / "data", "--strict", check=1)
+
+
+def test_the_door_of_ingest_gives_what_export_gives(data, sample_docs, tmp_path):
+    """Byte for byte, on every sample document."""
+    command("ingest", "export", "--data", data, "--out", tmp_path)
+    exported = {path.stem.rpartition("-")[2]: path.read_bytes() for path in tmp_path.glob("*.md")}
+    read = {}
+    for row in rows(data, "documents"):
+        document = ingest.read(sample_docs / row["uris"][0])
+        assert (document.doc_id, document.lang, document.title) == (row["doc_id"], row["lang"], row["title"])
+        read[document.doc_id[:8]] = document.markdown.encode()
+    assert read == exported and len(read) > 30
+
+
+def test_the_door_of_nlp_says_what_the_build_says(data):
+    for row in rows(data, "shards"):
+        said = nlp.tag(row["text"])
+        assert said.lang == row["lang"]
+        # The build's scores are stored as 32-bit floats.
+        for mine, its in ((said.entities, row["entities"]), (said.relations, row["relations"])):
+            assert [asdict(one) | {"score": 0} for one in mine] == [one | {"score": 0} for one in its]
+            assert [one.score for one in mine] == pytest.approx([one["score"] for one in its], abs=1e-6)
+
+
+def test_the_door_of_corpus_opens_and_decides_as_the_build(data):
+    opened = corpus.open(data)
+    kept = opened.shards.to_table(["id", "text"]).to_pylist()
+    dropped = [row for row in opened.dropped.to_table().to_pylist() if row["stage"].endswith("duplicates")]
+    assert len(kept) == opened.shards.count_rows() == opened.manifest("shards")["rows"]
+    assert opened.documents.count_rows() == len(rows(data, "documents")) and opened.instructions.count_rows() == 0
+    records = sorted([*kept, *dropped], key=lambda row: row["id"])
+    result = corpus.dedup([row["text"] for row in records])
+    assert {records[text.place]["id"]: records[text.duplicate_of]["id"] for text in result.dropped} == {
+        row["id"]: row["duplicate_of"] for row in dropped
+    }
+    assert {text.reason for text in result.dropped} == {row["reason"] for row in dropped}
+    assert dropped

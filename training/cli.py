@@ -13,6 +13,7 @@ from cyclopts import Parameter
 
 from medpress.command import UserError, build_app, first_process, print_table, progress, run, say
 from training.config import CptConfig, EvalConfig, InputError, RlConfig, SftConfig
+from training.run import train as run_stage
 from training.sampling.config import SamplingConfig
 from training.synthesis.config import SynthesisConfig
 
@@ -39,9 +40,7 @@ def cpt(*, config: Annotated[CptConfig | None, Parameter(name="*")] = None) -> i
     """
     config = config or CptConfig()
     with one_sentence():
-        from training.cpt import run_cpt
-
-        result = run_cpt(config, progress)
+        result = run_stage(config)
     if first_process():
         _cpt_summary(result)
     return 0
@@ -55,9 +54,7 @@ def sft(*, config: Annotated[SftConfig | None, Parameter(name="*")] = None) -> i
     """
     config = config or SftConfig()
     with one_sentence():
-        from training.sft import run_sft
-
-        result = run_sft(config, progress)
+        result = run_stage(config)
     if first_process():
         _sft_summary(result)
     return 0
@@ -71,9 +68,7 @@ def rl(*, config: Annotated[RlConfig | None, Parameter(name="*")] = None) -> int
     """
     config = config or RlConfig()
     with one_sentence():
-        from training.rl import run_rl
-
-        result = run_rl(config, progress)
+        result = run_stage(config)
     if first_process():
         _rl_summary(result)
     return 0

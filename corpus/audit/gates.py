@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from corpus.audit.figures import row_groups
 from corpus.audit.identifiers import identifiers_left
 from corpus.build_state import newer_documents
-from corpus.dedup.passes import hex_ranges
+from corpus.duplicates.passes import hex_ranges
 from corpus.takedown import datasets, holds
 from medpress.errors import CorruptError
 from medpress.location import is_remote

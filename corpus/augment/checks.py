@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from corpus.augment.parent import Parent
 from corpus.augment.text import Augmented
-from corpus.dedup.guard import facts
+from corpus.duplicates.guard import facts
 from nlp.language import UNDETERMINED, detect
 from nlp.spans import Entity
 

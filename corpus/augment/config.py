@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal, get_args
 
-from corpus.augment import METHODS
-from corpus.augment.model import MODEL_METHODS
-from medpress.generation.client import GenerationConfig
+from medpress.generation.config import GenerationConfig
 from medpress.ranges import Count, Share
+
+MethodName = Literal["heading", "definition", "abbreviation", "cloze", "relation", "table", "order"]
+"""The keys of `corpus.augment.METHODS`, in its order."""
+ModelMethodName = Literal["rephrase", "questions", "entity_graph"]
+"""The keys of `corpus.augment.model.MODEL_METHODS`, in its order."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,13 +21,13 @@ class AugmentConfig:
 
     max_share: Share = 0.0
     """Most that augmented texts may be of the tokens of a source: 0 makes none, 0.2 is a modest choice, 1 sets no cap."""
-    methods: tuple[str, ...] = tuple(METHODS)
+    methods: tuple[MethodName, ...] = get_args(MethodName)
     """Methods to use, by name."""
     source_types: tuple[str, ...] = ("textbook",)
     """Source types whose records are augmented."""
     per_record: Count = 6
     """Texts that one method makes of one record at most, its best ones; of a method with a model, calls."""
-    model_methods: tuple[str, ...] = tuple(MODEL_METHODS)
+    model_methods: tuple[ModelMethodName, ...] = get_args(ModelMethodName)
     """Methods to use with a model, by name; none without `model`."""
     generation: GenerationConfig = field(default_factory=GenerationConfig)
     """The model that is asked."""

@@ -9,10 +9,13 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from corpus.filters import c4, fineweb, gopher, language, length, medical, ocr, repetition
-from corpus.filters.view import View
+from medpress.ranges import Amount, Share  # noqa: F401 - the fields that FilterConfig inherits name them
+
+if TYPE_CHECKING:
+    from corpus.filters.view import View
 
 
 class Family(NamedTuple):
@@ -67,6 +70,8 @@ class Verdict(NamedTuple):
 
 def score(row: Mapping[str, Any]) -> dict[str, float]:
     """All scores of a record (`text`), finite, sorted by name. Those that do not apply to its script or length are left out."""
+    from corpus.filters.view import View  # with numpy, which the command line does without
+
     view = View(row)
     scores: dict[str, float] = {}
     for family in FAMILIES.values():

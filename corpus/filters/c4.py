@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from corpus.filters.view import View
 from medpress.ranges import Amount, Share
+
+if TYPE_CHECKING:
+    from corpus.filters.view import View
 
 
 @dataclass(frozen=True, kw_only=True)

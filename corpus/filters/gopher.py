@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from corpus.filters.view import View
 from medpress.ranges import Amount, Share
+
+if TYPE_CHECKING:
+    from corpus.filters.view import View
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,5 +66,7 @@ def score(view: View) -> dict[str, float]:
         scores["mean_word_length"] = float(view.token_lengths.mean())
         scores["alphabetic_share"] = 1 - int(view.per_word(str.isdecimal).sum()) / count
     if count >= _WORDS_FOR_STOP_WORDS:
+        import numpy as np  # here, since the thresholds are known to who scores nothing
+
         scores["stop_words"] = float(np.bitwise_or.reduce(view.per_word(_stop_word, np.int64)).item().bit_count())
     return scores

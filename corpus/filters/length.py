@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from corpus.filters.view import View
 from medpress.ranges import Amount
+
+if TYPE_CHECKING:
+    from corpus.filters.view import View
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,12 +8,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
-from corpus.filters.view import View
 from medpress.ranges import Share
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from corpus.filters.view import View
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +43,7 @@ _LEAST_TOKENS = 100
 _LEAST_LINES = 5
 _TOP = (2, 3, 4)
 _DUPLICATE = (5, 10)
-_BASE = np.int64(0x5851F42D4C957F2D)
+_BASE = 0x5851F42D4C957F2D
 
 
 def score(view: View) -> dict[str, float]:
@@ -89,6 +92,8 @@ def _grams(tokens: NDArray[np.int64], n: int) -> NDArray[np.int64]:
 
 def _top(tokens: NDArray[np.int64], lengths: NDArray[np.int64], n: int) -> float:
     """Characters in all occurrences of the most frequent n-gram, if it recurs; of several the first."""
+    import numpy as np  # here, since the thresholds are known to who scores nothing
+
     grams = _grams(tokens, n)
     ordered = np.sort(grams)
     if not (ordered[2:] == ordered[:-2]).any():  # fewer than three of each
@@ -102,6 +107,8 @@ def _top(tokens: NDArray[np.int64], lengths: NDArray[np.int64], n: int) -> float
 
 def _duplicated(tokens: NDArray[np.int64], lengths: NDArray[np.int64], n: int) -> float:
     """Characters covered by n-grams that occurred before."""
+    import numpy as np
+
     grams = _grams(tokens, n)
     ordered = np.sort(grams)  # much faster than the order of the places, and most texts repeat nothing
     if not (ordered[1:] == ordered[:-1]).any():

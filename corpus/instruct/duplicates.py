@@ -18,9 +18,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from corpus.dedup import exact, passes
-from corpus.dedup.config import DedupConfig
-from corpus.dedup.verify import similar
+from corpus.duplicates import exact, passes
+from corpus.duplicates.config import DedupConfig
+from corpus.duplicates.verify import similar
 from corpus.instruct.contamination import questions
 from corpus.instruct.formats import Messages
 from medpress.location import location

@@ -6,22 +6,19 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Annotated, Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from cyclopts import Parameter
 
-from corpus.dedup.config import DedupConfig
 from corpus.instruct import contamination, duplicates
+from corpus.instruct.config import InstructConfig
 from corpus.instruct.containers import SUFFIXES
 from corpus.instruct.take_in import DROPPED_INSTRUCTION, PART, TAKE_IN, given_as
 from corpus.steps.tokenizers import tokenizer_identity
-from medpress.command import Location, UserError, progress, resolved
+from medpress.command import UserError, progress, resolved
 from medpress.location import check_reachable, location
 from medpress.lock import exclusive
 from medpress.pseudonym import Pseudonyms
-from medpress.ranges import between
 from medpress.removed import failure, removed
 from medpress.run.engine import open_executor
 from medpress.run.runner import Runner
@@ -61,32 +58,6 @@ ROWS_AT_ONCE = 50_000
 """Conversations in memory together while the datasets are written."""
 FILE_NAME = "given.parquet"
 """What was given, beside what `train synthesize` makes."""
-
-
-@Parameter(name="*")
-@dataclass(frozen=True, kw_only=True)
-class InstructConfig:
-    """How instruction data is taken in."""
-
-    stage: Literal[1, 2, 3] | None = None
-    """Training stage of these files; without it suggested for each conversation by how demanding it is."""
-    source: str | None = None
-    """Name of the collection; without it the file's name, where that is sure to be nobody's."""
-    license: str = ""
-    """Licence of these files."""
-    phi: Literal["precise", "thorough", "off"] = "precise"
-    """How identities are removed."""
-    dedup: DedupConfig = field(default_factory=DedupConfig)
-    """From when on a conversation nearly repeats another."""
-    tokenizer: str = "deepseek"
-    """Tokenizer that counts tokens."""
-    decontaminate: tuple[Path, ...] = ()
-    """Benchmark files (JSONL, JSON, CSV, Parquet) whose questions must not be in the instructions, these and those that were
-    taken in before."""
-    workers: Annotated[int, between(0, 4096)] = 0
-    """Worker processes; 0 means one per core."""
-    data: Location = Path("data")
-    """The data folder."""
 
 
 @dataclass(slots=True)

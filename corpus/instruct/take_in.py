@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
-from corpus.dedup.exact import content_hash
+from corpus.duplicates.exact import content_hash
 from corpus.instruct.containers import read_rows
 from corpus.instruct.conversation import clean, fault, suggest_stage
 from corpus.instruct.formats import Messages, conversation

@@ -22,7 +22,7 @@ from medpress.run.task import Mark, Task
 from medpress.schema import by_name, named, with_number
 from medpress.store import read_table, write_row_groups
 from medpress.tokenising import count_tokens
-from nlp import context
+from nlp import annotation
 from nlp.classify import classify
 from nlp.spans import Entity, Relation
 
@@ -192,13 +192,11 @@ def _tag(rows: list[dict[str, Any]], arguments: Mapping[str, Any]) -> None:
         tagged = [[Entity(**entity) for entity in row["entities"]] for row in rows]
     else:
         tagged = tagger(arguments["tagger"]).tag([row["text"] for row in rows])
+    relations = None if arguments["relations"] == "none" else extractor(arguments["relations"])
     for row, entities in zip(rows, tagged, strict=True):
-        entities = context.annotate(row["text"], entities, row["lang"])
-        row["entities"] = [_values(entity) for entity in entities]
-        relations = []
-        if arguments["relations"] != "none":
-            relations = extractor(arguments["relations"]).extract(row["text"], entities)
-        row["relations"] = [_values(relation) for relation in relations]
+        said = annotation.annotate(row["text"], entities, relations, row["lang"])
+        row["entities"] = [_values(entity) for entity in said.entities]
+        row["relations"] = [_values(relation) for relation in said.relations]
 
 
 def _values(annotation: Entity | Relation) -> dict[str, Any]:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pyarrow.compute as pc
 
-from corpus.augment import augment
 from corpus.augment.checks import check
+from corpus.augment.methods import augment
 from corpus.augment.model import read
 from corpus.augment.parent import Parent
 from corpus.augment.text import source_spans

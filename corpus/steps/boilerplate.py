@@ -10,8 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from corpus.dedup import boilerplate
-from corpus.dedup.guard import facts
+from corpus.duplicates import boilerplate
+from corpus.duplicates.config import BoilerplateConfig
+from corpus.duplicates.guard import facts
 from corpus.offsets import Mapper, apply_edits
 from corpus.steps.candidate import CANDIDATE
 from medpress.location import location
@@ -51,7 +52,7 @@ def find_boilerplate(task: Task, mark: Mark) -> None:
     source's number of documents), `boilerplate` (settings). Writes `FOUND` rows.
     """
     a = task.arguments
-    config = boilerplate.BoilerplateConfig(**a["boilerplate"])
+    config = BoilerplateConfig(**a["boilerplate"])
     low, high = (pa.scalar(a[name], pa.uint64()) for name in ("low", "high"))
     in_range = (pc.field("paragraph") >= low) & (pc.field("paragraph") <= high)
     table = dataset(read_list(a["counts"]), schema=boilerplate.OCCURRENCES).to_table(filter=in_range)
@@ -83,7 +84,7 @@ FIND_BOILERPLATE = Step(
 
 
 def _found(
-    row: Mapping[str, Any], source: str, text: str, documents: Mapping[str, int], config: boilerplate.BoilerplateConfig
+    row: Mapping[str, Any], source: str, text: str, documents: Mapping[str, int], config: BoilerplateConfig
 ) -> dict[str, Any]:
     clinical = is_clinical(text, built_in_lexicon().tag([text])[0])
     return {

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from corpus.dedup import exact, passes
-from corpus.dedup.ids import KNOWN
-from corpus.dedup.index import known_rows
+from corpus.duplicates import exact, passes
+from corpus.duplicates.ids import KNOWN
+from corpus.duplicates.index import known_rows
 from corpus.steps.components import ROUTED
 from corpus.steps.signatures import PASSED
 from medpress.run.step import Step

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import pyarrow.compute as pc
 
-from corpus.dedup import exact
-from corpus.dedup.index import Index, known_rows
+from corpus.duplicates import exact
+from corpus.duplicates.index import Index, known_rows
 from medpress.location import location
 from medpress.run.step import Step
 from medpress.run.task import Mark, Task

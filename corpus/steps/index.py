@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from corpus.dedup import index
-from corpus.dedup.minhash import Scheme
+from corpus.duplicates import index
+from corpus.duplicates.minhash import Scheme
 from medpress.run.step import Step
 from medpress.run.task import Mark, Task
 from medpress.store import open_parquet, write_tables

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from corpus.dedup import passes
-from corpus.dedup.ids import unpack
-from corpus.dedup.index import KNOWN_KEYS, known_rows
+from corpus.duplicates import passes
+from corpus.duplicates.ids import unpack
+from corpus.duplicates.index import KNOWN_KEYS, known_rows
 from medpress.run.step import Step
 from medpress.run.task import Mark, Task
 from medpress.store import dataset, write_keys

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from corpus.dedup.boilerplate import paragraph_hashes
+from corpus.duplicates.boilerplate import paragraph_hashes
 from corpus.offsets import apply_edits
 from corpus.phi_policy import PhiConfig
 from corpus.steps.candidate import CANDIDATE, with_column

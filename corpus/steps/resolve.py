@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from corpus.dedup.ids import KNOWN
+from corpus.duplicates.ids import KNOWN
 from medpress.run.step import Step
 from medpress.run.task import Mark, Task
 from medpress.store import dataset, read_table, write_table
@@ -38,7 +38,7 @@ def resolve(task: Task, mark: Mark) -> None:
         of_part = (pc.field("doc_id") >= bounds["min"]) & (pc.field("doc_id") <= bounds["max"])
         decided = dataset(task.arguments["clusters"]).to_table(filter=of_part)
     mine = decided.filter(pc.is_in(decided["id"], table["id"].combine_chunks())).to_pylist()
-    found = {row["id"]: _resolved(row, task.arguments["threshold"]) for row in mine}
+    found = {row["id"]: resolved(row, task.arguments["threshold"]) for row in mine}
     alone = {"duplicate_of": None, "dup_cluster": None, "dup_count": 1}
     columns: dict[str, list[Any]] = table.select(["id", "stage", "reason", "value", "threshold"]).to_pydict()
     columns |= {name: [value] * table.num_rows for name, value in alone.items()}
@@ -51,7 +51,7 @@ def resolve(task: Task, mark: Mark) -> None:
 RESOLVE = Step(resolve, inputs=("screened", "clusters"), settings=("threshold",))
 
 
-def _resolved(cluster: dict[str, Any], threshold: float) -> dict[str, Any]:
+def resolved(cluster: dict[str, Any], threshold: float) -> dict[str, Any]:
     """What changes for a record that has duplicates."""
     row = {name: cluster[name] for name in ("duplicate_of", "dup_cluster", "dup_count")}
     for name in ("duplicate_of", "dup_cluster"):

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from corpus import filters
-from corpus.dedup.exact import content_hash
+from corpus.duplicates.exact import content_hash
 from corpus.steps.candidate import CANDIDATE, with_column
 from medpress.run.step import Halve, Step
 from medpress.run.task import Mark, Task

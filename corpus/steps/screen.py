@@ -8,8 +8,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from corpus import filters
-from corpus.dedup import passes
-from corpus.dedup.config import DedupConfig
+from corpus.duplicates import passes
+from corpus.duplicates.config import DedupConfig
 from medpress.run.step import Halve, Step
 from medpress.run.task import Mark, Task
 from medpress.schema import by_name

@@ -7,7 +7,8 @@ from typing import Any
 
 import pyarrow.compute as pc
 
-from corpus.sections import Section, SectionConfig, cut
+from corpus.section_size import SectionConfig
+from corpus.sections import Section, cut
 from corpus.steps.candidate import CANDIDATE
 from medpress.location import location
 from medpress.run.step import Halve, Step

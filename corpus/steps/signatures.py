@@ -5,9 +5,9 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from corpus.dedup.ids import pack
-from corpus.dedup.index import known_keys
-from corpus.dedup.passes import band_rows
+from corpus.duplicates.ids import pack
+from corpus.duplicates.index import known_keys
+from corpus.duplicates.passes import band_rows
 from medpress.location import location
 from medpress.run.step import Step
 from medpress.run.task import Mark, Task

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from corpus.dedup import passes
-from corpus.dedup.ids import KNOWN
-from corpus.dedup.index import Index, known_rows
+from corpus.duplicates import passes
+from corpus.duplicates.ids import KNOWN
+from corpus.duplicates.index import Index, known_rows
 from corpus.steps.exact import digests
 from corpus.steps.pairs import VERIFIED
 from medpress.location import location

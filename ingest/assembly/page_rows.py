@@ -38,7 +38,7 @@ def page_row(doc_id: str, page: Page, work: bool = False) -> dict[str, Any]:
         "height": page.height,
         "confidence": page.confidence,
         **_conservation_row(page.conservation),
-        "blocks": [_block_row(block, work) for block in page.blocks],
+        "blocks": [block_row(block, work) for block in page.blocks],
     }
 
 
@@ -68,7 +68,8 @@ def _conservation(row: dict[str, Any]) -> Conservation | None:
     )
 
 
-def _block_row(block: Block, work: bool) -> dict[str, Any]:
+def block_row(block: Block, work: bool = False) -> dict[str, Any]:
+    """A block as a row of a page of `PAGE`, or of `WORK_PAGE`."""
     row: dict[str, Any] = {
         "kind": block.kind,
         "level": block.level,
@@ -82,11 +83,12 @@ def _block_row(block: Block, work: bool) -> dict[str, Any]:
 
 def from_tables(tables: Sequence[pa.Table]) -> list[Page]:
     """The pages of some `WORK_PAGE` tables, by page number."""
-    pages = [_page(row) for table in tables for row in table.to_pylist()]
+    pages = [page_of(row) for table in tables for row in table.to_pylist()]
     return sorted(pages, key=lambda page: page.page)
 
 
-def _page(row: dict[str, Any]) -> Page:
+def page_of(row: dict[str, Any]) -> Page:
+    """The page of a row of either schema."""
     blocks = tuple(
         Block(**(block | {"bbox": tuple(block["bbox"]) if block["bbox"] else None})) for block in row["blocks"]
     )

@@ -1,13 +1,16 @@
-"""Files that hold other files — archives and web archives — spread out into a work folder, to be read one by one."""
+"""Files that hold other files — archives, web archives, messages, portfolios — spread out into a work folder, to be read one by one."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from ingest.containers.archives import is_archive, read_archive
+from ingest.containers.archives import Member, is_archive, read_archive
+from ingest.containers.mime import is_mime, is_web_archive, read_message, read_web_archive
+from ingest.containers.packages import entry_names, is_zip, package_of
+from ingest.containers.portfolio import is_portfolio, read_portfolio
 from ingest.containers.warc import is_warc, read_warc
 from ingest.document import UnreadableError
 from medpress.store import write_bytes
@@ -25,19 +28,33 @@ class Held:
     """Why it could not be read."""
 
 
-def is_container(head: bytes, path: str) -> bool:
-    """Whether a file with these first bytes holds others: ZIP, TAR, WARC."""
-    return is_warc(head, path) or is_archive(head, path)
+def is_container(head: bytes, name: str, path: Path | None = None) -> bool:
+    """Whether a file with these first bytes and this name holds others: ZIP, TAR, WARC, a message, a PDF portfolio.
+
+    `path` is where it lies on this machine: what a ZIP or PDF is stands at its end; without it its beginning has to do.
+    """
+    if is_warc(head, name) or is_mime(head, name) or is_web_archive(head, name):
+        return True
+    if b"%PDF" in head[:1024]:
+        return path is not None and is_portfolio(path)
+    if is_zip(head) and path is not None and (names := entry_names(path)):
+        return package_of(names) is None
+    return is_archive(head, name)
 
 
-def spread_out(path: Path, uri: str, folder: Path) -> Iterator[Held]:
+def needs_file(head: bytes) -> bool:
+    """Whether what a file is stands at its end, so that it has to be on this machine to be recognised."""
+    return is_zip(head) or b"%PDF" in head[:1024]
+
+
+def spread_out(path: Path, uri: str, folder: Path, passwords: Sequence[str] = ()) -> Iterator[Held]:
     """Write the files that a container holds to `folder`, named by the hash of their bytes, and say which is which.
 
-    What is there already is not written again. Hidden files and folders are passed over. Raises `UnreadableError`
+    `passwords` are tried on locked members. What is there already is not written again. Hidden files and folders are passed over. Raises `UnreadableError`
     when the container itself cannot be read.
     """
     with open(path, "rb") as file:
-        head = file.read(4096)
+        head = file.read(8192)
     if is_warc(head, path.name):
         for page in read_warc(path):
             if page.error is not None:
@@ -45,7 +62,7 @@ def spread_out(path: Path, uri: str, folder: Path) -> Iterator[Held]:
             else:
                 yield Held(f"{uri}!{page.url}", _write(folder, page.content, _web_suffix(page.media_type, page.url)))
         return
-    for member in read_archive(path):
+    for member in _members(head, path, passwords):
         inside = f"{uri}!{member.name}"
         name = PurePosixPath(member.name.rpartition("!")[2])
         if any(part.startswith((".", "_", "__MACOSX")) for part in name.parts):
@@ -55,6 +72,14 @@ def spread_out(path: Path, uri: str, folder: Path) -> Iterator[Held]:
         else:
             suffixes = "".join(name.suffixes[-2:]) if name.suffix == ".gz" else name.suffix
             yield Held(inside, _write(folder, member.content, suffixes.lower()[:16]))
+
+
+def _members(head: bytes, path: Path, passwords: Sequence[str]) -> Iterator[Member]:
+    if is_mime(head, path.name):
+        return read_message(path)
+    if is_web_archive(head, path.name):
+        return read_web_archive(path)
+    return read_portfolio(path) if b"%PDF" in head[:1024] else read_archive(path, passwords=passwords)
 
 
 def _web_suffix(media_type: str, url: str) -> str:

@@ -10,20 +10,17 @@ import io
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from ingest.containers.compression import is_gzip, unpack_gzip
+from ingest.containers.packages import entry_names, is_zip, package_of
 from ingest.document import UnreadableError
 from medpress.encoding import decode
 
 _CHUNK = 1024 * 1024
-_ZIP = (b"PK\x03\x04", b"PK\x05\x06")
-_DOCUMENT_PARTS = (b"mimetype", b"[Content_Types].xml", b"_rels/", b"word/", b"docProps/", b"META-INF/")
-"""How the name of the first entry begins in a ZIP that is itself a document (EPUB, DOCX, ODT)."""
-
-_DOCUMENT_SUFFIXES = (".epub", ".docx", ".pptx", ".xlsx", ".odt", ".jar", ".apk")
+_DOCUMENT_SUFFIXES = (".epub", ".docx", ".docm", ".dotx", ".dotm", ".pptx", ".xlsx", ".odt", ".ofd", ".jar", ".apk")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,36 +51,38 @@ class Member:
     """Why it was not read: too-large, encrypted, truncated, unsupported."""
 
 
-def is_archive(head: bytes, path: str) -> bool:
-    """Whether a file with these first bytes is a ZIP or TAR of documents (an EPUB or DOCX is not: it is one itself)."""
+def is_archive(head: bytes, path: str, names: Sequence[str] = ()) -> bool:
+    """Whether a file with these first bytes is a ZIP or TAR of documents (an EPUB or DOCX is not: it is one itself).
+
+    `names` are the entries of a ZIP; without them that of its first entry has to do.
+    """
     name = path.lower()
-    if head.startswith(_ZIP):
-        first_name = head[30 : 30 + int.from_bytes(head[26:28], "little")]
-        return not first_name.startswith(_DOCUMENT_PARTS) and not name.endswith(
-            (".epub", ".docx", ".pptx", ".xlsx", ".odt", ".jar", ".apk")
-        )
+    if is_zip(head):
+        first_name = head[30 : 30 + int.from_bytes(head[26:28], "little")].decode("utf-8", "replace")
+        return package_of(names or [first_name]) is None and not name.endswith(_DOCUMENT_SUFFIXES)
     if head[257:262] == b"ustar":
         return True
     return is_gzip(head) and name.endswith((".tar.gz", ".tgz"))
 
 
-def read_archive(path: Path, limits: ArchiveLimits | None = None) -> Iterator[Member]:
+def read_archive(path: Path, limits: ArchiveLimits | None = None, *, passwords: Sequence[str] = ()) -> Iterator[Member]:
     """The files in an archive in the order in which they stand in it.
 
     Links, devices and folders are passed over. Raises `UnreadableError` when the archive itself cannot be opened; a
     member that cannot be read is given with its error.
     """
     limits = limits or ArchiveLimits()
-    budget = _Budget(limits)
+    budget = _Budget(limits, passwords)
     with open(path, "rb") as file:
         yield from _members(file, path.name, "", 1, budget)
 
 
 class _Budget:
-    """What is left of the limits of one archive."""
+    """What is left of the limits of one archive, and the passwords to try on its members."""
 
-    def __init__(self, limits: ArchiveLimits) -> None:
+    def __init__(self, limits: ArchiveLimits, passwords: Sequence[str] = ()) -> None:
         self.limits = limits
+        self.passwords = passwords
         self.bytes_left = limits.total_bytes
         self.members_left = limits.members
 
@@ -103,10 +102,10 @@ def _members(
 ) -> Iterator[Member]:
     head = file.read(1024)
     file.seek(0)
-    reader = _zip_members if head.startswith(_ZIP) else _tar_members
+    reader = _zip_members if is_zip(head) else _tar_members
     for member in reader(file, budget):
         full = f"{prefix}{member.name}"
-        if member.error is None and is_archive(member.content[:4096], member.name):
+        if member.error is None and is_archive(member.content[:4096], member.name, _names(member.content)):
             if depth >= budget.limits.depth:
                 message = f"Archives are read {budget.limits.depth} deep, this one lies deeper."
                 yield Member(full, b"", UnreadableError("unsupported", message))
@@ -119,6 +118,10 @@ def _members(
                 yield Member(full, b"", error)
         else:
             yield Member(full, member.content, member.error)
+
+
+def _names(content: bytes) -> list[str]:
+    return entry_names(io.BytesIO(content)) if is_zip(content[:4]) else []
 
 
 def _zip_members(file: io.BufferedIOBase | io.BufferedReader, budget: _Budget) -> Iterator[Member]:
@@ -147,12 +150,26 @@ def read_zip_member(
     archive: zipfile.ZipFile, info: zipfile.ZipInfo, limit: int, budget: _Budget | None = None
 ) -> bytes:
     """The bytes of a member of a ZIP, at most `limit`, whatever its header says. Raises `UnreadableError`."""
-    if info.flag_bits & 0x1:
-        raise UnreadableError("encrypted", "The archive member is encrypted.")
+    if not info.flag_bits & 0x1:
+        return _unpacked(archive, info, limit, budget, None)
+    locked = "The archive member is encrypted."
+    for password in budget.passwords if budget is not None else ():
+        try:
+            return _unpacked(archive, info, limit, budget, password.encode())
+        except UnreadableError as error:
+            if error.kind == "too-large":
+                raise
+            locked = "None of the passwords opens the archive member."
+    raise UnreadableError("encrypted", locked)
+
+
+def _unpacked(
+    archive: zipfile.ZipFile, info: zipfile.ZipInfo, limit: int, budget: _Budget | None, password: bytes | None
+) -> bytes:
     parts: list[bytes] = []
     size = 0
     try:
-        with archive.open(info) as stream:
+        with archive.open(info, pwd=password) as stream:
             while part := stream.read(_CHUNK):
                 size += len(part)
                 if budget is not None:

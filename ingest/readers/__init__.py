@@ -24,13 +24,29 @@ READERS: dict[str, Format] = {
     "pdf": Format("ingest.readers.pdf", "PdfReader", (".pdf",)),
     "image": Format("ingest.readers.image", "ImageReader", (".png", ".jpg", ".jpeg", ".tif", ".tiff")),
     "jats": Format("ingest.readers.jats", "JatsReader", (".xml", ".nxml")),
+    "medline": Format("ingest.readers.medline", "MedlineReader", (".xml",)),
+    "bioc": Format("ingest.readers.bioc", "BiocReader", (".xml",)),
+    "docbook": Format("ingest.readers.docbook", "DocbookReader", (".xml", ".dbk")),
     "cnxml": Format("ingest.readers.cnxml", "CnxmlReader", (".cnxml",)),
     "epub": Format("ingest.readers.epub", "EpubReader", (".epub",)),
-    "docx": Format("ingest.readers.docx", "DocxReader", (".docx",)),
+    "docx": Format("ingest.readers.docx", "DocxReader", (".docx", ".docm", ".dotx", ".dotm")),
+    "rtf": Format("ingest.readers.rtf", "RtfReader", (".rtf",)),
     "web": Format("ingest.readers.web", "WebReader", (".html", ".htm", ".xhtml", ".shtml")),
     "text": Format("ingest.readers.text", "TextReader", (".txt", ".text", ".md", ".markdown")),
 }
 """Reader name to format, in the order in which they are asked to sniff: the most particular first."""
+
+
+FORMATS: dict[str, list[str]] = {
+    "pdf": ["pdf", "image"],
+    "web": ["web"],
+    "epub": ["epub"],
+    "docx": ["docx", "rtf"],
+    "jats": ["jats", "medline", "bioc", "docbook"],
+    "text": ["text", "cnxml"],
+    "auto": list(READERS),
+}
+"""Command of `ingest` to the formats that it reads."""
 
 
 def load_reader(name: str) -> Reader:

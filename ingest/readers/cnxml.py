@@ -14,7 +14,7 @@ from lxml import etree
 from ingest.containers.compression import read_bounded, unpacked_head
 from ingest.document import Block, Mark, Page, Probe, ReadOptions, UnreadableError
 from ingest.page.markdown_table import Cell, markdown_table, spread
-from ingest.readers.inline_text import clean_line, math_text, write_marks
+from ingest.readers.inline_text import clean_line, formula_of, write_marks
 from ingest.safe_xml import children, entity_text, local_name, parse_xml, root_of, was_cut
 
 _NAMESPACE = "cnx.rice.edu/cnxml"
@@ -144,7 +144,7 @@ def _block(element: etree._Element, level: int, numbers: dict[str, str]) -> Iter
         for part in children(element, "problem", "solution"):
             yield from _exercise_part(part, level, numbers)
     elif name == "equation":
-        yield Block("formula", math_text(element))
+        yield Block("formula", formula_of(element, display=True))
     elif name in ("code", "preformat"):
         yield Block("paragraph", "".join(element.itertext()).strip("\n"))
     elif name == "definition":
@@ -268,7 +268,7 @@ def _append(text: str, child: etree._Element, numbers: dict[str, str]) -> str:
     if name in _SILENT or name == "footnote":
         return text + (" " if name in ("newline", "space") else "")
     if name == "math":
-        return f"{text}{math_text(child)}"
+        return f"{text}{formula_of(child)}"
     if name == "link":
         inner = _inline(child, numbers)
         return text + (inner or numbers.get(child.get("target-id", ""), ""))

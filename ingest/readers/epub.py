@@ -13,12 +13,20 @@ from urllib.parse import unquote
 from lxml import etree
 
 from ingest.containers.archives import read_zip_member
-from ingest.document import Block, Mark, Page, Probe, ReadOptions, UnreadableError
-from ingest.readers.html_blocks import BlockWalk, merged_lists, spell_out
+from ingest.document import Mark, Page, Probe, ReadOptions, UnreadableError
+from ingest.left_out import told
+from ingest.readers.html_blocks import BlockWalk, merged_lists
+from ingest.readers.html_shown import settle
+from ingest.readers.pictures import may_be_scan, scanned_blocks
 from ingest.safe_xml import local_name, parse_xml
 
 MAX_PART_BYTES = 32 * 1024 * 1024
 """No part of a book (a chapter, the package file) is larger than this once unpacked."""
+
+SCAN_CHARACTERS = 200
+"""A chapter with less text than this may be scanned pages: its pictures are looked at."""
+PICTURES = 40
+"""So many of them."""
 
 _OPS_TYPE = "{http://www.idpf.org/2007/ops}type"
 _FONT_OBFUSCATION = ("http://www.idpf.org/2008/embedding", "http://ns.adobe.com/pdf/enc#RC")
@@ -87,9 +95,7 @@ class EpubReader:
             for number, name in enumerate(book.chapters, start=1):
                 if first <= number <= last:
                     mark(f"page {number}")
-                    blocks = _chapter_blocks(_xml(_part(book.archive, name)))
-                    reason = "a chapter of an EPUB" if blocks else "a chapter of an EPUB that has no text"
-                    yield Page(page=number, route="epub", reason=reason, width=0.0, height=0.0, blocks=tuple(blocks))
+                    yield _chapter(book, number, name, options, mark)
 
 
 def _open(path: Path) -> _Book:
@@ -169,11 +175,39 @@ class _ChapterWalk(BlockWalk):
         return "footnote" if kind in ("footnote", "endnote", "rearnote", "note") else ""
 
 
-def _chapter_blocks(root: etree._Element) -> list[Block]:
+def _chapter(book: _Book, number: int, name: str, options: ReadOptions, mark: Mark) -> Page:
+    root = _xml(_part(book.archive, name))
     body = root.find(".//body")
-    spell_out(root)
+    left_out = settle(root)
     found = _ChapterWalk().walk(body if body is not None else root)
-    return merged_lists([each.block for each in found])
+    blocks = merged_lists([each.block for each in found])
+    reason = "a chapter of an EPUB" if blocks else "a chapter of an EPUB that has no text"
+    route, scans = "epub", 0
+    if sum(len(block.text) for block in blocks) < SCAN_CHARACTERS and options.ocr != "never":
+        for picture in _pictures(book, root, name):
+            mark(f"page {number}, picture {scans + 1}")
+            read = scanned_blocks(picture, None, options)
+            scans += bool(read)
+            blocks += read
+    if scans:
+        route = "ocr" if scans and not found else route
+        reason = f"a chapter of an EPUB: {scans} picture{'s' if scans > 1 else ''} read by OCR"
+    reason = "; ".join([reason, *told(left_out)])
+    return Page(number, route, reason, 0.0, 0.0, tuple(blocks))
+
+
+def _pictures(book: _Book, root: etree._Element, name: str) -> Iterator[bytes]:
+    """The pictures of a chapter that may be scans of pages."""
+    for element in list(root.iter("img", "image"))[:PICTURES]:
+        address = next((text for key, text in element.attrib.items() if key.rpartition("}")[2] in ("src", "href")), "")
+        part = normpath(join(name.rpartition("/")[0], unquote(address.partition("#")[0])))
+        if part in book.archive.NameToInfo:
+            try:
+                raw = _part(book.archive, part)
+            except UnreadableError:
+                continue
+            if may_be_scan(raw, None):
+                yield raw
 
 
 def _outline(book: _Book) -> Iterator[tuple[int, str, int]]:

@@ -6,14 +6,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 
 from lxml import etree
 
 from ingest.document import Block
 from ingest.page.markdown_table import Cell, markdown_table, spread
-from ingest.readers.inline_text import math_text, write_marks
+from ingest.readers.written_numbers import written_number
 
 MAX_DEPTH = 250
 """Elements nested deeper than this are flattened: nobody writes them by hand."""
@@ -34,7 +34,10 @@ DROPPED_TAGS = words_of(
     "frameset frame noframes"
 )
 _HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
+_LIST_FORMATS = {"a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman", "I": "upperRoman"}
 _SPACES = re.compile(r"\s+")
+_NOT_LETTERS = re.compile(r"[\W_]+")
+_FORMULA = re.compile(r"\$\$.+\$\$(?: ?\(?[\w.]{1,8}\)?)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,7 @@ class BlockWalk:
         self._kind = "paragraph"
         self._level = 0
         self._sign = "-"
-        self._counters: list[int | None] = []  # per open list: its next number, None when it is not numbered
+        self._labels: list[Iterator[str]] = []  # per open list: those of its items
 
     def leaves_out(self, element: etree._Element) -> bool:
         """Whether an element, with all in it, is not content."""
@@ -84,7 +87,8 @@ class BlockWalk:
                 text = f"{'  ' * min(self._level, 6)}{self._sign} {text}"
                 self._sign = " "  # a second paragraph of the same item
             level = self._level if self._kind == "heading" else 0
-            self.out.append(LinkedBlock(Block(self._kind, text, level=level), self._linked))
+            kind = "formula" if self._kind == "paragraph" and is_formula(text) else self._kind
+            self.out.append(LinkedBlock(Block(kind, text, level=level), self._linked))
         self._buffer.clear()
         self._linked = 0
 
@@ -115,8 +119,6 @@ class BlockWalk:
             # A link around whole blocks is a card, whose text is content; a link in a line may be navigation.
             card = any(child.tag in BLOCK_TAGS for child in element)
             self._children(element, depth, not card)
-        elif tag == "math":
-            self._text(math_text(element), False)
         elif tag not in BLOCK_TAGS:
             self._children(element, depth, in_link)
         else:
@@ -138,7 +140,7 @@ class BlockWalk:
         if tag in _HEADINGS:
             self._kind, self._level = "heading", _HEADINGS[tag]
         elif tag == "li" and not is_layout(element):
-            self._kind, self._level, self._sign = "list", max(0, len(self._counters) - 1), self._next_sign()
+            self._kind, self._level, self._sign = "list", max(0, len(self._labels) - 1), self._next_sign()
         elif tag in ("figcaption", "caption"):
             self._kind = "caption"
         elif kind := self.kind_of(element):
@@ -146,19 +148,15 @@ class BlockWalk:
         elif tag not in ("div", "section", "p") or self._kind not in ("list", "heading", "footnote"):
             self._kind = "paragraph"
         if tag in ("ul", "ol"):
-            self._counters.append(_start(element) if tag == "ol" else None)
+            self._labels.append(iter(item_labels(element)))
         self._children(element, depth, in_link)
         self._close()
         if tag in ("ul", "ol"):
-            self._counters.pop()
+            self._labels.pop()
         self._kind, self._level, self._sign = before
 
     def _next_sign(self) -> str:
-        number = self._counters[-1] if self._counters else None
-        if number is None:
-            return "-"
-        self._counters[-1] = number + 1
-        return f"{number}."
+        return (next(self._labels[-1], "") if self._labels else "") or "-"
 
 
 def merged_lists(blocks: list[Block]) -> list[Block]:
@@ -172,20 +170,14 @@ def merged_lists(blocks: list[Block]) -> list[Block]:
     return merged
 
 
-def spell_out(tree: etree._Element) -> None:
-    """Write superscripts and formulas (in place) so that they survive as plain text.
+def is_formula(text: str) -> bool:
+    """Whether a paragraph is nothing but a formula, with the number that it may have."""
+    return text.startswith("$$") and _FORMULA.fullmatch(text) is not None
 
-    `10<sup>6</sup>` becomes 10^6, `m<sup>2</sup>` m^2, MathML one line of characters. A raised number that is a link is
-    a citation or a note: `risk<sup><a>3</a></sup>` becomes risk[3].
-    """
-    for element in list(tree.iter("math")):
-        element.text = math_text(element)
-        for child in list(element):
-            element.remove(child)
-        element.tag = "span"  # trafilatura drops what it does not know
-        for ancestor in islice(element.iterancestors("span"), 3):  # MediaWiki hides the formula behind its picture
-            ancestor.attrib.pop("style", None)
-    write_marks(tree)
+
+def letters(text: str) -> str:
+    """A text's letters and digits in lower case, for comparing texts."""
+    return _NOT_LETTERS.sub("", text.lower())
 
 
 def text_length(element: etree._Element) -> int:
@@ -203,9 +195,54 @@ def is_layout(item: etree._Element) -> bool:
     return sum(1 for _ in item.iterdescendants("p", "h1", "h2", "h3")) >= 4 and text_length(item) > 600
 
 
-def _start(element: etree._Element) -> int:
-    start = element.get("start") or "1"
-    return int(start) if start.isdecimal() and len(start) < 6 else 1
+def item_labels(items: etree._Element) -> list[str]:
+    """The label of each `li` of a list as a browser shows it: `3.`, `b.`, `IV.`; empty in a list that is not numbered."""
+    own = list(items.iterchildren("li"))
+    if items.tag != "ol":
+        return [""] * len(own)
+    reversed_ = items.get("reversed") is not None
+    number = _whole(items.get("start"), len(own) if reversed_ else 1)
+    labels = []
+    for item in own:
+        number = _whole(item.get("value"), number)
+        labels.append(
+            f"{written_number(number, _LIST_FORMATS.get(item.get('type') or items.get('type') or '', 'decimal'))}."
+        )
+        number += -1 if reversed_ else 1
+    return labels
+
+
+def _whole(text: str | None, default: int) -> int:
+    text = (text or "").strip()
+    return int(text) if text.removeprefix("-").isdecimal() and len(text) < 6 else default
+
+
+def spaced_text(element: etree._Element) -> str:
+    """The text in an element, with a space where a block or a line ends."""
+    parts: list[str] = []
+    _gather(element, parts, 0)
+    return "".join(parts)
+
+
+def _gather(element: etree._Element, parts: list[str], depth: int) -> None:
+    parts.append(element.text or "")
+    for child in element:
+        if isinstance(child.tag, str) and child.tag not in DROPPED_TAGS:
+            apart = child.tag in BLOCK_TAGS or child.tag == "br"
+            parts.append(" " if apart else "")
+            if depth < MAX_DEPTH:
+                _gather(child, parts, depth + 1)
+            else:
+                parts.append(" ".join(child.itertext()))
+            parts.append(" " if apart else "")
+        parts.append(child.tail or "")
+
+
+def data_tables(tree: etree._Element) -> Iterator[tuple[etree._Element, str]]:
+    """The tables of data below an element, each with its Markdown."""
+    for table in tree.iter("table"):
+        if _is_data_table(table) and (text := markdown_table(spread(_rows(table)))):
+            yield table, text
 
 
 def _is_data_table(table: etree._Element) -> bool:
@@ -221,11 +258,10 @@ def _rows(table: etree._Element) -> list[list[Cell]]:
     for row in table.iter("tr"):
         cells = []
         for cell in row.iterchildren("td", "th"):
-            text = " ".join(text for text in cell.itertext() if text.strip())
-            cells.append(Cell(text, _span(cell.get("colspan")), _span(cell.get("rowspan"))))
+            cells.append(Cell(spaced_text(cell), _span(cell.get("colspan")), _span(cell.get("rowspan"))))
         rows.append(cells)
     return rows
 
 
 def _span(text: str | None) -> int:
-    return max(1, min(int(text), 100)) if text and text.strip().isdecimal() and len(text) < 5 else 1
+    return max(1, min(int(text), 100)) if text and text.strip().isdigit() and len(text) < 5 else 1

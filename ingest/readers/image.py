@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -57,7 +58,7 @@ class ImageReader:
 
     def probe(self, path: Path, options: ReadOptions) -> Probe:
         """The number of pages. Raises `UnreadableError`."""
-        with _opened(path) as image:
+        with opened_image(path) as image:
             return Probe(n_pages=min(int(getattr(image, "n_frames", 1)), MAX_FRAMES))
 
     def read(self, path: Path, first: int, last: int, options: ReadOptions, mark: Mark) -> Iterator[Page]:
@@ -67,11 +68,11 @@ class ImageReader:
         backend = load_backend(options.ocr_backend, options.ocr_device, options.ocr_models)
         for number in range(first, last + 1):
             mark(f"page {number}")
-            with _opened(path) as image:
+            with opened_image(path) as image:
                 image.seek(number - 1)
                 _check_size(image)
                 dpi = _dpi(image)
-                pixels, scale = _pixels(image, dpi)
+                pixels, scale = pixels_of(image, dpi)
             yield _page(number, pixels, dpi * scale, backend)
 
 
@@ -84,12 +85,12 @@ def _page(number: int, pixels: np.ndarray, dpi: float, backend: OcrBackend) -> P
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Image.Image]:
-    """The image with its errors turned into `UnreadableError`."""
+def opened_image(file: Path | IO[bytes]) -> Iterator[Image.Image]:
+    """An image with its errors turned into `UnreadableError`; not decoded yet, and of a size that was checked."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with Image.open(path, formats=FORMATS) as image:
+            with Image.open(file, formats=FORMATS) as image:
                 _check_size(image)
                 yield image
     except (Image.DecompressionBombError, MemoryError) as error:
@@ -121,7 +122,7 @@ def _dpi(image: Image.Image) -> float:
     return max(image.size) / PAGE_INCHES[1]
 
 
-def _pixels(image: Image.Image, dpi: float) -> tuple[np.ndarray, float]:
+def pixels_of(image: Image.Image, dpi: float) -> tuple[np.ndarray, float]:
     """(H × W × 3 uint8 RGB, upright as its EXIF data says and on white; the scale that it was brought to)."""
     wanted = ENLARGED if dpi < FINEST_ENLARGED else 1.0
     ratio = min(wanted, (MOST_READ / (image.width * image.height)) ** 0.5)

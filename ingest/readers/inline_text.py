@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 
 from lxml import etree
 
+from ingest.formula.latex import written as formula_text
+from ingest.formula.mathml import read_mathml
 from ingest.marks import REACH, Habit, cited, from_characters, habit, lowered, raised, written
 from ingest.safe_xml import local_name
 
@@ -49,8 +51,15 @@ _INLINE = frozenset(
 """Elements that stand in a line of text."""
 _NO_MARK = frozenset({"math", "img", "graphic", "inline-graphic", "inline-formula", "tex-math", "table", "p", "div"})
 """What is not the text of a mark."""
+_SILENT = frozenset({"annotation", "annotation-xml", "tex-math", "script", "style"})
+"""What is no running text."""
 _NOTE_LINKS = frozenset({"bibr", "fn", "table-fn"})
-_SILENT = frozenset({"annotation", "annotation-xml", "tex-math", "label"})
+_TEX_WRAPPING = re.compile(
+    r"\\documentclass.*?\\begin\{document\}|\\end\{document\}|\\(?:usepackage|setlength)(?:\[[^\]]*\])?(?:\{[^}]*\})*",
+    re.DOTALL,
+)
+_TEX_DELIMITED = re.compile(r"\$\$(.*)\$\$|\$([^$]*)\$|\\\[(.*)\\\]|\\\((.*)\\\)", re.DOTALL)
+_DISPLAYSTYLE = re.compile(r"\{\s*\\(?:displaystyle|textstyle)\b(.*)\}", re.DOTALL)
 
 
 def clean_line(text: str) -> str:
@@ -189,32 +198,31 @@ def _notes_of(table: etree._Element) -> frozenset[str]:
     return frozenset(label for label in labels if label)
 
 
-def math_text(element: etree._Element) -> str:
-    """MathML, or mixed markup around it, as one line of characters: fractions with `/`, powers with `^`."""
-    return " ".join(_math(element).split())
+def formula_of(element: etree._Element, *, display: bool = False) -> str:
+    """MathML, or mixed markup around it, as it stands in the text: plain, or LaTeX between dollars.
+
+    The TeX that a formula was made from goes before its MathML, where the markup has it.
+    """
+    tree = read_mathml(element if local_name(element) == "math" else (_first(element, "math") or element))
+    plain = formula_text(tree)
+    for annotation in element.iter("{*}annotation"):
+        if "tex" in (annotation.get("encoding") or "").lower() and plain.startswith("$"):
+            return tex_formula("".join(annotation.itertext()), display=display)
+    return formula_text(tree, display=True) if display else plain
 
 
-def _math(element: etree._Element) -> str:
-    name = local_name(element)
-    if name in _SILENT:
+def tex_formula(source: str, *, display: bool = False) -> str:
+    """TeX as a document has it, without the document around it, between dollars; empty when nothing is left."""
+    body = _TEX_WRAPPING.sub(" ", source)
+    body = " ".join(body.split())
+    while (inner := _TEX_DELIMITED.fullmatch(body)) is not None:
+        body = (inner.group(1) or inner.group(2) or inner.group(3) or inner.group(4) or "").strip()
+    if match := _DISPLAYSTYLE.fullmatch(body):
+        body = match.group(1).strip()
+    if not body:
         return ""
-    inner = [_math(child) for child in element if local_name(child)]
-    if name == "mfrac" and len(inner) == 2:
-        over, under = (part if re.fullmatch(r"\w*", part) else f"({part})" for part in inner)
-        return f"{over}/{under}"
-    if name in ("msup", "msubsup") and len(inner) >= 2:
-        low = "".join(f"_{part}" for part in inner[1:-1])
-        return f"{inner[0]}{low}^{inner[-1] if len(inner[-1]) == 1 else f'({inner[-1]})'}"
-    if name == "msub" and len(inner) == 2:
-        return f"{inner[0]}_{inner[1]}"
-    if name == "msqrt":
-        return f"√({''.join(inner)})"
-    if name == "mfenced":
-        return f"{element.get('open', '(')}{', '.join(part for part in inner if part)}{element.get('close', ')')}"
-    text = " ".join((element.text or "").split())
-    parts = [f" {text} " if name == "mo" and text and text in "=<>≤≥±+−-×≈≠⟺⇔⇒→∈∝∼" else text]
-    for child, inside in zip((c for c in element if local_name(c)), inner, strict=True):
-        parts.append(inside)
-        if name not in ("math", "mrow", "mstyle", "semantics"):
-            parts.append(child.tail or "")
-    return "".join(parts)
+    return f"$${body}$$" if display else f"${body}$"
+
+
+def _first(element: etree._Element, name: str) -> etree._Element | None:
+    return next(element.iter(f"{{*}}{name}"), None)

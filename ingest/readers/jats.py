@@ -1,6 +1,6 @@
-"""JATS and NLM XML (journal articles as PubMed Central and publishers give them; https://jats.nlm.nih.gov/).
+"""JATS, NLM and BITS XML (articles and books as PubMed Central, Bookshelf and publishers give them; https://jats.nlm.nih.gov/).
 
-An article is one page. Floats (figures, tables) stand after the paragraph that they are written in; references are
+An article, or a chapter of a book, is one page, also where a set or an envelope (OAI) is around it. Floats (figures, tables) stand after the paragraph that they are written in; references are
 blocks of their own. Superscript citations become `[3]`, so that `risk<sup>3</sup>` does not read as a number.
 """
 
@@ -14,19 +14,33 @@ from lxml import etree
 
 from ingest.containers.compression import read_bounded, unpacked_head
 from ingest.document import Block, Mark, Page, Probe, ReadOptions, UnreadableError
+from ingest.left_out import READING_AID, STRUCK_OUT, LeftOut, leave_out, told
 from ingest.page.markdown_table import Cell, markdown_table, spread
-from ingest.readers.inline_text import clean_line, math_text, write_marks
+from ingest.readers.inline_text import clean_line, formula_of, tex_formula, write_marks
+from ingest.readers.written_numbers import written_number
 from ingest.safe_xml import children, entity_text, local_name, parse_xml, root_of, was_cut
 
 _XLINK_HREF = "{http://www.w3.org/1999/xlink}href"
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
-_ROOTS = ("article", "pmc-articleset", "articles", "article-set")
+_SETS = ("pmc-articleset", "articles", "article-set")
+_BOOKS = ("book-part-wrapper", "book-part", "book")
+_SIGNS = (b"JATS", b"NLM//DTD", b"<front", b"article-type=", b"journal-meta", b"dtd-version")
+_BOOK_SIGNS = (b"BITS", b"NLM//DTD", b"<book-meta", b"<book-part", b"book-title-group")
 _FLOATS = frozenset({"fig", "fig-group", "table-wrap", "table-wrap-group", "boxed-text", "supplementary-material",
                      "media", "chem-struct-wrap"})  # fmt: skip
 _FLOW = frozenset({"list", "def-list", "disp-formula", "disp-formula-group", "disp-quote", "verse-group", "code",
                    "preformat", "speech", "statement"})  # fmt: skip
 _SILENT = frozenset({"graphic", "inline-graphic", "object-id", "alt-text", "long-desc", "permissions", "label",
                      "processing-meta", "x", "tex-math", "annotation"})  # fmt: skip
+_METADATA = frozenset(
+    {"subtitle", "sec-meta", "kwd-group", "related-article", "related-object", "book-part-meta", "book-meta"}
+)
+_TAKEN_APART = frozenset(
+    {"p", "list", "def-list", "sec", "table-wrap", "table", "fig", "disp-formula", "question", "answer"}
+)
+"""Blocks: what holds one of these is gone through, and what holds none is a paragraph, whatever it is called."""
+_LIST_FORMATS = {"order": "decimal", "ordered": "decimal", "alpha-lower": "lowerLetter", "alpha-upper": "upperLetter",
+                 "roman-lower": "lowerRoman", "roman-upper": "upperRoman"}  # fmt: skip
 _MONTHS = {name: number for number, name in enumerate(
     ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), start=1)}  # fmt: skip
 
@@ -37,59 +51,89 @@ class JatsReader:
     name = "jats"
 
     def sniff(self, head: bytes, path: str) -> bool:
-        """XML whose root element is a JATS article or a set of them."""
+        """XML whose root element is a JATS article, a BITS book or chapter, or something around articles."""
         head = unpacked_head(head)
         root, namespace = root_of(head)
-        if root not in _ROOTS or "docbook" in namespace:
+        if not root or root.lower() == "html" or b"docbook" in namespace.lower().encode() or b"DTD DocBook" in head:
             return False
-        signs = (b"JATS", b"NLM//DTD", b"<front", b"article-type=", b"journal-meta", b"dtd-version")
-        return root != "article" or any(sign in head for sign in signs)
+        if root in _BOOKS:
+            return any(sign in head for sign in _BOOK_SIGNS)
+        return root in _SETS or (
+            re.search(rb"<(?:\w+:)?article[\s>]", head) is not None and any(s in head for s in _SIGNS)
+        )
 
     def probe(self, path: Path, options: ReadOptions) -> Probe:
         """Everything that the article says of itself; raises `UnreadableError`."""
         raw = read_bounded(path)
-        articles = _articles(raw)
-        article = articles[0]
-        meta = article.find(".//{*}front/{*}article-meta")
-        if meta is None:
-            meta = article.find(".//{*}article-meta")
+        units = _units(raw)
+        unit = units[0]
+        meta = next((meta for place in _META if (meta := unit.find(place)) is not None), None)
         if meta is None:
             meta = etree.Element("article-meta")
         warnings = ("the XML breaks off before its end",) if was_cut(raw) else ()
+        is_book = local_name(unit) != "article"
+        book = next((found for found in unit.getroottree().iter("{*}book-meta")), None) if is_book else None
+        own = meta if book is None or len(units) == 1 else book
         return Probe(
-            n_pages=len(articles),
-            title=_inline(meta.find("{*}title-group/{*}article-title")),
-            authors=_authors(meta),
-            date=_date(meta),
-            version=_first_text(meta, "{*}article-version"),
-            lang=(article.get(_XML_LANG) or "")[:2].lower(),
-            license=_license(meta),
-            source_type="literature",
-            identifiers=_identifiers(article, meta),
+            n_pages=len(units),
+            title=_title(own),
+            authors=_authors(own),
+            date=_date(own) or (_date(book) if book is not None else ""),
+            version=_first_text(own, "{*}article-version")
+            or (_first_text(book, "{*}edition") if book is not None else ""),
+            lang=(unit.get(_XML_LANG) or unit.getroottree().getroot().get(_XML_LANG) or "")[:2].lower(),
+            license=_license(own) or (_license(book) if book is not None else ""),
+            source_type="textbook" if is_book else "literature",
+            identifiers=_identifiers(unit, own) | (_book_identifiers(book) if book is not None else {}),
             warnings=warnings,
         )
 
     def read(self, path: Path, first: int, last: int, options: ReadOptions, mark: Mark) -> Iterator[Page]:
-        """One page an article."""
-        for number, article in enumerate(_articles(read_bounded(path)), start=1):
+        """One page an article or chapter."""
+        for number, unit in enumerate(_units(read_bounded(path)), start=1):
             if not first <= number <= last:
                 continue
             mark(f"page {number}")
-            blocks = tuple(block for block in _article_blocks(article) if block.text)
+            left_out = _without_void(unit)
+            write_marks(unit)
+            parts = _chapter_blocks(unit, 1) if local_name(unit) != "article" else _article_blocks(unit)
+            blocks = tuple(block for block in parts if block.text)
             if not blocks:
                 raise UnreadableError("no-text", "The article has neither an abstract nor a body.")
-            yield Page(page=number, route="jats", reason="JATS XML", width=0.0, height=0.0, blocks=blocks)
+            reason = "; ".join(["JATS XML", *told(left_out)])
+            yield Page(number, "jats", reason, 0.0, 0.0, blocks)
 
 
-def _articles(raw: bytes) -> list[etree._Element]:
+_META = ("{*}front/{*}article-meta", "{*}front-stub", "{*}book-part-meta", ".//{*}article-meta", ".//{*}book-part-meta", ".//{*}book-meta")  # fmt: skip
+"""Where an article or a chapter says what it is, the nearest place first."""
+
+
+def _units(raw: bytes) -> list[etree._Element]:
+    """The articles of a file, or the chapters of its book."""
     root = parse_xml(raw)
-    write_marks(root)
-    if local_name(root) == "article":
+    name = local_name(root)
+    if name in ("article", "book-part"):
         return [root]
-    articles = [element for element in root.iter() if local_name(element) == "article"]
+    if name in _BOOKS:
+        chapters = [part for part in root.iter("{*}book-part", "{*}front-matter-part") if not _is_within(part)]
+        return chapters or [root]
+    articles = [element for element in root.iter("{*}article", "article") if local_name(element) == "article"]
     if not articles:
         raise UnreadableError("unsupported", "The XML holds no JATS article.")
     return articles
+
+
+def _is_within(part: etree._Element) -> bool:
+    return any(local_name(above) in ("book-part", "front-matter-part") for above in part.iterancestors())
+
+
+def _without_void(unit: etree._Element) -> LeftOut:
+    """Take out what is struck out and the readings over characters; returns them, by reason."""
+    left_out: LeftOut = {}
+    for names, reason in ((("{*}strike",), STRUCK_OUT), (("{*}rt", "{*}rp"), READING_AID)):
+        for element in list(unit.iter(*names)):
+            leave_out(element, reason, left_out)
+    return left_out
 
 
 # --- what the article says of itself ---------------------------------------------------------------------------------
@@ -98,6 +142,22 @@ def _articles(raw: bytes) -> list[etree._Element]:
 def _first_text(element: etree._Element, path: str) -> str:
     found = element.find(path)
     return _inline(found) if found is not None else ""
+
+
+def _title(meta: etree._Element) -> str:
+    for path in ("{*}title-group/{*}article-title", "{*}title-group/{*}title", "{*}book-title-group/{*}book-title"):
+        if text := _first_text(meta, path):
+            return text
+    return ""
+
+
+def _book_identifiers(book: etree._Element) -> dict[str, str]:
+    digits = re.sub(r"[^0-9Xx]", "", _first_text(book, "{*}isbn"))
+    found = {
+        "isbn": digits if len(digits) in (10, 13) else "",
+        "publisher": _first_text(book, "{*}publisher/{*}publisher-name"),
+    }
+    return {kind: text for kind, text in found.items() if text}
 
 
 def _authors(meta: etree._Element) -> tuple[str, ...]:
@@ -219,6 +279,25 @@ def _article_blocks(article: etree._Element) -> Iterator[Block]:
         yield from _article_blocks(part)
 
 
+def _chapter_blocks(part: etree._Element, level: int) -> Iterator[Block]:
+    """A part of a book: its title, its text, the parts within it."""
+    meta = part.find("{*}book-part-meta")
+    if meta is None:
+        meta = part.find("{*}book-meta")
+    if meta is not None:
+        label = _first_text(meta, "{*}title-group/{*}label")
+        title = _title(meta)
+        yield Block("heading", f"{label} {title}" if label and title else title, level=min(level, 6))
+        for abstract in children(meta, "abstract"):
+            yield from _section_content(abstract, level)
+    for place in children(
+        part, "front-matter", "book-front", "body", "book-body", "back", "book-back", "named-book-part-body"
+    ):
+        yield from _section_content(place, level)
+    for inner in children(part, "book-part"):
+        yield from _chapter_blocks(inner, level + 1)
+
+
 def _section_content(section: etree._Element, level: int) -> Iterator[Block]:
     """The blocks in a section (or abstract, body, back), whose own heading has `level` and is not among them."""
     for child in section:
@@ -231,6 +310,8 @@ def _section_content(section: etree._Element, level: int) -> Iterator[Block]:
             yield from _reference_list(child, level + 1)
         elif name == "fn-group":
             yield from _footnotes(child)
+        elif name in ("book-part", "front-matter-part"):
+            yield from _chapter_blocks(child, level + 1)
         elif name in ("title", "label", "sec-meta"):
             continue
         else:
@@ -253,9 +334,9 @@ def _block(element: etree._Element, level: int) -> Iterator[Block]:
     if name == "p":
         yield from _paragraph(element, level)
     elif name in ("list", "def-list"):
-        yield Block("list", "\n".join(_list_lines(element, 0)))
+        yield from _list(element, level)
     elif name in ("disp-formula", "disp-formula-group"):
-        yield Block("formula", _formula(element))
+        yield Block("formula", _formula(element, display=True))
     elif name in ("code", "preformat"):
         yield Block("paragraph", "".join(element.itertext()).strip("\n"))
     elif name == "verse-group":
@@ -266,8 +347,24 @@ def _block(element: etree._Element, level: int) -> Iterator[Block]:
         yield from _float(element, level + 1)
     elif name in ("table", "alternatives", "array"):
         yield from _table(element)
-    elif name == "attrib":
+    elif name in ("question", "answer", "explanation", "option"):
+        yield from _labelled(element, level)
+    elif name in _SILENT or name in _METADATA or not name:
+        return
+    elif any(local_name(child) in _TAKEN_APART for child in element.iter()):
+        yield from _section_content(element, level)
+    else:
         yield Block("paragraph", _inline(element))
+
+
+def _labelled(element: etree._Element, level: int) -> Iterator[Block]:
+    """A part of a question: its label, or what it is, before its first paragraph."""
+    label = _first_text(element, "{*}label") or ("Answer:" if local_name(element) == "answer" else "")
+    for block in _section_content(element, level):
+        if label and block.kind == "paragraph":
+            block = Block("paragraph", f"{label} {block.text}")
+            label = ""
+        yield block
 
 
 def _paragraph(paragraph: etree._Element, level: int) -> Iterator[Block]:
@@ -354,6 +451,11 @@ def _table(element: etree._Element) -> Iterator[Block]:
     columns: dict[str, int] = {}
     for item in element.iter():
         name = local_name(item)
+        if (
+            name in ("colspec", "tr", "row")
+            and next(item.iterancestors("{*}table", "{*}oasis"), element) is not element
+        ):
+            continue  # of a table in a cell
         if name == "colspec":
             columns[item.get("colname", "")] = len(columns) + 1
         elif name == "tr":
@@ -378,36 +480,69 @@ def _cals_cell(cell: etree._Element, columns: dict[str, int]) -> Cell:
     return Cell(_inline(cell), width, 1 + (int(rows) if rows.isdecimal() and len(rows) < 5 else 0))
 
 
-def _list_lines(element: etree._Element, depth: int) -> list[str]:
+def _list(element: etree._Element, level: int) -> Iterator[Block]:
+    """A list; a table, box or formula in an item stands where it is, and the list goes on behind it."""
     lines: list[str] = []
+    for line in _list_lines(element, 0):
+        if isinstance(line, str):
+            lines.append(line)
+            continue
+        if lines:
+            yield Block("list", "\n".join(lines))
+            lines = []
+        yield from _block(line, level)
+    if lines:
+        yield Block("list", "\n".join(lines))
+
+
+_STANDS_APART = _FLOATS | {"disp-formula", "disp-formula-group", "table", "preformat"}
+
+
+def _list_lines(element: etree._Element, depth: int) -> Iterator[str | etree._Element]:
+    """The lines of a list and the elements between them that stand apart."""
     indent = "  " * min(depth, 8)
     if local_name(element) == "def-list":
         for item in children(element, "def-item"):
             term = _first_text(item, "{*}term")
             meaning = " ".join(_inline(definition) for definition in children(item, "def"))
-            lines.append(f"{indent}- {term}: {meaning}" if meaning else f"{indent}- {term}")
-        return lines
-    ordered = element.get("list-type") in ("order", "ordered")
-    for number, item in enumerate(children(element, "list-item"), start=1):
+            yield f"{indent}- {term}: {meaning}" if meaning else f"{indent}- {term}"
+        return
+    format_ = _LIST_FORMATS.get(element.get("list-type", ""))
+    for number, item in enumerate(children(element, "list-item"), start=_first_number(element)):
         label = _first_text(item, "{*}label")
-        sign = f"{number}." if ordered else "-"
-        if re.fullmatch(r"\(?\w{1,4}[.)]", label):
+        sign = f"{element.get('prefix-word', '')} {written_number(number, format_)}.".lstrip() if format_ else "-"
+        if label and (format_ or re.fullmatch(r"[(\[]?\w{1,5}[.)\]]?|\w{1,3}(?:\.\w{1,3})+\.?", label)):
             sign = label
-        texts: list[str] = []
-        nested: list[str] = []
+        held: list[str] = []
+        after: list[str | etree._Element] = []
         for part in children(item):
             name = local_name(part)
             if name in ("list", "def-list"):
-                nested.extend(_list_lines(part, depth + 1))
+                after.extend(_list_lines(part, depth + 1))
+            elif name in _STANDS_APART:
+                after.append(part)
             elif name == "p":
-                texts.append(_inline(part, skip=frozenset({"list", "def-list"})))
-                for inner in children(part, "list", "def-list"):
-                    nested.extend(_list_lines(inner, depth + 1))
+                held.append(_inline(part, skip=_STANDS_APART | {"list", "def-list"}))
+                for inner in children(part):
+                    if local_name(inner) in ("list", "def-list"):
+                        after.extend(_list_lines(inner, depth + 1))
+                    elif local_name(inner) in _STANDS_APART:
+                        after.append(inner)
             elif name != "label":
-                texts.append(_inline(part))
-        lines.append(f"{indent}{sign} {' '.join(text for text in texts if text)}".rstrip())
-        lines.extend(nested)
-    return lines
+                held.append(_inline(part))
+        yield f"{indent}{sign} {' '.join(text for text in held if text)}".rstrip()
+        yield from after
+
+
+def _first_number(element: etree._Element) -> int:
+    """1, or one more than the list has that this one goes on from."""
+    before = element.get("continued-from")
+    if not before:
+        return 1
+    for other in element.getroottree().iter("{*}list", "list"):
+        if other.get("id") == before and other is not element:
+            return sum(1 for _ in children(other, "list-item")) + 1
+    return 1
 
 
 # --- references ------------------------------------------------------------------------------------------------------
@@ -481,12 +616,12 @@ def _raw_inline(element: etree._Element, skip: frozenset[str] = frozenset()) -> 
     text = element.text or ""
     for child in element:
         if local_name(child) not in skip:
-            text = _append_inline(text, child)
+            text = _append_inline(text, child, skip)
         text += child.tail or ""
     return text
 
 
-def _append_inline(text: str, child: etree._Element) -> str:
+def _append_inline(text: str, child: etree._Element, skip: frozenset[str] = frozenset()) -> str:
     """`text` with what an inline element stands for put at its end."""
     name = local_name(child)
     if not name:
@@ -495,26 +630,38 @@ def _append_inline(text: str, child: etree._Element) -> str:
         return text
     if name in ("break", "hr"):
         return text + " "
-    if name in ("inline-formula", "disp-formula", "math"):
+    if name in ("inline-formula", "disp-formula", "math", "tex-math"):
         formula = _formula(child)
-        return f"{text} {formula} " if formula else text
-    if name in _FLOATS:
-        return text
-    inner = _raw_inline(child)
-    if name in ("p", "title", "list-item", "def-item", "sec", "fn", "td", "th"):  # blocks inside a cell, note or item
-        return f"{text} {inner} "
+        return f"{text} {formula} " if formula.startswith("$") else f"{text}{formula}"
+    if name in ("list", "def-list"):
+        lines = (line.strip() if isinstance(line, str) else _inline(line) for line in _list_lines(child, 0))
+        return f"{text} {' '.join(f'• {line[2:]}' if line.startswith('- ') else line for line in lines)} "
+    if name == "table":
+        return f"{text} {_rows_as_text(child)} "
+    inner = _raw_inline(child, skip)
+    if name in ("pub-id", "ext-link", "uri", "object-id") and inner[:1].isalnum() and re.search(r"[\w.,;)]$", text):
+        return f"{text} {inner}"  # side by side without a sign between them, as in references
+    if name in ("p", "title", "list-item", "def-item", "sec", "fn", "td", "th") or name in _FLOATS:
+        return f"{text} {inner} "  # blocks inside a cell, note or item
     return text + inner
 
 
-_TEX_WRAPPING = re.compile(
-    r"\\documentclass.*?\\begin\{document\}|\\end\{document\}|\\(?:usepackage|setlength)\S*", re.DOTALL
-)
+def _rows_as_text(table: etree._Element) -> str:
+    """A table within a cell: `name: value; name: value`."""
+    rows = [[_inline(cell) for cell in children(row, "td", "th", "entry")] for row in table.iter("{*}tr", "{*}row")]
+    filled = [[cell for cell in row if cell] for row in rows]
+    return "; ".join(f"{row[0]}: {', '.join(row[1:])}" if len(row) > 1 else row[0] for row in filled if row)
 
 
-def _formula(element: etree._Element) -> str:
-    """A formula as TeX where the article has it, as its MathML's characters otherwise, with its number."""
+def _formula(element: etree._Element, *, display: bool = False) -> str:
+    """A formula as LaTeX: the TeX that the article has, or its MathML's; with its number."""
     label = _first_text(element, "{*}label")
     tex = element if local_name(element) == "tex-math" else element.find(".//{*}tex-math")
-    body = math_text(element) if tex is None else _TEX_WRAPPING.sub("", "".join(tex.itertext()))
-    body = " ".join(body.split())
+    math = element if local_name(element) == "math" else element.find(".//{*}math")
+    if tex is not None:
+        body = tex_formula("".join(tex.itertext()), display=display)
+    elif math is not None:
+        body = formula_of(math, display=display)
+    else:
+        body = clean_line(_raw_inline(element))
     return f"{body} {label}" if body and label else body

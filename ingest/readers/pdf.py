@@ -21,6 +21,8 @@ from ingest.page.block_kinds import BodyStyle, body_style, vocabulary
 from ingest.page.fonts import UNREADABLE, FontMender
 from ingest.page.routing import PageFacts, Route, route
 from ingest.page.text_layer import TextLayer, read_text_layer
+from ingest.passwords import passwords_in
+from ingest.readers.pdf_placeholder import placeholder
 
 if TYPE_CHECKING:
     import numpy as np
@@ -56,19 +58,23 @@ class PdfReader:
 
     def probe(self, path: Path, options: ReadOptions) -> Probe:
         """Page count, metadata and outline. Raises `UnreadableError`."""
-        with _open(path) as document:
+        with _open(path, options.password_file) as document:
             warnings = []
             if document.is_repaired:
                 if not _any_content(document):
                     raise UnreadableError("truncated", "The PDF is damaged or cut off: nothing of its pages is left.")
                 warnings.append("the PDF was damaged and has been repaired; parts of it may be missing")
+            if (reason := placeholder(document)) is not None:
+                raise UnreadableError("placeholder", reason)
+            if attached := document.embfile_count():
+                warnings.append(f"{attached} attached file{'s' if attached > 1 else ''} not read")
             if (document.metadata or {}).get("encryption"):
                 warnings.append("the PDF is encrypted with an owner password")
             return _probe(document, tuple(warnings))
 
     def read(self, path: Path, first: int, last: int, options: ReadOptions, mark: Mark) -> Iterator[Page]:
         """Pages `first` to `last`. Raises `UnreadableError`."""
-        with _open(path) as document:
+        with _open(path, options.password_file) as document:
             last = min(last, document.page_count)
             mender = FontMender(document)
             for start in range(first, last + 1, WINDOW):
@@ -82,7 +88,7 @@ def _is_pdf(head: bytes, path: str) -> bool:
     return b"%PDF" in head[:1024] or (path.lower().endswith(".pdf") and _OBJECT.search(head[:4096]) is not None)
 
 
-def _open(path: Path) -> pymupdf.Document:
+def _open(path: Path, password_file: str) -> pymupdf.Document:
     with open(path, "rb") as file:
         head = file.read(4096)
     if not head:
@@ -96,8 +102,8 @@ def _open(path: Path) -> pymupdf.Document:
     except MUPDF_ERRORS:
         raise UnreadableError("truncated", "The PDF is damaged or cut off so that it cannot be opened.") from None
     try:
-        if document.needs_pass:
-            raise UnreadableError("encrypted", "The PDF needs a password.")
+        if document.needs_pass and not any(document.authenticate(word) for word in passwords_in(password_file)):
+            raise UnreadableError("encrypted", "The PDF needs a password, which --password-file can give.")
         if document.page_count == 0:
             raise UnreadableError("truncated", "The PDF has no page that can be found.")
         if document.page_count > MAX_PAGES:
@@ -229,6 +235,8 @@ def _read_window(
                 if _fault(read_plainly) < _fault(conservation):
                     notes.append(f"read plainly, without tables and figures, for {conservation.broken}")
                     blocks, conservation = plain, read_plainly
+            if unread := sum(block.text.count(UNREADABLE) for block in blocks):
+                notes.append(f"{unread} glyphs that could not be read")
             notes.extend(f"{count} characters left out: {reason}" for reason, count in conservation.left_out)
             unread = sum(block.text.count(UNREADABLE) for block in blocks)
             if unread:

@@ -8,24 +8,97 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from html import unescape
 from pathlib import Path
 from typing import Any
 
 from lxml import etree, html
 
 from ingest.containers.compression import inner_suffix, read_bounded, unpacked_head
-from ingest.document import Mark, Page, Probe, ReadOptions, UnreadableError
-from ingest.readers.html_blocks import spell_out
+from ingest.document import Block, Mark, Page, Probe, ReadOptions, UnreadableError
+from ingest.left_out import told
+from ingest.readers.html_blocks import letters
+from ingest.readers.html_shown import settle
 from ingest.readers.web_shape import content_blocks
+from ingest.safe_xml import root_of
 from medpress.encoding import Decoded, decode_markup
 
 MAX_HTML_BYTES = 32 * 1024 * 1024
 """A larger HTML file is data, not a page."""
 
+LEAST_STATED = 60
+"""Letters of a paragraph of structured data; shorter ones are titles and labels."""
+
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # it reports pages without an article as errors
 
 _OPENING = re.compile(rb"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
+_HTML_TAGS = frozenset(
+    [
+        "html",
+        "head",
+        "body",
+        "title",
+        "meta",
+        "base",
+        "link",
+        "style",
+        "script",
+        "noscript",
+        "main",
+        "article",
+        "section",
+        "header",
+        "footer",
+        "nav",
+        "aside",
+        "div",
+        "span",
+        "p",
+        "a",
+        "b",
+        "i",
+        "em",
+        "strong",
+        "u",
+        "s",
+        "small",
+        "font",
+        "center",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "hr",
+        "br",
+        "ul",
+        "ol",
+        "li",
+        "dl",
+        "table",
+        "caption",
+        "thead",
+        "tbody",
+        "tr",
+        "td",
+        "th",
+        "form",
+        "pre",
+        "blockquote",
+        "img",
+        "picture",
+        "figure",
+        "details",
+        "iframe",
+        "object",
+        "frameset",
+        "address",
+        "template",
+    ]
+)
+"""What may stand first in a page or in a part of one."""
 _SNAPSHOT_COMMENT = re.compile(r"<!--\s*(?:saved from url=\(\d+\))?(https?://[^\s<>]+?)\s*-->")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0e-\x1f]")
 _DOI = re.compile(r"10\.\d{4,9}/[^\s\"<>]+")
@@ -45,10 +118,14 @@ class WebReader:
 
     def sniff(self, head: bytes, path: str) -> bool:
         """HTML by its first tags; by its name, if it is not something else."""
-        head = unpacked_head(head)
+        head = unpacked_head(head).replace(b"\x00", b"")
         if head.startswith((b"%PDF", b"PK\x03\x04")):
             return False
-        if _OPENING.search(head[:4096].replace(b"\x00", b"")):
+        begins = head.lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")[:1] == b"<"
+        root = root_of(head)[0].lower()
+        if begins and root and root not in _HTML_TAGS:
+            return False  # XML of another kind, whatever is in it
+        if _OPENING.search(head[:4096]):
             return True
         return inner_suffix(path) in ENDINGS and b"<" in head
 
@@ -70,15 +147,45 @@ class WebReader:
             return
         mark("page 1")
         decoded, tree = _parse(path)
+        left_out = settle(tree)
         blocks, reason = content_blocks(tree, _address(decoded.text, tree))
+        blocks += _stated_text(tree, blocks)
         if not blocks:
             raise UnreadableError("no-text", "The page has no text of its own: it may be filled in by scripts.")
+        reason = "; ".join([reason, *told(left_out)])
         yield Page(page=1, route="web", reason=reason, width=0.0, height=0.0, blocks=tuple(blocks))
 
 
 def _parse(path: Path) -> tuple[Decoded, etree._Element]:
     decoded = decode_markup(read_bounded(path, MAX_HTML_BYTES))
     return decoded, parse_html(decoded.text)
+
+
+def _stated_text(tree: etree._Element, blocks: Sequence[Block]) -> list[Block]:
+    """Paragraphs of the article's text that only the page's structured data has, as where scripts would show it."""
+    known = letters("".join(block.text for block in blocks))
+    found: list[Block] = []
+    for body in structured_values(tree, "articleBody"):
+        for paragraph in re.split(r"\n\s*\n|\r\n", _plain_text(body)):
+            text = " ".join(paragraph.split())
+            own = letters(text)
+            if len(own) < LEAST_STATED:
+                continue
+            windows = [own[start : start + 24] for start in range(0, max(1, len(own) - 23), 48)]
+            if sum(window in known for window in windows) < 0.5 * len(windows):
+                found.append(Block("paragraph", text))
+                known += own
+    return found
+
+
+def _plain_text(text: str) -> str:
+    """Structured data may have its text as HTML."""
+    if "<" not in text:
+        return unescape(text)
+    try:
+        return str(html.fromstring(f"<div>{text}</div>").text_content())
+    except (etree.LxmlError, ValueError):
+        return ""
 
 
 def parse_html(text: str) -> etree._Element:
@@ -90,7 +197,6 @@ def parse_html(text: str) -> etree._Element:
     except (etree.LxmlError, ValueError) as error:
         raise UnreadableError("no-text", "The file holds no HTML element.") from error
     root: etree._Element = tree
-    spell_out(root)
     for button in root.xpath("//span[contains(@class, 'mw-editsection')]"):  # "[edit]" in each heading of a MediaWiki
         button.drop_tree()
     return root
@@ -192,10 +298,8 @@ def _license(tree: etree._Element, meta: dict[str, str]) -> str:
     for name in ("dcterms.license", "dc.rights", "dcterms.rights", "license", "citation_license"):
         if name in meta:
             return meta[name][:300]
-    for script in tree.iter("script"):
-        data = (script.text or "")[:500_000] if script.get("type") == "application/ld+json" else ""
-        if stated := _stated_license(data):
-            return stated
+    for stated in structured_values(tree, "license"):
+        return stated[:300]
     for link in tree.iter("a"):
         if found := _LICENSE_ADDRESS.match(link.get("href") or ""):
             return found.group(0)
@@ -205,22 +309,23 @@ def _license(tree: etree._Element, meta: dict[str, str]) -> str:
     return ""
 
 
-def _stated_license(text: str) -> str:
-    if '"license"' not in text:
-        return ""
-    try:
-        data = json.loads(text)
-    except (ValueError, RecursionError):
-        return ""
-    waiting: list[Any] = [data]
-    for _ in range(2000):
-        if not waiting:
-            break
-        item = waiting.pop()
-        if isinstance(item, dict):
-            if isinstance(item.get("license"), str):
-                return str(item["license"])[:300]
-            waiting.extend(item.values())
-        elif isinstance(item, list):
-            waiting.extend(item)
-    return ""
+def structured_values(tree: etree._Element, key: str) -> Iterator[str]:
+    """The texts that a page's structured data (JSON-LD) give for a key, in their order."""
+    for script in tree.iter("script"):
+        text = (script.text or "")[:500_000] if script.get("type") == "application/ld+json" else ""
+        if f'"{key}"' not in text:
+            continue
+        try:
+            waiting: list[Any] = [json.loads(text, strict=False)]
+        except (ValueError, RecursionError):
+            continue
+        for _ in range(2000):
+            if not waiting:
+                break
+            item = waiting.pop(0)
+            if isinstance(item, dict):
+                if isinstance(item.get(key), str):
+                    yield str(item[key])
+                waiting.extend(item.values())
+            elif isinstance(item, list):
+                waiting.extend(item)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import trafilatura
 from lxml import etree
 
 from ingest.document import Block
 from ingest.page.markdown_table import Cell, markdown_table, spread
+from ingest.readers.html_blocks import data_tables, is_formula, item_labels, letters, spaced_text
 
 _INLINE = frozenset({"hi", "ref", "del", "lb", "graphic", "span"})
 _SPACES = re.compile(r"\s+")
@@ -31,13 +32,15 @@ def article_blocks(tree: etree._Element, *, precise: bool, thorough: bool) -> li
     )
     if document is None or isinstance(document, dict):
         return []
-    blocks = [block for block in _blocks(document.body) if block.text]
+    labels = _labels(tree)
+    blocks = [block for block in _blocks(document.body, labels) if block.text]
+    blocks = _with_own_tables(blocks, tree)
     while blocks and blocks[-1].kind == "heading":  # with nothing under it: the title of another page
         blocks.pop()
     return blocks
 
 
-def _blocks(element: etree._Element) -> Iterator[Block]:
+def _blocks(element: etree._Element, labels: Mapping[str, str]) -> Iterator[Block]:
     """Blocks of a container; text that stands in it loose becomes paragraphs."""
     loose = [element.text or ""]
     for child in element:
@@ -50,21 +53,21 @@ def _blocks(element: etree._Element) -> Iterator[Block]:
         if text := _clean("".join(loose)):
             yield Block("paragraph", text)
         loose = [child.tail or ""]
-        yield from _block(child)
+        yield from _block(child, labels)
     if text := _clean("".join(loose)):
         yield Block("paragraph", text)
 
 
-def _block(element: etree._Element) -> Iterator[Block]:
+def _block(element: etree._Element, labels: Mapping[str, str]) -> Iterator[Block]:
     tag = element.tag
     if tag in ("head", "fw") or re.fullmatch(r"h[1-6]", tag):
         rend = element.get("rend") or tag
         yield Block("heading", _clean(_inline(element)), level=int(rend[1]) if re.fullmatch(r"h[1-6]", rend) else 2)
     elif tag == "list" and _is_layout(element):
         for item in element.iterchildren("item"):
-            yield from _blocks(item)
+            yield from _blocks(item, labels)
     elif tag == "list":
-        lines = list(_list_lines(element, 0))
+        lines = list(_list_lines(element, 0, labels))
         if lines:
             yield Block("list", "\n".join(lines))
     elif tag == "table":
@@ -76,9 +79,49 @@ def _block(element: etree._Element) -> Iterator[Block]:
     elif tag == "code":
         yield Block("paragraph", "".join(element.itertext()).strip("\n"))
     elif any(child.tag in ("p", "list", "table", "head", "quote", "code") for child in element):
-        yield from _blocks(element)
+        yield from _blocks(element, labels)
     else:
-        yield Block("paragraph", _clean(_inline(element)))
+        text = _clean(_inline(element))
+        yield Block("formula" if is_formula(text) else "paragraph", text)
+
+
+def _labels(tree: etree._Element) -> dict[str, str]:
+    """The letters of an item to its label, where a list is numbered otherwise than 1, 2, 3: trafilatura does not keep that."""
+    found: dict[str, str] = {}
+    for items in tree.iter("ol"):
+        own = list(items.iterchildren("li"))
+        counted = items.get("type") or items.get("start") or items.get("reversed") is not None
+        if counted or any(item.get("value") for item in own):
+            for item, label in zip(own, item_labels(items), strict=True):
+                nested = set(item.iterdescendants("ul", "ol"))
+                text = (
+                    spaced_text(item)
+                    if not nested
+                    else (item.text or "")
+                    + "".join(spaced_text(child) + (child.tail or "") for child in item if child not in nested)
+                )
+                found[letters(text)] = label
+    return found
+
+
+def _with_own_tables(blocks: list[Block], tree: etree._Element) -> list[Block]:
+    """Tables as the page has them, with their merged cells, in the place of trafilatura's."""
+    if not any(block.kind == "table" for block in blocks):
+        return blocks
+    own = [(letters("".join(table.itertext())), text) for table, text in data_tables(tree)]
+    result = []
+    for block in blocks:
+        if block.kind == "table":
+            cells = [letters(cell) for cell in block.text.replace("| --- ", "").split("|")]
+            cells = [cell for cell in cells if cell]
+            for index, (known, text) in enumerate(own):
+                held = sum(cell in known for cell in cells)
+                if cells and held >= 0.9 * len(cells) and len("".join(cells)) >= 0.5 * len(known):
+                    block = Block("table", text)
+                    own.pop(index)
+                    break
+        result.append(block)
+    return result
 
 
 def _is_layout(element: etree._Element) -> bool:
@@ -89,15 +132,16 @@ def _is_layout(element: etree._Element) -> bool:
     )
 
 
-def _list_lines(element: etree._Element, depth: int) -> Iterator[str]:
+def _list_lines(element: etree._Element, depth: int, labels: Mapping[str, str]) -> Iterator[str]:
     ordered = element.get("rend") == "ol"
     for number, item in enumerate(element.iterchildren("item"), start=1):
         text = _clean(_inline(item, skip="list"))
         if text:
-            yield f"{'  ' * min(depth, 6)}{f'{number}.' if ordered else '-'} {text}"
+            sign = labels.get(letters(text)) or (f"{number}." if ordered else "-")
+            yield f"{'  ' * min(depth, 6)}{sign} {text}"
         for inner in item.iterdescendants("list"):
             if next(inner.iterancestors("item"), None) is item:
-                yield from _list_lines(inner, depth + 1)
+                yield from _list_lines(inner, depth + 1, labels)
 
 
 def _inline(element: etree._Element, skip: str = "") -> str:

@@ -53,8 +53,6 @@ _FORUM_FURNITURE = words_of(
     "signature sig avatar poster userinfo userdetails userprofile postprofile quickreply karma badges postcontrols "
     "keyinfo likes reactions moderatorbar"
 )
-_TABBED = words_of("tab tabs panel accordion collapse collapsible faq toggle")
-"""Words of elements that are hidden only until a reader opens them."""
 _CHROME_LINE = re.compile(
     r"^(?:skip to (?:main |primary )?(?:content|navigation)|read more|learn more|see more|show more|view more|load more|"
     r"view all|see all|shop now|buy now|sign up|sign in|log in|share|tweet|print|menu|close|search|subscribe|"
@@ -119,8 +117,6 @@ class _RegionWalk(BlockWalk):
             return True
         names = f"{get('class') or ''} {get('id') or ''}"
         role = get("role")
-        if get("hidden") is not None and role != "tabpanel" and _TABBED.isdisjoint(_WORDS.findall(names.lower())):
-            return not self._is_content(element)
         if role in _DROPPED_ROLES or tag == "aside" or tag == "header":
             return not self._is_content(element)
         if len(names) < 3 or tag in ("html", "body", "main", "article"):

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 from lxml import etree
 
 from ingest.document import Block
+from ingest.readers.html_blocks import letters
 from ingest.readers.web_article import article_blocks
 from ingest.readers.web_region import region_blocks
 
@@ -128,25 +129,18 @@ _STRIDE = 48
 def _holes(article: Sequence[Block], region: Sequence[Block]) -> tuple[int, int, float]:
     """First and last region block that the article text also has, and the length of what it lacks between them,
     as a share of its own."""
-    text = "".join(_letters(block.text) for block in article)
+    text = "".join(letters(block.text) for block in article)
     found: list[float] = []
     lengths: list[int] = []
     for block in region:
-        letters = _letters(block.text)
-        starts = range(0, max(1, len(letters) - _WINDOW + 1), _STRIDE)
-        hits = sum(letters[start : start + _WINDOW] in text for start in starts)
+        own = letters(block.text)
+        starts = range(0, max(1, len(own) - _WINDOW + 1), _STRIDE)
+        hits = sum(own[start : start + _WINDOW] in text for start in starts)
         found.append(hits / len(starts))
-        lengths.append(len(letters))
+        lengths.append(len(own))
     common = [index for index, share in enumerate(found) if share > 0.5 and lengths[index] >= 16]
     if not common:
         return 0, len(region) - 1, 0.0
     first, last = common[0], common[-1]
     missing = sum(lengths[index] for index in range(first, last + 1) if found[index] <= 0.5)
     return first, last, missing / max(1, len(text))
-
-
-_NOT_LETTERS = re.compile(r"[\W_]+")
-
-
-def _letters(text: str) -> str:
-    return _NOT_LETTERS.sub("", text.lower())

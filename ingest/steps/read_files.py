@@ -7,13 +7,13 @@ from typing import Any
 
 import pyarrow as pa
 
-from ingest.containers import is_container
-from ingest.document import Mark, ReadOptions, UnreadableError
+from ingest.containers import is_container, needs_file
+from ingest.document import Mark, ReadOptions, UnreadableError, options_of
 from ingest.identity import options_identity, readers_identity
 from ingest.kept_pages import keep, part_of
 from ingest.readers import load_reader
 from ingest.reading import READING, apart, document, failed
-from ingest.recognition import HEAD_BYTES, recognise
+from ingest.recognition import HEAD_BYTES, recognise, recognise_file
 from medpress.location import local_copy, location
 from medpress.run.step import Step
 from medpress.run.task import Task
@@ -25,10 +25,10 @@ def read_files(task: Task, mark: Mark) -> None:
     """Read some files. Writes `READING`, a row a file; its `number` is the place in `files`.
 
     Arguments: `files` (path, size, stamp, and whether one of unknown first bytes is an error), `formats`, `options`,
-    `most_pages` (a document of more is only looked at). The mark tells the number of the file and where in it.
+    `most_pages` (a document of more is only looked at), `passwords` (place, size and time of a file of them, or none). The mark tells the number of the file and where in it.
     """
     a = task.arguments
-    options = ReadOptions(**a["options"])
+    options = options_of(a["options"], a["passwords"])
     rows = []
     for number, (path, _, _, sure) in enumerate(a["files"]):
         mark(str(number))
@@ -41,12 +41,18 @@ def read_files(task: Task, mark: Mark) -> None:
 def _read(place: Path, sure: bool, options: ReadOptions, task: Task, mark: Mark) -> dict[str, Any]:
     formats = task.arguments["formats"]
     head = read_head(place, HEAD_BYTES)
-    if is_container(head, place.name):
+    here = local_copy(place) if needs_file(head) else None
+    if is_container(head, place.name, here):
         return {"state": "container"}
-    name = recognise(head, place.name, formats)
+    try:
+        name = recognise_file(here, head, place.name, formats) if here else recognise(head, place.name, formats)
+    except UnreadableError as error:
+        if not sure:
+            return {"state": "ignored"}
+        return failed(error.kind, error.message, file_sha256(here or place)[:DOC_ID_DIGITS])
     if name is None and not sure:
         return {"state": "ignored"}
-    path = local_copy(place)
+    path = here or local_copy(place)
     doc_id = file_sha256(path)[:DOC_ID_DIGITS]
     if not head:
         return failed("empty", "The file has no bytes.", doc_id)
@@ -77,7 +83,7 @@ def _unrecognised(formats: list[str]) -> tuple[str, str]:
 
 READ_FILES = Step(
     read_files,
-    settings=("files", "most_pages"),
+    settings=("files", "most_pages", "passwords"),
     models={"formats": readers_identity, "options": options_identity},
     per="file",
 )

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ingest.assembly.page_rows import WORK_PAGE, to_table
-from ingest.document import Mark, Page, ReadOptions, UnreadableError
+from ingest.document import Mark, Page, UnreadableError, options_of
 from ingest.identity import options_identity, readers_identity
 from ingest.kept_pages import keep, kept, part_of
 from ingest.readers import load_reader
@@ -21,7 +21,8 @@ def read_pages(task: Task, mark: Mark) -> None:
     """Read pages `first` to `last` of a file. Writes `WORK_PAGE`.
 
     Arguments: `path`, `doc_id`, `format`, `first`, `last`, `options`, `first_failure` (of a page that is tried by the
-    other route; when that finds nothing, the first failure stands), `part` (pages that a task which failed has left).
+    other route; when that finds nothing, the first failure stands), `part` (pages that a task which failed has left),
+    `passwords` (place, size and time of a file of them, or none).
     """
     a = task.arguments
     pages = list(keep(_pages(a, mark), a["doc_id"], task.output))
@@ -42,7 +43,7 @@ def _pages(a: dict[str, Any], mark: Mark) -> Iterator[Page]:
             continue
         last = next((number - 1 for number in range(page, a["last"] + 1) if number in left), a["last"])
         path = path or local_copy(location(a["path"]))
-        yield from load_reader(a["format"]).read(path, page, last, ReadOptions(**a["options"]), mark)
+        yield from load_reader(a["format"]).read(path, page, last, options_of(a["options"], a["passwords"]), mark)
         page = last + 1
 
 
@@ -50,7 +51,7 @@ READ_PAGES = Step(
     read_pages,
     settings=("doc_id", "first", "last", "first_failure"),
     models={"format": lambda format: readers_identity([format]), "options": options_identity},
-    aside=("path", "part"),
+    aside=("path", "part", "passwords"),
     per="page range",
 )
 """A document is what its bytes are, wherever they lie."""

@@ -6,7 +6,8 @@ from dataclasses import asdict
 from typing import Any
 
 from ingest.document import Mark, UnreadableError
-from ingest.note_tables import NoteColumns, survey
+from ingest.note_columns import NoteColumns
+from ingest.note_tables import survey
 from medpress.location import local_copy, location
 from medpress.run.step import Step
 from medpress.run.task import Task

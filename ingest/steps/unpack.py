@@ -7,6 +7,7 @@ from typing import Any
 from ingest.containers import spread_out
 from ingest.document import Mark, UnreadableError
 from ingest.identity import readers_identity
+from ingest.passwords import passwords_in
 from ingest.recognition import wanted
 from medpress.location import local_copy, location
 from medpress.run.step import Step
@@ -15,7 +16,8 @@ from medpress.store import write_json
 
 
 def unpack(task: Task, mark: Mark) -> None:
-    """Arguments: `path`, `uri`, `size`, `stamp`, `folder` (for the files), `formats`.
+    """Arguments: `path`, `uri`, `size`, `stamp`, `folder` (for the files), `formats`, `passwords` (place,
+    size and time of a file of them, or none).
 
     Writes JSON: the held files of these formats and those that could not be had, and how many were left alone; or the
     `failure` of the whole container.
@@ -25,8 +27,9 @@ def unpack(task: Task, mark: Mark) -> None:
     ignored = 0
     failure = None
     try:
+        passwords = passwords_in(arguments["passwords"][0] if arguments["passwords"] else "")
         source = local_copy(location(arguments["path"]))
-        for number, file in enumerate(spread_out(source, arguments["uri"], location(arguments["folder"]))):
+        for number, file in enumerate(spread_out(source, arguments["uri"], location(arguments["folder"]), passwords)):
             mark(f"member {number}")
             if file.error is not None:
                 held.append({"uri": file.uri, "kind": file.error.kind, "message": file.error.message})
@@ -41,7 +44,7 @@ def unpack(task: Task, mark: Mark) -> None:
 
 UNPACK = Step(
     unpack,
-    settings=("path", "uri", "size", "stamp"),
+    settings=("path", "uri", "size", "stamp", "passwords"),
     models={"formats": readers_identity},
     aside=("folder",),
     per="container",

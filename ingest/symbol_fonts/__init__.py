@@ -7,8 +7,9 @@ PDF specification (ISO 32000-1, annex D.5); for the others the nearest character
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
+_FOLDER = Path(__file__).parent / "tables"
 _TABLES = {
     "symbol": "symbol",
     "symbolmt": "symbol",
@@ -24,7 +25,7 @@ PRIVATE = 0xF000
 
 @cache
 def _table(name: str) -> dict[int, str]:
-    lines = (files(__package__) / f"{name}.tsv").read_text(encoding="utf-8").splitlines()
+    lines = (_FOLDER / f"{name}.tsv").read_text(encoding="utf-8").splitlines()
     return {int(code, 16): character for code, character in (line.split("\t") for line in lines if line)}
 
 

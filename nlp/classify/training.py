@@ -8,33 +8,14 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 
-from medpress.ranges import Amount, Count, between
 from nlp.classify.features import FeatureConfig, hash_texts
 from nlp.classify.model import LinearClassifier
 from nlp.classify.phrases import LabelledText
-
-
-@dataclass(frozen=True, kw_only=True)
-class ClassifierConfig:
-    """Settings of a classifier."""
-
-    shortest: Count = 1
-    """Shortest character n-gram."""
-    longest: Count = 4
-    """Longest character n-gram."""
-    bits: Annotated[int, between(4, 30)] = 16
-    """2 ** bits hashed features."""
-    longest_text: Count = 8000
-    """Of a longer text its head, middle and end are used."""
-    penalty: Amount = 1.0
-    """C of the linear support vector machine: smaller is smoother."""
-    balanced: bool = True
-    """Weigh classes by the inverse of their size."""
+from nlp.config import ClassifierConfig
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

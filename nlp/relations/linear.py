@@ -26,7 +26,6 @@ from nlp.tagging.folding import fold
 
 SHIPPED: Final[Path] = Path(__file__).parent.parent / "models" / "relations-causes-en"
 FEATURES_VERSION: Final[int] = 1
-BITS: Final[int] = 18
 _WORD = re.compile(r"[a-z]+|\d+|[^\w\s]")
 _FAR: Final[int] = 25  # words between two mentions that are still read
 _MOST_PAIRS: Final[int] = 2000  # of one text; beyond that it is a list, not prose
@@ -183,7 +182,7 @@ def _key(text: str, entity: Entity) -> str:
     return entity.concept_id or fold(text[entity.start : entity.end])
 
 
-def hash_features(features: Sequence[str], bits: int = BITS) -> np.ndarray:
+def hash_features(features: Sequence[str], bits: int) -> np.ndarray:
     """Columns of the features: uint32 array in [0, 2**bits)."""
     mask = (1 << bits) - 1
     return np.unique(np.array([xxhash.xxh3_64_intdigest(f.encode()) & mask for f in features], np.uint32))

@@ -12,8 +12,8 @@ import pytest
 from corpus.audit.run import audit
 from corpus.build import build
 from corpus.config import BuildConfig
-from corpus.dedup import boilerplate
-from corpus.dedup.boilerplate import BoilerplateConfig
+from corpus.duplicates import boilerplate
+from corpus.duplicates.config import BoilerplateConfig
 from corpus.offsets import apply_edits
 from corpus.steps.boilerplate import is_clinical
 from corpus.trace import trace

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpus.dedup import bands, passes
-from corpus.dedup.cluster import decide as decide_ranks
-from corpus.dedup.exact import content_hashes, decide_exact
-from corpus.dedup.minhash import SCHEME, Scheme, estimate, signatures
-from corpus.dedup.shingles import shingles, tokens
-from corpus.dedup.verify import batches, jaccard, shingle_sets
+from corpus.duplicates import bands, passes
+from corpus.duplicates.cluster import decide as decide_ranks
+from corpus.duplicates.exact import content_hashes, decide_exact
+from corpus.duplicates.minhash import SCHEME, Scheme, estimate, signatures
+from corpus.duplicates.shingles import shingles, tokens
+from corpus.duplicates.verify import batches, jaccard, shingle_sets
 
 TEXT = st.text(alphabet="ab Zé5.糖尿病𠀀,\n", max_size=40)
 

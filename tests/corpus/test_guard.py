@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpus.dedup.guard import contains, facts
+from corpus.duplicates.guard import contains, facts
 
 MONOGRAPH = (
     "{drug} is indicated for hypertension in adults. The usual starting dose of {drug} is {dose} once daily, taken "

@@ -12,10 +12,10 @@ import pytest
 from small_build import build, doc_id, rows, story, write_documents
 
 from corpus.audit.gates import checksums, something_to_train_on
-from corpus.dedup.config import DedupConfig
-from corpus.dedup.ids import KNOWN
-from corpus.dedup.index import ROWS_AT_ONCE, Index, describe, entries, known_keys, open_index
-from corpus.dedup.minhash import SCHEME, Scheme
+from corpus.duplicates.config import DedupConfig
+from corpus.duplicates.ids import KNOWN
+from corpus.duplicates.index import ROWS_AT_ONCE, Index, describe, entries, known_keys, open_index
+from corpus.duplicates.minhash import SCHEME, Scheme
 from medpress.errors import CorruptError, UserError
 from medpress.store import check_manifest, read_json, write_table
 

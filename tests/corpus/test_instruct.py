@@ -13,7 +13,7 @@ import pytest
 from small_build import story
 
 import corpus.instruct.run
-from corpus.dedup.config import DedupConfig
+from corpus.duplicates.config import DedupConfig
 from corpus.instruct import containers, take_in
 from corpus.instruct.containers import ContainerError, read_rows
 from corpus.instruct.conversation import fault, suggest_stage

@@ -19,10 +19,10 @@ from small_build import InProcess, build, doc_id, rows, write_documents
 from test_index import NEW, OLD, decisions, record_of, story
 
 import corpus.build
-from corpus.dedup import redis_index
-from corpus.dedup.config import DedupConfig
-from corpus.dedup.minhash import SCHEME
-from corpus.dedup.redis_index import SharedIndex, connect, parse
+from corpus.duplicates import redis_index
+from corpus.duplicates.config import DedupConfig
+from corpus.duplicates.minhash import SCHEME
+from corpus.duplicates.redis_index import SharedIndex, connect, parse
 from medpress.errors import UserError
 
 redis = pytest.importorskip("redis", reason="the redis extra is not installed")

@@ -51,8 +51,23 @@ def test_a_changed_number_is_named(wrong, right, lost, new):
     assert bool(new) == ("numbers that its source does not have" in found.broken)
 
 
-def test_a_lost_sign_is_a_lost_character():
-    assert compare(SOURCE, [block.replace("≤", "") for block in BLOCKS]).lost == 1
+def test_a_lost_sign_is_named_and_so_is_one_that_stands_instead():
+    lost = compare(SOURCE, [block.replace("≤", "") for block in BLOCKS])
+    assert (lost.lost, lost.numbers_lost, lost.numbers_new) == (1, ("≤",), ())
+    other = compare(SOURCE, [block.replace("≤", "≥") for block in BLOCKS])
+    assert (other.numbers_lost, other.numbers_new) == (("≤",), ("≥",)) and other.broken
+
+
+@pytest.mark.parametrize(("wrong", "right"), [("5 mg by", "5 g by"), ("40 mg。", "40 μg。"), ("40–50 mg", "40–50 ml")])
+def test_a_changed_unit_is_named(wrong, right):
+    found = compare(SOURCE, [block.replace(wrong, right) for block in BLOCKS])
+    assert found.numbers_lost == ("mg",) and len(found.numbers_new) == 1 and found.broken
+
+
+def test_a_lost_minus_is_named_and_a_range_or_a_hyphen_is_none():
+    source = "WMD = −4.63, range 40–\n50, IL-6, pred-\nnisolone, 5-\n10 mg"
+    assert compare(source, ["WMD = -4.63, range 40–50, IL-6, prednisolone, 5-10 mg"]).numbers_lost == ()
+    assert compare(source, ["WMD = 4.63, range 40–50, IL-6, prednisolone, 5-10 mg"]).numbers_lost == ("-",)
 
 
 def test_what_is_raised_may_stand_apart_and_nothing_else_may():

@@ -85,7 +85,7 @@ def test_numbering_definitions_tell_numbers_from_bullets(tmp_path: Path) -> None
     numbering = document.part.numbering_part.element
     names = nsdecls("w")
     levels = "".join(
-        f'<w:lvl w:ilvl="{level}"><w:numFmt w:val="{kind}"/></w:lvl>'
+        f'<w:lvl w:ilvl="{level}"><w:start w:val="1"/><w:numFmt w:val="{kind}"/><w:lvlText w:val="%1."/></w:lvl>'
         for level, kind in enumerate(["decimal", "bullet"])
     )
     numbering.insert(0, parse_xml(f'<w:abstractNum {names} w:abstractNumId="990">{levels}</w:abstractNum>'))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import zipfile
 from pathlib import Path
 
 import pytest
+from PIL import Image, ImageDraw, ImageFont
 
-from ingest.document import ReadOptions, UnreadableError
+from ingest.document import Page, ReadOptions, UnreadableError
 from ingest.readers.epub import EpubReader
 
 READER = EpubReader()
@@ -127,3 +129,40 @@ def test_a_cut_file_says_so(tmp_path: Path) -> None:
     with pytest.raises(UnreadableError) as error:
         READER.probe(path, ReadOptions())
     assert error.value.kind == "truncated"
+
+
+def chapter(tmp_path: Path, body: str, **parts: bytes) -> Page:
+    source = f'<html xmlns="http://www.w3.org/1999/xhtml" xmlns:m="http://www.w3.org/1998/Math/MathML"><body>{body}</body></html>'
+    path = book(
+        tmp_path, **{"OEBPS/text/two.xhtml": source, **{f"OEBPS/text/{name}": raw for name, raw in parts.items()}}
+    )
+    (page,) = READER.read(path, 2, 2, ReadOptions(), lambda place: None)
+    return page
+
+
+def test_scanned_pages_of_a_book_are_read(tmp_path: Path) -> None:
+    image = Image.new("RGB", (1300, 300), "white")
+    for number, line in enumerate(("Give 5 mg fenolamide once daily", "Stop tebrazole on day 3")):
+        ImageDraw.Draw(image).text((60, 50 + 90 * number), line, "black", ImageFont.load_default(44))
+    scan = io.BytesIO()
+    image.save(scan, "PNG")
+    page = chapter(tmp_path, '<p><img src="scan.png" alt=""/></p>', **{"scan.png": scan.getvalue()})
+    assert page.route == "ocr"
+    assert "Give 5 mg fenolamide once daily" in "\n".join(block.text for block in page.blocks)
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        ("<p>Dose <del>50</del> 5 mg<span style='display:none'> secret</span>.</p>", "Dose 5 mg."),
+        ("<dl><dt>Half-life</dt><dd>11 hours</dd></dl>", "- Half-life: 11 hours"),
+        ("<ol start='3' type='a'><li>x</li></ol>", "c. x"),
+        ("<p>is <m:math><m:mfrac><m:mi>D</m:mi><m:mi>V</m:mi></m:mfrac></m:math></p>", "is $\\frac{D}{V}$"),
+        (
+            "<table><tr><td>A</td><td>B</td></tr><tr><td>1</td><td><ul><li>Halve.</li><li>Check.</li></ul></td></tr></table>",
+            "| A | B |\n| --- | --- |\n| 1 | • Halve. • Check. |",
+        ),
+    ],
+)
+def test_what_a_chapter_shows(tmp_path: Path, body: str, text: str) -> None:
+    assert "\n".join(block.text for block in chapter(tmp_path, body).blocks) == text

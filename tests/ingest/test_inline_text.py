@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from lxml import etree
 
-from ingest.readers.inline_text import clean_line, math_text, write_marks
+from ingest.readers.html_shown import settle
+from ingest.readers.inline_text import clean_line, formula_of, write_marks
 from ingest.readers.web import parse_html
 
 
@@ -17,7 +18,7 @@ from ingest.readers.web import parse_html
         ("30 kg/m<sup>2</sup>", "30 kg/m^2"),
         ("Ca<sup>2+</sup>", "Ca^2+"),
         ("1<sup>st</sup> line", "1st line"),
-        ("<math><mfrac><mn>1</mn><mn>2</mn></mfrac><annotation>\\frac12</annotation></math> mg", "1/2 mg"),
+        ("<math><mfrac><mn>1</mn><mn>2</mn></mfrac><annotation>\\frac12</annotation></math> mg", r"$\frac{1}{2}$ mg"),
         ("the risk<sup>3</sup> of", "the risk[3] of"),
         ("the risk.<sup>1,2</sup> Then", "the risk.[1,2] Then"),
         ("5 mg<sup><a href='#r4'>4</a></sup>", "5 mg[4]"),
@@ -25,7 +26,9 @@ from ingest.readers.web import parse_html
     ],
 )
 def test_superscripts_in_html(source: str, text: str) -> None:
-    assert parse_html(f"<body><p>{source}</p></body>").find(".//p").text_content() == text
+    tree = parse_html(f"<body><p>{source}</p></body>")
+    settle(tree)
+    assert tree.find(".//p").text_content() == text
 
 
 @pytest.mark.parametrize(
@@ -61,14 +64,14 @@ def test_marks_in_an_article(source: str, text: str) -> None:
 @pytest.mark.parametrize(
     ("mathml", "text"),
     [
-        ("<math><mfrac><mi>a</mi><mrow><mi>b</mi><mo>+</mo><mn>1</mn></mrow></mfrac></math>", "a/(b + 1)"),
-        ("<math><msup><mi>x</mi><mn>2</mn></msup><mo>≤</mo><msqrt><mn>2</mn></msqrt></math>", "x^2 ≤ √(2)"),
-        ("<math><msub><mi>t</mi><mrow><mn>1</mn><mo>/</mo><mn>2</mn></mrow></msub></math>", "t_1/2"),
+        ("<math><mfrac><mi>a</mi><mrow><mi>b</mi><mo>+</mo><mn>1</mn></mrow></mfrac></math>", r"$\frac{a}{b+1}$"),
+        ("<math><msup><mi>x</mi><mn>2</mn></msup><mo>≤</mo><msqrt><mn>2</mn></msqrt></math>", r"$x^2\leq\sqrt{2}$"),
+        ("<math><msub><mi>t</mi><mrow><mn>1</mn><mo>/</mo><mn>2</mn></mrow></msub></math>", "$t_{1/2}$"),
         ("<math><semantics><mi>k</mi><annotation>\\alpha</annotation></semantics></math>", "k"),
     ],
 )
 def test_mathml(mathml: str, text: str) -> None:
-    assert math_text(etree.fromstring(mathml)) == text
+    assert formula_of(etree.fromstring(mathml)) == text
 
 
 def test_clean_line() -> None:

@@ -97,7 +97,7 @@ def test_blocks_in_order(article: Path) -> None:
         ("footnote", 0, "a per day"),
         ("heading", 3, "Statistics"),
         ("paragraph", 0, "We used a test."),
-        ("formula", 0, "x = (a + b)/2 (1)"),
+        ("formula", 0, r"$$x=\frac{a+b}{2}$$ (1)"),
         ("heading", 2, "Acknowledgements"),
         ("paragraph", 0, "Thanks."),
         ("heading", 2, "References"),

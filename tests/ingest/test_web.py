@@ -9,15 +9,26 @@ import re
 from pathlib import Path
 
 import pytest
+from lxml import etree
 
 from ingest.document import Page, ReadOptions, UnreadableError
-from ingest.readers.web import WebReader, parse_html
+from ingest.readers import web
+from ingest.readers.html_shown import settle
+from ingest.readers.web import WebReader
 from ingest.readers.web_region import region_blocks
 from ingest.readers.web_shape import content_blocks, page_shape
 from medpress.encoding import decode_markup
 
 DATA = Path(os.environ.get("MEDPRESS_DATA", "../shared/data")) / "html"
 READER = WebReader()
+
+
+def parse_html(source: str) -> etree._Element:
+    """The tree of a page as the extractors see it."""
+    tree = web.parse_html(source)
+    settle(tree)
+    return tree
+
 
 SENTENCE = "Metformin lowers the production of glucose in the liver and is the first drug for most people with type 2 diabetes. "
 ARTICLE = f"""<!DOCTYPE html><html lang="en-GB"><head><meta charset="utf-8"><title>Metformin - Site</title>

@@ -6,7 +6,9 @@ import dataclasses
 import subprocess
 import sys
 import tomllib
+from importlib import import_module
 from pathlib import Path
+from typing import get_type_hints
 
 import pytest
 from cyclopts.config import Dict
@@ -82,3 +84,22 @@ def test_one_file_serves_all_scripts_and_flags_win(tmp_path):
     assert "there are no shards in here;" in run("corpus", "audit", "--data", "here").stderr
     tagged = run("nlp", "tag", tmp_path / "a.txt")
     assert tagged.returncode == 0 and "aspirin" in tagged.stdout.lower()
+
+
+@pytest.mark.parametrize("room", ["ingest", "nlp", "corpus", "training"])
+def test_the_types_of_every_setting_are_known_where_they_are_asked_for(room):
+    """A setting that a class inherits from another module is named by the words of that module."""
+
+    def commands(app):
+        for name in app:
+            if not name.startswith("-"):
+                yield app[name]
+                yield from commands(app[name])
+
+    seen = set()
+    for command in commands(import_module(f"{room}.cli").app):
+        for argument in command.assemble_argument_collection() if command.default_command else ():
+            if dataclasses.is_dataclass(argument.hint) and argument.hint not in seen:
+                seen.add(argument.hint)
+                get_type_hints(argument.hint.__init__, include_extras=True)
+    assert seen

@@ -11,8 +11,8 @@ from cyclopts import App
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nlp.classifier_commands import register
 from nlp.classify import MODELS, classify, load_classifier
-from nlp.classify.commands import register
 from nlp.classify.features import FeatureConfig, excerpt, hash_texts
 from nlp.classify.material import chunks
 from nlp.classify.model import LinearClassifier

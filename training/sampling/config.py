@@ -8,7 +8,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from medpress.generation.client import GenerationConfig
+from medpress.generation.config import GenerationConfig
 from medpress.ranges import Amount, Count, CountOrNone, Share, between
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from medpress.command import UserError
-from medpress.generation.client import Client, GenerationConfig, open_endpoint
+from medpress.generation.client import Client, open_endpoint
+from medpress.generation.config import GenerationConfig
 from medpress.generation.request import Endpoint
 from training.synthesis.dialogue import Clients
 

@@ -4,7 +4,7 @@ A method says what it asks of a record (`ask`) and what a reply gives (`read`). 
 only, so the texts of a build follow from the journal of replies. A reply that cannot be used still gives a text, with the
 fault that it is dropped for; the checks that all augmented texts go through stand in `corpus.augment.checks`.
 
-A new method is one file here and one line in `MODEL_METHODS`.
+A new method is one file here, one line in `MODEL_METHODS`, and its name in `corpus/augment/config.py`.
 """
 
 from __future__ import annotations

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from corpus.augment import METHODS, augment
 from corpus.augment.checks import check
+from corpus.augment.methods import METHODS, augment
 from corpus.augment.parent import Parent
 from nlp.normalise import normalise
 

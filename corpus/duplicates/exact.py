@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import xxhash
 
-from corpus.dedup.ranking import rank
+from corpus.duplicates.ranking import rank
 from nlp.normalise import canonical
 
 CONTENT_HASH = "xxh3-128 canonical-2"

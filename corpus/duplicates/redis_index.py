@@ -33,10 +33,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from corpus.dedup.index import ENTRIES, Index, check, describe, entries, finish
-from corpus.dedup.minhash import U32, Scheme
-from corpus.dedup.minhash import signatures as minima_of
-from corpus.dedup.shingles import shingles, tokens
+from corpus.duplicates.index import ENTRIES, Index, check, describe, entries, finish
+from corpus.duplicates.minhash import U32, Scheme
+from corpus.duplicates.minhash import signatures as minima_of
+from corpus.duplicates.shingles import shingles, tokens
 from medpress.command import stderr
 from medpress.errors import UserError
 from medpress.store import DATA, write_table

@@ -19,10 +19,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from corpus.dedup.exact import CONTENT_HASH
-from corpus.dedup.ids import KNOWN
-from corpus.dedup.minhash import Scheme
-from corpus.dedup.passes import band_name, signatures
+from corpus.duplicates.exact import CONTENT_HASH
+from corpus.duplicates.ids import KNOWN
+from corpus.duplicates.minhash import Scheme
+from corpus.duplicates.passes import band_name, signatures
 from medpress.errors import CorruptError, UserError
 from medpress.location import location
 from medpress.store import file_sha256, open_parquet, parts, read_manifest, write_manifest

@@ -11,16 +11,12 @@ value with a unit, a disease or a symptom) stays wherever it recurs: a warning t
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import xxhash
-
-from medpress.ranges import Count, Share
 
 SHORTEST = 12
 """Characters; a shorter paragraph is a label or a heading."""
@@ -45,20 +41,6 @@ RECURRING = pa.schema(
     ]
 )
 """A paragraph that stands in many documents, all of them in `parts`."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class BoilerplateConfig:
-    """Which repeated paragraphs are boilerplate of a source. Both bounds must be reached."""
-
-    min_documents: Count = 10
-    """Documents of one source that hold the paragraph; a smaller source loses nothing. 0 turns the search off."""
-    min_share: Share = 0.001
-    """The same as a share of the source's documents, for large collections."""
-
-    def threshold(self, documents: int) -> int:
-        """Documents from which on a paragraph is boilerplate, in a source of so many."""
-        return max(self.min_documents, math.ceil(self.min_share * documents))
 
 
 _BETWEEN = re.compile(r"\n[ \t]*\n\s*")

@@ -21,13 +21,13 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from corpus.dedup import bands, cluster
-from corpus.dedup.guard import DrugFinder, Facts, contains, facts
-from corpus.dedup.minhash import SCHEME, Scheme
-from corpus.dedup.minhash import signatures as minima_of
-from corpus.dedup.ranking import RANKED_BY, rank
-from corpus.dedup.shingles import U64, Tokens, shingles, splitmix, tokens
-from corpus.dedup.verify import batches, similar
+from corpus.duplicates import bands, cluster
+from corpus.duplicates.guard import DrugFinder, Facts, contains, facts
+from corpus.duplicates.minhash import SCHEME, Scheme
+from corpus.duplicates.minhash import signatures as minima_of
+from corpus.duplicates.ranking import RANKED_BY, rank
+from corpus.duplicates.shingles import U64, Tokens, shingles, splitmix, tokens
+from corpus.duplicates.verify import batches, similar
 
 PAIRS = pa.schema([pa.field("a", pa.string()), pa.field("b", pa.string())])
 """Ids of two records to compare, a < b."""

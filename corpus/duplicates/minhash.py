@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from corpus.dedup.shingles import HASH, SHINGLE_TOKENS, U64
+from corpus.duplicates.shingles import HASH, SHINGLE_TOKENS, U64
 
 U32 = NDArray[np.uint32]
 

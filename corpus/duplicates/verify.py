@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from corpus.dedup.shingles import U64, shingles, tokens
+from corpus.duplicates.shingles import U64, shingles, tokens
 
 _BATCH_CHARACTERS = 1 << 18
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from corpus.dedup.minhash import U32, Scheme
-from corpus.dedup.shingles import U64, splitmix
+from corpus.duplicates.minhash import U32, Scheme
+from corpus.duplicates.shingles import U64, splitmix
 
 BUCKET_LIMIT = 48
 """Up to this many documents under one key all pairs are candidates: 1,128 of them."""

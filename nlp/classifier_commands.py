@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated  # noqa: F401
 
 from cyclopts import App, Parameter
 
-from medpress.ranges import CountOrNone
-from nlp.classify import load_classifier
-from nlp.classify.material import TASKS, material
-from nlp.classify.phrases import LabelledText
-from nlp.classify.training import (
-    ClassifierConfig,
-    ClassifierScore,
-    read_labelled,
-    score_classifier,
-    train_classifier,
-)
+from medpress.ranges import Amount, Count, CountOrNone, between  # noqa: F401 - what is inherited names them
+from nlp.config import ClassifierConfig
+
+if TYPE_CHECKING:
+    from nlp.classify.training import ClassifierScore
 
 
 @Parameter(name="*")
@@ -58,7 +53,10 @@ def train(*data: Path, out: Path, config: TrainClassifierConfig = TrainClassifie
     out:
         The folder to write model.safetensors and model.json to.
     """
-    texts: list[LabelledText] = [text for path in data for text in read_labelled(path)]
+    from nlp.classify.material import TASKS, material
+    from nlp.classify.training import read_labelled, train_classifier
+
+    texts = [text for path in data for text in read_labelled(path)]
     sources = {str(path.name): len(texts) for path in data}
     if config.written or config.collections:
         if config.task not in TASKS:
@@ -85,6 +83,9 @@ def evaluate(*data: Path, config: EvalClassifierConfig = EvalClassifierConfig())
     data:
         Labelled files, as for `nlp train classifier`.
     """
+    from nlp.classify import load_classifier
+    from nlp.classify.training import read_labelled, score_classifier
+
     texts = [text for path in data for text in read_labelled(path)]
     print(report(score_classifier(load_classifier(config.model), texts)))
 

@@ -1,0 +1,1 @@
+"""Formulas, whatever markup they come in: read into one tree, written as LaTeX."""

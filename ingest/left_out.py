@@ -1,0 +1,64 @@
+"""Text that a source holds and its reader does not see: taken out of the tree, and kept by reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lxml import etree
+
+HIDDEN = "hidden"
+"""Not shown, and opened by nothing."""
+STRUCK_OUT = "struck out"
+"""Shown with a line through it: void."""
+DELETED = "deleted"
+"""Kept by a program that tracks changes."""
+READING_AID = "reading aid"
+"""The reading of a character, small above it."""
+FIELD_CODE = "field code"
+"""What a program works a text out from."""
+PLACEHOLDER = "placeholder"
+"""What a form says where nobody has filled it in."""
+COMMENT, HEADER, FOOTER = "comment", "header", "footer"
+"""Remarks on the text, and what stands above and below each page."""
+
+_NOT_TEXT = frozenset({"script", "style", "template"})
+
+
+LeftOut = dict[str, list[str]]
+"""What was left out of a page: the texts, by reason. The conservation check counts them."""
+
+
+def leave_out(element: etree._Element, reason: str, left_out: LeftOut) -> None:
+    """Take an element out of its tree and keep its text under a reason; what stands behind it stays."""
+    left_out.setdefault(reason, []).append("".join(texts(element)))
+    drop(element)
+
+
+def told(left_out: LeftOut) -> list[str]:
+    """What was left out, in words, for the reason of a page: how many characters, white space aside, and why."""
+    sizes = {reason: len("".join("".join(parts).split())) for reason, parts in sorted(left_out.items())}
+    return [f"{size} characters left out: {reason}" for reason, size in sizes.items() if size]
+
+
+def drop(element: etree._Element) -> None:
+    """Take an element out of its tree; the text behind it stays."""
+    parent = element.getparent()
+    if parent is None:
+        return
+    tail = element.tail or ""
+    previous = element.getprevious()
+    if tail and previous is not None:
+        previous.tail = (previous.tail or "") + tail
+    elif tail:
+        parent.text = (parent.text or "") + tail
+    element.tail = None
+    parent.remove(element)
+
+
+def texts(element: etree._Element) -> Iterator[str]:
+    """The text within an element that is text: not scripts and style sheets."""
+    for each in element.iter():
+        if isinstance(each.tag, str) and each.tag not in _NOT_TEXT:
+            yield each.text or ""
+        if each is not element:
+            yield each.tail or ""
