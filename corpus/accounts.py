@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from corpus.flow import count
 from corpus.steps.ask_model import Asked
+from medpress.errors import AccountError
 from medpress.schema import BOILERPLATE
 from medpress.store import parts, read_dataset, read_table
 
@@ -46,10 +47,6 @@ class BuildResult:
     """Records in the shards, by source."""
     tasks: dict[str, int] = field(default_factory=dict)
     """Tasks done, skipped and failed."""
-
-
-class AccountError(Exception):
-    """The counts do not add up: a fault of the program, never of the input."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

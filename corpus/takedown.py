@@ -224,8 +224,8 @@ def _complete(data: Path, row: dict[str, Any]) -> dict[str, Any]:
         tokens += pc.sum(table["n_tokens"]).as_py() or 0 if kind == "shards" else 0
         records.update(table["id"].to_pylist())
     for path in parquet_files(data / "work"):
-        names = open_parquet(path).schema_arrow.names
-        if "doc_id" in names and "id" in names:
+        schema = open_parquet(path).schema_arrow
+        if all(name in schema.names and pa.types.is_string(schema.field(name).type) for name in ("doc_id", "id")):
             for table in _groups(path, ["doc_id", "id"]):
                 records.update(table.filter(pc.equal(table["doc_id"], row["doc_id"]))["id"].to_pylist())
     return row | {"records": sorted(records), "n_tokens": tokens}

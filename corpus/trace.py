@@ -59,8 +59,7 @@ def trace(data: Path, query: str, html: bool = False) -> Trace:
 def _records(data: Path, places: Sequence[Place]) -> list[dict[str, Any]]:
     """The records that are meant, or all of the document."""
     wanted = [place.record for place in places if place.record]
-    column, values = ("id", wanted) if wanted else ("doc_id", [places[0].doc_id])
-    found = records(data, column, lambda held: pc.is_in(held, value_set=pa.array(values, pa.string())))
+    found = records(data, "id", wanted) if wanted else records(data, "doc_id", [places[0].doc_id])
     return sorted(
         (row for _, table in found for row in table.to_pylist()), key=lambda row: (row["page_start"], row["id"])
     )

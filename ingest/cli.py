@@ -14,6 +14,7 @@ from ingest.fetching.config import FetchConfig
 from ingest.note_columns import NoteColumns
 from ingest.readers import FORMATS
 from medpress.command import ONCE, Location, UserError, build_app, print_table, run, say
+from medpress.ranges import between
 
 if TYPE_CHECKING:
     from ingest.run import IngestResult
@@ -312,7 +313,7 @@ def list_documents(
 @app.command
 def show(
     document: str,
-    page: int | None = None,
+    page: Annotated[int | None, between(1, 10**12)] = None,
     /,
     *,
     out: Location | None = None,

@@ -22,7 +22,7 @@ from ingest.readers import READERS
 from ingest.recognition import endings
 from ingest.sources import source_type_of
 from medpress.command import UserError
-from medpress.location import check_reachable, filesystem, is_remote, key, location
+from medpress.location import check_reachable, filesystem, is_remote, key, location, place_of
 
 ABOUT_THE_FOLDER = ("readme", "license", "licence", "copying", "sources", "manifest")
 """Files of these names describe a collection and are not part of it."""
@@ -108,11 +108,16 @@ def _discover(paths: Sequence[str], sure: Any) -> Discovery:
         where = root.absolute()
         if root.is_file():
             (listed,) = _list_file(root)
-            rows.append((str(where), str(where), root.name, where.parent.name, listed.size, listed.stamp, True))
+            place = place_of(where)
+            rows.append(
+                (place, place, place_of(root.name), place_of(where.parent.name), listed.size, listed.stamp, True)
+            )
             continue
-        default, above = root.resolve().name, str(where).rstrip("/")
-        for listed in _list(root):
-            uri = listed.relative
+        if not root.is_dir():
+            raise UserError(f"{text} is neither a file nor a folder.")
+        default, above = place_of(root.resolve().name), place_of(where).rstrip("/")
+        for listed in _list(root, result.ignored):
+            uri = place_of(listed.relative)
             folder, _, name = uri.rpartition("/")
             taken = sure(name)
             path = f"{above}/{uri}"
@@ -157,8 +162,11 @@ def _list_file(path: Path) -> Iterator[_Listed]:
         yield _Listed(path.name, stat.st_size, str(stat.st_mtime_ns))
 
 
-def _list(root: Path) -> Iterator[_Listed]:
-    """Files below a folder, with what its listing says of them."""
+def _list(root: Path, ignored: Counter[str]) -> Iterator[_Listed]:
+    """Files below a folder, with what its listing says of them.
+
+    Of links only those to files that lie below the same folder are followed; what else there is counts as ignored.
+    """
     if is_remote(root):
         above = key(root).rstrip("/")
         for name, info in filesystem(root).find(key(root), detail=True).items():
@@ -166,6 +174,7 @@ def _list(root: Path) -> Iterator[_Listed]:
             if not any(part[0] in "._" for part in relative.split("/") if part) and not _is_about(name):
                 yield _Listed(relative, int(info.get("size") or 0), _stamp(info))
         return
+    real = os.path.join(os.path.realpath(root), "")
     waiting = [("", str(root))]
     while waiting:
         above, folder = waiting.pop()
@@ -175,9 +184,21 @@ def _list(root: Path) -> Iterator[_Listed]:
                     continue
                 if entry.is_dir(follow_symlinks=False):
                     waiting.append((f"{above}{entry.name}/", entry.path))
-                elif not _is_about(entry.name) and entry.is_file():
+                elif _is_about(entry.name):
+                    continue
+                elif entry.is_symlink() and not _is_linked_below(entry.path, real):
+                    ignored["links that lead elsewhere"] += 1
+                elif not entry.is_file():
+                    ignored["pipes, sockets and devices"] += 1
+                else:
                     stat = entry.stat()
                     yield _Listed(f"{above}{entry.name}", stat.st_size, str(stat.st_mtime_ns))
+
+
+def _is_linked_below(link: str, root: str) -> bool:
+    """Whether a link leads to a file below a folder (its real path, with a slash at its end)."""
+    target = os.path.realpath(link)
+    return target.startswith(root) and os.path.isfile(target)
 
 
 def _stamp(info: dict[str, Any]) -> str:

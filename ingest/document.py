@@ -41,6 +41,8 @@ class Block:
     """Whether most of the text is bold. For the assembler only, not stored."""
     furniture: str | None = None
     """`header`, `footer` or `margin` when it stands where running text stands; dropped if it repeats over pages."""
+    repeated: tuple[str, ...] = ()
+    """What its text says again on purpose: a cell that spans others, in each that it covers. For the check only, not stored."""
 
 
 @dataclass(frozen=True, slots=True)

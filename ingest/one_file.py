@@ -14,18 +14,21 @@ from pathlib import Path
 from typing import Any
 
 from ingest.assembly.page_rows import block_row, page_of
+from ingest.config import IngestConfig
 from ingest.document import Block, Page, ReadOptions, UnreadableError
 from ingest.kept_pages import part_of
 from ingest.markdown import to_markdown
 from ingest.read_wave import PAGES_PER_TASK
 from ingest.readers import READERS
 from ingest.reading import probe_of
-from ingest.steps.assemble_document import assemble_document
-from ingest.steps.read_files import read_files
-from ingest.steps.read_pages import read_pages, smaller
+from ingest.session import Session
+from ingest.steps.assemble_document import ASSEMBLE_DOCUMENT
+from ingest.steps.read_files import READ_FILES
+from ingest.steps.read_pages import READ_PAGES, smaller
 from medpress.location import location
 from medpress.run.call import call, reference
-from medpress.run.task import Failure, Stage, Task
+from medpress.run.step import Step
+from medpress.run.task import Failure, Task
 from medpress.schema import by_name
 from medpress.store import read_table
 
@@ -105,41 +108,42 @@ def read(source: str | Path | bytes, *, name: str = "", options: ReadOptions = R
 
 def _read(place: Path, options: ReadOptions, work: Path) -> tuple[dict[str, Any], list[FailedPage]]:
     """The row of `READING`, and the pages that could not be read."""
+    session = Session(IngestConfig(data=work, read=options), list(READERS))  # of its parts only what a task is told
+    read = {"options": session.options, "passwords": session.passwords}
     listed = [str(place.absolute()), 0, "", True]
-    arguments = {"files": [listed], "formats": list(READERS), "options": asdict(options)}
-    task = _task(work, "read_files", **arguments, most_pages=PAGES_PER_TASK)
-    if _failure(read_files, task):  # it broke among its pages: they are read apart
-        again = _task(work, "look_at_files", **arguments, most_pages=0)
-        if failure := _failure(read_files, again):
+    arguments = {"files": [listed], "formats": session.formats, **read}
+    task = _task(READ_FILES, work, "file", most_pages=PAGES_PER_TASK, **arguments)
+    row = _only_row(task) if not _failure(READ_FILES, task) else None
+    if row is None:  # it broke among its pages: they are read apart
+        looked = _task(READ_FILES, work, "look", most_pages=0, **arguments)
+        if failure := _failure(READ_FILES, looked):
             raise UnreadableError(failure.kind, failure.message)
-        row = _only_row(again)
-    else:
-        row = _only_row(task)
+        row = _only_row(looked)
     if row["state"] == "failed":
         raise UnreadableError(row["kind"], row["message"])
     if row["state"] == "container":
         raise UnreadableError("unsupported", "It holds other files; `ingest auto` unpacks and reads them.")
     if row["state"] != "apart":
         return row, []
-    common = {"path": listed[0], "doc_id": row["doc_id"], "format": row["format"], "options": asdict(options)}
-    return _read_apart(row, common, task, work)
+    common = {"path": listed[0], "doc_id": row["doc_id"], "format": row["format"], "part": part_of(task.output), **read}
+    return _read_apart(row, common, work)
 
 
 def _read_apart(
-    looked_at: Mapping[str, Any], common: dict[str, Any], before: Task, work: Path
+    looked_at: Mapping[str, Any], common: dict[str, Any], work: Path
 ) -> tuple[dict[str, Any], list[FailedPage]]:
     """The pages of a larger document, in the ranges of a run; what breaks is done in smaller ones, down to a page."""
     n_pages = probe_of(looked_at["probe"]).n_pages
     waiting = []
     for first in range(1, n_pages + 1, PAGES_PER_TASK):
         last = min(first + PAGES_PER_TASK - 1, n_pages)
-        asked = common | {"first": first, "last": last, "first_failure": None, "part": part_of(before.output)}
-        waiting.append(_task(work / "pages", f"{first}", **asked))
+        asked = common | {"first": first, "last": last, "first_failure": None}
+        waiting.append(_task(READ_PAGES, work / "pages", f"{first}", **asked))
     parts: list[str] = []
     failed: list[FailedPage] = []
     while waiting:
         task = waiting.pop(0)
-        failure = _failure(read_pages, task)
+        failure = _failure(READ_PAGES, task)
         if failure is None:
             parts.append(task.output)
         elif pieces := smaller(task, failure):
@@ -149,20 +153,22 @@ def _read_apart(
     if not parts:
         raise UnreadableError(failed[0].kind, failed[0].message)
     whole = {name: looked_at[name] for name in ("doc_id", "format", "probe")}
-    task = _task(work, "assemble_document", parts=parts, **whole)
-    if failure := _failure(assemble_document, task):
+    task = _task(ASSEMBLE_DOCUMENT, work, "whole", parts=parts, **whole)
+    if failure := _failure(ASSEMBLE_DOCUMENT, task):
         raise UnreadableError(failure.kind, failure.message)
     return _only_row(task), failed
 
 
-def _task(work: Path, name: str, **arguments: Any) -> Task:
+def _task(step: Step, work: Path, name: str, **arguments: Any) -> Task:
+    """A task of a step without its identity, which nobody asks for: nothing of it is kept."""
+    step.check(arguments)
     return Task(name, name, arguments, str(work / name / "output.parquet"))
 
 
-def _failure(stage: Stage, task: Task) -> Failure | None:
+def _failure(step: Step, task: Task) -> Failure | None:
     """Do a task here; what goes wrong is told as by a worker."""
     marks = [""]
-    failure = call(reference(stage), asdict(task), marks.append)
+    failure = call(reference(step.function), asdict(task), marks.append)
     return failure and replace(failure, mark=marks[-1])
 
 

@@ -32,6 +32,7 @@ from ingest.sources import is_named
 from ingest.steps.fetch_pages import fetch_supervised
 from ingest.steps.unpack import UNPACK
 from medpress.command import UserError, progress, resolved
+from medpress.errors import check_sum
 from medpress.location import location
 from medpress.lock import exclusive
 from medpress.removed import failure as taken_down
@@ -294,6 +295,10 @@ def _result(places: pa.Array, ignored: Counter[str], session: Session) -> Ingest
     distinct = documents.take(first.aggregate([("row", "min")])["row_min"])
     result.documents, result.copies = distinct.num_rows, documents.num_rows - distinct.num_rows
     result.files = result.documents + result.copies + result.quarantined_files
+    spread = pc.and_(pc.equal(rows["state"], "container"), rows["kind"].is_null())
+    no_files = pc.sum(pc.or_(spread, pc.equal(rows["state"], "ignored"))).as_py() or 0
+    found = len(pc.unique(places)) - no_files
+    check_sum("files were found", found, result.documents, result.copies, result.quarantined_files)
     for counted in distinct["routes"].value_counts().to_pylist():
         for route, pages in json.loads(counted["values"]).items():
             result.routes[route] += pages * counted["counts"]

@@ -17,16 +17,20 @@ from typing import Annotated, Any, NoReturn, Protocol
 import cyclopts
 from cyclopts import App, Group, Parameter
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
 from medpress.errors import UserError as UserError
-from medpress.location import location, storage_fault
+from medpress.location import location, place_of, storage_fault
 from medpress.settings import default_settings, read_settings
 
 
 def _of_flag(type_: Any, tokens: Sequence[Any]) -> Path:
-    return location(tokens[0].value)
+    text: str = tokens[0].value
+    if not text.isprintable() and any("\ud800" <= character <= "\udfff" for character in text):
+        raise UserError(f"{place_of(text)} is no name in UTF-8, which the tables below it need; choose another folder.")
+    return location(text)
 
 
 Location = Annotated[Path, Parameter(converter=_of_flag)]
@@ -150,7 +154,7 @@ def ending(script: str, tokens: Sequence[str], mistakes: tuple[type[Exception], 
 
 def _leave(script: str, sentence: str, code: int) -> NoReturn:
     _opening.end()
-    stderr.print(f"{script}: {sentence}", style="red", markup=False)
+    stderr.print(f"{script}: {printable(sentence)}", style="red", markup=False)
     sys.exit(code)
 
 
@@ -250,7 +254,7 @@ def progress(label: str, total: int | None, unit: str = "") -> Iterator[Ticker]:
                 nonlocal done
                 done += steps
                 rate = done / max(1e-9, time.monotonic() - started)
-                bar.update(task, advance=steps, rate=f"{rate:,.1f} {unit}/s", note=note)
+                bar.update(task, advance=steps, rate=f"{rate:,.1f} {unit}/s", note=escape(printable(note)))
 
             yield tick
         return
@@ -276,7 +280,9 @@ class _LineTicker:
         rate = self.done / max(1e-9, now - self.started)
         left = f", {in_words((self.total - self.done) / rate)} left" if self.total and rate else ""
         of = f"/{self.total}" if self.total else ""
-        stderr.print(f"{self.label}: {self.done}{of} {self.unit}, {rate:,.1f}/s{left} {note}".rstrip(), markup=False)
+        stderr.print(
+            f"{self.label}: {self.done}{of} {self.unit}, {rate:,.1f}/s{left} {printable(note)}".rstrip(), markup=False
+        )
 
     def close(self) -> None:
         """Say how long it took, if it took a while."""
@@ -298,11 +304,22 @@ def print_table(title: str, header: Sequence[str], rows: Sequence[Sequence[Any]]
 
 def _cell(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        return str(value)
+        return printable(str(value))
     return f"{value:,}" if isinstance(value, int) else f"{value:,.4g}"
 
 
 def say(message: str) -> None:
     """Print one plain line on standard output."""
     _opening.end()
-    console.print(message, markup=False)
+    console.print(printable(message), markup=False)
+
+
+def printable(text: str) -> str:
+    """A text in which nothing speaks to the terminal: control characters, those that turn the direction of writing or are
+    not seen, and halves of surrogate pairs are written out (`\\x1b`). Names of files may hold all of them."""
+    return _SPEAKING.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
+_SPEAKING = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
+)

@@ -210,7 +210,8 @@ def _nearly_utf8(raw: bytes) -> bool:
     """UTF-8 that was cut or damaged in places."""
     text = raw.decode("utf-8", "replace")
     damaged = text.count("\ufffd")
-    good = sum(1 for character in text if character > "\x7f") - damaged
+    ascii_only = len(raw.translate(None, bytes(range(0x80, 0x100))))
+    good = len(text) - ascii_only - damaged
     return good >= 4 and damaged <= 0.04 * good
 
 

@@ -21,3 +21,13 @@ class CorruptError(UserError):
 
     def __init__(self, message: str) -> None:
         super().__init__(message, exit_code=1)
+
+
+class AccountError(Exception):
+    """The counts of a run do not add up: a fault of the program, never of the input."""
+
+
+def check_sum(what: str, whole: int, *parts: int) -> None:
+    """Raise `AccountError` when parts are not the whole: something would have disappeared, or come twice."""
+    if whole != sum(parts):
+        raise AccountError(f"{whole} {what} but {' + '.join(str(part) for part in parts)} come out")

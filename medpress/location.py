@@ -34,6 +34,8 @@ _SERVICES = {"botocore", "aiobotocore", "aiohttp", "gcsfs", "google", "azure", "
 def location(place: str | PurePath) -> Path:
     """The `Path` of a local place, or the `UPath` of an address; what is one already comes back as it is.
 
+    A place is as `place_of` writes it.
+
     Raises `UserError` for an address that cannot be used: unknown scheme, missing package, secrets in it.
     """
     if not isinstance(place, str):
@@ -42,7 +44,7 @@ def location(place: str | PurePath) -> Path:
         return cast(Path, place)
     match = _SCHEME.match(place)
     if not match:
-        return Path(place)
+        return Path(_ESCAPED.sub(_unescaped, place))
     scheme, rest = match[1].lower(), place[match.end() :]
     if scheme in ("file", "local"):
         return Path("/" + rest.lstrip("/"))
@@ -59,6 +61,25 @@ def location(place: str | PurePath) -> Path:
     except ValueError as error:
         raise UserError(f"{scheme}:// is not a scheme that fsspec knows.") from error
     return cast(Path, path)
+
+
+def place_of(path: str | PurePath) -> str:
+    """A path as text that can be stored and shown, from which `location` makes the same path again.
+
+    Names of files are bytes, and some are no UTF-8: Python has each such byte as half of a surrogate pair (PEP 383), which
+    no file in UTF-8 can hold. Here it is written as `\\xff`, and a backslash that would read so as `\\x5c`.
+    """
+    text = _ESCAPED.sub(lambda found: "\\x5c" + found[0][1:], str(path))
+    return _NO_TEXT.sub(lambda found: f"\\x{ord(found[0]) - 0xDC00:02x}", text)
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    code = int(found[1], 16)
+    return "\\" if code == 0x5C else chr(0xDC00 + code)
+
+
+_ESCAPED = re.compile(r"\\x(5c|[89a-f][0-9a-f])")
+_NO_TEXT = re.compile(r"[\udc80-\udcff]")
 
 
 def _refuse(place: str, scheme: str, rest: str) -> None:

@@ -8,7 +8,7 @@ documents that no build has seen.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -16,6 +16,7 @@ from typing import Any, Literal
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from medpress.command import progress
 from medpress.errors import UserError
@@ -119,22 +120,32 @@ def refuse_several(found: Found, query: str) -> None:
 
 
 def records(
-    data: Path, column: str, wanted: Callable[[pa.ChunkedArray], pa.ChunkedArray], columns: list[str] | None = None
+    data: Path, column: str, values: Sequence[str], columns: list[str] | None = None, *, prefix: bool = False
 ) -> Iterator[tuple[str, pa.Table]]:
-    """Rows of the shards and of the dropped records whose value in a column a test lets through, with their dataset's name.
+    """Rows of the shards and of the dropped records that have one of these values in a column, with their dataset's name.
 
-    The column is read of all rows, the others of the row groups that hold such a row.
+    With `prefix` the value begins with the one that is given. Row groups whose statistics rule the values out are not read,
+    of the others only the column, and all `columns` of those that hold such a row.
     """
+    least, greatest = min(values), max(values)
+    wanted = pa.array(sorted(values), pa.string())
     for kind in KINDS:
         for path in parts(data / kind):
             with open_parquet(path) as file:
-                chosen = wanted(file.read(columns=[column], use_threads=False)[column])
-                start = 0
-                for number in range(file.num_row_groups if pc.any(chosen).as_py() else 0):
-                    rows = file.metadata.row_group(number).num_rows
-                    if pc.any(here := chosen.slice(start, rows)).as_py():
-                        yield kind, file.read_row_group(number, columns=columns).filter(here)
-                    start += rows
+                for number in _may_hold(file, column, least, greatest):
+                    held = file.read_row_group(number, columns=[column], use_threads=False)[column]
+                    chosen = pc.starts_with(held, least) if prefix else pc.is_in(held, value_set=wanted)
+                    if pc.any(chosen).as_py():
+                        yield kind, file.read_row_group(number, columns=columns).filter(chosen)
+
+
+def _may_hold(file: pq.ParquetFile, column: str, least: str, greatest: str) -> Iterator[int]:
+    """Numbers of the row groups whose least and greatest value of a column do not rule these out, or what begins so."""
+    leaf = next(number for number in range(len(file.schema)) if file.schema.column(number).path == column)
+    for number in range(file.num_row_groups):
+        known = file.metadata.row_group(number).column(leaf).statistics
+        if known is None or not known.has_min_max or (known.max >= least and known.min[: len(greatest)] <= greatest):
+            yield number
 
 
 class _Store:
@@ -155,7 +166,7 @@ class _Store:
         others = {row["doc_id"]: Place(doc_id=row["doc_id"], pseudonyms=tuple(row["places"])) for row in gone}
         if documents or others:
             return [*documents, *(place for id, place in others.items() if id not in {p.doc_id for p in documents})]
-        found = records(self.data, "id", lambda ids: pc.starts_with(ids, query), _OF_RECORD)
+        found = records(self.data, "id", [query], _OF_RECORD, prefix=True)
         return self._named(_of_record(kind, row, 0, None) for kind, table in found for row in table.to_pylist())
 
     def documents(self, wanted: Callable[[pa.ChunkedArray], pa.ChunkedArray]) -> list[Place]:
@@ -241,7 +252,10 @@ class _Store:
         if whole or (unseen := list(self._unseen(sentence))):
             return self._named(whole) or unseen
         likely = groups[:MOST_LIKELY]
-        near = [place for group in likely for place in self._holding(group, lambda text: _nearly(text, sentence))]
+        grams = [sentence[at : at + GRAM] for at in range(len(sentence) - GRAM + 1)]
+        near = [
+            place for group in likely for place in self._holding(group, lambda text: _nearly(text, sentence, grams))
+        ]
         best = max((place.share for place in near), default=0.0)
         return self._named(place for place in near if place.share == best)[:MOST_PLACES]
 
@@ -257,11 +271,16 @@ class _Store:
     def _unseen(self, sentence: bytes) -> Iterator[Place]:
         """Pages with a sentence, of documents that are newer than the build."""
         tables = [open_parquet(path).read(columns=["doc_id"]) for kind in KINDS for path in parts(self.data / kind)]
-        seen = pa.concat_tables([RECORD.empty_table().select(["doc_id"]), *tables])["doc_id"]
-        new = []
-        for segment, ids in self._columns("doc_id"):
-            if not pc.all(known := pc.is_in(ids, value_set=seen.combine_chunks())).as_py():
-                new.append((segment, ids.filter(pc.invert(known)).combine_chunks()))
+        seen = pa.concat_tables([RECORD.empty_table().select(["doc_id"]), *tables])["doc_id"].combine_chunks()
+        stored = list(self._columns("doc_id"))
+        ids = pa.chunked_array([part for _, column in stored for part in column.chunks], pa.string())
+        unknown = pc.invert(pc.is_in(ids, value_set=seen))
+        new, start = [], 0
+        for segment, column in stored:
+            here = unknown.slice(start, len(column))
+            start += len(column)
+            if pc.any(here).as_py():
+                new.append((segment, column.filter(here).combine_chunks()))
         with progress("looking through the pages that no build has seen", len(new), "segments") as tick:
             for segment, doc_ids in new:
                 table = read_table(segment.files(self.data)[1], ["doc_id", "page", "blocks"])
@@ -311,14 +330,17 @@ def _whole(text: str, sentence: bytes) -> _Stretch | None:
     return _Stretch(*stretch_of(text, start, start + len(sentence)), 1.0) if start >= 0 else None
 
 
-def _nearly(text: str, sentence: bytes) -> _Stretch | None:
-    """Where a text holds the greater part of a folded sentence."""
-    within, wanted = folded(text), marks(sentence)
+_NO_MARKS = marks(b"")
+
+
+def _nearly(text: str, sentence: bytes, grams: Sequence[bytes]) -> _Stretch | None:
+    """Where a text holds the greater part of a folded sentence, whose stretches of `GRAM` bytes are given."""
+    within = folded(text)
+    found = sorted(at for gram in grams if (at := within.find(gram)) >= 0)
+    wanted = marks(sentence) if found else _NO_MARKS
     share = float(np.isin(wanted, marks(within)).mean()) if len(wanted) else 0.0
     if share < LEAST:
         return None
-    grams = (sentence[at : at + GRAM] for at in range(len(sentence) - GRAM + 1))
-    found = sorted(at for gram in grams if (at := within.find(gram)) >= 0)
     near = [at for at in found if abs(at - found[len(found) // 2]) <= len(sentence)]
     return _Stretch(*stretch_of(text, near[0], near[-1] + GRAM), share)
 

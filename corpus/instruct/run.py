@@ -16,6 +16,7 @@ from corpus.instruct.containers import SUFFIXES
 from corpus.instruct.take_in import DROPPED_INSTRUCTION, PART, TAKE_IN, given_as
 from corpus.steps.tokenizers import tokenizer_identity
 from medpress.command import UserError, progress, resolved
+from medpress.errors import check_sum
 from medpress.location import check_reachable, location
 from medpress.lock import exclusive
 from medpress.pseudonym import Pseudonyms
@@ -215,7 +216,7 @@ def _publish(
         write_manifest(config.data / name, kind=name, config=settings, versions=versions)
     result.rows = decided.num_rows
     result.dropped.update(dropped["reason"].to_pylist())
-    assert result.rows == result.kept.total() + result.dropped.total()
+    check_sum("conversations were read", result.rows, result.kept.total(), result.dropped.total())
 
 
 def _is_dataset(folder: Path) -> bool:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import shutil
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from ingest.containers.archives import Member, is_archive, read_archive
@@ -13,7 +16,11 @@ from ingest.containers.packages import entry_names, is_zip, package_of
 from ingest.containers.portfolio import is_portfolio, read_portfolio
 from ingest.containers.warc import is_warc, read_warc
 from ingest.document import UnreadableError
+from medpress.location import is_remote
 from medpress.store import write_bytes
+
+SPARE_BYTES = 512 * 1024 * 1024
+"""What unpacking leaves of a disk for all else that is written there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +58,17 @@ def needs_file(head: bytes) -> bool:
 def spread_out(path: Path, uri: str, folder: Path, passwords: Sequence[str] = ()) -> Iterator[Held]:
     """Write the files that a container holds to `folder`, named by the hash of their bytes, and say which is which.
 
-    `passwords` are tried on locked members. What is there already is not written again. Hidden files and folders are passed over. Raises `UnreadableError`
-    when the container itself cannot be read.
+    `passwords` are tried on locked members. What is there already is not written again. Hidden files and folders are passed
+    over. Two files of one name stand under names of their own, the second with `#2` at its end. Raises `UnreadableError` when
+    the container itself cannot be read, and `OSError` before its disk is full.
     """
+    names: Counter[str] = Counter()
+    for held in _held(path, uri, folder, passwords):
+        names[held.uri] += 1
+        yield held if names[held.uri] == 1 else replace(held, uri=f"{held.uri}#{names[held.uri]}")
+
+
+def _held(path: Path, uri: str, folder: Path, passwords: Sequence[str]) -> Iterator[Held]:
     with open(path, "rb") as file:
         head = file.read(8192)
     if is_warc(head, path.name):
@@ -80,7 +95,9 @@ def _members(head: bytes, path: Path, passwords: Sequence[str]) -> Iterator[Memb
         return read_message(path)
     if is_web_archive(head, path.name):
         return read_web_archive(path)
-    return read_portfolio(path) if b"%PDF" in head[:1024] else read_archive(path, passwords=passwords)
+    if not is_zip(head) and b"%PDF" in head[:1024]:
+        return read_portfolio(path)
+    return read_archive(path, passwords=passwords)
 
 
 def _web_suffix(media_type: str, url: str) -> str:
@@ -93,5 +110,9 @@ def _write(folder: Path, content: bytes, suffix: str) -> Path:
     digest = hashlib.sha256(content).hexdigest()
     path = folder / digest[:2] / f"{digest}{suffix}"
     if not path.exists():
+        if not is_remote(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            if shutil.disk_usage(folder).free < len(content) + SPARE_BYTES:
+                raise OSError(errno.ENOSPC, "less than 512 MiB of the disk would be left")
         write_bytes(path, content)
     return path

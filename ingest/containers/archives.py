@@ -6,15 +6,18 @@ the whole archive, for the ratio of compression (a bomb), and for archives withi
 
 from __future__ import annotations
 
+import gzip
 import io
+import stat
 import tarfile
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import IO
 
-from ingest.containers.compression import is_gzip, unpack_gzip
+from ingest.containers.compression import is_gzip
 from ingest.containers.packages import entry_names, is_zip, package_of
 from ingest.document import UnreadableError
 from medpress.encoding import decode
@@ -31,6 +34,11 @@ class ArchiveLimits:
     """Bytes of one member once unpacked."""
     total_bytes: int = 8 * 1024 * 1024 * 1024
     """Bytes of all members together once unpacked, archives within counted too."""
+    always_bytes: int = 256 * 1024 * 1024
+    """So many bytes may come out of any archive."""
+    total_ratio: int = 20
+    """And so many for each of its own bytes: texts shrink to a tenth, and members that each shrink a little less than `ratio`
+    allows are a bomb together."""
     members: int = 100_000
     """How many members are looked at."""
     ratio: int = 200
@@ -72,7 +80,7 @@ def read_archive(path: Path, limits: ArchiveLimits | None = None, *, passwords: 
     member that cannot be read is given with its error.
     """
     limits = limits or ArchiveLimits()
-    budget = _Budget(limits, passwords)
+    budget = _Budget(limits, path.stat().st_size, passwords)
     with open(path, "rb") as file:
         yield from _members(file, path.name, "", 1, budget)
 
@@ -80,11 +88,18 @@ def read_archive(path: Path, limits: ArchiveLimits | None = None, *, passwords: 
 class _Budget:
     """What is left of the limits of one archive, and the passwords to try on its members."""
 
-    def __init__(self, limits: ArchiveLimits, passwords: Sequence[str] = ()) -> None:
+    def __init__(self, limits: ArchiveLimits, packed: int, passwords: Sequence[str] = ()) -> None:
+        """`packed`: bytes of the outermost archive."""
         self.limits = limits
         self.passwords = passwords
-        self.bytes_left = limits.total_bytes
+        self.bytes_left = min(limits.total_bytes, limits.always_bytes + limits.total_ratio * packed)
         self.members_left = limits.members
+
+    def spend(self, count: int) -> None:
+        """Take note of unpacked bytes. Raises `UnreadableError` when there are too many of them in all."""
+        self.bytes_left -= count
+        if self.bytes_left < 0:
+            raise UnreadableError("too-large", "The archive unpacks to too many bytes for its size.")
 
     def count(self) -> None:
         self.members_left -= 1
@@ -93,7 +108,7 @@ class _Budget:
 
     def allowed(self, packed: int | None) -> int:
         """How many bytes a member of this packed size may unpack to."""
-        limit = min(self.limits.member_bytes, self.bytes_left)
+        limit = self.limits.member_bytes
         return limit if packed is None else min(limit, max(_CHUNK, packed * self.limits.ratio))
 
 
@@ -113,7 +128,7 @@ def _members(
             try:
                 yield from _members(io.BytesIO(member.content), member.name, f"{full}!", depth + 1, budget)
             except UnreadableError as error:
-                if budget.members_left < 0 or budget.bytes_left <= 0:
+                if budget.members_left < 0 or budget.bytes_left < 0:
                     raise
                 yield Member(full, b"", error)
         else:
@@ -130,8 +145,11 @@ def _zip_members(file: io.BufferedIOBase | io.BufferedReader, budget: _Budget) -
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise UnreadableError("truncated", f"The ZIP archive cannot be opened ({type(error).__name__}).") from error
     with archive:
+        places = [info.header_offset for info in archive.infolist()]
+        if len(set(places)) < len(places):
+            raise UnreadableError("too-large", "The ZIP archive names one of its members more than once: it is a bomb.")
         for info in archive.infolist():
-            if info.is_dir():
+            if info.is_dir() or stat.S_ISLNK(info.external_attr >> 16):
                 continue
             budget.count()
             yield _read(safe_name(_zip_name(info)), archive, info, budget)
@@ -141,7 +159,7 @@ def _read(name: str, archive: zipfile.ZipFile, info: zipfile.ZipInfo, budget: _B
     try:
         return Member(name, read_zip_member(archive, info, budget.allowed(info.compress_size), budget))
     except UnreadableError as error:
-        if budget.bytes_left <= 0:
+        if budget.bytes_left < 0:
             raise
         return Member(name, b"", error)
 
@@ -166,24 +184,22 @@ def read_zip_member(
 def _unpacked(
     archive: zipfile.ZipFile, info: zipfile.ZipInfo, limit: int, budget: _Budget | None, password: bytes | None
 ) -> bytes:
-    parts: list[bytes] = []
-    size = 0
+    content = bytearray()
     try:
         with archive.open(info, pwd=password) as stream:
             while part := stream.read(_CHUNK):
-                size += len(part)
+                content += part
                 if budget is not None:
-                    budget.bytes_left -= len(part)
-                if size > limit:
+                    budget.spend(len(part))
+                if len(content) > limit:
                     raise UnreadableError("too-large", f"The archive member unpacks to more than {limit} bytes.")
-                parts.append(part)
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
         raise UnreadableError("truncated", f"The archive member is damaged ({type(error).__name__}).") from error
     except (NotImplementedError, RuntimeError) as error:
         raise UnreadableError(
             "unsupported", f"The archive member cannot be unpacked ({type(error).__name__})."
         ) from error
-    return b"".join(parts)
+    return bytes(content)
 
 
 def _zip_name(info: zipfile.ZipInfo) -> str:
@@ -196,16 +212,33 @@ def _zip_name(info: zipfile.ZipInfo) -> str:
         return info.filename
 
 
+class _Bounded(io.RawIOBase):
+    """A stream that counts what is read, and that gives no more at once than a header of a TAR may need.
+
+    `tarfile` reads the extended header of a member whole, whatever size it says; members are read piece by piece.
+    """
+
+    def __init__(self, under: IO[bytes], budget: _Budget) -> None:
+        self.under, self.budget = under, budget
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        if not 0 <= size <= _CHUNK:
+            raise UnreadableError("too-large", "The TAR archive has a header that is too large.")
+        part = self.under.read(size)
+        self.budget.spend(len(part))
+        return part
+
+
 def _tar_members(file: io.BufferedIOBase | io.BufferedReader, budget: _Budget) -> Iterator[Member]:
+    """The members in one pass, so that a packed archive of any size is unpacked as it is read."""
     head = file.read(4)
     file.seek(0)
-    if is_gzip(head):
-        # Unpacked in memory and bounded: tarfile itself would follow a bomb as far as it goes.
-        packed = file.read()
-        limit = min(budget.allowed(len(packed)), budget.bytes_left)
-        file = io.BytesIO(unpack_gzip(packed, limit))
+    under: IO[bytes] = gzip.GzipFile(fileobj=file) if is_gzip(head) else file  # type: ignore[assignment]
     try:
-        with tarfile.open(fileobj=file, mode="r:") as archive:
+        with tarfile.open(fileobj=_Bounded(under, budget), mode="r|", bufsize=_CHUNK) as archive:
             for info in archive:
                 if not info.isreg():
                     continue
@@ -214,19 +247,31 @@ def _tar_members(file: io.BufferedIOBase | io.BufferedReader, budget: _Budget) -
                 if info.size > budget.allowed(None):
                     yield Member(name, b"", UnreadableError("too-large", f"The member has {info.size} bytes."))
                     continue
-                stream = archive.extractfile(info)
-                content = stream.read(info.size) if stream is not None else b""
-                budget.bytes_left -= len(content)
-                if len(content) < info.size:
-                    yield Member(name, b"", UnreadableError("truncated", "The archive ends within this member."))
-                else:
-                    yield Member(name, content)
-    except (tarfile.TarError, EOFError, OSError, ValueError, OverflowError) as error:
+                yield _tar_member(name, archive, info)
+    except (tarfile.TarError, EOFError, OSError, ValueError, OverflowError, zlib.error) as error:
         raise UnreadableError("truncated", f"The TAR archive cannot be read ({type(error).__name__}).") from error
+
+
+def _tar_member(name: str, archive: tarfile.TarFile, info: tarfile.TarInfo) -> Member:
+    content = bytearray()
+    stream = archive.extractfile(info)
+    try:
+        while stream is not None and (part := stream.read(_CHUNK)):
+            content += part
+    except tarfile.ReadError:  # how `tarfile` says that the archive ends within a member
+        pass
+    if len(content) < info.size:
+        return Member(name, b"", UnreadableError("truncated", "The archive ends within this member."))
+    return Member(name, bytes(content))
+
+
+MAX_NAME = 1_000
+"""Characters of a member's path, from its end."""
 
 
 def safe_name(name: str) -> str:
     """A member's path as a relative one with forward slashes: no drive, no root, no `..`, no control characters."""
+    name = name[-MAX_NAME:]
     path = PurePosixPath("".join(c for c in name.replace("\\", "/") if c.isprintable()))
     parts = [part for part in path.parts if part not in ("/", "..", ".", "") and not part.endswith(":")]
     return "/".join(parts) or "unnamed"

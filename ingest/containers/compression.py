@@ -8,8 +8,9 @@ from pathlib import Path
 
 from ingest.document import UnreadableError
 
-MAX_TEXT_BYTES = 256 * 1024 * 1024
-"""No single text document (HTML, XML, plain text, EPUB part) is larger than this once unpacked."""
+MAX_TEXT_BYTES = 64 * 1024 * 1024
+"""No single text document (HTML, XML, plain text) is larger than this once unpacked: some thirty textbooks, and what a tree of
+its markup takes in memory."""
 
 _GZIP = b"\x1f\x8b\x08"
 _CHUNK = 1024 * 1024
@@ -51,8 +52,7 @@ def read_bounded(path: Path, limit: int = MAX_TEXT_BYTES) -> bytes:
 
 def unpack_gzip(raw: bytes, limit: int = MAX_TEXT_BYTES) -> bytes:
     """Unpack gzip (also several members in a row) to at most `limit` bytes. Raises `UnreadableError`."""
-    parts: list[bytes] = []
-    size = 0
+    content = bytearray()
     while raw:
         stream = zlib.decompressobj(wbits=31)
         pending = raw
@@ -60,17 +60,16 @@ def unpack_gzip(raw: bytes, limit: int = MAX_TEXT_BYTES) -> bytes:
             while pending and not stream.eof:
                 part = stream.decompress(pending, _CHUNK)
                 pending = stream.unconsumed_tail
-                size += len(part)
-                if size > limit:
+                content += part
+                if len(content) > limit:
                     raise UnreadableError("too-large", f"The file unpacks to more than {limit} bytes.")
-                parts.append(part)
         except zlib.error as error:
             raise UnreadableError("truncated", f"The gzip stream is damaged ({type(error).__name__}).") from error
         if not stream.eof:
-            raise UnreadableError("truncated", f"The gzip stream breaks off after {size} bytes of text.")
+            raise UnreadableError("truncated", f"The gzip stream breaks off after {len(content)} bytes of text.")
         raw = stream.unused_data
         if not is_gzip(raw):
             break
-    if not size:
+    if not content:
         raise UnreadableError("empty", "The gzip stream holds no bytes.")
-    return b"".join(parts)
+    return bytes(content)

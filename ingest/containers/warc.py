@@ -10,6 +10,7 @@ from pathlib import Path
 from warcio.archiveiterator import ArchiveIterator
 from warcio.exceptions import ArchiveLoadFailed
 
+from ingest.containers.compression import unpacked_head
 from ingest.document import UnreadableError
 
 _SIGNATURES = (b"WARC/1.", b"WARC/0.")
@@ -48,6 +49,9 @@ def read_warc(path: Path, page_bytes: int = 64 * 1024 * 1024) -> Iterator[WarcPa
     seen: set[tuple[str, bytes]] = set()
     records = 0
     with open(path, "rb") as file:
+        if not unpacked_head(file.read(8192)).startswith(_SIGNATURES):
+            raise UnreadableError("truncated", "The file is named like a web archive and is none.")
+        file.seek(0)
         try:
             for record in ArchiveIterator(file, no_record_parse=False, arc2warc=False):
                 records += 1
@@ -65,6 +69,8 @@ def read_warc(path: Path, page_bytes: int = 64 * 1024 * 1024) -> Iterator[WarcPa
             if not records:
                 raise failure from error
             yield WarcPage("", "", "", b"", failure)
+    if not records:
+        raise UnreadableError("empty", "The web archive holds no record.")
 
 
 def _page(record: object, page_bytes: int) -> WarcPage | None:

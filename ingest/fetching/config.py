@@ -21,7 +21,7 @@ class FetchConfig:
     """Hosts that are asked at the same time, each by one request."""
     timeout: Seconds = 30.0
     """Seconds to wait for a connection or for the next bytes."""
-    page_seconds: Seconds = 180.0
+    fetch_seconds: Seconds = 180.0
     """Seconds that one page may take altogether."""
     page_bytes: Count = 64 * 1024 * 1024
     """Bytes of one page; a larger one is not kept."""

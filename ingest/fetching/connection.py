@@ -79,7 +79,7 @@ def ask(
     with (
         httpcore.ConnectionPool(ssl_context=trust, network_backend=network, max_keepalive_connections=0) as pool,
         pool.stream(
-            "GET", url, headers={"Host": target.authority, **headers}, extensions={"timeout": timeout}
+            "GET", url, headers=[("Host", target.authority), *headers.items()], extensions={"timeout": timeout}
         ) as response,
     ):
         found: dict[str, str] = {}

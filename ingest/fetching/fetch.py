@@ -41,6 +41,8 @@ INDEX = "fetched.jsonl"
 """The record of a folder of fetched pages: one line a page, the last one counts."""
 MAX_SITEMAP_BYTES = 50 * 1024 * 1024
 """The sitemap protocol's own limit."""
+LONGEST_MESSAGE = 300
+"""Characters; what a host says of itself may be long."""
 MAX_RETRY_SECONDS = 120.0
 """A host that asks us to wait longer is given up for this run."""
 
@@ -96,6 +98,7 @@ class FetchError(Exception):
 
     def __init__(self, kind: str, message: str) -> None:
         """`kind`: a short word; `message`: one sentence."""
+        message = message if len(message) < LONGEST_MESSAGE else f"{message[:LONGEST_MESSAGE]} …."
         super().__init__(message)
         self.kind = kind
         self.message = message
@@ -144,7 +147,7 @@ def sitemap_urls(url: str, client: Client, limit: int = 50_000) -> list[str]:
             continue
         visited.add(address)
         try:
-            pages, maps = _parse_sitemap(bytes(client.get(address, MAX_SITEMAP_BYTES).content))
+            pages, maps = _parse_sitemap(client.get(address, MAX_SITEMAP_BYTES).content)
         except FetchError:
             if depth == 0:
                 raise
@@ -265,7 +268,7 @@ class _Page:
 
     url: str
     headers: dict[str, str]
-    content: bytes | bytearray
+    content: bytes
     unchanged: bool = False
 
 
@@ -295,7 +298,7 @@ class Client:
 
     def get(self, url: str, limit: int, conditions: dict[str, str] | None = None, polite: bool = False) -> _Page:
         """A page after its redirects; `polite`: robots.txt has to allow it. Raises `FetchError`."""
-        address, time_left = url, _TimeLeft(self.config.page_seconds)
+        address, time_left = url, _TimeLeft(self.config.fetch_seconds)
         for _ in range(self.config.redirects + 1):
             _target(address)
             if polite and not self._robots(address).allows(address):
@@ -345,7 +348,7 @@ class Client:
                 message = "The host answers in an encoding that was not asked for."
                 raise FetchError("unsupported", message) from error
             except OutOfTime as error:
-                message = f"The page took more than {self.config.page_seconds:.0f} seconds."
+                message = f"The page took more than {self.config.fetch_seconds:.0f} seconds."
                 raise FetchError("timeout", message) from error
             except httpcore.TimeoutException as error:
                 raise _Passing("timeout", "The host did not answer in time.") from error
@@ -376,7 +379,7 @@ class Client:
             content += part
             if len(content) > limit:
                 raise FetchError("too-large", f"The page has more than {limit} bytes.")
-        return _Page(url, headers, content)
+        return _Page(url, headers, bytes(content))
 
     def _turn(self, host: str) -> _Turn:
         with self.lock:

@@ -146,7 +146,8 @@ def arranged_page(
 ) -> Page:
     """A page by what an engine recognised on it; see `arrange`. The check compares the blocks with the engine's lines."""
     blocks = arrange(lines, width_pt, height_pt, scale, image)
-    conservation = compare("\n".join(line.text for line in lines), [block.text for block in blocks])
+    source = [*(line.text for line in lines), *(text for block in blocks for text in block.repeated)]
+    conservation = compare("\n".join(source), [block.text for block in blocks])
     return Page(number, "ocr", reason, width_pt, height_pt, blocks, mean_confidence(lines), conservation)
 
 
@@ -361,7 +362,14 @@ def _glued(left: Line, right: Line) -> Line:
 def _table(table: Table, lines: Sequence[Line]) -> Block:
     x0, y0, x1, y1 = table.bbox
     cells = [line for line in lines if x0 <= (line.x0 + line.x1) / 2 <= x1 and y0 <= (line.y0 + line.y1) / 2 <= y1]
-    return Block("table", table.markdown, bbox=table.bbox, confidence=_confidence(cells), size=round(table.size, 1))
+    return Block(
+        "table",
+        table.markdown,
+        bbox=table.bbox,
+        confidence=_confidence(cells),
+        size=round(table.size, 1),
+        repeated=table.repeated,
+    )
 
 
 def _blocks(

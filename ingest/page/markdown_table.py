@@ -9,6 +9,8 @@ from dataclasses import dataclass
 MAX_COLUMNS = 200
 MAX_CELLS = 100_000
 """A table larger than this is damaged or hostile: the rest is left out."""
+REPEATED_CHARACTERS = 100_000
+"""So much may spanning cells add to any table by being repeated, and to a long one its own length again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +29,12 @@ def spread(rows: Iterable[Sequence[Cell]]) -> list[list[str]]:
     """Rows of spanning cells as a full grid of strings: a spanning cell's text is repeated in each row and column.
 
     Repeating it keeps every data row readable by itself, which is what a text of a table is for. The grid is as wide
-    as its widest row, at most `MAX_COLUMNS`.
+    as its widest row, at most `MAX_COLUMNS`. No cell spans more columns than the table has cells, and what repeating adds
+    is bounded by the text that is there: beyond it, repeated cells stay empty.
     """
+    rows = [list(row) for row in rows]
+    most_columns = sum(len(row) for row in rows)
+    spare = REPEATED_CHARACTERS + sum(len(cell.text) for row in rows for cell in row)
     grid: list[list[str]] = []
     hanging: dict[int, tuple[str, int]] = {}  # column -> (text, rows left) of cells that span downwards
     cells = 0
@@ -40,7 +46,8 @@ def spread(rows: Iterable[Sequence[Cell]]) -> list[list[str]]:
             column = len(line)
             if column in hanging:
                 text, left = hanging.pop(column)
-                line.append(text)
+                spare -= len(text)
+                line.append(text if spare >= 0 else "")
                 if left > 1:
                     below[column] = (text, left - 1)
                 continue
@@ -49,10 +56,12 @@ def spread(rows: Iterable[Sequence[Cell]]) -> list[list[str]]:
                 continue
             cell = waiting.pop(0)
             text = " ".join(cell.text.split())
-            for _ in range(max(1, min(cell.columns, MAX_COLUMNS - column))):
-                if cell.rows > 1:
-                    below[len(line)] = (text, min(cell.rows, 1000) - 1)
-                line.append(text)
+            line.append(text)
+            for _ in range(min(cell.columns, MAX_COLUMNS - column, most_columns) - 1):
+                spare -= len(text)
+                line.append(text if spare >= 0 else "")
+            if cell.rows > 1:
+                below |= dict.fromkeys(range(column, len(line)), (text, min(cell.rows, 1000) - 1))
         hanging = below
         grid.append(line)
         cells += len(line)

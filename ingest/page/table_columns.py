@@ -19,7 +19,13 @@ Rule = tuple[float, float, float]
 SPACE = 0.36
 """White space narrower than this, in font sizes, is a space between words; chosen on typeset tables."""
 CORRIDOR = 0.42
-"""Narrower corridors, in font sizes, are no border, unless a rule is drawn in them."""
+"""Narrower corridors, in font sizes, are no border, unless a rule is drawn in them, or the cells beside them are ragged."""
+TIGHT = 0.2
+"""No narrower corridor, in font sizes, is looked at."""
+RAGGED = 0.55
+"""White space at a narrow corridor, in font sizes and on average over the rows, that no spaces between words have."""
+FILLED = 0.6
+"""Share of the rows that have a cell on either side of a narrow corridor."""
 FEW_ROWS = 3
 """With fewer rows on both sides of it, a corridor has to be twice as wide, since the spaces of so few may be aligned by chance."""
 CROSSING = 0.12
@@ -28,6 +34,8 @@ FROM_FIFTH = 5
 """With so many rows, one may always run across."""
 DRAWN = 0.45
 """Share of a table's height that vertical rules at one place cover where they are the border of a column."""
+MIN_RULE = 40.0
+"""Shorter horizontal rules, in points, are underlines and fraction bars, or stand below a head that spans columns."""
 SAME_PLACE = 3.0
 """Vertical rules nearer to one another than this, in points, are one border."""
 MAX_RULES = 5_000
@@ -49,6 +57,20 @@ class Borders:
         return len(self.places) + 1
 
 
+@dataclass(frozen=True, slots=True)
+class _Corridor:
+    """White space between two columns."""
+
+    left: float
+    """Where it begins."""
+    right: float
+    """Where it ends."""
+    place: float
+    """Where the border is best drawn: between the cells that reach into it from both sides."""
+    cells: int
+    """How many cells make up the column beside it, if that has so few that it passed for white space."""
+
+
 def column_borders(
     rows: Sequence[Sequence[Line]],
     vertical: Sequence[Rule],
@@ -58,25 +80,46 @@ def column_borders(
 ) -> Borders:
     """The borders between columns. `n_header` rows at the top may have cells that span columns, and count only as support."""
     drawn = _drawn(vertical, box, size)
-    segments = [_segments(row, size) for row in rows]
-    most = max((len(row) for row in segments[n_header:]), default=0)
-    body = segments[n_header:] if most > 1 else segments
-    if most > 1:  # a row of the header without spanning cells
-        body = [*(row for row in segments[:n_header] if len(row) >= most), *body]
-    several = sum(len(row) > 1 for row in body) >= 2
-    counted = [row for row in body if len(row) > 1 or not several]
-    found: list[float] = []
-    for left, right in _corridors(counted, box, size):
-        if any(left - 1.0 <= place <= right + 1.0 for place in drawn):
-            continue
-        support = sum(_parts(row, (left + right) / 2) for row in segments)
-        needed = CORRIDOR if support >= FEW_ROWS else 2 * CORRIDOR
-        if len(drawn) >= 2:
-            needed = max(needed, 2.5 * CORRIDOR if support >= 0.5 * len(counted) else 99.0)
-        if support and right - left >= needed * size:
-            found.append((left + right) / 2)
-    places = sorted([*drawn, *found])
+    places = list(drawn)
+    for narrowest in (SPACE, TIGHT):
+        segments = [_segments(row, narrowest * size, drawn) for row in rows]
+        most = max((len(row) for row in segments[n_header:]), default=0)
+        body = segments[n_header:] if most > 1 else segments
+        if most > 1:  # a row of the header without spanning cells
+            body = [*(row for row in segments[:n_header] if len(row) >= most), *body]
+        several = sum(len(row) > 1 for row in body) >= 2
+        counted = [row for row in body if len(row) > 1 or not several]
+        single = [row for row in segments[n_header:] if len(row) == 1]
+        for corridor in _corridors(counted, single, box, size):
+            left, right, place = corridor.left, corridor.right, corridor.place
+            if any(left - 1.0 <= other <= right + 1.0 for other in places):
+                continue
+            support = max(corridor.cells, sum(_parts(row, place) for row in segments))
+            if narrowest == SPACE:
+                needed = CORRIDOR if support >= FEW_ROWS else 2 * CORRIDOR
+                if len(drawn) >= 2:
+                    needed = 2.5 * CORRIDOR if support >= 0.5 * len(counted) else 99.0
+                accepted = support > 0 and right - left >= needed * size
+            else:
+                accepted = len(drawn) < 2 and support > FEW_ROWS and _are_columns(counted, place, places, size)
+            if accepted:
+                places = sorted([*places, place])
     return Borders(tuple(places) if len(places) < MAX_COLUMNS else (), frozenset(drawn))
+
+
+def _are_columns(
+    rows: Sequence[Sequence[tuple[float, float]]], place: float, places: Sequence[float], size: float
+) -> bool:
+    """Whether a narrow corridor parts two columns: most rows have a cell on either side of it, and these are ragged."""
+    left = max((other for other in places if other < place), default=float("-inf"))
+    right = min((other for other in places if other > place), default=float("inf"))
+    gaps = []
+    for row in rows:
+        before = [end for start, end in row if left - 1 <= start and end <= place]
+        after = [start for start, end in row if place <= start and end <= right + 1]
+        if before and after:
+            gaps.append(min(after) - max(before))
+    return len(gaps) > FILLED * len(rows) and sum(gaps) > RAGGED * size * len(gaps)
 
 
 def _drawn(vertical: Sequence[Rule], box: tuple[float, float, float, float], size: float) -> list[float]:
@@ -109,8 +152,8 @@ def _length(stretches: Iterable[tuple[float, float]]) -> float:
     return total
 
 
-def _segments(row: Sequence[Line], size: float) -> list[tuple[float, float]]:
-    """Left and right edges of the stretches of a row between which there is more than a space between words."""
+def _segments(row: Sequence[Line], narrowest: float, drawn: Sequence[float]) -> list[tuple[float, float]]:
+    """Left and right edges of the stretches of a row that are so far apart; without those that run across drawn borders."""
     words: list[tuple[float, float]] = []
     for line in row:
         start = line.x0
@@ -120,11 +163,11 @@ def _segments(row: Sequence[Line], size: float) -> list[tuple[float, float]]:
         words.append((start, line.x1))
     result: list[tuple[float, float]] = []
     for start, end in sorted(words):
-        if result and start - result[-1][1] < SPACE * size:
+        if result and start - result[-1][1] < narrowest:
             result[-1] = (result[-1][0], max(result[-1][1], end))
         else:
             result.append((start, end))
-    return result
+    return [cell for cell in result if not any(_at([cell], place) for place in drawn)]
 
 
 def _parts(row: Sequence[tuple[float, float]], x: float) -> bool:
@@ -137,9 +180,15 @@ def _at(row: Sequence[tuple[float, float]], x: float) -> bool:
 
 
 def _corridors(
-    rows: Sequence[Sequence[tuple[float, float]]], box: tuple[float, float, float, float], size: float
-) -> list[tuple[float, float]]:
-    """White corridors between columns, also on both sides of a column with so few cells that it passed for a corridor."""
+    rows: Sequence[Sequence[tuple[float, float]]],
+    single: Sequence[Sequence[tuple[float, float]]],
+    box: tuple[float, float, float, float],
+    size: float,
+) -> list[_Corridor]:
+    """White corridors between columns, also on both sides of a column with so few cells that it passed for a corridor.
+
+    `single` are rows with one cell: lines of a cell that wraps, or headings, which alone make no column.
+    """
     slack = 0.05 * size
     events = [
         event
@@ -159,31 +208,57 @@ def _corridors(
             corridors.append((since, position))
         cover += step
     corridors.append((since, box[2] + size))
-    result: list[tuple[float, float]] = []
+    cells = [cell for row in (*rows, *single) for cell in row]
+    within = [cell for cell in cells if not any(cell[0] < start and end < cell[1] for start, end in corridors)]
+    result: list[_Corridor] = []
     for number, (start, end) in enumerate(corridors):
         inside = [cell for row in rows for cell in row if cell[0] >= start - 1.0 and cell[1] <= end + 1.0]
         first, last = number == 0, number == len(corridors) - 1
-        if len(inside) >= 2 or (inside and inside[0] in rows[0]):
+        more = [cell for row in single for cell in row if cell[0] >= start - 1.0 and cell[1] <= end + 1.0]
+        if inside and (len(inside) + len(more) >= 2 or inside[0] in rows[0]):
+            inside += [cell for cell in more if _overlap(cell, inside[0])]
             left, right = min(cell[0] for cell in inside), max(cell[1] for cell in inside)
             if not first:
-                result.append((start, left))
+                result.append(_Corridor(start, left, (start + left) / 2, len(inside)))
             if not last:
-                result.append((right, end))
+                result.append(_Corridor(right, end, (right + end) / 2, len(inside)))
         elif not (first or last):
-            result.append((start, end))
+            result.append(_Corridor(start, end, sum(_between(start, end, within)) / 2, 0))
     return result
 
 
-def split_line(line: Line, borders: Borders, size: float, drawn: frozenset[float] | None = None) -> list[Line]:
-    """A line cut where white space in it lies on a border; mere spaces between words are cut only at a rule."""
-    ruled = borders.drawn if drawn is None else drawn
+def _between(start: float, end: float, cells: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    """A corridor without the ends of the cells that reach into it from one side; as it is, where these meet."""
+    left = max((cell[1] for cell in cells if cell[0] < start < cell[1] < end), default=start)
+    right = min((cell[0] for cell in cells if start < cell[0] < end < cell[1]), default=end)
+    return (left, right) if left < right else (start, end)
+
+
+def _overlap(one: tuple[float, float], other: tuple[float, float]) -> bool:
+    return min(one[1], other[1]) > max(one[0], other[0])
+
+
+def split_row(row: Sequence[Line], borders: Borders, size: float, *, head: bool = False) -> list[Line]:
+    """The lines of a row of print, cut where white space in them lies on a border.
+
+    In a row with several cells, a mere space between words may be the border, too; elsewhere it is cut only at a rule.
+    Words of a head stand further apart before they are cut, since they may span columns.
+    """
+    wide = SPACE * size
+    several = len(row) + sum(right - left >= wide for line in row for left, right, _ in line.cuts) > 1
+    narrowest = 2 * wide if head else TIGHT * size if several else wide
+    return [part for line in row for part in _split(line, borders, narrowest)]
+
+
+def _split(line: Line, borders: Borders, narrowest: float) -> list[Line]:
     for left, right, index in line.cuts:
-        wide = right - left >= SPACE * size
-        if any(left - 1.0 <= place <= right + 1.0 and (wide or place in ruled) for place in borders.places):
-            first = replace(
-                line, x1=left, text=line.text[:index].rstrip(), cuts=tuple(cut for cut in line.cuts if cut[2] < index)
-            )
-            rest = tuple((x0, x1, at - index) for x0, x1, at in line.cuts if at > index)
-            second = replace(line, x0=right, text=line.text[index:].lstrip(), cuts=rest, lead=0, superscripts=0)
-            return [first, *split_line(second, borders, size, drawn)]
+        if any(
+            left - 1.0 <= place <= right + 1.0 and (right - left >= narrowest or place in borders.drawn)
+            for place in borders.places
+        ):
+            before = tuple(cut for cut in line.cuts if cut[2] < index)
+            after = tuple((x0, x1, at - index) for x0, x1, at in line.cuts if at > index)
+            first = replace(line, x1=left, text=line.text[:index].rstrip(), cuts=before)
+            second = replace(line, x0=right, text=line.text[index:].lstrip(), cuts=after, lead=0, superscripts=0)
+            return [first, *_split(second, borders, narrowest)]
     return [line]

@@ -7,13 +7,13 @@ rows or columns is repeated in each of them, as in all other formats, unless it 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from ingest.page.block_kinds import clean, glue
 from ingest.page.reading_order import LIST_MARK, Line
-from ingest.page.table_columns import Rule, column_borders, split_line
+from ingest.page.table_columns import MIN_RULE, Rule, column_borders, split_row
 
 Band = Sequence[Sequence[Line]]
 """Rows of print that make up one row of the table."""
@@ -34,54 +34,78 @@ _VALUE = re.compile(r"^[!-~±×–−]*\d[!-~±×–−]*$|^[\W\d_]*$|^\W*[A-Za-
 """A figure, a code or an abbreviation: no line of a longer text."""
 
 
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """The cells of a table."""
+
+    rows: list[list[str]]
+    """Texts by row and column; empty for what is no table."""
+    repeated: tuple[str, ...] = ()
+    """What these say again: texts that span rows or columns, once for each field that they cover beyond the first."""
+
+
 def grid_of(
     rows: Sequence[Sequence[Line]],
     rules: Sequence[Rule],
     vertical: Sequence[Rule],
     box: tuple[float, float, float, float],
     size: float,
-) -> list[list[str]]:
-    """Texts by row and column; empty for what has one column only. `rules` are the horizontal ones of the page, `box` is
-    that of the table's lines."""
+) -> Grid:
+    """The cells; none for what has one column only. `rules` are the horizontal ones of the page, `box` is that of the lines."""
     x0, y0, x1, y1 = box
-    inside = [rule for rule in rules if y0 < rule[2] < y1 and min(rule[1], x1) > max(rule[0], x0)]
+    drawn = [rule for rule in rules if y0 < rule[2] < y1 and min(rule[1], x1) > max(rule[0], x0)]
+    inside = [rule for rule in drawn if rule[1] - rule[0] >= MIN_RULE]
     whole = [y for start, end, y in inside if start - x0 < ENDS * size and x1 - end < ENDS * size]
     wide = [y for start, end, y in inside if min(end, x1) - max(start, x0) > FULL * (x1 - x0)]
     head = min(whole or wide, default=y0)
     inner = [y for y in wide if y >= head]
-    partial = [rule for rule in inside if rule[2] < head or rule[2] not in inner]
+    partial = [rule for rule in drawn if rule[2] < head or rule[2] not in inner]
     n_header = sum(_middle(row) < head for row in rows)
     borders = column_borders(rows, vertical, box, size, n_header if n_header <= MAX_HEADER else 0)
     edges = borders.places
     if not edges:
-        return []
-    lines = [
-        [part for line in row for part in split_line(line, borders, 2 * size if number < n_header else size)]
-        for number, row in enumerate(rows)
-    ]
+        return Grid([])
+    lines = [split_row(row, borders, size, head=number < n_header) for number, row in enumerate(rows)]
     segments = _segments(lines, inner)
     grid: list[list[str]] = []
-    if len(segments) > 1 and _is_header(segments[0], len(edges) + 1):
-        grid.extend(_header(segments.pop(0), edges, partial, size))
+    repeated: list[str] = []
+    if len(segments) > 1 and _is_header(segments[0], len(edges) + 1, any(rule[2] < head for rule in partial)):
+        levels = _header(segments.pop(0), edges, partial, size)
+        grid.extend([cell_text(cell) for cell in level] for level in levels)
+        repeated += _again(line for level in levels for cell in level for line in cell)
     headed = bool(grid)
     parts = [_without_labels(segment, edges, size) for segment in segments]
     labels = [line for _, found in parts for line in found]
     plain = [segment for segment in segments if not _is_list(segment, edges)]
     row_by_row = len(inner) >= max(2, 0.3 * len(rows)) or (len(inner) > headed and _is_ragged(plain, edges, size))
-    body: list[_Row] = []
+    bands: list[Band] = []
     for segment, found in parts:
         if found:
-            bands = _clusters(segment, edges, size)
+            bands += _clusters(segment, edges, size)
         elif row_by_row and not _is_list(segment, edges) and not is_several(segment, edges, size):
-            bands = [segment]
+            bands.append(segment)
         else:
-            bands = _rows_of_segment(segment, edges, size, headed=headed or bool(body))
-        body.extend(_body_row(band, edges, box) for band in bands)
+            bands += _rows_of_segment(segment, edges, size, headed=headed or bool(bands))
+    repeated += _again(line for band in bands for line in {id(line): line for row in band for line in row}.values())
+    body = [_body_row(band, edges, box) for band in bands]
+    repeated += [text for row in body for text in row.repeated]
     for column in range(len(edges) + 1):
         own = [line for line in labels if _column(line, edges) == column]
-        borders_across = _rules_over(column, (x0, *edges, x1), inside)
-        _spread_labels(body, column, own, borders_across)
-    return [*grid, *(row.cells for row in body)]
+        over = _rules_over(column, (x0, *edges, x1), inside)
+        beside = [rule[2] for rule in inside if rule[2] not in over]
+        repeated += _spread_labels(body, column, own, over, beside)
+    return Grid([*grid, *(row.cells for row in body)], tuple(repeated))
+
+
+def _again(lines: Iterable[Line]) -> list[str]:
+    """Texts of the lines that were placed before."""
+    seen: set[int] = set()
+    again = []
+    for line in lines:
+        if id(line) in seen:
+            again.append(line.text)
+        seen.add(id(line))
+    return again
 
 
 @dataclass(slots=True)
@@ -92,6 +116,10 @@ class _Row:
     """Its middle."""
     cells: list[str]
     """The texts of its columns."""
+    places: list[float]
+    """The middles of these texts; that of the row where there is none."""
+    repeated: list[str]
+    """What of it spans columns, once for each beyond the first."""
 
 
 def _body_row(band: Band, edges: Sequence[float], box: tuple[float, float, float, float]) -> _Row:
@@ -100,10 +128,12 @@ def _body_row(band: Band, edges: Sequence[float], box: tuple[float, float, float
     lines = list({id(line): line for row in band for line in row}.values())
     if len(band) == 1 and len(lines) == 1 and _runs_across(lines[0], edges, box):
         text = cell_text(lines)
-        return _Row(_middle(lines), [text if len(text) <= LABEL or not column else "" for column in range(len(cells))])
+        texts = [text if len(text) <= LABEL or not column else "" for column in range(len(cells))]
+        return _Row(_middle(lines), texts, [_middle(lines)] * len(cells), [text for text in texts[1:] if text])
     for line in lines:
         cells[_column(line, edges)].append(line)
-    return _Row(_middle(lines), [cell_text(cell) for cell in cells])
+    middle = _middle(lines)
+    return _Row(middle, [cell_text(cell) for cell in cells], [_middle(cell) if cell else middle for cell in cells], [])
 
 
 def _without_labels(
@@ -111,11 +141,16 @@ def _without_labels(
 ) -> tuple[list[list[Line]], list[Line]]:
     """(the rows of print without them, labels that stand half-way between two rows of the table: they span rows)."""
     rows = [row for row in segment if _is_print(row, size)]
+    steps = sorted(_middle(lower) - _middle(upper) for upper, lower in pairwise(rows))
+    pitch = steps[int(0.75 * len(steps))] if steps else 0.0
     between = {
         id(row)
         for above, row, below in zip(rows, rows[1:], rows[2:], strict=False)
         if _is_between(above, row, below, edges, size)
-        and min(line.y1 for line in above) > min(line.y0 for line in row)
+        and (
+            min(line.y1 for line in above) > min(line.y0 for line in row)
+            or _middle(below) - _middle(above) < 1.15 * pitch
+        )
         and _are_rows(above, below, len(row), edges)
     }
     kept = [row for row in segment if id(row) not in between]
@@ -142,33 +177,41 @@ def _rules_over(column: int, places: Sequence[float], rules: Sequence[Rule]) -> 
     return [y for start, end, y in rules if min(end, right) - max(start, left) > FULL * (right - left)]
 
 
-def _spread_labels(body: Sequence[_Row], column: int, labels: Sequence[Line], rules: Sequence[float]) -> None:
-    """Repeat in each of its rows what spans rows of one column, between the rules over that column.
+def _spread_labels(
+    body: Sequence[_Row], column: int, labels: Sequence[Line], rules: Sequence[float], beside: Sequence[float]
+) -> list[str]:
+    """Repeat in each of its rows what spans rows of one column, between the `rules` over that column; gives what is repeated.
+
+    `beside` are rules that part rows, but not in that column.
 
     A cell that spans rows is centred on them, so the first begins at the first row, each next one below it, and the
     last ends at the last row; where they do not, nothing spans anything, and a label stays with the row above it.
     """
+    repeated: list[str] = []
     groups: dict[int, list[_Row]] = {}
     for row in body:
         groups.setdefault(sum(y < row.y for y in rules), []).append(row)
     for number, rows in groups.items():
         own = [line for line in labels if sum(y < (line.y0 + line.y1) / 2 for y in rules) == number]
         texts = sorted(
-            [(row.y, row.cells[column]) for row in rows if row.cells[column]]
+            [(row.places[column], row.cells[column]) for row in rows if row.cells[column]]
             + [((line.y0 + line.y1) / 2, clean(line.text)) for line in own]
         )
+        merged = any(rows[0].y < y < rows[-1].y for y in beside)
         centred = column == 0 and len(rows) >= 3 and len(texts) == 1 and texts[0][0] > rows[0].y
-        if not (own or centred):
+        if not texts or not (own or centred or merged):
             continue
         spans = _spans_of([y for y, _ in texts], [row.y for row in rows])
         if spans is not None:
             for (first, last), (_, text) in zip(spans, texts, strict=True):
                 for index in range(first, last + 1):
                     rows[index].cells[column] = text if len(text) <= LABEL or index == first else ""
+                repeated += [text] * (last - first if len(text) <= LABEL else 0)
             continue
         for line in own:
             nearest = min(rows, key=lambda row: abs(row.y - line.y1))
             nearest.cells[column] = " ".join(filter(None, (clean(line.text), nearest.cells[column])))
+    return repeated
 
 
 def _spans_of(places: Sequence[float], rows: Sequence[float]) -> list[tuple[int, int]] | None:
@@ -229,17 +272,17 @@ def _middle(row: Sequence[Line]) -> float:
     return sum(line.y0 + line.y1 for line in row) / (2 * len(row))
 
 
-def _is_header(rows: Sequence[Sequence[Line]], n_columns: int) -> bool:
-    """Whether what stands above the first rule is a header, and no part of the body."""
+def _is_header(rows: Sequence[Sequence[Line]], n_columns: int, ruled: bool) -> bool:
+    """Whether what stands above the first rule is a header, and no part of the body; `ruled` where rules part its columns."""
     cells = [line.text for row in rows for line in row]
-    values = sum(_VALUE.search(text) is not None for text in cells)
-    return len(rows) <= MAX_HEADER and (len(rows) <= 2 or values < 0.5 * len(cells) or n_columns == 1)
+    values = sum(_VALUE.search(text) is not None and any(map(str.isdigit, text)) for text in cells)
+    return len(rows) <= MAX_HEADER and (len(rows) <= 2 or ruled or values < 0.5 * len(cells))
 
 
 def _header(
     rows: Sequence[Sequence[Line]], edges: Sequence[float], partial: Sequence[Rule], size: float
-) -> list[list[str]]:
-    """The rows of the header: one, or more where some of its cells span columns or rules part some of its columns.
+) -> list[list[list[Line]]]:
+    """The lines of the cells of the header by row: one, or more where some of its cells span columns or rules part some of its columns.
 
     What stands half-way between two rows belongs to both.
     """
@@ -262,6 +305,7 @@ def _header(
         else:
             for line in row:
                 first, last = spans.get(id(line), (_column(line, edges),) * 2)
+                last = last if len(line.text) <= LABEL else first
                 for column in range(first, last + 1):
                     levels[-1][column].append(line)
             parted = bool(below) and _is_parted(row, below, spans, partial)
@@ -269,7 +313,7 @@ def _header(
                 parted = False  # after what stands half-way
         if parted:
             levels.append([[] for _ in range(n_columns)])
-    return [[cell_text(cell) for cell in level] for level in levels]
+    return levels
 
 
 def _is_between(
@@ -278,7 +322,7 @@ def _is_between(
     """Whether a row of print stands half-way between two others, in columns of its own."""
     top, bottom = _middle(above), _middle(below)
     taken = {_column(line, edges) for line in (*above, *below)}
-    half_way = abs(_middle(row) - (top + bottom) / 2) < 0.2 * (bottom - top) and bottom - top < 2.6 * size
+    half_way = abs(_middle(row) - (top + bottom) / 2) < 0.2 * (bottom - top) and bottom - top < 3.4 * size
     return half_way and not any(_column(line, edges) in taken for line in row)
 
 

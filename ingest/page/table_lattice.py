@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ingest.page.reading_order import Line
-from ingest.page.table_columns import Borders, Rule, column_borders, split_line
-from ingest.page.table_grid import LABEL, cell_text, is_several
+from ingest.page.table_columns import Borders, Rule, column_borders, split_row
+from ingest.page.table_grid import LABEL, Grid, cell_text, is_several
 
 SAME_PLACE = 4.0
 """Rules nearer to one another than this, in points, are one border."""
@@ -29,8 +29,8 @@ def lattice_of(
     vertical: Sequence[Rule],
     box: tuple[float, float, float, float],
     size: float,
-) -> list[list[str]] | None:
-    """Texts by row and column; None for a table in which not all rows and columns are ruled. `rows` are rows of print, `box`
+) -> Grid | None:
+    """The cells; None for a table in which not all rows and columns are ruled. `rows` are rows of print, `box`
     is that of their lines."""
     x0, y0, x1, y1 = box[0] - OUTSIDE, box[1] - OUTSIDE, box[2] + OUTSIDE, box[3] + OUTSIDE
     across = [rule for rule in horizontal if y0 < rule[2] < y1 and rule[1] > box[0] and rule[0] < box[2]]
@@ -39,7 +39,7 @@ def lattice_of(
     if not (3 <= len(xs) <= MOST_BORDERS and 3 <= len(ys) <= MOST_BORDERS):
         return None
     borders = Borders(tuple(xs[1:-1]), frozenset(xs[1:-1]))
-    parts = [[part for line in row for part in split_line(line, borders, size)] for row in rows]
+    parts = [split_row(row, borders, size) for row in rows]
     if not _all_ruled(rows, parts, vertical, box, size, borders, ys):
         return None
     n_rows, n_columns = len(ys) - 1, len(xs) - 1
@@ -63,14 +63,18 @@ def lattice_of(
     if n_rows < FEWEST_ROWS and any(len(cell) > 2 for cell in inside.values()):
         return None
     texts = {field: cell_text(cell) for field, cell in inside.items()}
-    return [
-        [
-            texts.get(field, "") if field == (row, column) or len(texts.get(field, "")) <= LABEL else ""
-            for column in range(n_columns)
-            for field in [first((row, column))]
-        ]
-        for row in range(n_rows)
-    ]
+    table: list[list[str]] = []
+    repeated: list[str] = []
+    for row in range(n_rows):
+        table.append([])
+        for column in range(n_columns):
+            field = first((row, column))
+            text = texts.get(field, "")
+            if field != (row, column):
+                text = text if len(text) <= LABEL else ""
+                repeated.append(text)
+            table[-1].append(text)
+    return Grid(table, tuple(filter(None, repeated)))
 
 
 def _all_ruled(
@@ -117,6 +121,6 @@ def _drawn(rules: Sequence[Rule], place: float, start: float, end: float) -> boo
     reached, length = start, 0.0
     for x0, x1, position in sorted(rules):
         if abs(position - place) <= SAME_PLACE and x1 > reached and x0 < end:
-            length += min(x1, end) - max(x0, reached)
+            length += max(0.0, min(x1, end) - max(x0, reached))
             reached = x1
     return length >= DRAWN * (end - start)

@@ -190,6 +190,8 @@ def _kind(lines: Sequence[Line], width: float, *, ruled: bool) -> str:
         return "break" if captioned else "small"
     rows = rows_of(lines)
     several = sum(len(row) > 1 for row in rows)
+    if len(rows[0]) == 2 and all(len(row) == 1 and abs(row[0].x0 - rows[0][1].x0) < row[0].size for row in rows[1:]):
+        return "table"  # a label, and a long cell beside it
     if len(rows) > 2 and prose_share(lines) > 0.6:
         return "none"
     if len(rows[0]) >= 4 or (len(rows) <= 6 and max(len(row) for row in rows) >= 3):
@@ -295,6 +297,22 @@ def _gutter(lines: Sequence[Line]) -> float | None:
     return (max(left) + min(right)) / 2
 
 
+def _parted_by_baseline(rows: Sequence[Sequence[Line]]) -> tuple[list[Line], list[Line]] | None:
+    """(left, right) of rows that are two tables side by side: far apart, and with lines at other heights."""
+    lines = [line for row in rows for line in row]
+    size = sorted(line.size for line in lines)[len(lines) // 2]
+    reached = min(line.x1 for line in lines)
+    for line in sorted(lines, key=lambda line: line.x0):
+        if line.x0 - reached > 2.0 * size:
+            left, right = ([other for other in lines if (other.x0 < line.x0) == side] for side in (True, False))
+            fewer, more = sorted((left, right), key=len)
+            alone = sum(all(abs(one.y1 - other.y1) > 0.1 * size for other in more) for one in fewer)
+            if alone > 0.5 * len(fewer) and min(len(left), len(right)) > 3:
+                return left, right
+        reached = max(reached, line.x1)
+    return None
+
+
 def _groups_of_rows(lines: Sequence[Line], captions: Sequence[Line]) -> list[list[Line]]:
     """Stretches of rows with several cells that stand below one another."""
     groups: list[list[Line]] = []
@@ -308,8 +326,13 @@ def _groups_of_rows(lines: Sequence[Line], captions: Sequence[Line]) -> list[lis
         if len(current) < 3:
             current.clear()
             return
+        parts = _parted_by_baseline(current)
+        if parts is not None:
+            current.clear()
+            groups.extend(group for part in parts for group in _groups_of_rows(part, captions))
+            return
         cells = [line for row in current for line in row]
-        wide = sum(len(row) >= 3 for row in current)
+        wide = sum(sum(len(in_cells(line)) for line in row) >= 3 for row in current)
         x0, y0, x1, _ = bounds(cells)
         captioned = any(line.y0 < y0 and y0 - line.y1 < 45 and line.x0 < x1 and line.x1 > x0 for line in captions)
         several = sum(len(row) >= 2 for row in current)

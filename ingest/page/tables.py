@@ -15,7 +15,7 @@ from ingest.page.block_kinds import CAPTION
 from ingest.page.figures import Figure, in_figure
 from ingest.page.markdown_table import markdown_table
 from ingest.page.reading_order import MAX_LINES, Line, bounds
-from ingest.page.table_columns import Rule
+from ingest.page.table_columns import MIN_RULE, Rule
 from ingest.page.table_grid import grid_of
 from ingest.page.table_lattice import lattice_of
 from ingest.page.table_regions import (
@@ -29,8 +29,8 @@ from ingest.page.table_regions import (
     ruled_regions,
 )
 
-MIN_RULE = 40.0
-"""Shorter horizontal rules, in points, are underlines and fraction bars."""
+MIN_PART = 8.0
+"""Shorter horizontal rules, in points, are no rules."""
 TERM_LENGTH = 40
 """Characters of the first cell of a row of which the second is running text, at most."""
 JOINED = 2.0
@@ -53,11 +53,13 @@ class Table:
     """Dominant font size."""
     kind: str = "table"
     """`table`, or `list` for terms and what they mean; then `markdown` has one item a line."""
+    repeated: tuple[str, ...] = ()
+    """What it says again: cells that span others, once for each that they cover beyond the first."""
 
     @property
     def block(self) -> Block:
         """The table as a block of its page."""
-        return Block(self.kind, self.markdown, bbox=self.bbox, size=self.size)
+        return Block(self.kind, self.markdown, bbox=self.bbox, size=self.size, repeated=self.repeated)
 
 
 def find_tables(
@@ -74,8 +76,9 @@ def find_tables(
         return tables, rest
     drawn = {id(line) for line in lines if in_figure(line, figures)} if figures else set()
     rules = joined_rules(horizontal)
-    if len(rules) >= 2:
-        for region in ruled_regions(rest, rules, vertical):
+    long = [rule for rule in rules if rule[1] - rule[0] >= MIN_RULE]
+    if len(long) >= 2:
+        for region in ruled_regions(rest, long, vertical):
             x0, x1 = region.x0, region.x1
             own = below_caption([line for line in rest if inside(line, x0, x1, region.top, region.bottom)])
             own += _open_end(own, _down_to_rule(rest, rules, region), x0, x1, region.bottom, body_size)
@@ -118,7 +121,7 @@ def joined_rules(horizontal: Sequence[Rule]) -> list[Rule]:
             else:
                 result.append((x0, x1, y))
             current = result[-1][1]
-    return sorted((rule for rule in result if rule[1] - rule[0] >= MIN_RULE), key=lambda rule: (rule[2], rule[0]))
+    return sorted((rule for rule in result if rule[1] - rule[0] >= MIN_PART), key=lambda rule: (rule[2], rule[0]))
 
 
 def shaded_rows(shapes: Sequence[tuple[float, float, float, float]]) -> list[Rule]:
@@ -197,10 +200,17 @@ def _open_start(own: list[Line], lines: list[Line], x0: float, x1: float) -> lis
     found: list[list[Line]] = []
     within = [line for line in lines if line.y1 < top + 0.3 * size and line.x0 >= x0 - 4 and line.x1 <= x1 + 4]
     for row in reversed(rows_of(within)[-6:]):
-        aligned = all(any(abs(line.x0 - start) < 1.0 for start in starts) for line in row)
+        aligned = all(any(abs(line.x0 - start) < 1.0 for start in starts) for line in row) or (
+            len(row) >= 3 and all(any(min(line.x1, other.x1) > max(line.x0, other.x0) for other in own) for line in row)
+        )
         near = top - max(line.y1 for line in row) < 1.2 * size
         caption = any(CAPTION.match(line.text) for line in row)
-        if caption or not aligned or not near or any(abs(line.size - size) > 0.5 for line in row):
+        if (
+            caption
+            or not aligned
+            or not near
+            or any(abs(line.size - size) > 0.5 for line in row if not _is_mark(line, row))
+        ):
             break
         found.append(row)
         top = min(line.y0 for line in row)
@@ -222,7 +232,8 @@ def build(
     if len(rows) < 2:
         return None
     box = (x0, y0, x1, y1)
-    grid = lattice_of(rows, rules, vertical, box, size) or grid_of(rows, rules, vertical, box, size)
+    found = lattice_of(rows, rules, vertical, box, size) or grid_of(rows, rules, vertical, box, size)
+    grid = found.rows
     n_columns = len(grid[0]) if grid else 0
     if n_columns < 2 or (n_columns == 2 and not aligned and not _is_keyed(grid) and prose_share(list(lines)) > 0.5):
         return None
@@ -230,12 +241,17 @@ def build(
     if len(grid) < 2 or filled < (0.5 if aligned else 0.3) * len(grid) * n_columns:
         return None
     letters = sum(character.isalnum() for row in grid for cell in row for character in cell)
-    if letters < 2 * filled:
+    if letters < (2 if aligned else 1) * filled:
         return None
     if aligned and n_columns == 2 and _are_terms([row[0] for row in grid if row[1]]):
-        return Table((x0, y0, x1, y1), _definitions(grid), size, kind="list")
+        return Table((x0, y0, x1, y1), _definitions(grid), size, kind="list", repeated=found.repeated)
     markdown = markdown_table(grid)
-    return Table((x0, y0, x1, y1), markdown, size) if markdown else None
+    return Table((x0, y0, x1, y1), markdown, size, repeated=found.repeated) if markdown else None
+
+
+def _is_mark(line: Line, row: Sequence[Line]) -> bool:
+    """Whether a line is a raised or lowered mark of one beside it."""
+    return line.size < 0.8 * max(other.size for other in row)
 
 
 def _is_keyed(grid: Sequence[Sequence[str]]) -> bool:

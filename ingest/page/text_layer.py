@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Any
 
 import pymupdf
@@ -28,6 +28,8 @@ MAX_SPACED = 50
 """Lines of spaced letters that are looked at letter by letter, per page."""
 MAX_SHAPES = 20_000
 """Drawn shapes looked at per page."""
+NO_SPACE = 0.15
+"""Letters of one word of Chinese are nearer to one another than this, in font sizes."""
 MAX_IMAGES = 5_000
 """Images looked at per page."""
 
@@ -183,11 +185,39 @@ def read_text_layer(page: pymupdf.Page) -> TextLayer:
 
 
 def _words(content: dict[str, Any], text_page: pymupdf.TextPage) -> dict[tuple[int, int], list[Word]]:
-    """Words by the numbers of their block of text and line, on pages with rules, whose lines may hold several cells each."""
+    """Words by the numbers of their block of text and line, on pages with rules, whose lines may hold several cells each.
+
+    Chinese has no spaces between cells either: there a word ends where the next letter does not touch it.
+    """
     words: dict[tuple[int, int], list[Word]] = {}
-    if sum(block["type"] == 3 for block in content["blocks"]) >= 2:
+    if sum(block["type"] == 3 for block in content["blocks"]) < 2:
+        return words
+    spans = (span for block in content["blocks"] for line in block.get("lines", ()) for span in line["spans"])
+    if not any(is_cjk(span["text"]) for span in spans):
         for x0, _, x1, _, text, block, line, _ in text_page.extractWORDS():
             words.setdefault((block, line), []).append((x0, x1, text))
+        return words
+    blocks = [block for block in text_page.extractRAWDICT()["blocks"] if block["type"] == 0]
+    for number, block in enumerate(blocks):
+        for index, line in enumerate(block["lines"]):
+            words[number, index] = _words_of(line)
+    return words
+
+
+def _words_of(line: dict[str, Any]) -> list[Word]:
+    """Words of a line read letter by letter."""
+    words: list[Word] = []
+    apart = True
+    for span in line["spans"]:
+        for letter in span["chars"]:
+            x0, _, x1, _ = letter["bbox"]
+            if letter["c"].isspace():
+                apart = True
+            elif apart or x0 - words[-1][1] > NO_SPACE * span["size"]:
+                words.append((x0, x1, letter["c"]))
+                apart = False
+            else:
+                words[-1] = (words[-1][0], x1, words[-1][2] + letter["c"])
     return words
 
 
@@ -575,23 +605,17 @@ def _cuts(parts: Sequence[Fragment], text: str) -> tuple[tuple[float, float, int
     ]
     if len(words) < 2:
         return ()
-    starts = [found.start() for found in _WORD.finditer(text)]
-    tokens = text.split()
-    if len(words) == len(tokens):
-        return tuple(
-            (before[1], after[0], start) for (before, after), start in zip(pairwise(words), starts[1:], strict=True)
-        )
-    cuts: list[tuple[float, float, int]] = []
-    due = passed = index = 0  # letters of the tokens and of the words so far
-    for token, start in zip(tokens, starts, strict=True):
-        if cuts or due:
-            while index < len(words) and passed < due:
-                passed += len(words[index][2].replace(" ", ""))
-                index += 1
-            if passed == due and 0 < index < len(words):
-                cuts.append((words[index - 1][1], words[index][0], start))
-        due += len(marks.without_wraps(token))
-    return tuple(cuts)
+    if len(words) == len(text.split()):
+        starts = [found.start() for found in _WORD.finditer(text)]
+    else:  # raised marks and letters of two parts may touch: letter by letter
+        letters = [index for index, letter in enumerate(text) if not (letter.isspace() or marks.has_marks(letter))]
+        lengths = [sum(not letter.isspace() for letter in word) for _, _, word in words]
+        if sum(lengths) != len(letters) or not all(lengths):
+            return ()
+        starts = [letters[passed - length] for passed, length in zip(accumulate(lengths), lengths, strict=True)]
+    return tuple(
+        (before[1], after[0], start) for (before, after), start in zip(pairwise(words), starts[1:], strict=True)
+    )
 
 
 _WORD = re.compile(r"\S+")
@@ -620,9 +644,9 @@ def _write_marks(groups: Sequence[Sequence[Line]]) -> None:
         starts = [found.start() for found in _WORD.finditer(text)]
         order = {found.start(): number for number, found in enumerate(_WORD.finditer(line.text))}
         line.cuts = tuple(
-            (left, right, starts[order[index]])
+            (left, right, starts[order[index]] if index in order else len(marks.written(line.text[:index], custom)))
             for left, right, index in line.cuts
-            if order.get(index, len(starts)) < len(starts)
+            if order.get(index, 0) < len(starts)
         )
         line.lead = len(marks.written(line.text[: line.lead], custom)) if line.lead else 0
         line.text = text

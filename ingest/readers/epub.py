@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from posixpath import join, normpath
@@ -23,6 +23,12 @@ from ingest.safe_xml import local_name, parse_xml
 MAX_PART_BYTES = 32 * 1024 * 1024
 """No part of a book (a chapter, the package file) is larger than this once unpacked."""
 
+MAX_CHAPTERS = 20_000
+"""Text items of a book's spine; more are no book."""
+ALWAYS_BYTES = 64 * 1024 * 1024
+"""The chapters of any book may unpack to so many bytes together,"""
+MAX_RATIO = 30
+"""and to so many for each of their packed ones: markup shrinks to a tenth."""
 SCAN_CHARACTERS = 200
 """A chapter with less text than this may be scanned pages: its pictures are looked at."""
 PICTURES = 40
@@ -114,13 +120,14 @@ def _open(path: Path) -> _Book:
             name = normpath(join(folder, unquote(item.get("href", ""))))
             items[item.get("id", "")] = (name, item.get("media-type", ""), item.get("properties", ""))
         present = set(archive.namelist())
-        chapters = []
+        chapters: dict[str, None] = {}  # one that the spine names again is read once
         for reference in package.iterfind("{*}spine/{*}itemref"):
             name, kind, properties = items.get(reference.get("idref", ""), ("", "", ""))
             if name in present and kind in _TEXT_TYPES and "nav" not in properties.split():
-                chapters.append(name)
+                chapters[name] = None
         if not chapters:
             raise UnreadableError("no-text", "The EPUB's spine names no text that is in the file.")
+        _refuse_too_large(archive, list(chapters))
         navigation = next((name for name, _, properties in items.values() if "nav" in properties.split()), "")
         ncx = next((name for name, kind, _ in items.values() if kind == "application/x-dtbncx+xml"), "")
         contents = next((name for name in (navigation, ncx) if name in present), "")
@@ -128,6 +135,19 @@ def _open(path: Path) -> _Book:
     except BaseException:
         archive.close()
         raise
+
+
+def _refuse_too_large(archive: zipfile.ZipFile, chapters: Sequence[str]) -> None:
+    """A book has no more chapters, and no more text for the size of its file, than books have.
+
+    The sizes are those that the archive states; no part gives more than it states without being refused by itself.
+    """
+    size = sum(archive.getinfo(name).file_size for name in chapters)
+    packed = sum(archive.getinfo(name).compress_size for name in chapters)
+    if len(chapters) > MAX_CHAPTERS:
+        raise UnreadableError("too-large", f"The EPUB has more than {MAX_CHAPTERS} chapters.")
+    if size > ALWAYS_BYTES + MAX_RATIO * packed:
+        raise UnreadableError("too-large", "The EPUB's chapters unpack to too many bytes for its size.")
 
 
 def _refuse_protected(archive: zipfile.ZipFile) -> None:

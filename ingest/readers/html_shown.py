@@ -7,7 +7,7 @@ their written form, definition lists `term: meaning`, lists and small tables wit
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 
 from lxml import etree
 
@@ -29,12 +29,12 @@ _STRUCK_TAGS = frozenset({"s", "strike", "del"})
 _OPENED = frozenset({"tab", "tabs", "tabpanel", "panel", "pane", "accordion", "collapse", "collapsible", "faq", "toggle", "answer", "spoiler", "expand", "expandable", "more"})  # fmt: skip
 """Words in the names of elements that are hidden only until a reader opens them."""
 _NAME_PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
-_TARGETS = ("aria-controls", "data-target", "data-bs-target", "data-toggle-target", "data-tab", "href", "for")
+_TARGETS = ("aria-controls", "data-target", "data-bs-target", "data-toggle-target", "data-tab", "for")
 """Attributes with which a control names what it opens."""
 _CSS_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
-_AT_RULE = re.compile(r"@[^{};]{1,300}\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}")
+_DISPLAY_SOME = re.compile(r"display\s*:\s*(?!none|\s)", re.IGNORECASE)
 _DISPLAY_NONE = re.compile(r"display\s*:\s*none", re.IGNORECASE)
-_RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
+_AT_RULE = re.compile(r"@[^{};]{1,300}\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}")
 _SIMPLE_SELECTOR = re.compile(r"\s*(?:[a-z][a-z0-9]*)?([.#])([A-Za-z_][\w-]*)\s*", re.IGNORECASE)
 _ABOUT_THE_BROWSER = re.compile(r"java\s?script|cookie|browser|浏览器|iframe|tracking|googletagmanager", re.IGNORECASE)
 _ENDS_A_TERM = re.compile(r"[:：?？.。]$")
@@ -110,11 +110,12 @@ def _has_name(element: etree._Element, *names: str) -> bool:
 
 
 def _strike(tree: etree._Element, left_out: LeftOut) -> None:
-    def is_struck(element: etree._Element) -> bool:
-        style = element.get("style")
-        return element.tag in _STRUCK_TAGS or (style is not None and _LINE_THROUGH.search(style) is not None)
+    struck = tree.xpath(".//s | .//strike | .//del | .//*[contains(@style, 'line-through')]")
+    _leave_out(struck, _is_struck, STRUCK_OUT, left_out)
 
-    _sweep(tree, is_struck, STRUCK_OUT, left_out)
+
+def _is_struck(element: etree._Element) -> bool:
+    return element.tag in _STRUCK_TAGS or _LINE_THROUGH.search(element.get("style") or "") is not None
 
 
 def _hide(tree: etree._Element, left_out: LeftOut) -> None:
@@ -138,20 +139,21 @@ def _hide(tree: etree._Element, left_out: LeftOut) -> None:
         element.attrib.pop("style", None)
         return False
 
-    _sweep(tree, is_hidden, HIDDEN, left_out)
+    named = " or @class or @id" if by_rule else ""
+    _leave_out(tree.xpath(f".//*[@hidden or @style{named}]"), is_hidden, HIDDEN, left_out)
 
 
-def _sweep(tree: etree._Element, goes: Callable[[etree._Element], bool], reason: str, left_out: LeftOut) -> None:
-    """Leave out the elements that go, each with all that is in it."""
-    waiting = [tree]
-    while waiting:
-        for child in list(waiting.pop()):
-            if not isinstance(child.tag, str):
-                continue
-            if goes(child):
-                leave_out(child, reason, left_out)
-            else:
-                waiting.append(child)
+def _leave_out(
+    elements: Iterable[etree._Element], goes: Callable[[etree._Element], bool], reason: str, left_out: LeftOut
+) -> None:
+    """Leave out those of some elements, in the order of the page, that go, each with all that is in it."""
+    gone: set[etree._Element] = set()
+    for element in elements:
+        if gone and not gone.isdisjoint(element.iterancestors()):
+            continue
+        if goes(element):
+            gone.add(element)
+            leave_out(element, reason, left_out)
 
 
 def _hidden_names(tree: etree._Element) -> set[str]:
@@ -159,23 +161,25 @@ def _hidden_names(tree: etree._Element) -> set[str]:
     hidden: set[str] = set()
     shown: set[str] = set()
     for sheet in tree.iter("style"):
-        text = _CSS_COMMENT.sub("", (sheet.text or "")[:200_000])
-        if "none" not in text:
+        text = (sheet.text or "")[:200_000]
+        if not _named_before(text, _DISPLAY_NONE):
             continue
-        everywhere = _AT_RULE.sub("", text)
-        for names, rule in _rules(everywhere):
-            if _DISPLAY_NONE.search(rule):
-                hidden |= names
-        for names, rule in _rules(" ".join(_AT_RULE.findall(text))):  # on some screens, or in print
-            if not _DISPLAY_NONE.search(rule) and "display" in rule:
-                shown |= names
+        text = _CSS_COMMENT.sub("", text)
+        hidden |= _named_before(_AT_RULE.sub("", text), _DISPLAY_NONE)
+        shown |= _named_before(" ".join(_AT_RULE.findall(text)), _DISPLAY_SOME)  # on some screens, or in print
     return hidden - shown
 
 
-def _rules(text: str) -> Iterator[tuple[set[str], str]]:
-    for selectors, rule in _RULE.findall(text):
-        simple = (_SIMPLE_SELECTOR.fullmatch(selector) for selector in selectors.rpartition("{")[2].split(","))
-        yield {match.group(1) + match.group(2) for match in simple if match}, rule
+def _named_before(text: str, declaration: re.Pattern[str]) -> set[str]:
+    """The classes and ids that the rules of a style sheet with such a declaration are for."""
+    found: set[str] = set()
+    for match in declaration.finditer(text):
+        opening = text.rfind("{", 0, match.start())
+        start = max(text.rfind(sign, 0, max(opening, 0)) for sign in "{};") + 1
+        for selector in text[start : max(opening, 0)].split(","):
+            if simple := _SIMPLE_SELECTOR.fullmatch(selector):
+                found.add(simple.group(1) + simple.group(2))
+    return found
 
 
 def _selectors(element: etree._Element) -> set[str]:
@@ -185,13 +189,9 @@ def _selectors(element: etree._Element) -> set[str]:
 
 def _opened_names(tree: etree._Element) -> set[str]:
     """The ids that controls of the page name."""
-    found: set[str] = set()
-    for element in tree.iter():
-        for attribute in _TARGETS:
-            target = element.get(attribute) if isinstance(element.tag, str) else None
-            if target and (attribute != "href" or target.startswith("#")):
-                found.update(target.replace("#", " ").split())
-    return found
+    targets = tree.xpath(" | ".join(f"//@{name}" for name in _TARGETS))
+    targets += [target for target in tree.xpath("//@href") if target.startswith("#")]
+    return {name for target in targets for name in target.replace("#", " ").split()}
 
 
 def _is_opened(element: etree._Element, opened: set[str]) -> bool:

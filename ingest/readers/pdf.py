@@ -58,19 +58,11 @@ class PdfReader:
 
     def probe(self, path: Path, options: ReadOptions) -> Probe:
         """Page count, metadata and outline. Raises `UnreadableError`."""
-        with _open(path, options.password_file) as document:
-            warnings = []
-            if document.is_repaired:
-                if not _any_content(document):
-                    raise UnreadableError("truncated", "The PDF is damaged or cut off: nothing of its pages is left.")
-                warnings.append("the PDF was damaged and has been repaired; parts of it may be missing")
-            if (reason := placeholder(document)) is not None:
-                raise UnreadableError("placeholder", reason)
-            if attached := document.embfile_count():
-                warnings.append(f"{attached} attached file{'s' if attached > 1 else ''} not read")
-            if (document.metadata or {}).get("encryption"):
-                warnings.append("the PDF is encrypted with an owner password")
-            return _probe(document, tuple(warnings))
+        try:
+            with _open(path, options.password_file) as document:
+                return _probed(document)
+        except MUPDF_ERRORS as error:
+            raise UnreadableError("truncated", f"The PDF's pages cannot be found: {_short(error)}.") from None
 
     def read(self, path: Path, first: int, last: int, options: ReadOptions, mark: Mark) -> Iterator[Page]:
         """Pages `first` to `last`. Raises `UnreadableError`."""
@@ -79,6 +71,21 @@ class PdfReader:
             mender = FontMender(document)
             for start in range(first, last + 1, WINDOW):
                 yield from _read_window(document, mender, start, min(start + WINDOW - 1, last), options, mark)
+
+
+def _probed(document: pymupdf.Document) -> Probe:
+    warnings = []
+    if document.is_repaired:
+        if not _any_content(document):
+            raise UnreadableError("truncated", "The PDF is damaged or cut off: nothing of its pages is left.")
+        warnings.append("the PDF was damaged and has been repaired; parts of it may be missing")
+    if (reason := placeholder(document)) is not None:
+        raise UnreadableError("placeholder", reason)
+    if attached := document.embfile_count():
+        warnings.append(f"{attached} attached file{'s' if attached > 1 else ''} not read")
+    if (document.metadata or {}).get("encryption"):
+        warnings.append("the PDF is encrypted with an owner password")
+    return _probe(document, tuple(warnings))
 
 
 _OBJECT = re.compile(rb"\b\d+\s+\d+\s+obj\b")
@@ -108,6 +115,11 @@ def _open(path: Path, password_file: str) -> pymupdf.Document:
             raise UnreadableError("truncated", "The PDF has no page that can be found.")
         if document.page_count > MAX_PAGES:
             raise UnreadableError("too-large", f"The PDF claims {document.page_count} pages.")
+        # Each page is an object of its own and hangs in the tree once (ISO 32000-2, 7.7.3).
+        if document.page_count >= document.xref_length():
+            raise UnreadableError(
+                "too-large", "The PDF names its pages more than once: it has fewer objects than pages."
+            )
     except UnreadableError:
         document.close()
         raise
@@ -258,7 +270,8 @@ def _regions(page: pymupdf.Page) -> list[layout_model.Region]:
 def _compared(layer: TextLayer, blocks: Sequence[Block], labels: Sequence[str]) -> Conservation:
     """What became of a page's words and numbers."""
     left_out = {**layer.left_out, "figure label": labels}
-    return compare("\n".join(layer.source), [block.text for block in blocks], left_out)
+    source = [*layer.source, *(text for block in blocks for text in block.repeated)]
+    return compare("\n".join(source), [block.text for block in blocks], left_out)
 
 
 def _fault(found: Conservation) -> int:

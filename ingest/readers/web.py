@@ -100,7 +100,12 @@ _HTML_TAGS = frozenset(
 )
 """What may stand first in a page or in a part of one."""
 _SNAPSHOT_COMMENT = re.compile(r"<!--\s*(?:saved from url=\(\d+\))?(https?://[^\s<>]+?)\s*-->")
-_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0e-\x1f]")
+_CONTROLS = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]"
+    r"|&#(?:0*(?:[0-8]|1[124-9]|2\d|3[01]|6553[45])(?!\d)|x0*(?:[0-8bcef]|1[0-9a-f]|fff[ef])(?![0-9a-f]));?",
+    re.IGNORECASE,
+)
+"""What no tree of XML may hold, as it is or written as a reference."""
 _DOI = re.compile(r"10\.\d{4,9}/[^\s\"<>]+")
 _LICENSE_ADDRESS = re.compile(r"https?://creativecommons\.org/(?:licenses|publicdomain)/[a-z0-9./+-]+", re.IGNORECASE)
 _LICENSE_NAMES = re.compile(
@@ -193,7 +198,7 @@ def parse_html(text: str) -> etree._Element:
     # Comments go at once: trafilatura loses the text that follows one, and React puts them in the middle of words.
     parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False)
     try:
-        tree = html.document_fromstring(_CONTROLS.sub("", text).encode("utf-8", "replace"), parser=parser)
+        tree = html.document_fromstring(_CONTROLS.sub(" ", text).encode("utf-8", "replace"), parser=parser)
     except (etree.LxmlError, ValueError) as error:
         raise UnreadableError("no-text", "The file holds no HTML element.") from error
     root: etree._Element = tree

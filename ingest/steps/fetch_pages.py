@@ -49,6 +49,7 @@ def _client(task: Task, mark: Mark) -> Client:
 
 @cache
 def _kept(config: FetchConfig) -> Client:
+
     return Client(config)
 
 
@@ -57,7 +58,7 @@ def fetch_supervised(urls: Sequence[str], folder: Path, config: FetchConfig, mem
 
     What ends the process that fetches, or does not come to an end, is told as the failure of its address.
     """
-    limits = Limits(step_seconds=config.page_seconds + 2 * MAX_RETRY_SECONDS, memory_bytes=memory_bytes)
+    limits = Limits(step_seconds=config.fetch_seconds + 2 * MAX_RETRY_SECONDS, memory_bytes=memory_bytes)
     executor = LocalExecutor(workers=1, limits=limits, preload=("ingest.steps.fetch_pages",))
     values = asdict(config)
 

@@ -14,7 +14,7 @@ from ingest.kept_pages import keep, part_of
 from ingest.readers import load_reader
 from ingest.reading import READING, apart, document, failed
 from ingest.recognition import HEAD_BYTES, recognise, recognise_file
-from medpress.location import local_copy, location
+from medpress.location import is_remote, local_copy, location
 from medpress.run.step import Step
 from medpress.run.task import Task
 from medpress.schema import DOC_ID_DIGITS
@@ -39,6 +39,24 @@ def read_files(task: Task, mark: Mark) -> None:
 
 
 def _read(place: Path, sure: bool, options: ReadOptions, task: Task, mark: Mark) -> dict[str, Any]:
+    """A row of a file; one that was written to while it was read is read once more, and then quarantined."""
+    for _ in range(2):
+        before = _state(place)
+        row = _read_once(place, sure, options, task, mark)
+        if _state(place) == before:
+            return row
+    return failed("changed", "The file was written to while it was read; run the same command again when it is whole.")
+
+
+def _state(place: Path) -> tuple[int, ...]:
+    """What changes when a file on a disk does, whatever its times are set to afterwards; of a remote one a copy is read."""
+    if is_remote(place):
+        return ()
+    stat = place.stat()
+    return (stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
+
+
+def _read_once(place: Path, sure: bool, options: ReadOptions, task: Task, mark: Mark) -> dict[str, Any]:
     formats = task.arguments["formats"]
     head = read_head(place, HEAD_BYTES)
     here = local_copy(place) if needs_file(head) else None

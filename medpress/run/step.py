@@ -73,10 +73,7 @@ class Step:
         """
         if self.on_failure:
             arguments.setdefault("only", None)
-        declared = {*self.inputs, *self.contents, *self.settings, *self.models, *self.aside}
-        declared |= {"only"} if self.on_failure else set()
-        if declared != arguments.keys():
-            raise TypeError(f"{self.name}: arguments {sorted(declared ^ arguments.keys())} are undeclared or missing")
+        self.check(arguments)
         key = {name: file_names(arguments[name]) for name in self.inputs}
         key |= {name: _bytes_of(arguments[name]) for name in self.contents}
         key |= {name: tell(arguments[name]) for name, tell in self.models.items()}
@@ -84,6 +81,13 @@ class Step:
         task_id = identity(self.name, self.code.digest, key)
         output = str(work / self.name / f"{task_id}{self.suffix}")
         return Task(task_id, label or f"{self.name}, a {self.per}", arguments, output)
+
+    def check(self, arguments: Mapping[str, Any]) -> None:
+        """Raise `TypeError` for an argument that the step does not declare, or that is missing."""
+        declared = {*self.inputs, *self.contents, *self.settings, *self.models, *self.aside}
+        declared |= {"only"} if self.on_failure else set()
+        if declared != arguments.keys():
+            raise TypeError(f"{self.name}: arguments {sorted(declared ^ arguments.keys())} are undeclared or missing")
 
     def again(self, task: Task, **changed: Any) -> Task:
         """The task with some arguments changed."""

@@ -39,7 +39,7 @@ def host() -> Iterator[Host]:
 
 def client(**changes: object) -> Client:
     return Client(
-        FetchConfig(**{"delay": 0.0, "retries": 0, "timeout": 2.0, "page_seconds": 3.0, "hosts": 32, **changes})
+        FetchConfig(**{"delay": 0.0, "retries": 0, "timeout": 2.0, "fetch_seconds": 3.0, "hosts": 32, **changes})
     )  # type: ignore[arg-type]
 
 
@@ -55,7 +55,7 @@ def test_every_answer_is_a_page_or_a_sentence(host: Host, tmp_path: Path) -> Non
         "0",
         "--timeout",
         "2",
-        "--page-seconds",
+        "--fetch-seconds",
         "4",
         "--hosts",
         "32",
@@ -121,7 +121,7 @@ def test_a_header_byte_a_moment_does_not_hold_a_host(host: Host, tmp_path: Path)
     urls = host.urls(
         ["dripping_status", "dripping_headers", "dripping_body", "dripping_chunks", "endless_greetings"], 150
     )
-    outcomes = fetch(list(urls.values()), tmp_path, client(allow_private=True, page_seconds=1.0))
+    outcomes = fetch(list(urls.values()), tmp_path, client(allow_private=True, fetch_seconds=1.0))
     assert {outcome.kind for outcome in outcomes} == {"timeout"} and time.monotonic() - started < 6
 
 
@@ -133,7 +133,7 @@ def test_a_page_has_one_deadline_over_its_redirects(tmp_path: Path) -> None:
     served = Host({"hop": hop})
     started = time.monotonic()
     (outcome,) = fetch(
-        [f"http://127.0.0.1:{served.port}/hop"], tmp_path, client(allow_private=True, page_seconds=1.0, redirects=50)
+        [f"http://127.0.0.1:{served.port}/hop"], tmp_path, client(allow_private=True, fetch_seconds=1.0, redirects=50)
     )
     assert outcome.kind == "timeout" and time.monotonic() - started < 4
     served.close()
@@ -157,7 +157,7 @@ def test_sitemaps_are_bounded_too(tmp_path: Path) -> None:
     served.routes |= {name: sent(answer(ring.encode())) for name in ("ring", "ring2")}
     for name in [*SITEMAPS, "ring"]:
         try:
-            found = sitemap_urls(f"{origin}/{name}", client(allow_private=True, page_seconds=20.0))
+            found = sitemap_urls(f"{origin}/{name}", client(allow_private=True, fetch_seconds=20.0))
         except FetchError as error:
             assert error.message.endswith(".") and "\n" not in error.message
         else:

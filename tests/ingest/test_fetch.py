@@ -281,7 +281,7 @@ def test_size_is_bounded_also_after_unpacking(site: Site, tmp_path: Path, path: 
 
 def test_time_is_bounded_for_a_host_that_drips(site: Site, tmp_path: Path) -> None:
     start = time.monotonic()
-    (outcome,) = fetch([f"{site.address}/drip"], tmp_path, client(page_seconds=0.5, retries=0))
+    (outcome,) = fetch([f"{site.address}/drip"], tmp_path, client(fetch_seconds=0.5, retries=0))
     assert outcome.kind == "timeout" and time.monotonic() - start < 4
 
 

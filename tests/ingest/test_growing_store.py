@@ -256,7 +256,9 @@ def test_split_around_the_file_that_broke(tmp_path):
     from medpress.run.task import Failure
 
     listed = [[f"/{n}.pdf", n, "", True] for n in range(5)]
-    task = READ_FILES.task(tmp_path, files=listed, formats=["pdf"], options={"ocr": "never"}, most_pages=16)
+    task = READ_FILES.task(
+        tmp_path, files=listed, formats=["pdf"], options={"ocr": "never"}, most_pages=16, passwords=None
+    )
 
     def pieces(mark: str) -> list[tuple[list[int], int]]:
         left: dict[str, str] = {}

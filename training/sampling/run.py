@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from medpress.command import Ticker, UserError, progress, resolved
+from medpress.errors import check_sum
 from medpress.generation.request import Endpoint
 from medpress.run.identity import code_of
 from medpress.schema import PAIR
@@ -150,8 +151,8 @@ def _publish(
         result.errors.update(c["error"] for c in candidates if c["error"])
         if not pairs:
             result.reasons[outcome["reason"]] += 1
-    assert result.questions == result.paired + result.reasons.total()
-    assert result.samples == result.right + result.wrong + result.errors.total()
+    check_sum("questions were sampled", result.questions, result.paired, result.reasons.total())
+    check_sum("samples were drawn", result.samples, result.right, result.wrong, result.errors.total())
 
     def pairs_by_id() -> Iterator[dict[str, Any]]:
         for _, key, place in sorted(order):

@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from medpress.command import Ticker, UserError, progress, resolved
+from medpress.errors import check_sum
 from medpress.generation.request import Endpoint
 from medpress.run.identity import code_of
 from medpress.schema import INSTRUCTION
@@ -175,7 +176,7 @@ def _publish(
             failed.append(item)
             result.rejected[outcome["reason"]] += 1
     result.accepted = len(kept)
-    assert result.questions == result.accepted + result.rejected.total()
+    check_sum("questions were asked", result.questions, result.accepted, result.rejected.total())
 
     def accepted() -> Iterator[dict[str, Any]]:
         for name, item in sorted(kept, key=lambda pair: (pair[0], pair[1].key)):
