@@ -62,7 +62,7 @@ class PdfReader:
             with _open(path, options.password_file) as document:
                 return _probed(document)
         except MUPDF_ERRORS as error:
-            raise UnreadableError("truncated", f"The PDF's pages cannot be found: {_short(error)}.") from None
+            raise UnreadableError("truncated", f"The PDF's pages cannot be found ({type(error).__name__}).") from None
 
     def read(self, path: Path, first: int, last: int, options: ReadOptions, mark: Mark) -> Iterator[Page]:
         """Pages `first` to `last`. Raises `UnreadableError`."""
