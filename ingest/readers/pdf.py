@@ -62,7 +62,7 @@ class PdfReader:
             with _open(path, options.password_file) as document:
                 return _probed(document)
         except MUPDF_ERRORS as error:
-            raise UnreadableError("truncated", f"The PDF's pages cannot be found: {_short(error)}.") from None
+            raise UnreadableError("truncated", f"The PDF's pages cannot be found ({type(error).__name__}).") from None
 
     def read(self, path: Path, first: int, last: int, options: ReadOptions, mark: Mark) -> Iterator[Page]:
         """Pages `first` to `last`. Raises `UnreadableError`."""
@@ -125,12 +125,8 @@ def _open(path: Path, password_file: str) -> pymupdf.Document:
         raise
     except MUPDF_ERRORS as error:
         document.close()
-        raise UnreadableError("truncated", f"The PDF's pages cannot be found: {_short(error)}.") from None
+        raise UnreadableError("truncated", f"The PDF's pages cannot be found ({type(error).__name__}).") from None
     return document
-
-
-def _short(error: Exception) -> str:
-    return re.sub(r"\s+", " ", str(error))[:120].rstrip(". ")
 
 
 def _any_content(document: pymupdf.Document) -> bool:
@@ -239,7 +235,7 @@ def _read_window(
             try:
                 yield _recognised(document[number - 1], way.reason, options)
             except MUPDF_DRAWING_ERRORS as error:
-                raise UnreadableError("decode", f"Page {number} cannot be drawn: {_short(error)}.") from None
+                raise UnreadableError("decode", f"Page {number} cannot be drawn ({type(error).__name__}).") from None
         else:
             style = _slide_style(layer, body, width, height)
             layout = layout_page(layer, style, words, width, height)
@@ -274,7 +270,7 @@ def _fonts(document: pymupdf.Document, number: int) -> list[Any]:
 
 
 def _unreadable(number: int, error: Exception) -> UnreadableError:
-    return UnreadableError("decode", f"Page {number} cannot be read: {_short(error)}.")
+    return UnreadableError("decode", f"Page {number} cannot be read ({type(error).__name__}).")
 
 
 def _regions(page: pymupdf.Page) -> list[layout_model.Region]:
