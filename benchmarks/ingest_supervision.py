@@ -113,13 +113,13 @@ def account(data: Path, files: int) -> None:
     documents = read_dataset(data / "documents", DOCUMENT).to_pylist()
     read = {uri for row in documents for uri in row["uris"]}
     rows = read_dataset(data / "quarantine", QUARANTINE).to_pylist()
-    whole = {row["uri"] for row in rows if row["page"] is None}
+    whole = [row["doc_id"] or row["place"] for row in rows if row["page"] is None]
     kinds = Counter(row["kind"] for row in rows)
     print(
         f"  {files} files: {len(read)} ingested as {len(documents)} documents, {len(whole)} quarantined {dict(kinds)}"
     )
-    untyped = [row["uri"] for row in rows if row["kind"] == "error"]
-    print(f"  without a typed reason: {len(untyped)} {untyped[:5]}; neither nor: {files - len(read | whole)}")
+    untyped = [row["doc_id"] or row["place"] for row in rows if row["kind"] == "error"]
+    print(f"  without a typed reason: {len(untyped)} {untyped[:5]}; neither nor: {files - len(read) - len(whole)}")
     blank = [row["doc_id"] for row in documents if not row["n_pages"]]
     print(f"  documents without a page: {len(blank)}")
     slowest = max(log_rows(data), key=lambda row: float(str(row["seconds"])))

@@ -15,26 +15,9 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from ingest.document import ReadOptions
-from ingest.readers import READERS, load_reader
 from tests.ingest.values.cases import Value, judged, values
 from tests.ingest.values.producers import PRODUCERS, Files
-
-FORMATS = {".pdf": "pdf", ".docx": "docx", ".html": "web", ".epub": "epub", ".xml": "jats", ".cnxml": "cnxml"}
-
-
-def text_of(files: Files, folder: Path) -> str:
-    """The text that reading some files gives."""
-    parts = []
-    for name, raw in files:
-        path = folder / name
-        path.write_bytes(raw)
-        reader = load_reader(FORMATS[path.suffix])
-        options = ReadOptions()
-        probe = reader.probe(path, options)
-        for page in reader.read(path, 1, probe.n_pages, options, lambda _: None):
-            parts.extend(block.text for block in page.blocks)
-    return "\n".join(parts)
+from tests.ingest.values.reading import text_of
 
 
 def pymupdf4llm_text(files: Files, folder: Path) -> str:
@@ -63,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--every", type=int, default=1)
     given = parser.parse_args(arguments)
     wanted: list[Value] = values()[:: given.every]
-    print(f"{len(wanted)} values; formats {', '.join(sorted(READERS))}")
+    print(f"{len(wanted)} values")
     for name in given.producers:
         try:
             files = PRODUCERS[name](wanted)

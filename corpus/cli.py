@@ -213,7 +213,8 @@ def remove(
         return 0
     result = run_remove(data, names, reason, requester, against, dry_run)
     for row in result.documents:
-        say(f"{row['doc_id']} ({', '.join(row['uris'])}): {len(row['records'])} records, {row['n_tokens']:,} tokens")
+        found = f"found in {len(row['places'])} places"
+        say(f"{row['doc_id']} ({found}): {len(row['records'])} records, {row['n_tokens']:,} tokens")
     rows = ", ".join(f"{count} in {name}" for name, count in result.rows.items() if count) or "none"
     if dry_run:
         say(f"Nothing was changed. Rows that would go: {rows}. Work files that would go: {result.work_files}.")

@@ -99,7 +99,7 @@ class Flow:
 
     def set_apart(self, doc_id: str, record_id: str | None, stage: str, failure: Failure) -> None:
         """Quarantine a document or a record."""
-        row = {"uri": "", "doc_id": doc_id, "page": None, "record_id": record_id, "stage": stage}
+        row = {"doc_id": doc_id, "place": None, "page": None, "record_id": record_id, "stage": stage}
         self.quarantine.append(row | {"kind": failure.kind, "message": failure.message})
 
 

@@ -30,6 +30,7 @@ from medpress.command import UserError
 from medpress.lock import exclusive
 from medpress.lookup import one_document
 from medpress.page_html import SHOWN
+from medpress.pseudonym import Pseudonyms
 from medpress.quarantine import write_quarantine
 from medpress.removed import failure, removed
 from medpress.schema import DOCUMENT, DROPPED, PAGE, RECORD, REMOVED
@@ -124,7 +125,8 @@ def remove(
     addresses = [parse(text) for text in shared]
     with exclusive(data):
         known = removed(data)
-        chosen = [_resolve(data, name, known) for name in names] if names else list(known.values())
+        called = Pseudonyms(data)
+        chosen = [_resolve(data, name, known, called) for name in names] if names else list(known.values())
         given = {name: value for name, value in (("reason", reason), ("requester", requester)) if value}
         result = Removal([_complete(data, row) | given for row in chosen])
         gone = _Gone.of(result.documents)
@@ -198,17 +200,18 @@ def _scheme(data: Path) -> Scheme:
 # What is meant.
 
 
-def _resolve(data: Path, name: str, known: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+def _resolve(data: Path, name: str, known: Mapping[str, dict[str, Any]], called: Pseudonyms) -> dict[str, Any]:
     """The `REMOVED` row of a document, as far as it is known now."""
     place = one_document(data, name)
     if place.doc_id in known:
         return known[place.doc_id]
-    row: dict[str, Any] = {"doc_id": place.doc_id, "uris": list(place.uris), "source": "", "n_pages": 0}
+    row: dict[str, Any] = {"doc_id": place.doc_id, "source": "", "n_pages": 0}
     if place.segment is not None:
         table = read_table(place.segment.files(data)[0], list(row))
         (row,) = table.filter(pc.equal(table["doc_id"], place.doc_id)).to_pylist()
     today = datetime.now(UTC).date().isoformat()
-    return {**row, "reason": "", "requester": "", "date": today, "n_tokens": 0, "records": []}
+    places = [*place.pseudonyms, *map(called, place.uris)]
+    return {**row, "places": places, "reason": "", "requester": "", "date": today, "n_tokens": 0, "records": []}
 
 
 def _complete(data: Path, row: dict[str, Any]) -> dict[str, Any]:
@@ -321,7 +324,7 @@ def _quarantine(data: Path, known: Mapping[str, dict[str, Any]]) -> None:
     rows = []
     for row in known.values():
         place = {"doc_id": row["doc_id"], "page": None, "record_id": None, "stage": "examine", **failure(row)}
-        rows += [{"uri": uri, **place} for uri in row["uris"]]
+        rows += [{"place": called, **place} for called in row["places"]]
     write_quarantine(data, "removed", rows)
 
 

@@ -68,7 +68,7 @@ def _records(data: Path, places: Sequence[Place]) -> list[dict[str, Any]]:
 def _story(data: Path, places: Sequence[Place], rows: Sequence[dict[str, Any]], sentence: bool) -> Iterator[str]:
     place = places[0]
     if gone := removed(data).get(place.doc_id):
-        yield f"document {place.doc_id}: {', '.join(gone['uris'])}"
+        yield f"document {place.doc_id}: found in {len(gone['places'])} places"
         yield f"  taken down{_by_whom(gone)}, with {len(gone['records'])} records: {gone['reason'] or 'no reason given'}"
     if place.segment is not None:
         documents, pages = (read_table(file) for file in place.segment.files(data))

@@ -76,6 +76,6 @@ def cut_segments(characters: Sequence[int], most: int, most_characters: int) -> 
 
 
 def label(paths: Sequence[str]) -> str:
-    """What a person calls the task that reads some files."""
-    first = PurePosixPath(paths[0]).name
-    return first if len(paths) == 1 else f"{first} and {len(paths) - 1} more files"
+    """What a person calls the task that reads some files; their names, which may be persons', stay out of the log."""
+    endings = sorted({PurePosixPath(path).suffix.lower() or "no ending" for path in paths})
+    return f"{len(paths)} files ({', '.join(endings[:4])})"

@@ -51,10 +51,16 @@ def _summary(result: IngestResult, config: IngestConfig) -> None:
     if result.reasons:
         why = ", ".join(f"{count} {kind}" for kind, count in result.reasons.most_common())
         say(f"Quarantined: {result.quarantined_files} files and {result.quarantined_pages} pages ({why}).")
-        for uri, page, message in result.failures[:FAILURES_SHOWN]:
-            say(f"  {uri}{f', page {page}' if page else ''}: {message}")
+        for called, page, message in result.failures[:FAILURES_SHOWN]:
+            say(f"  {called}{f', page {page}' if page else ''}: {message}")
         if len(result.failures) > FAILURES_SHOWN:
-            say(f"  … `ingest status --data {data}` lists all {len(result.failures)}.")
+            say(f"  … and {len(result.failures) - FAILURES_SHOWN} more.")
+        say(f"File names may tell persons: `ingest list --quarantined --data {data}` says which files these are.")
+    if result.unnamed:
+        say(
+            f"{result.unnamed} folders may be named after persons, so their documents' source is called after their type;"
+            " --source gives it a name."
+        )
     if result.ignored:
         others = ", ".join(f"{count} {ending}" for ending, count in result.ignored.most_common(8))
         say(f"Left alone, as they are of another kind: {others}.")
@@ -160,12 +166,14 @@ def notes(
     result = ingest_notes(paths, columns or NoteColumns(), config)
     for table in result.tables:
         if table.failure:
-            say(f"  {table.uri}: {table.failure['message']}")
+            say(f"  {table.called}: {table.failure['message']}")
         if not table.layout:
             continue
         how = "guessed; --text-column names another" if table.layout["guessed"] else "as named"
-        held = ", ".join(f"{what} from {column}" for what, column in table.layout["columns"].items())
-        say(f"{table.uri}: {held} (the text column {how}).")
+        # A table without a header has a patient there.
+        place = {column: number for number, column in enumerate(table.layout["header"], start=1)}
+        held = ", ".join(f"{what} from column {place[column]}" for what, column in table.layout["columns"].items())
+        say(f"{table.called}: {held} (the text column {how}).")
     copies = result.rows - result.broken - result.notes
     say(f"{result.rows} rows = {result.notes} notes + {copies} copies of them + {result.broken} quarantined.")
     failed = any(table.failure for table in result.tables)
@@ -221,10 +229,8 @@ def plan(paths: Paths, /, *, read: Annotated[ReadOptions | None, Parameter(name=
     say(f"{result.files} files, {result.pages:,} pages, about {result.ocr_pages:,.0f} of them by OCR.")
     say(f"About {hours:.2g} CPU-hours, {hours / cores:.2g} hours on the {cores} cores of this machine.")
     say(f"About {result.disk_bytes / 2**20:,.0f} MiB of disk.")
-    for uri, message in result.unreadable[:FAILURES_SHOWN]:
-        say(f"  {uri} cannot be read: {message}")
-    if len(result.unreadable) > FAILURES_SHOWN:
-        say(f"  … and {len(result.unreadable) - FAILURES_SHOWN} more.")
+    for message, count in result.unreadable.most_common():
+        say(f"  {count} cannot be read: {message}")
     return 0
 
 

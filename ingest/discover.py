@@ -20,6 +20,7 @@ from ingest.containers.compression import inner_suffix
 from ingest.note_tables import KINDS
 from ingest.readers import READERS
 from ingest.recognition import endings
+from ingest.sources import source_type_of
 from medpress.command import UserError
 from medpress.location import check_reachable, filesystem, is_remote, key, location, place_of
 
@@ -127,7 +128,8 @@ def _discover(paths: Sequence[str], sure: Any) -> Discovery:
             if nameless:
                 result.unreachable.append((path, uri))
                 continue
-            collection = folder.partition("/")[0] or default
+            # Below a folder of notes there are folders of patients, which are no collections.
+            collection = default if source_type_of(default) == "note" else folder.partition("/")[0] or default
             rows.append((path, path, uri, collection, listed.size, listed.stamp, taken))
             if len(rows) >= ROWS_AT_ONCE:
                 tables.append(_columns(rows))

@@ -97,7 +97,11 @@ class UnreadableError(Exception):
     """A file or page that cannot be read. Becomes a quarantine row, not a crash."""
 
     def __init__(self, kind: str, message: str) -> None:
-        """`kind`: encrypted, truncated, empty, not-a-pdf, too-large, decode, no-text, placeholder or unsupported."""
+        """`kind`: encrypted, truncated, empty, not-a-pdf, too-large, decode, no-text, placeholder or unsupported.
+
+        `message` is one sentence that names no file and no part of one: libraries' own words do, so only the class of their
+        errors is told.
+        """
         super().__init__(message)
         self.kind = kind
         self.message = message

@@ -11,19 +11,21 @@ from typing import Any, Literal
 import pyarrow.compute as pc
 
 from ingest.markdown import to_markdown
+from medpress.modes import private
 from medpress.schema import DOCUMENT, PAGE, by_name
 from medpress.store import make_folder, parts, read_dataset, read_table, write_atomic, write_text
 
 
 def export_documents(data: Path, out: Path, format: Literal["md", "jsonl"]) -> int:
-    """Write all documents below `out` (mode 0700: this is raw text); returns how many."""
-    make_folder(out, mode=0o700)
+    """Write all documents below `out`, for the user alone: this is raw text, names and all; returns how many."""
     documents = {row["doc_id"]: row for row in read_dataset(data / "documents", DOCUMENT).to_pylist()}
-    if format == "md":
-        for doc_id, text in _texts(data):
-            write_text(out / f"{_file_name(documents[doc_id])}.md", text)
-    elif documents:
-        write_atomic(out / "documents.jsonl", lambda path: _write_lines(path, data, documents))
+    with private():
+        make_folder(out)
+        if format == "md":
+            for doc_id, text in _texts(data):
+                write_text(out / f"{_file_name(documents[doc_id])}.md", text)
+        elif documents:
+            write_atomic(out / "documents.jsonl", lambda path: _write_lines(path, data, documents))
     return len(documents)
 
 

@@ -10,6 +10,7 @@ import pyarrow as pa
 from ingest.assembly.page_rows import WORK_PAGE, from_tables, to_table
 from ingest.document import Page
 from medpress.location import is_remote, location
+from medpress.modes import make_file, make_folder
 
 
 def part_of(output: str) -> str:
@@ -23,7 +24,8 @@ def keep(pages: Iterable[Page], doc_id: str, output: str) -> Iterator[Page]:
     if is_remote(path):
         yield from pages
         return
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
+    make_file(path)
     with open(path, "wb") as file, pa.ipc.new_stream(file, WORK_PAGE) as writer:
         for page in pages:
             writer.write_table(to_table(doc_id, [page], WORK_PAGE))

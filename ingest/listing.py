@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from ingest.ledger import read_ledger
 from medpress.command import UserError, console, print_table
 from medpress.location import check_reachable
+from medpress.pseudonym import Pseudonyms
 from medpress.segments import read_segments
 from medpress.store import open_parquet, refuse_older_layout
 
@@ -47,11 +48,16 @@ def documents(data: Path, wanted: Mapping[str, str | None]) -> Iterator[Sequence
 
 
 def failures(data: Path) -> Iterator[Sequence[pa.Array]]:
-    """Columns id, name, page, kind and message of the files and pages that could not be read, as the ledger has them."""
+    """Columns id (a pseudonym of what has none, as `ingest` and the quarantine call it), name, page, kind and message of the
+    files and pages that could not be read, as the ledger has them."""
     check_reachable(data)
     rows = read_ledger(data).rows
     rows = rows.append_column("digits", pc.utf8_slice_codeunits(pc.fill_null(rows["doc_id"], ""), 0, SHOWN_DIGITS))
     files = rows.filter(rows["kind"].is_valid()).combine_chunks()
+    if pc.any(files["doc_id"].is_null()).as_py():
+        called = Pseudonyms(data)
+        ids = [row["digits"] or called(row["uri"]) for row in files.select(["digits", "uri"]).to_pylist()]
+        files = files.set_column(files.schema.get_field_index("digits"), "digits", pa.array(ids, pa.string()))
     if files.num_rows:
         yield [*_names(files), pa.nulls(files.num_rows, pa.int32()), *_columns(files, ["kind", "message"])]
     pages = rows.filter(pc.greater(pc.fill_null(pc.list_value_length(rows["failed_pages"]), 0), 0)).combine_chunks()

@@ -32,11 +32,14 @@ _UNIT = re.compile(
     r"[dmcµμ]?[lL]|[mµμn]?mol|[mµμnp]?M|[mk]?Pa|N|J|K|[kMG]?Hz|[kmµμ]?V|rad|sr|IU|cells?|dyne?s?|°?C|ha|pixels?|person)$"
 )
 """A unit that a number over it raises to a power."""
-_STATISTIC = re.compile(r"(?:^|[\s\d(\[,;:=/×·+*^-])(?:[A-Za-zα-ωΑ-Ω]|adj[A-Z])$")
-"""A variable of one letter: χ², r², I², η²."""
+_LENGTH = re.compile(r"(?:^|[\s\d(\[/·⋅∙×*-])(?:[fpnµμcmdk]?m|in|ft|yd|s|pixels?)$")
+"""A unit that is raised to the second or third power without a sign; the others are only divided by."""
+_STATISTIC = re.compile(r"(?:^|[\s\d(\[,;:=/×·+*^]|(?<![A-Za-z])-)(?:[A-Za-z]|[α-ωΑ-Ω∆µ][a-z]{0,2}|adj[A-Z])$")
+"""A variable of one letter: χ², r², I², ηp²."""
+_ORDINAL = frozenset({"st", "nd", "rd", "th", "er", "ème"})
 _WORD = re.compile(r"[^\W\d_]{3,}[\])”’\"']?$")
 _CLOSED = re.compile(r"[.,;:!?%)\]”’\"'。，；：！？％）】」』、‰]$")
-_BASE = re.compile(r"(?:^|[^\d.,])(10|2|e)$|[×·]\s?10$")
+_BASE = re.compile(r"(?:^|[^\w.,]|(?<=\d)[xX])(10|2|e)$")
 _NUMERAL = re.compile(r"\d$")
 _UNIT_FOLLOWS = re.compile(
     r"\s?(?:/\s?[A-Za-zµμ]|[x×·∙⋅]\s?\d|(?:cells?|copies|CFU|cfu|PFU|IU|U|mol|M|L|g|mL|platelets|leukocytes|per)\b)"
@@ -100,6 +103,21 @@ def _wrapped(kind: str, text: str) -> str:
 def has_marks(text: str) -> bool:
     """Whether a text still holds wraps."""
     return _RAISED in text or _LOWERED in text or _CITED in text or _END in text
+
+
+def outside(text: str, index: int) -> int:
+    """The place near `index` where `text` can be cut without cutting a mark, or two that may be pieces of one."""
+    opened = max(text.rfind(kind, 0, index) for kind in (_RAISED, _LOWERED, _CITED))
+    if opened >= 0 and text.rfind(_END, 0, index) < opened:
+        index = opened if index == opened + 1 else text.find(_END, index) + 1 or index
+    while 0 < index < len(text) and text[index - 1] == _END and _RAISED <= text[index] < _END:
+        index = text.find(_END, index) + 1 or len(text)
+    return index
+
+
+def is_wrap(character: str) -> bool:
+    """Whether a character is one that wraps a mark."""
+    return _RAISED <= character <= _END
 
 
 def count(text: str) -> int:
@@ -208,8 +226,8 @@ def write_raised(before: str, mark: str, after: str, custom: Habit = Habit(), *,
     if is_cited and (len(inner) < 3 or any(character.isdigit() for character in inner)):
         return _bracketed(inner)
     at_start = not before or before[-1].isspace()
-    if mark in _RINGS and before[-1:].isdigit() and (mark != "0" or _TEMPERATURE.match(after)):
-        return "°"
+    if mark in _RINGS and (_TEMPERATURE.match(after) if at_start or mark == "0" else before[-1:].isdigit()):
+        return "°" if before.rstrip()[-1:].isdigit() else mark
     if re.fullmatch(r"[-−–‐‑⁻+]", mark):
         return _lone_sign(before, mark)
     if not any(character.isdigit() for character in mark):
@@ -220,20 +238,28 @@ def write_raised(before: str, mark: str, after: str, custom: Habit = Habit(), *,
         return "^" + mark.translate(_MINUS)
     if not _NUMBERS.fullmatch(mark):
         return mark if at_start and not mark[0].isdigit() else "^" + mark
+    if not before[-1:].isalnum() and _is_mass(mark, after):
+        return f"^{mark}"
     if at_start:
         return _at_start(before, mark, inner, after, custom)
-    if mark[0] in "[(" or _SEVERAL.search(mark):
+    if mark[0] in "[(" or (_SEVERAL.search(mark) and not (_LENGTH.search(before) and re.match(r"[23]\d", mark))):
         return _bracketed(inner)
     return _number(before, mark, inner, after, custom)
+
+
+def _is_mass(mark: str, after: str) -> bool:
+    """Whether a raised number is the mass of an isotope: ¹³¹I, ⁹⁹ᵐTc, ¹⁸F-FDG, ¹H NMR."""
+    if re.fullmatch(r"\d{1,3}m?", mark) is None:
+        return False
+    element = r"[A-Z][a-z]?(?![a-z])" if len(mark) > 1 else r"[HC][\s-]*(?:\{|NMR|MRS|MR\b)"
+    return re.match(element, after) is not None
 
 
 def _at_start(before: str, mark: str, inner: str, after: str, custom: Habit) -> str:
     """A raised number with nothing before it.
 
-    An isotope's mass (¹³¹I), a citation that was carried over to the next line, or the mark of a note or an affiliation.
+    A citation that was carried over to the next line, or the mark of a note or an affiliation.
     """
-    if re.match(r"[A-Z][a-z]?(?![a-z])", after) and len(mark) > 1 and mark.isdigit():
-        return f"^{mark}"
     follows = _CLOSED.search(before.rstrip()) is not None or re.match(r"\s?[a-z.,;:)]", after) is not None
     return _bracketed(inner) if custom.cites and follows else mark
 
@@ -254,8 +280,10 @@ def _number(before: str, mark: str, inner: str, after: str, custom: Habit) -> st
     if before[-1] in "×·⋅":
         return f"^{mark}"
     small = len(mark) == 1
-    if small and _UNIT.search(before):
-        return f"^{mark}"
+    if _LENGTH.search(before) and mark[0] in "23":
+        return f"^{mark}" if small else f"^{mark[0]}{_bracketed(inner[1:])}"
+    if _UNIT.search(before):
+        return _bracketed(inner) if custom.cites else f"^{mark}"
     if _STATISTIC.search(before):
         named = re.search(r"(?:vitamin|group|type|hepatitis|grade|class|arm|factor|protein|phase) [A-Z]$", before)
         if custom.cites and (not small or named):
@@ -278,9 +306,11 @@ def _letters(before: str, mark: str, custom: Habit) -> str:
     after_number = _NUMERAL.search(before) is not None or _CLOSED.search(before) is not None
     if _NOTE_LETTER.fullmatch(mark) and len(mark) < 8 and (after_number or mark in custom.notes) and before.strip():
         return _bracketed(mark)
-    if re.fullmatch(r"[A-Za-z][A-Za-z0-9+\-−/]*", mark) and _BASE.search(before) is not None:
+    if mark in _ORDINAL:
+        return mark
+    if len(mark) > 1 and mark[0] in "-−–+" and re.search(r"[\de)]$", before):
         return f"^{mark}"
-    return mark
+    return f"^{mark}" if re.fullmatch(r"[A-Za-z]+", mark) and _BASE.search(before) else mark
 
 
 def _bracketed(inner: str) -> str:

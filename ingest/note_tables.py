@@ -297,7 +297,7 @@ def _columns(
     for what, pattern in _NAMES.items():
         column = getattr(asked, f"{what}_column")
         if column is not None and column not in header:
-            raise UnreadableError("no-column", f"It has no column {column}, but {', '.join(header[:20])}.")
+            raise UnreadableError("no-column", f"None of its {len(header)} columns is called {column}.")
         column = column or next((n for n in header if re.fullmatch(pattern, n.strip(), re.I)), None)
         if column is not None:
             found[what] = column

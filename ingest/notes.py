@@ -23,12 +23,12 @@ from ingest.note_columns import NoteColumns
 from ingest.note_tables import KINDS
 from ingest.publish import labelled, publish
 from ingest.read_wave import READ, Limits, outline, with_reading
-from ingest.run import finish, note, opened, relabel, unread_row
+from ingest.run import finish, note, opened, relabel, unread_row, write_config
 from ingest.session import Session
 from ingest.steps.read_notes import FORMAT, READ_NOTES, halves
 from ingest.steps.survey_table import SURVEY_TABLE
 from medpress.command import UserError, progress, resolved
-from medpress.store import canonical_json, identity, read_json, write_json
+from medpress.store import canonical_json, identity, read_json
 
 LOST = pa.schema([pa.field("number", pa.int64()), *(READ.field(name) for name in ("state", "kind", "message", "seconds", "memory_bytes"))])  # fmt: skip
 """A row of a table that broke its task."""
@@ -38,8 +38,8 @@ LOST = pa.schema([pa.field("number", pa.int64()), *(READ.field(name) for name in
 class Table:
     """A table of notes, and how it is read or why it is not."""
 
-    uri: str
-    """Relative to the input root."""
+    called: str
+    """Pseudonym of its place."""
     layout: dict[str, Any] | None = None
     """Its layout, as plain values; None when it cannot be read."""
     failure: dict[str, str] | None = None
@@ -75,7 +75,8 @@ def ingest_notes(paths: Sequence[str], columns: NoteColumns, config: IngestConfi
         unreachable = [unread_row(path, uri, "unsupported", UNREACHABLE) for path, uri in found.unreachable]
         note(unreachable, session)
         result.tables += [
-            Table(row["uri"], None, {name: row[name] for name in ("kind", "message")}) for row in unreachable
+            Table(session.pseudonyms(row["uri"]), None, {name: row[name] for name in ("kind", "message")})
+            for row in unreachable
         ]
         reading = _reading(columns)
         surveyed = list(zip(found.files.to_pylist(), _survey(found.files, columns, session), strict=True))
@@ -90,8 +91,7 @@ def ingest_notes(paths: Sequence[str], columns: NoteColumns, config: IngestConfi
         relabel(notes, session)
         finish(session)
         _count(result, notes, session)
-        settings = {"paths": list(paths), "columns": resolved(columns), **resolved(config)}
-        write_json(config.data / "ingest.config.json", settings)
+        write_config(session, {"columns": resolved(columns)}, paths)
     return result
 
 
@@ -115,7 +115,6 @@ def _survey(files: pa.Table, columns: NoteColumns, session: Session) -> list[Tab
     tasks = [
         SURVEY_TABLE.task(
             session.work,
-            row["uri"],
             columns=resolved(columns),
             **{name: row[name] for name in ("path", "size", "stamp")},
         )
@@ -128,7 +127,7 @@ def _survey(files: pa.Table, columns: NoteColumns, session: Session) -> list[Tab
     for task, uri in zip(tasks, files["uri"].to_pylist(), strict=True):
         failure = failures[task.id]
         found = read_json(task.output) if not failure else {"layout": None, "failure": asdict(failure)}
-        tables.append(Table(uri, **found))
+        tables.append(Table(session.pseudonyms(uri), **found))
     return tables
 
 
@@ -155,7 +154,7 @@ def _read(
         of_path[row["path"]] = row
         arguments = {name: row[name] for name in ("path", "size", "stamp")}
         layout = (table.layout or {}) | {"ranges": []}
-        label = f"{row['uri']}, rows {first}-{first + count - 1}"
+        label = f"rows {first}-{first + count - 1}"
         tasks.append(READ_NOTES.task(session.work, label, layout=layout, range=rows, **arguments))
     with progress("read", len(tasks), "ranges of rows") as tick:
         outcomes = session.runner.run(READ_NOTES, tasks, split=halves, tick=tick)

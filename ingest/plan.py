@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,8 +35,8 @@ class Plan:
     """Estimated from the sampled pages of each file."""
     cpu_seconds: float = 0.0
     """Native reading as measured on the sample, OCR by `OCR_CPU_SECONDS`."""
-    unreadable: list[tuple[str, str]] = field(default_factory=list)
-    """(uri, message)."""
+    unreadable: Counter[str] = field(default_factory=Counter)
+    """How many files cannot be read, by the reason in one sentence."""
 
     @property
     def disk_bytes(self) -> int:
@@ -46,7 +47,7 @@ class Plan:
 def plan(paths: Sequence[str], formats: Sequence[str], options: ReadOptions) -> Plan:
     """Look at a few pages of every file, without OCR and without writing anything."""
     found = discover(paths, formats)
-    result = Plan(unreadable=[(uri, UNREACHABLE) for _, uri in found.unreachable])
+    result = Plan(unreadable=Counter({UNREACHABLE: len(found.unreachable)} if found.unreachable else {}))
     with progress("look", found.files.num_rows, "files") as tick:
         for file in found.files.to_pylist():
             path = location(file["path"])
@@ -57,8 +58,8 @@ def plan(paths: Sequence[str], formats: Sequence[str], options: ReadOptions) -> 
                 try:
                     _look(path, name, options, result)
                 except UnreadableError as error:
-                    result.unreadable.append((file["uri"], error.message))
-            tick(note=file["uri"])
+                    result.unreadable[error.message] += 1
+            tick()
     return result
 
 

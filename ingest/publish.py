@@ -12,10 +12,11 @@ import pyarrow.compute as pc
 
 from ingest.batches import cut_segments
 from ingest.session import Session
+from ingest.sources import source_of, source_type_of
 from ingest.steps.write_pages import ROWS, WRITE_PAGES
 from medpress.location import location
 from medpress.run.task import Task
-from medpress.schema import DOCUMENT, SOURCE_TYPES
+from medpress.schema import DOCUMENT
 from medpress.segments import Part, Segment, write_part, write_segments
 from medpress.store import DATA, make_folder, names_in, place_file, read_json, read_table, remove_folder
 
@@ -31,7 +32,7 @@ PASSING = ("read_files", "read_notes", "assemble_document", "write_pages", "rows
 
 def labelled(files: pa.Table, session: Session) -> pa.Table:
     """Rows with `collection` and `found_…` columns, and with source, source_type, license and lang as they will be said:
-    the user's word, else the folder's (`guidelines/`), else the file's own."""
+    the user's word, else the folder's (`guidelines/`), else the file's own; the source as `ingest.sources` has it."""
     config = session.config
     count = files.num_rows
 
@@ -39,14 +40,21 @@ def labelled(files: pa.Table, session: Session) -> pa.Table:
         return otherwise if value is None else pa.array([value] * count, pa.string())
 
     collections = files["collection"].unique().to_pylist()
-    of_folder = pa.array([_source_type(name or "") for name in collections], pa.string())
-    place = pc.index_in(files["collection"], value_set=pa.array(collections, pa.string()))
-    by_folder = of_folder.take(place.combine_chunks() if isinstance(place, pa.ChunkedArray) else place)
+    of_folder = pa.array([source_type_of(name or "") for name in collections], pa.string())
+    by_folder = of_folder.take(_index_in(files["collection"], pa.array(collections, pa.string())))
     own = pc.fill_null(files["found_source_type"], "")
     own = pc.if_else(pc.equal(own, ""), "other", own)
+    source_type = given(config.source_type, pc.if_else(pc.equal(own, "note"), own, pc.coalesce(by_folder, own)))
+    # Of a table of notes all are notes, and so is all that the user calls so.
+    only_notes = pc.or_(pc.equal(own, "note"), pa.scalar(config.source_type == "note"))
+    cases = pa.table([files["collection"], source_type, only_notes], ["folder", "type", "only_notes"])
+    distinct = cases.group_by(cases.column_names).aggregate([])
+    called = [
+        source_of(row["folder"] or "", row["type"], config.source, row["only_notes"]) for row in distinct.to_pylist()
+    ]
     columns = {
-        "source": given(config.source, files["collection"]),
-        "source_type": given(config.source_type, pc.if_else(pc.equal(own, "note"), own, pc.coalesce(by_folder, own))),
+        "source": pa.array(called, pa.string()).take(_index_in(_joined(cases), _joined(distinct).combine_chunks())),
+        "source_type": source_type,
         "license": given(config.license, pc.fill_null(files["found_license"], "")),
         "lang": given(config.lang, pc.fill_null(files["found_lang"], "")),
     }
@@ -55,10 +63,15 @@ def labelled(files: pa.Table, session: Session) -> pa.Table:
     return files
 
 
-def _source_type(collection: str) -> str | None:
-    """The source type that a folder is named for."""
-    word = collection.lower()
-    return next((known for known in SOURCE_TYPES if word in (known, known + "s")), None)
+def _joined(cases: pa.Table) -> pa.ChunkedArray:
+    """Folder, type and whether only notes are meant, as one word."""
+    flag = pc.cast(cases["only_notes"], pa.string())
+    return pc.binary_join_element_wise(pc.fill_null(cases["folder"], ""), cases["type"], flag, "\0")
+
+
+def _index_in(column: pa.ChunkedArray | pa.Array, values: pa.Array) -> pa.Array:
+    found = pc.index_in(column, value_set=values)
+    return found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found
 
 
 def publish(wave: pa.Table, session: Session, spent: Sequence[Path]) -> None:

@@ -222,7 +222,7 @@ def _read_large(documents: Sequence[_Large], session: Session) -> tuple[dict[str
         if one.parts:
             tasks.append(
                 ASSEMBLE_DOCUMENT.task(
-                    session.work, one.path.rpartition("/")[2], parts=sorted(one.parts), doc_id=one.doc_id,
+                    session.work, one.doc_id, parts=sorted(one.parts), doc_id=one.doc_id,
                     format=one.format, probe=one.probe,
                 )
             )  # fmt: skip

@@ -179,14 +179,14 @@ def _quarantined(session: Session) -> Iterator[dict[str, Any]]:
     columns = ["uri", "doc_id", "state", "kind", "message", "failed_pages"]
     rows = session.ledger.rows.select([*columns, "path"]).sort_by([("uri", "ascending"), ("path", "ascending")])
     for row in rows.filter(rows["kind"].is_valid()).to_pylist():
-        told = {name: row[name] for name in ("uri", "doc_id", "kind", "message")}
-        yield nothing | told | {"stage": "examine"}
+        told = {name: row[name] for name in ("doc_id", "kind", "message")}
+        yield nothing | told | {"place": None if row["doc_id"] else session.pseudonyms(row["uri"]), "stage": "examine"}
     documents = rows.filter(pc.equal(rows["state"], "document"))
     gone = pc.is_in(documents["doc_id"], value_set=session.gone_ids)
     lost = pc.greater(pc.fill_null(pc.list_value_length(documents["failed_pages"]), 0), 0)
     there = pc.or_(session.in_store(documents["doc_id"]), gone)
     for row in documents.filter(pc.invert(there)).to_pylist():
-        place = {"uri": row["uri"], "doc_id": row["doc_id"], "stage": "read", "kind": "lost"}
+        place = {"place": None, "doc_id": row["doc_id"], "stage": "read", "kind": "lost"}
         yield (
             nothing | place | {"message": "What was read of it was lost with a damaged file; run `ingest` on it again."}
         )
@@ -194,9 +194,10 @@ def _quarantined(session: Session) -> Iterator[dict[str, Any]]:
     for row in documents.filter(pc.and_(lost, pc.invert(gone))).to_pylist():
         if row["doc_id"] not in told_of:
             told_of.add(row["doc_id"])
-            place = {"uri": row["uri"], "doc_id": row["doc_id"], "stage": "read"}
-            yield from (nothing | place | page for page in row["failed_pages"])
+            whole = {"place": None, "doc_id": row["doc_id"], "stage": "read"}
+            yield from (nothing | whole | page for page in row["failed_pages"])
     for row in documents.filter(gone).to_pylist():
         takedown = session.gone[row["doc_id"]]
-        if row["uri"] not in takedown["uris"]:  # those that were known have their rows from the takedown
-            yield nothing | {"uri": row["uri"], "doc_id": row["doc_id"], "stage": "examine"} | taken_down(takedown)
+        called = session.pseudonyms(row["uri"])
+        if called not in takedown["places"]:  # those that were known have their rows from the takedown
+            yield nothing | {"place": called, "doc_id": row["doc_id"], "stage": "examine"} | taken_down(takedown)

@@ -28,6 +28,7 @@ from ingest.read_wave import read_wave
 from ingest.readers import READERS
 from ingest.reconcile import reconcile
 from ingest.session import Session
+from ingest.sources import is_named
 from ingest.steps.fetch_pages import fetch_supervised
 from ingest.steps.unpack import UNPACK
 from medpress.command import UserError, progress, resolved
@@ -59,7 +60,9 @@ class IngestResult:
     reasons: Counter[str] = field(default_factory=Counter)
     """Quarantined files and pages by kind."""
     failures: list[tuple[str, int | None, str]] = field(default_factory=list)
-    """(uri, page or None, message) of everything quarantined."""
+    """(id of the document or pseudonym of the file, page or None, message) of everything quarantined."""
+    unnamed: int = 0
+    """Folders whose names may be those of persons, so that their documents' source is called after its type."""
     ignored: Counter[str] = field(default_factory=Counter)
     """Files left alone, by ending."""
     tasks: dict[str, int] = field(default_factory=dict)
@@ -94,12 +97,19 @@ def ingest(
         unread += not_fetched + not_unpacked
         others = pa.array([row["place"] for row in unread], pa.string())
         result = _result(pa.concat_arrays([*files["place"].chunks, others]), found.ignored, session)
-        settings = {"paths": list(paths), "formats": list(formats), **resolved(config)}
-        write_json(config.data / "ingest.config.json", settings)
+        if config.source is None:
+            result.unnamed = sum(not is_named(folder) for folder in files["collection"].unique().to_pylist())
+        write_config(session, {"formats": list(formats)}, paths)
     if not result.files:
         raise UserError(_nothing_found(paths, formats, found.ignored))
     result.read = read
     return result
+
+
+def write_config(session: Session, more: Mapping[str, Any], paths: Sequence[str]) -> None:
+    """Write what this run was told beside its output; the paths, which may name persons, among the work files."""
+    write_json(session.data / "ingest.config.json", {**more, **resolved(session.config)})
+    write_json(session.work / "paths.json", list(paths))
 
 
 @contextmanager
@@ -229,7 +239,7 @@ def _unpack(files: pa.Table, session: Session, ignored: Counter[str]) -> tuple[p
     tasks = []
     for row in containers:
         arguments = {name: row[name] for name in ("path", "uri", "size", "stamp")} | {"passwords": session.passwords}
-        tasks.append(UNPACK.task(session.work, row["uri"], folder=folder, formats=session.formats, **arguments))
+        tasks.append(UNPACK.task(session.work, folder=folder, formats=session.formats, **arguments))
     held: list[dict[str, Any]] = []
     unread = []
     with progress("unpack", len(tasks), "containers") as tick:
@@ -277,9 +287,9 @@ def _result(places: pa.Array, ignored: Counter[str], session: Session) -> Ingest
     documents = rows.filter(pc.equal(rows["state"], "document"))
     gone = pc.is_in(documents["doc_id"], value_set=session.gone_ids)
     for row in documents.filter(gone).to_pylist():
-        _count_failure(result, row["uri"], None, taken_down(session.gone[row["doc_id"]]))
+        _count_failure(result, row["doc_id"], None, taken_down(session.gone[row["doc_id"]]))
     for row in rows.filter(rows["kind"].is_valid()).to_pylist():
-        _count_failure(result, row["uri"], None, row)
+        _count_failure(result, session.called(row), None, row)
     documents = documents.filter(pc.invert(gone))
     first = documents.append_column("row", pa.array(range(documents.num_rows), pa.int64())).group_by("doc_id")
     distinct = documents.take(first.aggregate([("row", "min")])["row_min"])
@@ -293,14 +303,14 @@ def _result(places: pa.Array, ignored: Counter[str], session: Session) -> Ingest
         for route, pages in json.loads(counted["values"]).items():
             result.routes[route] += pages * counted["counts"]
     lost = pc.greater(pc.fill_null(pc.list_value_length(distinct["failed_pages"]), 0), 0)
-    for row in distinct.filter(lost).select(["uri", "failed_pages"]).to_pylist():
+    for row in distinct.filter(lost).select(["doc_id", "failed_pages"]).to_pylist():
         for page in row["failed_pages"]:
-            _count_failure(result, row["uri"], page["page"], page)
+            _count_failure(result, row["doc_id"], page["page"], page)
     return result
 
 
-def _count_failure(result: IngestResult, uri: str, page: int | None, failure: Mapping[str, Any]) -> None:
+def _count_failure(result: IngestResult, called: str, page: int | None, failure: Mapping[str, Any]) -> None:
     result.quarantined_pages += page is not None
     result.quarantined_files += page is None
     result.reasons[failure["kind"]] += 1
-    result.failures.append((uri, page, failure["message"]))
+    result.failures.append((called, page, failure["message"]))

@@ -39,7 +39,7 @@ def parse_xml(raw: bytes) -> etree._Element:
     try:
         root = etree.fromstring(text.encode("utf-8", "replace"), parser)
     except etree.XMLSyntaxError as error:
-        raise UnreadableError("decode", f"The file is not XML: {error.msg}.") from error
+        raise UnreadableError("decode", f"The file is not XML: error {error.code} in line {error.lineno}.") from error
     if root is None:
         raise UnreadableError("decode", "The file holds no XML element.")
     return root

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +16,7 @@ from ingest.ledger import Ledger, read_ledger
 from medpress.command import resolved, stderr
 from medpress.errors import CorruptError
 from medpress.location import is_remote
+from medpress.pseudonym import Pseudonyms
 from medpress.removed import removed
 from medpress.run.engine import open_executor
 from medpress.run.runner import Runner
@@ -76,6 +78,15 @@ class Session:
     def gone_ids(self) -> pa.Array:
         """Ids of the documents that were taken down."""
         return pa.array(sorted(self.gone), pa.string())
+
+    @cached_property
+    def pseudonyms(self) -> Pseudonyms:
+        """What places are called outside the raw part."""
+        return Pseudonyms(self.data)
+
+    def called(self, row: Mapping[str, Any]) -> str:
+        """What a file, given by `doc_id` and `uri`, is called on the console: its document's id, else its pseudonym."""
+        return str(row["doc_id"] or self.pseudonyms(row["uri"]))
 
     @cached_property
     def runner(self) -> Runner:
@@ -150,8 +161,6 @@ class Session:
         """Say that this run has begun to change the store: the next one has to look, should this one not get to its end."""
         for folder in (self.data / "documents", self.data / "pages", self.data / "work"):
             make_folder(folder)
-            if not is_remote(folder):
-                folder.chmod(0o700)
         if self.reconciled:
             self._seal.unlink()
         self.reconciled = False

@@ -33,9 +33,9 @@ class Overview:
     routes: list[tuple[Any, ...]]
     """route, reason (numbers as #), pages."""
     quarantine: list[tuple[Any, ...]]
-    """file, page, kind, message."""
+    """id of the document or pseudonym of the file, page, kind, message."""
     worst: list[tuple[Any, ...]]
-    """document, page, characters lost, characters too many, numbers lost, numbers new: where the check found most."""
+    """document, page, characters lost, characters too many, how many numbers lost and new: where the check found most."""
 
 
 def overview(data: Path) -> Overview:
@@ -55,7 +55,7 @@ def overview(data: Path) -> Overview:
         [(*key, *totals) for key, totals in sorted(documents.items())],
         [(*key, count) for key, count in routes.most_common(40)],
         [
-            (row["uri"], row["page"] or "", row["kind"], row["message"])
+            (row["doc_id"] or row["place"], row["page"] or "", row["kind"], row["message"])
             for row in quarantine
             if row["record_id"] is None
         ],
@@ -65,7 +65,8 @@ def overview(data: Path) -> Overview:
                 row["page"],
                 row["lost"],
                 row["new"],
-                *map(", ".join, (row["numbers_lost"], row["numbers_new"])),
+                len(row["numbers_lost"]),  # which they are is text of the page
+                len(row["numbers_new"]),
             )
             for row in worst_pages(data, WORST_SHOWN).to_pylist()
         ],

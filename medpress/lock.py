@@ -13,6 +13,7 @@ from pathlib import Path
 from medpress.command import stderr
 from medpress.errors import UserError
 from medpress.location import check_reachable, filesystem, is_remote, key
+from medpress.modes import make_file, private, seal
 
 BEAT_SECONDS = 10.0
 """How often a run renews its lock object."""
@@ -24,7 +25,7 @@ WATCH_SECONDS = 35.0
 def exclusive(folder: Path) -> Iterator[None]:
     """Hold a data folder for this process; a second run on it is refused in one sentence instead of mixing files.
 
-    A local folder is made, for its owner only. An object store has no lock that ends with its holder: the run keeps a
+    A local folder is made, and all in it becomes its owner's alone, whatever was there before. An object store has no lock that ends with its holder: the run keeps a
     lock object and renews it, and one that nobody renews is taken over after `WATCH_SECONDS`. Should a run stand still
     for that long and wake up again, it ends with an error; both wrote the same bytes under the same names unless their
     configurations differ, and `corpus audit` checks every file against its manifest.
@@ -39,12 +40,15 @@ def exclusive(folder: Path) -> Iterator[None]:
             lock.release()
         return
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    seal(folder)
+    make_file(folder / ".lock")
     with open(folder / ".lock", "w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise UserError(_refusal(folder)) from error
-        yield
+        with private():  # also what libraries make
+            yield
 
 
 def _refusal(folder: Path) -> str:

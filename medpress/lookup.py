@@ -7,6 +7,7 @@ documents that no build has seen.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -21,6 +22,7 @@ import pyarrow.parquet as pq
 from medpress.command import progress
 from medpress.errors import UserError
 from medpress.location import check_reachable
+from medpress.pseudonym import Pseudonyms
 from medpress.removed import removed
 from medpress.schema import DOC_ID_DIGITS, RECORD
 from medpress.segments import Segment, read_segments
@@ -48,6 +50,8 @@ class Place:
     """The document."""
     uris: tuple[str, ...] = ()
     """Its names; none of a document that is known by its records alone."""
+    pseudonyms: tuple[str, ...] = ()
+    """What its places are called where no name of it is kept: it was taken down, or is a file of instructions."""
     segment: Segment | None = None
     """Where its rows are; None when it is not in the store."""
     record: str | None = None
@@ -160,7 +164,7 @@ class _Store:
             return []
         documents = self.documents(lambda ids: pc.starts_with(ids, query))
         gone = [row for row in self._elsewhere() if row["doc_id"].startswith(query)]
-        others = {row["doc_id"]: Place(doc_id=row["doc_id"], uris=tuple(row["uris"])) for row in gone}
+        others = {row["doc_id"]: Place(doc_id=row["doc_id"], pseudonyms=tuple(row["places"])) for row in gone}
         if documents or others:
             return [*documents, *(place for id, place in others.items() if id not in {p.doc_id for p in documents})]
         found = records(self.data, "id", [query], _OF_RECORD, prefix=True)
@@ -182,7 +186,7 @@ class _Store:
                 yield segment, file.read(columns=[name], use_threads=False)[name]
 
     def _elsewhere(self) -> Iterator[Mapping[str, Any]]:
-        """doc_id and uris of what is not in the store: documents that were taken down, files of instructions."""
+        """doc_id and pseudonyms of what is not in the store: documents that were taken down, files of instructions."""
         yield from removed(self.data).values()
         for path in [*parts(self.data / "instructions"), *parts(self.data / "instructions_dropped")]:
             seen = set()
@@ -190,7 +194,7 @@ class _Store:
                 values = {pair["name"]: pair["value"] for pair in pairs}
                 if "doc_id" in values and "file" in values and values["doc_id"] not in seen:
                     seen.add(values["doc_id"])
-                    yield {"doc_id": values["doc_id"], "uris": [values["file"]]}
+                    yield {"doc_id": values["doc_id"], "places": [values["file"]]}
 
     # Names.
 
@@ -216,14 +220,17 @@ class _Store:
                     known = [*row["uris"], *(pair["value"] for pair in row["identifiers"] or () if address)]
                     ranked.append((max(_rank(uri, query) for uri in known), _of_document(row, segment)))
         there = {place.doc_id for _, place in ranked}
-        for row in self._elsewhere():
-            if row["doc_id"] not in there:
-                rank = max((_rank(uri, query) for uri in row["uris"]), default=0)
-                ranked.append((rank, Place(doc_id=row["doc_id"], uris=tuple(row["uris"]))))
+        elsewhere = [row for row in self._elsewhere() if row["doc_id"] not in there]
+        called = Pseudonyms(self.data) if elsewhere else None
+        for row in elsewhere:
+            # Names are not kept, so each that the query may end with is called as it would be.
+            met = (name for name in _endings(query) if called and called(name) in row["places"])
+            rank = max((_rank(name, query) for name in met), default=0)
+            ranked.append((rank, Place(doc_id=row["doc_id"], pseudonyms=tuple(row["places"]))))
         best = max((rank for rank, _ in ranked), default=0)
         places = [place for rank, place in ranked if rank == best > 0]
-        if len(places) != 1 and not address and (path := Path(query)).is_file():
-            doc_id = file_sha256(path)[:DOC_ID_DIGITS]
+        if len(places) != 1 and not address and os.path.isfile(query):  # which no sentence is, however long
+            doc_id = file_sha256(query)[:DOC_ID_DIGITS]
             places = self.documents(lambda ids: pc.equal(ids, doc_id)) or places
         return places
 
@@ -349,6 +356,12 @@ def _blocks_with(blocks: Iterable[Mapping[str, Any]], sentence: bytes) -> list[i
             found.append(number)
         at += len(text)
     return found
+
+
+def _endings(name: str) -> list[str]:
+    """A name, and what is left of it without its first folders."""
+    parts = _SCHEME.sub("", name).rstrip("/").split("/")
+    return list(dict.fromkeys([name, *("/".join(parts[start:]) for start in range(len(parts)))]))
 
 
 def _plain(name: str) -> str:

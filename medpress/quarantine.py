@@ -17,7 +17,9 @@ def write_quarantine(data: Path, writer: Writer, rows: Iterable[Mapping[str, Any
     """Put these `QUARANTINE` rows in the place of those that the writer wrote before."""
     folder = data / "quarantine"
     file = folder / DATA / f"{writer}.parquet"
-    ordered = sorted(rows, key=lambda row: (row["uri"], row["doc_id"] or "", row["page"] or 0, row["record_id"] or ""))
+    ordered = sorted(
+        rows, key=lambda row: (row["doc_id"] or "", row["place"] or "", row["page"] or 0, row["record_id"] or "")
+    )
     if ordered:
         write_rows(file, ordered, QUARANTINE)
     elif file.exists():

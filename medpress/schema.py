@@ -79,10 +79,12 @@ BLOCK = pa.struct(
 DOCUMENT = pa.schema(
     [
         _field("doc_id", pa.string(), "first 24 hex digits of the sha256 of the raw bytes"),
-        _field("uris", pa.list_(pa.string()), "all places it was found, relative to the input root, sorted"),
+        _field("uris", pa.list_(pa.string()), "all places it was found, relative to the input root, sorted; raw names"),
         _field("format", pa.string(), "the reader: pdf, web, jats, …"),
         _field("source_type", pa.string(), "textbook, guideline, literature, web, note or other"),
-        _field("source", pa.string(), "the collection: given, or the first folder below the input path"),
+        _field(
+            "source", pa.string(), "the collection: given, or the folder where its name is nobody's, else source_type"
+        ),
         _field("title", pa.string(), "title; empty when unknown"),
         _field("authors", pa.list_(pa.string()), "authors as printed"),
         _field("date", pa.string(), "publication date, ISO 8601 as far as known; empty when unknown"),
@@ -242,8 +244,8 @@ BOILERPLATE = pa.schema(
 
 QUARANTINE = pa.schema(
     [
-        _field("uri", pa.string(), "the file, relative to the input root"),
         _field("doc_id", pa.string(), "the document, null when the file could not be hashed"),
+        _field("place", pa.string(), "pseudonym of the file's place, where doc_id does not tell it; never a name"),
         _field("page", pa.int32(), "the page; null when the whole file or a record is meant"),
         _field("record_id", pa.string(), "the record; null for files and pages"),
         _field("stage", pa.string(), "where it failed"),
@@ -256,7 +258,7 @@ QUARANTINE = pa.schema(
 REMOVED = pa.schema(
     [
         _field("doc_id", pa.string(), "the document that was taken down"),
-        _field("uris", pa.list_(pa.string()), "all places it was found"),
+        _field("places", pa.list_(pa.string()), "pseudonyms of all places it was found; never names"),
         _field("source", pa.string(), "the collection"),
         _field("reason", pa.string(), "why, in the words of who took it down"),
         _field("requester", pa.string(), "who asked for it, in the same words; empty when nobody was named"),

@@ -24,6 +24,7 @@ import pyarrow.compute as pc
 import pyarrow.fs as pafs
 import pyarrow.parquet as pq
 
+from medpress import modes
 from medpress.errors import CorruptError, UserError
 from medpress.location import OBJECT_STORES, filesystem, is_remote, key, location, scratch, storage_fault
 from medpress.schema import NAMED_NUMBERS, NAMED_TEXTS, SCHEMA_VERSION, named
@@ -84,10 +85,11 @@ def read_head(path: Path, size: int) -> bytes:
         return file.read(size)
 
 
-def make_folder(folder: Path, mode: int = 0o777) -> None:
-    """Make a folder and those above it. An object store has none, and a missing bucket is not made but told."""
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it, as `medpress.modes` has it. An object store has none, and a missing bucket is not
+    made but told."""
     if not is_remote(folder):
-        folder.mkdir(parents=True, exist_ok=True, mode=mode)
+        modes.make_folder(folder)
 
 
 def remove_folder(folder: Path) -> None:
@@ -118,9 +120,10 @@ def write_atomic(place: Place, write: Callable[[Path], object]) -> None:
     if is_remote(path):
         _upload(path, write)
         return
-    path.parent.mkdir(parents=True, exist_ok=True)
+    modes.make_folder(path.parent)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
+        modes.make_file(temporary)
         write(temporary)
         with open(temporary, "rb") as file:
             os.fsync(file.fileno())
@@ -170,7 +173,8 @@ class LineFile:
     def append(self, line: str) -> None:
         """Add a line."""
         if not is_remote(self.path):
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            modes.make_folder(self.path.parent)
+            modes.make_file(self.path)
             with open(self.path, "a", encoding="utf-8", errors="backslashreplace") as file:
                 file.write(line + "\n")
             return
@@ -297,7 +301,7 @@ def place_file(source: Place, target: Path) -> None:
         return
     if target.exists() and target.samefile(source):
         return
-    target.parent.mkdir(parents=True, exist_ok=True)
+    modes.make_folder(target.parent)
     temporary = target.with_name(f".{target.name}.tmp")
     temporary.unlink(missing_ok=True)
     try:

@@ -26,6 +26,7 @@ from ingest.run import FORMATS, IngestConfig, ingest
 from medpress.errors import UserError
 from medpress.location import TooLargeError, is_remote, local_copy, location, scratch
 from medpress.lock import exclusive
+from medpress.pseudonym import Pseudonyms
 from medpress.schema import QUARANTINE
 from medpress.store import parquet_files, place_file, read_dataset, read_table, write_atomic, write_table, write_text
 from training.data import Shards
@@ -285,9 +286,10 @@ def test_objects_whose_name_cannot_stand_in_an_address_are_quarantined(store):
     result = ingest(["s3://books/odd"], FORMATS["text"], IngestConfig(data=data, workers=1))
     assert (result.documents, result.quarantined_files, result.ignored) == (1, 1, {".csv": 2})
     notes = ingest_notes(["s3://books/odd"], NoteColumns(), IngestConfig(data=data, workers=1))
-    assert [table.uri for table in notes.tables if table.failure] == ["n::1.csv"]
-    quarantined = read_dataset(data / "quarantine", QUARANTINE, ["uri", "message"]).to_pylist()
-    assert [row["uri"] for row in quarantined] == ["a::b.txt", "n::1.csv"]
+    called = Pseudonyms(data)
+    assert [table.called for table in notes.tables if table.failure] == [called("n::1.csv")]
+    quarantined = read_dataset(data / "quarantine", QUARANTINE, ["place", "message"]).to_pylist()
+    assert {row["place"] for row in quarantined} == {called("a::b.txt"), called("n::1.csv")}
     assert all("rename" in row["message"] for row in quarantined)
 
 

@@ -55,7 +55,7 @@ def _pages(data: Path) -> list[dict[str, Any]]:
 
 def _quarantine(data: Path) -> list[dict[str, Any]]:
     rows = read_dataset(data / "quarantine", QUARANTINE).to_pylist()
-    return sorted(rows, key=lambda row: (row["stage"], row["uri"], row["page"] or 0))
+    return sorted(rows, key=lambda row: (row["stage"], row["doc_id"] or row["place"] or "", row["page"] or 0))
 
 
 def row_groups(folder: Path, columns: list[str]) -> Iterator[pa.Table]:

@@ -11,18 +11,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from corpus.audit.figures import row_groups
+from corpus.audit.identifiers import identifiers_left
 from corpus.build_state import newer_documents
 from corpus.duplicates.passes import hex_ranges
 from corpus.takedown import datasets, holds
 from medpress.errors import CorruptError
+from medpress.location import is_remote
+from medpress.modes import open_to_others
 from medpress.page_account import account, worst_pages
 from medpress.removed import removed
 from medpress.schema import DOCUMENT, RECORD, SCHEMAS
 from medpress.store import check_manifest, open_parquet, parts, read_dataset, read_manifest, read_table
-from nlp import phi
 
-NEVER_IN_A_SHARD = ("ID_CARD", "SSN", "PHONE", "RECORD", "BANK_CARD", "PASSPORT")
-"""Identifiers that no text needs; found after redaction, they fail the build."""
 MOST_LOST = 0.005
 """Share of the sources' characters that may be in no block without a reason."""
 MOST_DOUBLED = 0.001
@@ -137,14 +137,28 @@ def conservation(data: Path) -> Verdict:
 
 
 def no_identifiers(data: Path) -> Verdict:
-    """The detector, run again over the shards, finds no hard identifier."""
-    found: Counter[str] = Counter()
-    for table in row_groups(data / "shards", ["text", "lang"]):
-        for row in table.to_pylist():
-            spans = phi.find(row["text"], lang=row["lang"], policy="precise")
-            found.update(span.type for span in spans if span.type in NEVER_IN_A_SHARD)
-    listing = ", ".join(f"{count} {kind}" for kind, count in found.most_common())
-    return Verdict(not found, f"left in the shards: {listing}" if found else "no hard identifier is left in the shards")
+    """Nothing but raw text tells who somebody is: no dataset, card, manifest, report, log or journal."""
+    found = identifiers_left(data)
+    if not found:
+        return Verdict(
+            True, "no hard identifier and none of the persons whom the documents tell is left outside raw text"
+        )
+    listing = ", ".join(f"{count} {kind}" for kind, count in found.most_common(8))
+    return Verdict(False, f"{found.total()} identifiers are left outside raw text: {listing}")
+
+
+def raw_text_is_private(data: Path) -> Verdict:
+    """Nobody but its owner may open anything of the data folder."""
+    if is_remote(data):
+        return Verdict(True, "an object store has its own rules of access")
+    wide = open_to_others(data)
+    folders = sorted({path.partition("/")[0] for path in wide})
+    if wide:
+        where = ", ".join("the data folder itself" if name == "." else name for name in folders[:8])
+        return Verdict(
+            False, f"{len(wide)} files and folders are open to others, in {where}; `corpus build` closes them"
+        )
+    return Verdict(True, "files and folders are their owner's alone")
 
 
 def token_shards(data: Path) -> Verdict:
@@ -229,6 +243,7 @@ GATES: dict[str, Callable[[Path], Verdict]] = {
     "conservation": conservation,
     "offsets": offsets,
     "no identifiers": no_identifiers,
+    "raw text is private": raw_text_is_private,
     "takedowns": takedowns,
     "token shards": token_shards,
     "augmented text": augmented_text,

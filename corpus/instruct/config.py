@@ -21,7 +21,7 @@ class InstructConfig:
     stage: Literal[1, 2, 3] | None = None
     """Training stage of these files; without it suggested for each conversation by how demanding it is."""
     source: str | None = None
-    """Name of the collection; without it the file's name."""
+    """Name of the collection; without it the file's name, where that is sure to be nobody's."""
     license: str = ""
     """Licence of these files."""
     phi: Literal["precise", "thorough", "off"] = "precise"

@@ -187,17 +187,17 @@ def _archive(path: Path) -> Iterator[Row]:
     except zipfile.BadZipFile as error:
         raise ContainerError("It is not a readable ZIP archive.") from error
     with archive:
-        for member in sorted(archive.infolist(), key=lambda m: m.filename):
+        for number, member in enumerate(sorted(archive.infolist(), key=lambda m: m.filename), start=1):
             suffix = Path(member.filename).suffix.lower()
             if member.is_dir() or suffix not in (*TEXTS, ".xml"):
                 continue
             if member.file_size > MAX_MEMBER_BYTES:
-                raise ContainerError(f"{member.filename} in it is larger than {MAX_MEMBER_BYTES >> 20} MiB; unpack it.")
+                raise ContainerError(f"Member {number} of it is larger than {MAX_MEMBER_BYTES >> 20} MiB; unpack it.")
             with archive.open(member) as file:
                 raw = file.read(MAX_MEMBER_BYTES)
             rows = _medquad(raw) if suffix == ".xml" else TEXTS[suffix](iter([_text(raw)]))
             for place, row in rows:
-                yield f"{member.filename}, {place}", row
+                yield f"member {number}, {place}", row
 
 
 TEXTS: dict[str, Callable[[Iterator[str]], Iterator[Row]]] = {

@@ -19,6 +19,7 @@ from medpress.command import UserError, progress, resolved
 from medpress.errors import check_sum
 from medpress.location import check_reachable, location
 from medpress.lock import exclusive
+from medpress.pseudonym import Pseudonyms
 from medpress.removed import failure, removed
 from medpress.run.engine import open_executor
 from medpress.run.runner import Runner
@@ -38,6 +39,8 @@ from medpress.store import (
     write_json,
     write_manifest,
 )
+from nlp.phi import collection_name
+from nlp.phi.places import told_by
 
 STEPS = [
     TAKE_IN,
@@ -69,7 +72,7 @@ class InstructResult:
     dropped: Counter[str] = field(default_factory=Counter)
     """Dropped rows by reason."""
     failures: list[tuple[str, str]] = field(default_factory=list)
-    """(file, message) of files that could not be read."""
+    """(first digits of its sha256, message) of files that could not be read."""
     tasks: dict[str, int] = field(default_factory=dict)
 
 
@@ -86,9 +89,17 @@ def instruct(paths: Sequence[str], config: InstructConfig) -> InstructResult:
         work = config.data / "work" / "instruct"
         settings = {k: v for k, v in resolved(config).items() if k not in APART}
         gone = removed(config.data)
+        called = Pseudonyms(config.data)
         doc_ids = {path: file_sha256(path)[:DOC_ID_DIGITS] for path in files}
         tasks = [
-            TAKE_IN.task(work, path.name, path=str(path), doc_id=doc_ids[path], file=path.name, **settings)
+            TAKE_IN.task(
+                work,
+                path=str(path),
+                doc_id=doc_ids[path],
+                file=called(path.name),
+                told=_told(path, config),
+                **settings | {"source": _source(path, config)},
+            )
             for path in files
             if doc_ids[path] not in gone
         ]
@@ -105,11 +116,22 @@ def instruct(paths: Sequence[str], config: InstructConfig) -> InstructResult:
             result.tasks = dict(runner.counts)
         finally:
             executor.close()
-        for path, doc_id in doc_ids.items():
+        for doc_id in doc_ids.values():
             if doc_id in gone:
-                result.failures.append((str(path), failure(gone[doc_id])["message"]))
+                result.failures.append((doc_id, failure(gone[doc_id])["message"]))
         _publish(parts, hits, decisions, config, result)
         return result
+
+
+def _source(path: Path, config: InstructConfig) -> str:
+    """The name of a file's collection: a file may be named after a person, whom no record tells."""
+    return config.source or collection_name(path.name.split(".")[0]) or "instructions"
+
+
+def _told(path: Path, config: InstructConfig) -> list[list[str]]:
+    """What a file's name tells of a person, which is then taken out of its rows."""
+    found = [] if config.phi == "off" else told_by([path.name], [], [], config.phi, is_note=False)
+    return [list(each) for each in found]
 
 
 def _parts(catalogue: Path, outcomes: Sequence[Outcome], result: InstructResult) -> list[str]:
@@ -124,7 +146,7 @@ def _parts(catalogue: Path, outcomes: Sequence[Outcome], result: InstructResult)
     for outcome in outcomes:
         path = outcome.task.arguments["path"]
         if outcome.failure:
-            result.failures.append((path, outcome.failure.message))
+            result.failures.append((outcome.task.arguments["doc_id"], outcome.failure.message))
         else:
             given = given_as(outcome.task.arguments)
             known[path] = [given, outcome.task.output]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any, Literal
 
@@ -56,13 +56,14 @@ def take_in(task: Task, mark: Mark) -> None:
 
 
 def given_as(arguments: dict[str, Any]) -> str:
-    """A name of what a file holds and of how it is taken in, wherever it lies: the ids of its rows follow from it."""
-    return identity({name: value for name, value in arguments.items() if name != "path"})
+    """A name of what a file holds and of how it is taken in, wherever it lies and whatever it is called: the ids of its rows
+    follow from it."""
+    return identity({name: value for name, value in arguments.items() if name not in ("path", "file")})
 
 
 TAKE_IN = Step(
     take_in,
-    settings=("doc_id", "file", "stage", "source", "license", "phi"),
+    settings=("doc_id", "file", "told", "stage", "source", "license", "phi"),
     models={"tokenizer": tokenizer_identity},
     aside=("path",),
     per="file",
@@ -75,7 +76,7 @@ def _taken(id: str, place: str, row: dict[str, Any], a: dict[str, Any]) -> dict[
         return _row(id, [], place, a, "", "no known shape")
     name, messages = found
     lang = detect("\n\n".join(m["content"] for m in messages))
-    messages = _redact(clean(messages, lang), lang, a["phi"])
+    messages = _redact(clean(messages, lang), lang, a["phi"], [phi.Told(*each) for each in a["told"]])
     return _row(id, messages, place, a, name, fault(messages)) | {"lang": lang}
 
 
@@ -86,7 +87,7 @@ def _row(id: str, messages: Messages, place: str, a: dict[str, Any], form: str, 
         "messages": messages,
         "stage": a["stage"] or (suggest_stage(messages) if reason is None else 1),
         "lang": "und",
-        "source": a["source"] or a["file"].split(".")[0],
+        "source": a["source"],
         "license": a["license"],
         "topics": {},
         "provenance": {"file": a["file"], "doc_id": a["doc_id"], "place": place, "format": form},
@@ -95,8 +96,8 @@ def _row(id: str, messages: Messages, place: str, a: dict[str, Any], form: str, 
     }
 
 
-def _redact(messages: Messages, lang: str, policy: phi.Policy | Literal["off"]) -> Messages:
+def _redact(messages: Messages, lang: str, policy: phi.Policy | Literal["off"], told: Sequence[phi.Told]) -> Messages:
     if policy == "off":
         return messages
-    redacted = phi.redact_sections([m["content"] for m in messages], lang=lang, policy=policy)
+    redacted = phi.redact_sections([m["content"] for m in messages], lang=lang, policy=policy, told=told)
     return [{"role": m["role"], "content": r.text} for m, r in zip(messages, redacted, strict=True)]

@@ -16,6 +16,13 @@ CANDIDATE = pa.schema(
         pa.field("fault_value", pa.float64(), metadata={"description": "the value behind the fault"}),
         pa.field("fault_threshold", pa.float64(), metadata={"description": "what it was held against"}),
         pa.field("confidence", pa.float64(), metadata={"description": "mean OCR confidence; null for native text"}),
+        pa.field(
+            "told",
+            pa.list_(pa.struct([pa.field("kind", pa.string()), pa.field("value", pa.string())])),
+            metadata={
+                "description": "what the document's places, title and authors tell of a person; null once redacted"
+            },
+        ),
         pa.field("paragraphs", pa.list_(pa.uint64()), metadata={"description": "hashes of its paragraphs"}),
     ]
 )

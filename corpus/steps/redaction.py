@@ -1,4 +1,7 @@
-"""Take patients' identities out of sections, their headings and titles: a name that one gives away goes from all."""
+"""Take patients' identities out of sections, their headings, titles and licences: a name that one gives away goes from all.
+
+So does what the names of folders and files, addresses and authors tell (`nlp.phi.places`).
+"""
 
 from __future__ import annotations
 
@@ -21,8 +24,21 @@ from medpress.store import read_table, write_table
 if TYPE_CHECKING:
     from nlp import phi
 
-_READ = ["id", "doc_id", "parent_id", "text", "spans", "title", "section", "lang", "source_type", "source"]
-_WRITTEN = ("text", "spans", "phi_actions", "title", "section", "paragraphs")
+_READ = [
+    "id",
+    "doc_id",
+    "parent_id",
+    "text",
+    "spans",
+    "title",
+    "section",
+    "license",
+    "lang",
+    "source_type",
+    "source",
+    "told",
+]
+_WRITTEN = ("text", "spans", "phi_actions", "title", "section", "license", "paragraphs", "told")
 
 
 def redact(task: Task, mark: Mark) -> None:
@@ -73,19 +89,22 @@ def _redact_document(rows: Sequence[dict[str, Any]], config: PhiConfig) -> None:
 
     first = rows[0]
     headings = sorted({heading for row in rows for heading in row["section"] or ()})
-    texts = [first["title"] or "", *headings, *(row["text"] for row in rows)]
+    texts = [first["title"] or "", first["license"] or "", *headings, *(row["text"] for row in rows)]
     policy = config.policy(first["source_type"])
     if policy == "off":
         redacted = [phi.Redaction(text, [], []) for text in texts]
     else:
-        redacted = phi.redact_sections(texts, lang=first["lang"], policy=policy, engine=config.engine)
-    heading_of = dict(zip(headings, (redaction.text for redaction in redacted[1:]), strict=False))
-    for row, redaction in zip(rows, redacted[1 + len(headings) :], strict=True):
+        told = [phi.Told(**each) for each in first["told"] or ()]
+        if told:  # it speaks of somebody, whatever its format is usually for
+            policy = "thorough"
+        redacted = phi.redact_sections(texts, lang=first["lang"], policy=policy, engine=config.engine, told=told)
+    heading_of = dict(zip(headings, (redaction.text for redaction in redacted[2:]), strict=False))
+    for row, redaction in zip(rows, redacted[2 + len(headings) :], strict=True):
         row |= _of_redaction(row["text"], row["spans"] or [], redaction)
         if row["parent_id"] is not None:  # what was redacted here, or in the record that it was made from
             found = PLACEHOLDER.finditer(redaction.text)
             row["phi_actions"] = [{"type": m["type"], "start": m.start(), "end": m.end()} for m in found]
-        row["title"] = redacted[0].text
+        row["title"], row["license"], row["told"] = redacted[0].text, redacted[1].text, None
         row["section"] = [heading_of[heading] for heading in row["section"] or ()]
         row["paragraphs"] = paragraph_hashes(row["source"], row["text"])
 

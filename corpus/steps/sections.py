@@ -16,7 +16,10 @@ from medpress.run.task import Mark, Task
 from medpress.schema import DOCUMENT, PAGE
 from medpress.store import canonical_json, dataset, identity, read_table, write_rows
 from nlp.normalise import normalise
+from nlp.phi.places import told_of
 
+_TELLING = ["uris", "authors", "identifiers"]
+"""What tells of a person, beside the title."""
 DESCRIBED = ["doc_id", "title", "lang", "source_type", "source", "license"]
 """What the records of a document take from it."""
 _PAGE = ["doc_id", "page", "blocks"]
@@ -30,7 +33,7 @@ def sections(task: Task, mark: Mark) -> None:
     """
     a = task.arguments
     chosen = pc.scalar(True) if a["only"] is None else pc.field("doc_id").isin(a["only"])
-    documents = dataset([a["documents"]], schema=DOCUMENT).to_table(DESCRIBED, filter=chosen).to_pylist()
+    documents = dataset([a["documents"]], schema=DOCUMENT).to_table([*DESCRIBED, *_TELLING], filter=chosen).to_pylist()
     pages: dict[str, list[dict[str, Any]]] = {row["doc_id"]: [] for row in documents}
     for row in dataset([a["pages"]], schema=PAGE).to_table(_PAGE, filter=chosen).to_pylist():
         pages[row["doc_id"]].append(row)
@@ -39,13 +42,15 @@ def sections(task: Task, mark: Mark) -> None:
     for document in sorted(documents, key=lambda row: row["doc_id"]):
         mark(document["doc_id"])
         its = sorted(pages[document["doc_id"]], key=lambda page: page["page"])
-        rows += [_row(document, section) for section in _sections(document, its, config)]
+        told = [each._asdict() for each in told_of(document)]
+        rows += [_row(document, section) | {"told": told} for section in _sections(document, its, config)]
     write_rows(task.output, rows, CANDIDATE)
 
 
 def described(documents: str) -> str:
     """Changes whenever what the records take from these documents does: a file that is found in one more place is the same."""
-    return identity(canonical_json(read_table(location(documents), DESCRIBED).to_pydict()))
+    table = read_table(location(documents), [*DESCRIBED, *_TELLING])
+    return identity(canonical_json(table.select(DESCRIBED).to_pydict()), [told_of(row) for row in table.to_pylist()])
 
 
 SECTIONS = Step(

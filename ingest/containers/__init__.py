@@ -42,10 +42,11 @@ def is_container(head: bytes, name: str, path: Path | None = None) -> bool:
     """
     if is_warc(head, name) or is_mime(head, name) or is_web_archive(head, name):
         return True
+    if is_zip(head):  # before PDF, as the first bytes of a PDF may stand among those of an archive
+        names = entry_names(path) if path is not None else []
+        return package_of(names) is None if names else is_archive(head, name)
     if b"%PDF" in head[:1024]:
         return path is not None and is_portfolio(path)
-    if is_zip(head) and path is not None and (names := entry_names(path)):
-        return package_of(names) is None
     return is_archive(head, name)
 
 
@@ -94,7 +95,9 @@ def _members(head: bytes, path: Path, passwords: Sequence[str]) -> Iterator[Memb
         return read_message(path)
     if is_web_archive(head, path.name):
         return read_web_archive(path)
-    return read_portfolio(path) if b"%PDF" in head[:1024] else read_archive(path, passwords=passwords)
+    if not is_zip(head) and b"%PDF" in head[:1024]:
+        return read_portfolio(path)
+    return read_archive(path, passwords=passwords)
 
 
 def _web_suffix(media_type: str, url: str) -> str:

@@ -143,7 +143,7 @@ def _zip_members(file: io.BufferedIOBase | io.BufferedReader, budget: _Budget) -
     try:
         archive = zipfile.ZipFile(file)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise UnreadableError("truncated", f"The ZIP archive cannot be opened: {_words(error)}.") from error
+        raise UnreadableError("truncated", f"The ZIP archive cannot be opened ({type(error).__name__}).") from error
     with archive:
         places = [info.header_offset for info in archive.infolist()]
         if len(set(places)) < len(places):
@@ -194,9 +194,11 @@ def _unpacked(
                 if len(content) > limit:
                     raise UnreadableError("too-large", f"The archive member unpacks to more than {limit} bytes.")
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
-        raise UnreadableError("truncated", f"The archive member is damaged: {_words(error)}.") from error
+        raise UnreadableError("truncated", f"The archive member is damaged ({type(error).__name__}).") from error
     except (NotImplementedError, RuntimeError) as error:
-        raise UnreadableError("unsupported", f"The archive member cannot be unpacked: {_words(error)}.") from error
+        raise UnreadableError(
+            "unsupported", f"The archive member cannot be unpacked ({type(error).__name__})."
+        ) from error
     return bytes(content)
 
 
@@ -247,7 +249,7 @@ def _tar_members(file: io.BufferedIOBase | io.BufferedReader, budget: _Budget) -
                     continue
                 yield _tar_member(name, archive, info)
     except (tarfile.TarError, EOFError, OSError, ValueError, OverflowError, zlib.error) as error:
-        raise UnreadableError("truncated", f"The TAR archive cannot be read: {_words(error)}.") from error
+        raise UnreadableError("truncated", f"The TAR archive cannot be read ({type(error).__name__}).") from error
 
 
 def _tar_member(name: str, archive: tarfile.TarFile, info: tarfile.TarInfo) -> Member:
@@ -261,11 +263,6 @@ def _tar_member(name: str, archive: tarfile.TarFile, info: tarfile.TarInfo) -> M
     if len(content) < info.size:
         return Member(name, b"", UnreadableError("truncated", "The archive ends within this member."))
     return Member(name, bytes(content))
-
-
-def _words(error: Exception) -> str:
-    """What a library says of an archive, as the end of a sentence."""
-    return str(error)[:200].rstrip(".")
 
 
 MAX_NAME = 1_000

@@ -64,7 +64,7 @@ def unpack_gzip(raw: bytes, limit: int = MAX_TEXT_BYTES) -> bytes:
                 if len(content) > limit:
                     raise UnreadableError("too-large", f"The file unpacks to more than {limit} bytes.")
         except zlib.error as error:
-            raise UnreadableError("truncated", f"The gzip stream is damaged: {error}.") from error
+            raise UnreadableError("truncated", f"The gzip stream is damaged ({type(error).__name__}).") from error
         if not stream.eof:
             raise UnreadableError("truncated", f"The gzip stream breaks off after {len(content)} bytes of text.")
         raw = stream.unused_data

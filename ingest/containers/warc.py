@@ -63,7 +63,9 @@ def read_warc(path: Path, page_bytes: int = 64 * 1024 * 1024) -> Iterator[WarcPa
                     seen.add(key)
                     yield page
         except (ArchiveLoadFailed, EOFError, OSError, ValueError, AttributeError) as error:
-            failure = UnreadableError("truncated", f"The web archive breaks off after {records} records: {error}.")
+            failure = UnreadableError(
+                "truncated", f"The web archive breaks off after {records} records ({type(error).__name__})."
+            )
             if not records:
                 raise failure from error
             yield WarcPage("", "", "", b"", failure)
@@ -95,7 +97,7 @@ def _page(record: object, page_bytes: int) -> WarcPage | None:
     while part := stream.read(65536):
         size += len(part)
         if size > page_bytes:
-            message = f"The page {url} has more than {page_bytes} bytes."
+            message = f"The page has more than {page_bytes} bytes."
             return WarcPage(url, date, media_type, b"", UnreadableError("too-large", message))
         parts.append(part)
     return WarcPage(url, date, media_type, b"".join(parts)) if size else None

@@ -97,11 +97,11 @@ def check_address(host: str, port: int, *, allow_private: bool = False) -> str:
     try:
         infos = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise NoAddress(f"The host {host} has no address: {error}.") from error
+        raise NoAddress("The host has no address.") from error
     addresses = list(dict.fromkeys(str(info[4][0]).partition("%")[0] for info in infos))
     private = next((address for address in addresses if not allow_private and not is_public(address)), None)
     if private:
-        raise PrivateAddress(f"The host {host} is at {private}, which is not a public address.")
+        raise PrivateAddress("The host is at an address that is not public.")
     return addresses[0]
 
 

@@ -345,17 +345,17 @@ class Client:
             except NoAddress as error:
                 raise FetchError("network", str(error)) from error
             except UnaskedEncoding as error:
-                message = f"The host {host} answers in an encoding that was not asked for."
+                message = "The host answers in an encoding that was not asked for."
                 raise FetchError("unsupported", message) from error
             except OutOfTime as error:
                 message = f"The page took more than {self.config.fetch_seconds:.0f} seconds."
                 raise FetchError("timeout", message) from error
             except httpcore.TimeoutException as error:
-                raise _Passing("timeout", f"The host {host} did not answer in time.") from error
+                raise _Passing("timeout", "The host did not answer in time.") from error
             except (httpcore.NetworkError, httpcore.ProtocolError) as error:
-                raise _Passing("network", f"The connection to {host} failed: {type(error).__name__}.") from error
+                raise _Passing("network", f"The connection to the host failed: {type(error).__name__}.") from error
             except BrokenEncoding as error:
-                raise _Passing("network", f"The host {host} answers in a damaged encoding.") from error
+                raise _Passing("network", "The host answers in a damaged encoding.") from error
             finally:
                 time_left.seconds -= time.monotonic() - started
                 delay = max(self.config.delay, self.robots.get(_origin(url), ALLOW_ALL).delay)
@@ -368,9 +368,9 @@ class Client:
         if status == 304:
             return _Page(url, headers, b"", unchanged=True)
         if status == 429 or status >= 500:
-            raise _Passing(f"http-{status}", f"The host {host} answers {status}.", _retry_after(headers))
+            raise _Passing(f"http-{status}", f"The host answers {status}.", _retry_after(headers))
         if status != 200:
-            raise FetchError(f"http-{status}", f"The host {host} answers {status}.")
+            raise FetchError(f"http-{status}", f"The host answers {status}.")
         declared = headers.get("content-length", "")
         if declared.isdecimal() and len(declared) < 20 and int(declared) > limit:
             raise FetchError("too-large", f"The page has {declared} bytes, more than {limit}.")
@@ -438,7 +438,7 @@ def _target(url: str) -> Target:
             host = host.encode("idna").decode("ascii")
         port = parts.port or (443 if parts.scheme == "https" else 80)
     except ValueError as error:  # UnicodeError is one too
-        raise FetchError("refused-address", f"The address {url[:200]!r} is malformed: {error}.") from error
+        raise FetchError("refused-address", "The address is malformed.") from error
     if parts.scheme not in ("http", "https") or not host or "@" in parts.netloc:
         raise FetchError("refused-address", "Only http and https addresses without a password are fetched.")
     path = quote(parts.path or "/", safe=_SAFE) + (f"?{quote(parts.query, safe=_SAFE)}" if parts.query else "")

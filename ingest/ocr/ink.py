@@ -51,14 +51,11 @@ class Ink:
 
 def measure(picture: np.ndarray, text: str) -> Ink:
     """The ink of the line `text` shown by `picture`, which is h × w × 3 and holds the line straight."""
-    grey = cv2.cvtColor(np.ascontiguousarray(picture), cv2.COLOR_RGB2GRAY)
-    if int(grey.max()) - int(grey.min()) < LEAST_CONTRAST:
+    ink = dark(picture)
+    if ink is None:
         return Ink()
-    _, ink = cv2.threshold(grey, 0, 1, cv2.THRESH_BINARY_INV + cv2.THRESH_OTSU)
-    if ink.mean() > MOST_INK:
-        ink = 1 - ink
     rows = ink.sum(axis=1).astype(float)
-    fullest = np.sort(rows)[-max(1, len(rows) // 10)]
+    fullest = _fullest(rows)
     x_line, baseline = _band(rows, fullest)
     top, bottom = x_line, baseline
     least = max(EDGE * fullest, SPECK)
@@ -74,6 +71,25 @@ def measure(picture: np.ndarray, text: str) -> Ink:
     return Ink(
         size, float(letters.sum() / max(1, starts) / size), _gaps(letters, WIDE * size), _extent(ink, top, bottom)
     )
+
+
+def dark(picture: np.ndarray) -> np.ndarray | None:
+    """Where a picture (h × w × 3) has ink, as h × w of 0 and 1; None when it is of one shade."""
+    grey = cv2.cvtColor(np.ascontiguousarray(picture), cv2.COLOR_RGB2GRAY)
+    if int(grey.max()) - int(grey.min()) < LEAST_CONTRAST:
+        return None
+    _, ink = cv2.threshold(grey, 0, 1, cv2.THRESH_BINARY_INV + cv2.THRESH_OTSU)
+    return 1 - ink if ink.mean() > MOST_INK else ink
+
+
+def body_band(ink: np.ndarray) -> tuple[int, int]:
+    """The rows of a line's body: that of the upper edge of x, and that below the baseline."""
+    rows = ink.sum(axis=1).astype(float)
+    return _band(rows, _fullest(rows))
+
+
+def _fullest(rows: np.ndarray) -> float:
+    return float(np.sort(rows)[-max(1, len(rows) // 10)])
 
 
 def _extent(ink: np.ndarray, top: int, bottom: int) -> tuple[float, float, float, float]:

@@ -10,9 +10,11 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
+from ingest import marks
 from ingest.ocr import OcrLine
 from ingest.ocr.ink import measure
 from ingest.ocr.picture import mark_pictures
+from ingest.ocr.raised import wrap_raised, write_marks
 from ingest.ocr.recognition import Reading, cut_line, is_tall
 
 FindBoxes = Callable[[np.ndarray, float], np.ndarray]
@@ -54,7 +56,7 @@ def read_upright(image: np.ndarray, dpi: float, find_boxes: FindBoxes, read_pict
         for number, (box, picture) in enumerate(zip(boxes, pictures, strict=True))
         if readings[number].confidence >= LEAST_CONFIDENCE and readings[number].text.strip()
     ]
-    return mark_pictures(image, lines, dpi)
+    return mark_pictures(image, write_marks(lines), dpi)
 
 
 def certainty(readings: Iterable[Reading]) -> float:
@@ -77,8 +79,12 @@ def make_line(box: np.ndarray, picture: np.ndarray, reading: Reading, rotation: 
     ink = measure(picture, reading.text)
     text = reading.text.strip()
     indent = reading.text.index(text)
+    wrapped, places = wrap_raised(picture, reading, ink.size).strip(), [0]
+    for index, character in enumerate(wrapped):
+        if not marks.is_wrap(character):
+            places.append(index + 1)
     return OcrLine(
-        text=text,
+        text=wrapped,
         bbox=(min(xs), min(ys), max(xs), max(ys)),
         confidence=round(reading.confidence, 4),
         quad=tuple((x, y) for x, y in quad),
@@ -87,7 +93,7 @@ def make_line(box: np.ndarray, picture: np.ndarray, reading: Reading, rotation: 
         size=round(ink.size, 1),
         weight=round(ink.weight, 3),
         gaps=tuple(
-            (round(left, 4), round(right, 4), index)
+            (round(left, 4), round(right, 4), places[index])
             for left, right in ink.gaps
             for index in [bisect(reading.places, (left + right) / 2) - indent]
             if 0 < index < len(text)

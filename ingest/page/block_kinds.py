@@ -40,6 +40,8 @@ _WORD_AFTER = re.compile(r"^([^\W\d_]+)")
 _MATH = re.compile(r"[=≈≤≥±×÷∑∏∫√∂∞∈∀∃→←∝∙⋅^_{}|<>+\-−/()\[\]*]")
 _BULLET = re.compile(rf"^\s*(?:[{BULLETS}]\s*|[-–—*]\s+)")
 _UNKNOWN = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
+_RING = re.compile(r"(?:(?<=\d)|(?<=\d\s))[∘◦○º˚](?=\s?[CF]\b)")
+"""A degree sign that was set as another ring."""
 _MATH_LETTERS = re.compile("[\U0001d400-\U0001d7ff]+")
 _CONTROL = re.compile(r"[\x0b-\x0d\u00ad\u200b-\u200f\u2028\u2029\ufeff\ufffe\uffff]")
 _SPACES = re.compile(r"[ \t\u00a0\u2000-\u200a\u202f\u3000]+")
@@ -98,6 +100,7 @@ def clean(text: str) -> str:
     text = _UNKNOWN.sub("\ufffd", text)
     if _MATH_LETTERS.search(text):
         text = _MATH_LETTERS.sub(lambda match: unicodedata.normalize("NFKC", match.group(0)), text)
+    text = _RING.sub("°", text)
     text = _SPACES.sub(" ", _CONTROL.sub("", text.translate(_LIGATURES))).strip()
     return _LOOSE_ACCENT.sub(_composed, text)
 

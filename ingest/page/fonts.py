@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,6 +27,8 @@ UNREADABLE = "\ufffd"
 """Stands where a glyph could not be read."""
 FEW = 24
 """A font of so few codes is looked at whatever it claims: signs come in small fonts of their own."""
+SMALL_PROGRAM = 1_500
+"""Bytes of a compressed CFF program with so few glyphs."""
 MAX_CODES = 400
 """Codes of one font that are drawn, at most."""
 MAX_CELLS = 2_048
@@ -40,8 +43,10 @@ UNLIKELY = 0.002
 """A claim that the shape makes less likely than this is contradicted."""
 
 _COLUMNS, _ROWS = 16, 64
+_ERRORS = (RuntimeError, ValueError, TypeError, IndexError, pymupdf.mupdf.FzErrorBase)
+"""What the library raises on damaged files."""
 _PI_NAME = re.compile(
-    r"symbol|math|pi\d?$|pi\b|advp(?!times|sft|stim)|advmt_sy|euclid|wingding|webding|dingbat|cmsy|cmmi|cmex|msam|msbm|mt-?extra|universal|"
+    r"symb|math|pi\d?$|pi\b|advp(?!times|sft|stim)|advmt_sy|euclid|wingding|webding|dingbat|cmsy|cmmi|cmex|msam|msbm|mt-?extra|universal|"
     r"greek|mtsy|mtmi|rmtmi|mtgu|ttz|special|fences|sign",
     re.IGNORECASE,
 )
@@ -93,7 +98,27 @@ _TWINS = (
     "≅≃",
 )
 """Characters that fonts draw alike."""
-_LOOKALIKES = ("vν", "wω", "kκ", "pρ", "uυ", "yγ", "aα", "AΔ", "Bβ", "nη", "it", "≈~", "=≡", "i!")
+_LOOKALIKES = (
+    "vν",
+    "wω",
+    "kκ",
+    "pρ",
+    "uυ",
+    "yγ",
+    "aα",
+    "AΔ",
+    "Bβ",
+    "nη",
+    "it",
+    "≈~",
+    "=≡",
+    "i!",
+    "l/",
+    "I/",
+    "f∫",
+    "t†",
+    "ƒ∫",
+)
 """Characters that italics and display faces draw alike: told apart only in fonts of signs."""
 _TWIN = {
     character: {other for group in _TWINS if character in group for other in group}
@@ -141,8 +166,20 @@ class FontMender:
         self._document = document
         self._seen: set[int] = set()
 
-    def mend(self, fonts: Iterable[Sequence[Any]]) -> None:
-        """Look at fonts as `Document.get_page_fonts` lists them, before any of their pages is read."""
+    def mend(self, fonts: Sequence[Sequence[Any]]) -> None:
+        """Look at fonts as `Document.get_page_fonts` lists them, before any of their pages is read.
+
+        A damaged font stays as it is, and so do those of which none was in doubt.
+        """
+        try:
+            self._mend(fonts)
+        except _ERRORS:
+            for font in fonts:  # one of them is damaged: each by itself
+                self._seen.discard(font[0])
+                with suppress(*_ERRORS):
+                    self._mend([font])
+
+    def _mend(self, fonts: Sequence[Sequence[Any]]) -> None:
         doubtful = []
         for xref, extension, kind, name, *_ in fonts:
             if xref > 0 and xref not in self._seen:
@@ -183,7 +220,7 @@ def _in_doubt(document: pymupdf.Document, xref: int, kind: str, name: str, embed
         return _Font(xref, codes[:MAX_CODES], 2, name, is_pi, whole, mapped=mapped) if codes else None
     codes = _simple_codes(document, text)
     names = _encoding_names(document, text)
-    whole = is_pi or len(codes) <= FEW
+    whole = is_pi or len(codes) <= FEW or _is_small(document, text)
     if not whole:
         if mapped is not None:
             doubles = _several_of_one({code: mapped[code] for code in codes if code in mapped})
@@ -214,6 +251,16 @@ def _several_of_one(mapped: dict[int, str]) -> set[int]:
 
 _POSITION = re.compile(r"[A-Za-z]{1,2}\d+|(?:glyph|cid|index|char)\d+")
 """Names that number glyphs."""
+
+
+def _is_small(document: pymupdf.Document, text: str) -> bool:
+    """Whether the program of a font, if it is in the compact format, has room for a few glyphs only, whatever it has widths for."""
+    descriptor = re.search(r"/FontDescriptor (\d+) 0 R", text)
+    program = document.xref_get_key(int(descriptor.group(1)), "FontFile3") if descriptor is not None else ("null", "")
+    if program[0] != "xref":
+        return False
+    kind, length = document.xref_get_key(int(program[1].split()[0]), "Length")
+    return kind == "int" and int(length) < SMALL_PROGRAM
 
 
 def _known(name: str) -> bool:
@@ -349,6 +396,9 @@ def _set_claims(page: pymupdf.Page, places: Sequence[tuple[_Font, int]]) -> None
 def _read(font: _Font, rows: dict[int, int], shapes: Shapes) -> dict[int, str]:
     """Code -> what it is, from its claim and its shape (`rows`: the row of each code that draws something)."""
     read = dict(font.claims)
+    for code, target in font.mapped.items():
+        if code in read and _VOID.search(target):
+            read[code] = target  # where a map says nothing the library may take the code itself for the character
     for code, name in font.names.items():
         if code not in font.mapped and code in read and parts(name):
             read[code] = parts(name)
@@ -358,7 +408,7 @@ def _read(font: _Font, rows: dict[int, int], shapes: Shapes) -> dict[int, str]:
         claim = _plain(read.get(code, ""))
         if len(claim) != 1 or _VOID.search(claim) or claim.isspace():
             continue
-        best, sure = shapes.best(row)
+        best, _ = shapes.best(row)
         if (
             best.lower() == claim.lower()
             or best in _TWIN.get(claim, ())
@@ -368,7 +418,7 @@ def _read(font: _Font, rows: dict[int, int], shapes: Shapes) -> dict[int, str]:
             agreeing += 1
         elif not shapes.knows(claim) and claim.isalpha() and claim not in _FALSE_LETTERS:
             continue  # a letter with an accent, or of a script that the model was not shown
-        elif best != OTHER and sure >= SURE_AGAINST and shapes.share(row, claim) < UNLIKELY:
+        elif best != OTHER and shapes.share(row, claim) < UNLIKELY and _with_twins(shapes, row, best) >= SURE_AGAINST:
             against[code] = best
     lies = font.whole and len(against) > 0 and len(against) >= agreeing
     for code, claim in list(read.items()):
@@ -383,15 +433,14 @@ def _read(font: _Font, rows: dict[int, int], shapes: Shapes) -> dict[int, str]:
             read[code] = named or (
                 best if best != OTHER and _with_twins(shapes, rows[code], best) >= SURE else _kept(claim)
             )
+        elif lies and font.is_pi and (keyed := _on_key(font, claim, rows[code], best, shapes)):
+            read[code] = keyed
         elif code in against:
-            if lies or not (claim.isascii() and claim.isalnum()):
+            is_sign = not against[code].isalnum()
+            if lies or not (claim.isascii() and claim.isalnum()) or (font.whole and is_sign):
                 read[code] = against[code]
         elif lies and font.is_pi and len(claim) == 1 and best not in _TWIN.get(_plain(claim), claim):
-            keyed = symbol(font.name, ord(claim)) or symbol("symbol", ord(claim))
-            if keyed is not None and keyed != claim and shapes.share(rows[code], keyed.translate(_SAME)) > 0.1:
-                read[code] = keyed
-            else:
-                read[code] = best if best != OTHER and sure >= SURE else UNREADABLE
+            read[code] = best if best != OTHER and sure >= SURE else UNREADABLE
     for code, row in rows.items():
         if font.claims[code] in _SCRIPTED and shapes.is_raised(row):
             read[code] = _SCRIPTED[font.claims[code]]
@@ -411,6 +460,17 @@ def _keyed(font: _Font, claim: str, code: int, row: int, shapes: Shapes) -> str 
         return symbol(font.name, ord(claim))
     keyed = symbol(font.name, code)
     return keyed if keyed is not None and shapes.share(row, keyed.translate(_SAME)) > 0.1 else None
+
+
+def _on_key(font: _Font, claim: str, row: int, best: str, shapes: Shapes) -> str | None:
+    """What the Symbol font has on the key that a pi font claims, where the shape agrees: the others keep to its layout."""
+    if len(claim) != 1:
+        return None
+    keyed = symbol(font.name, ord(claim)) or symbol("symbol", ord(claim))
+    if keyed is None or keyed == claim:
+        return None
+    plain = keyed.translate(_SAME)
+    return keyed if best in _TWIN.get(plain, plain) or shapes.share(row, plain) > 0.1 else None
 
 
 def _with_twins(shapes: Shapes, row: int, best: str) -> float:

@@ -51,7 +51,8 @@ class Shapes:
     def is_raised(self, row: int) -> bool:
         """Whether a glyph has the size and the place of a raised figure."""
         top, bottom = self.boxes[row]
-        return bool(bottom > 0.22 and top - bottom < 0.5 and top > 0.55)
+        is_dash = top - bottom < 0.12
+        return bool(bottom > (0.36 if is_dash else 0.22) and top - bottom < 0.5 and top > (0.38 if is_dash else 0.55))
 
     def knows(self, character: str) -> bool:
         """Whether the model has a character."""
@@ -76,27 +77,20 @@ def features(cells: Any) -> tuple[Any, Any]:
     bottom, right = CELL - rows[:, ::-1].argmax(axis=1), CELL - columns[:, ::-1].argmax(axis=1)
     height, width = bottom - top, right - left
     side = np.maximum(height, width)
-    total = np.zeros((len(cells), CELL + 1, CELL + 1), dtype=np.float32)
-    total[:, 1:, 1:] = ink.cumsum(axis=1).cumsum(axis=2)
     steps = np.linspace(0.0, 1.0, SIDE + 1, dtype=np.float32) - 0.5
-    y = np.clip((top + bottom)[:, None] / 2 + steps * side[:, None], 0, CELL)
-    x = np.clip((left + right)[:, None] / 2 + steps * side[:, None], 0, CELL)
-    areas = _sampled(total, y, x)
-    picture = areas[:, 1:, 1:] - areas[:, :-1, 1:] - areas[:, 1:, :-1] + areas[:, :-1, :-1]
+    down = _overlaps((top + bottom)[:, None] / 2 + steps * side[:, None])
+    across = _overlaps((left + right)[:, None] / 2 + steps * side[:, None])
+    picture = down @ ink @ across.transpose(0, 2, 1)
     picture /= np.maximum(side / SIDE, 0.1)[:, None, None] ** 2
     box = np.stack([BASE - top, BASE - bottom, left - LEFT, right - LEFT, height, width, side], axis=1) / EM
     return np.concatenate([picture.reshape(len(cells), -1), 2.0 * box], axis=1).astype(np.float32), inked
 
 
-def _sampled(total: Any, y: Any, x: Any) -> Any:
-    """The summed areas at fractional places: n × (SIDE + 1) × (SIDE + 1)."""
-    y0, x0 = np.minimum(y.astype(int), CELL - 1), np.minimum(x.astype(int), CELL - 1)
-    down, across = (y - y0)[:, :, None], (x - x0)[:, None, :]
-    n = np.arange(len(total))[:, None, None]
-    rows, columns = y0[:, :, None], x0[:, None, :]
-    upper = total[n, rows, columns] * (1 - across) + total[n, rows, columns + 1] * across
-    lower = total[n, rows + 1, columns] * (1 - across) + total[n, rows + 1, columns + 1] * across
-    return upper * (1 - down) + lower * down
+def _overlaps(edges: Any) -> Any:
+    """How much of each pixel of a cell lies between neighbouring edges: n × SIDE × CELL, from n × (SIDE + 1)."""
+    pixels = np.arange(CELL, dtype=np.float32)
+    edges = edges.astype(np.float32)[:, :, None]
+    return np.clip(np.minimum(edges[:, 1:], pixels + 1) - np.maximum(edges[:, :-1], pixels), 0.0, 1.0)
 
 
 @cache

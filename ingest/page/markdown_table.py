@@ -9,6 +9,8 @@ from dataclasses import dataclass
 MAX_COLUMNS = 200
 MAX_CELLS = 100_000
 """A table larger than this is damaged or hostile: the rest is left out."""
+LABEL = 80
+"""A longer text is no label: it is written once, however many columns or rows it spans."""
 REPEATED_CHARACTERS = 100_000
 """So much may spanning cells add to any table by being repeated, and to a long one its own length again."""
 
@@ -28,9 +30,10 @@ class Cell:
 def spread(rows: Iterable[Sequence[Cell]]) -> list[list[str]]:
     """Rows of spanning cells as a full grid of strings: a spanning cell's text is repeated in each row and column.
 
-    Repeating it keeps every data row readable by itself, which is what a text of a table is for. The grid is as wide
-    as its widest row, at most `MAX_COLUMNS`. No cell spans more columns than the table has cells, and what repeating adds
-    is bounded by the text that is there: beyond it, repeated cells stay empty.
+    Repeating it keeps every data row readable by itself, which is what a text of a table is for; what is longer than a
+    label stands only where the cell begins. The grid is as wide as its widest row, at most `MAX_COLUMNS`. No cell spans
+    more columns than the table has cells, and what repeating adds is bounded by the text that is there: beyond it,
+    repeated cells stay empty.
     """
     rows = [list(row) for row in rows]
     most_columns = sum(len(row) for row in rows)
@@ -57,6 +60,7 @@ def spread(rows: Iterable[Sequence[Cell]]) -> list[list[str]]:
             cell = waiting.pop(0)
             text = " ".join(cell.text.split())
             line.append(text)
+            text = text if len(text) <= LABEL else ""
             for _ in range(min(cell.columns, MAX_COLUMNS - column, most_columns) - 1):
                 spare -= len(text)
                 line.append(text if spare >= 0 else "")

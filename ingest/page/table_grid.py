@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from ingest.page.block_kinds import clean, glue
+from ingest.page.markdown_table import LABEL
 from ingest.page.reading_order import LIST_MARK, Line
 from ingest.page.table_columns import MIN_RULE, Rule, column_borders, split_row
 
@@ -24,8 +25,6 @@ FULL = 0.6
 """Share of a table's width that a rule runs over which parts its rows."""
 ENDS = 1.2
 """A rule that ends this far within a table, in font sizes, leaves a column out, as one below a spanning head does."""
-LABEL = 80
-"""A longer text is no label, and is written once however many columns or rows it spans."""
 SMALL = 0.82
 """Share of a table's font size below which a line is raised or lowered print, and makes no row."""
 MAX_HEADER = 6

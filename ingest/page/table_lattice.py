@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ingest.page.markdown_table import LABEL
 from ingest.page.reading_order import Line
 from ingest.page.table_columns import Borders, Rule, column_borders, split_row
-from ingest.page.table_grid import LABEL, Grid, cell_text, is_several
+from ingest.page.table_grid import Grid, cell_text, is_several
 
 SAME_PLACE = 4.0
 """Rules nearer to one another than this, in points, are one border."""

@@ -42,7 +42,7 @@ class Stretch:
     """How many bands its rules part it into."""
 
     def encloses(self, other: Stretch) -> bool:
-        """Whether another stretch, much narrower, takes up a good part of this one's height."""
+        """Whether another stretch, much narrower, is a table in this one: has rows, or takes up a good part of its height."""
         within = (
             self.x0 - 4 <= other.x0
             and other.x1 <= self.x1 + 4
@@ -50,7 +50,7 @@ class Stretch:
             and other.bottom <= self.bottom
         )
         narrow = other.x1 - other.x0 < 0.75 * (self.x1 - self.x0)
-        return within and narrow and other.bottom - other.top > 0.4 * (self.bottom - self.top)
+        return within and narrow and (other.n_bands > 1 or other.bottom - other.top > 0.4 * (self.bottom - self.top))
 
 
 def inside(line: Line, x0: float, x1: float, top: float, bottom: float) -> bool:

@@ -110,7 +110,7 @@ def style(font: str) -> tuple[bool, bool]:
 
 
 def read_text_layer(page: pymupdf.Page) -> TextLayer:
-    """Read a page's text and paths in one pass over its content stream."""
+    """Read a page's text and paths in one pass over its content stream; `write_marks` finishes its lines."""
     text_page = page.get_textpage(flags=FLAGS)
     content: dict[str, Any] = page.get_text("dict", textpage=text_page)
     words = _words(content, text_page)
@@ -176,7 +176,6 @@ def read_text_layer(page: pymupdf.Page) -> TextLayer:
     for line in [line for line in layer.lines if _is_spaced(line.text)][:MAX_SPACED]:
         line.text = _unspaced(page, line) or line.text
     layer.rotated = {angle: merge(fragments) for angle, fragments in rotated.items()}
-    _write_marks([layer.lines, *layer.rotated.values()])
     if any(FIGURE_CAPTION.match(line.text) for line in layer.lines) and page.get_images():
         layer.images = [
             tuple(pymupdf.Rect(image["bbox"]) * page.rotation_matrix) for image in page.get_image_info()[:MAX_IMAGES]
@@ -596,6 +595,18 @@ def _line(parts: list[Fragment]) -> Line:
     )
 
 
+def _size_and_base(parts: Sequence[Fragment]) -> tuple[float, float]:
+    """The size of most of a line's text, and the baseline of most of what is of that size."""
+    weights: Counter[float] = Counter()
+    bases: Counter[tuple[float, float]] = Counter()
+    for part in parts:
+        for text, size, _, base in part.spans:
+            weights[size] += len(text)
+            bases[size, base] += len(text)
+    size = max(weights, key=lambda value: (weights[value], value))
+    return size, max((key for key in bases if key[0] == size), key=bases.__getitem__)[1]
+
+
 def _cuts(parts: Sequence[Fragment], text: str) -> tuple[tuple[float, float, int], ...]:
     """Where white space stands in a line of text: its left and right edge, and the place of what follows it in the text."""
     words = [
@@ -621,32 +632,34 @@ def _cuts(parts: Sequence[Fragment], text: str) -> tuple[tuple[float, float, int
 _WORD = re.compile(r"\S+")
 
 
-def _size_and_base(parts: Sequence[Fragment]) -> tuple[float, float]:
-    """The size of most of a line's text, and the baseline of most of what is of that size."""
-    weights: Counter[float] = Counter()
-    bases: Counter[tuple[float, float]] = Counter()
-    for part in parts:
-        for text, size, _, base in part.spans:
-            weights[size] += len(text)
-            bases[size, base] += len(text)
-    size = max(weights, key=lambda value: (weights[value], value))
-    return size, max((key for key in bases if key[0] == size), key=bases.__getitem__)[1]
+def write_marks(layers: Sequence[TextLayer]) -> None:
+    """Give raised and lowered marks their written form, in place; until then the lines hold them as `ingest.marks` wraps them.
+
+    Whether raised numbers are citations is a habit of the document, so the pages that are read together are looked at
+    together; what marks its notes have is a page's own.
+    """
+    marked = [
+        [line for lines in (layer.lines, *layer.rotated.values()) for line in lines if marks.has_marks(line.text)]
+        for layer in layers
+    ]
+    cites = marks.habit(line.text for lines in marked for line in lines).cites
+    for lines in marked:
+        custom = marks.Habit(cites, marks.habit(line.text for line in lines).notes)
+        for line in lines:
+            _write_line(line, custom)
 
 
-def _write_marks(groups: Sequence[Sequence[Line]]) -> None:
-    """Give raised and lowered marks their written form, in the light of the whole page; the cuts move with the text."""
-    marked = [line for lines in groups for line in lines if marks.has_marks(line.text)]
-    if not marked:
-        return
-    custom = marks.habit(line.text for line in marked)
-    for line in marked:
-        text = marks.written(line.text, custom)
-        starts = [found.start() for found in _WORD.finditer(text)]
-        order = {found.start(): number for number, found in enumerate(_WORD.finditer(line.text))}
-        line.cuts = tuple(
-            (left, right, starts[order[index]] if index in order else len(marks.written(line.text[:index], custom)))
-            for left, right, index in line.cuts
-            if order.get(index, 0) < len(starts)
-        )
-        line.lead = len(marks.written(line.text[: line.lead], custom)) if line.lead else 0
-        line.text = text
+def _write_line(line: Line, custom: marks.Habit) -> None:
+    """Write the marks of a line; its cuts move with the text."""
+    text = ""
+    start = 0
+    cuts = []
+    for left, right, index in line.cuts:
+        index = max(start, marks.outside(line.text, index))
+        text += marks.written(line.text[start:index], custom, before=text, after=line.text[index:])
+        start = index
+        cuts.append((left, right, len(text)))
+    text += marks.written(line.text[start:], custom, before=text)
+    line.lead = len(marks.written(line.text[: line.lead], custom)) if line.lead else 0
+    line.text = text
+    line.cuts = tuple(cuts)

@@ -108,7 +108,7 @@ def _open(path: Path) -> _Book:
     try:
         archive = zipfile.ZipFile(path)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise UnreadableError("truncated", f"The EPUB is not a whole ZIP archive: {error}.") from error
+        raise UnreadableError("truncated", f"The EPUB is not a whole ZIP archive ({type(error).__name__}).") from error
     try:
         _refuse_protected(archive)
         container = parse_xml(_part(archive, "META-INF/container.xml"))
@@ -169,7 +169,7 @@ def _part(archive: zipfile.ZipFile, name: str) -> bytes:
     try:
         info = archive.getinfo(name)
     except KeyError:
-        raise UnreadableError("truncated", f"The EPUB lacks its part {name!r}.") from None
+        raise UnreadableError("truncated", "The EPUB lacks one of its parts.") from None
     return read_zip_member(archive, info, MAX_PART_BYTES)
 
 
@@ -201,7 +201,7 @@ def _chapter(book: _Book, number: int, name: str, options: ReadOptions, mark: Ma
     left_out = settle(root)
     found = _ChapterWalk().walk(body if body is not None else root)
     blocks = merged_lists([each.block for each in found])
-    reason = f"EPUB, {name}" if blocks else f"EPUB, {name} has no text"
+    reason = "a chapter of an EPUB" if blocks else "a chapter of an EPUB that has no text"
     route, scans = "epub", 0
     if sum(len(block.text) for block in blocks) < SCAN_CHARACTERS and options.ocr != "never":
         for picture in _pictures(book, root, name):
@@ -211,7 +211,7 @@ def _chapter(book: _Book, number: int, name: str, options: ReadOptions, mark: Ma
             blocks += read
     if scans:
         route = "ocr" if scans and not found else route
-        reason = f"EPUB, {name}: {scans} picture{'s' if scans > 1 else ''} read by OCR"
+        reason = f"a chapter of an EPUB: {scans} picture{'s' if scans > 1 else ''} read by OCR"
     reason = "; ".join([reason, *told(left_out)])
     return Page(number, route, reason, 0.0, 0.0, tuple(blocks))
 

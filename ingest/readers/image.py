@@ -99,7 +99,7 @@ def opened_image(file: Path | IO[bytes]) -> Iterator[Image.Image]:
         raise
     except _DECODER_ERRORS as error:
         kind = "truncated" if "truncated" in str(error).lower() else "decode"
-        raise UnreadableError(kind, f"The image cannot be decoded: {error}.") from error
+        raise UnreadableError(kind, f"The image cannot be decoded ({type(error).__name__}).") from error
 
 
 def _check_size(image: Image.Image) -> None:

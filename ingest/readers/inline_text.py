@@ -87,9 +87,21 @@ def write_marks(tree: etree._Element) -> None:
             group.write(custom)
     for element in tree.iter("*"):
         if element.text and not element.text.isascii() and local_name(element) not in _SILENT:
-            element.text = written(from_characters(element.text), everywhere)
+            text = from_characters(element.text)
+            if text != element.text:
+                element.text = _settable(written(text, everywhere))
         if element.tail and not element.tail.isascii():
-            element.tail = written(from_characters(element.tail), everywhere)
+            text = from_characters(element.tail)
+            if text != element.tail:
+                element.tail = _settable(written(text, everywhere))
+
+
+_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
+
+def _settable(text: str) -> str:
+    """A text without the controls that a damaged page may hold and that no tree takes back; each leaves its mark."""
+    return _NOT_XML.sub("\ufffd", text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +121,7 @@ class _Group:
         text = written(self.text, custom, before=before, after=self.after)
         for child in list(first):
             first.remove(child)
-        first.text = text
+        first.text = _settable(text)
         for element in others:
             parent = element.getparent()
             if parent is not None:

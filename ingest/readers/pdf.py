@@ -20,7 +20,7 @@ from ingest.page.analysis import layout_page, plain_page
 from ingest.page.block_kinds import BodyStyle, body_style, vocabulary
 from ingest.page.fonts import UNREADABLE, FontMender
 from ingest.page.routing import PageFacts, Route, route
-from ingest.page.text_layer import TextLayer, read_text_layer
+from ingest.page.text_layer import TextLayer, read_text_layer, write_marks
 from ingest.passwords import passwords_in
 from ingest.readers.pdf_placeholder import placeholder
 
@@ -62,7 +62,7 @@ class PdfReader:
             with _open(path, options.password_file) as document:
                 return _probed(document)
         except MUPDF_ERRORS as error:
-            raise UnreadableError("truncated", f"The PDF's pages cannot be found: {_short(error)}.") from None
+            raise UnreadableError("truncated", f"The PDF's pages cannot be found ({type(error).__name__}).") from None
 
     def read(self, path: Path, first: int, last: int, options: ReadOptions, mark: Mark) -> Iterator[Page]:
         """Pages `first` to `last`. Raises `UnreadableError`."""
@@ -125,12 +125,8 @@ def _open(path: Path, password_file: str) -> pymupdf.Document:
         raise
     except MUPDF_ERRORS as error:
         document.close()
-        raise UnreadableError("truncated", f"The PDF's pages cannot be found: {_short(error)}.") from None
+        raise UnreadableError("truncated", f"The PDF's pages cannot be found ({type(error).__name__}).") from None
     return document
-
-
-def _short(error: Exception) -> str:
-    return re.sub(r"\s+", " ", str(error))[:120].rstrip(". ")
 
 
 def _any_content(document: pymupdf.Document) -> bool:
@@ -210,18 +206,25 @@ def _read_window(
 ) -> Iterator[Page]:
     """Read some pages: all text layers first, then each page's blocks in the light of the others."""
     layers: list[tuple[int, float, float, TextLayer, Route]] = []
-    unmapped: dict[int, bool] = {}
-    fonts = {number: document.get_page_fonts(number - 1) for number in range(first, last + 1)}
-    mender.mend(font for listed in fonts.values() for font in listed)
-    for number in range(first, last + 1):
+    numbers = range(first, last + 1)
+    fonts = {number: _fonts(document, number) for number in numbers}
+    mender.mend([font for listed in fonts.values() for font in listed])
+    read: dict[int, TextLayer] = {}
+    for number in numbers:
         mark(f"page {number}")
         try:
+            read[number] = read_text_layer(document[number - 1])
+        except MUPDF_ERRORS as error:
+            raise _unreadable(number, error) from None
+    write_marks(list(read.values()))
+    unmapped: dict[int, bool] = {}
+    for number, layer in read.items():
+        try:
             page = document[number - 1]
-            layer = read_text_layer(page)
             way = _route(document, fonts[number], page, layer, options, unmapped)
             layers.append((number, page.rect.width, page.rect.height, layer, way))
         except MUPDF_ERRORS as error:
-            raise UnreadableError("decode", f"Page {number} cannot be read: {_short(error)}.") from None
+            raise _unreadable(number, error) from None
     native = [layer for *_, layer, way in layers if way.name == "native"]
     lines = [line for layer in native for line in layer.lines]
     body = body_style(lines) if lines else BodyStyle(10.0, "", False, False)
@@ -232,7 +235,7 @@ def _read_window(
             try:
                 yield _recognised(document[number - 1], way.reason, options)
             except MUPDF_DRAWING_ERRORS as error:
-                raise UnreadableError("decode", f"Page {number} cannot be drawn: {_short(error)}.") from None
+                raise UnreadableError("decode", f"Page {number} cannot be drawn ({type(error).__name__}).") from None
         else:
             style = _slide_style(layer, body, width, height)
             layout = layout_page(layer, style, words, width, height)
@@ -251,13 +254,23 @@ def _read_window(
                 if _fault(read_plainly) < _fault(conservation):
                     notes.append(f"read plainly, without tables and figures, for {conservation.broken}")
                     blocks, conservation = plain, read_plainly
-            if unread := sum(block.text.count(UNREADABLE) for block in blocks):
-                notes.append(f"{unread} glyphs that could not be read")
-            notes.extend(f"{count} characters left out: {reason}" for reason, count in conservation.left_out)
             unread = sum(block.text.count(UNREADABLE) for block in blocks)
             if unread:
-                notes.append(f"{unread} glyphs that could not be read")
+                notes.append(f"{unread} glyphs could not be read")
+            notes.extend(f"{count} characters left out: {reason}" for reason, count in conservation.left_out)
             yield Page(number, "native", "; ".join(notes), width, height, blocks, conservation=conservation)
+
+
+def _fonts(document: pymupdf.Document, number: int) -> list[Any]:
+    try:
+        fonts: list[Any] = document.get_page_fonts(number - 1)
+    except MUPDF_ERRORS as error:
+        raise _unreadable(number, error) from None
+    return fonts
+
+
+def _unreadable(number: int, error: Exception) -> UnreadableError:
+    return UnreadableError("decode", f"Page {number} cannot be read ({type(error).__name__}).")
 
 
 def _regions(page: pymupdf.Page) -> list[layout_model.Region]:

@@ -58,7 +58,9 @@ class Package:
         except KeyError:
             raise UnreadableError("decode", "The document lacks one of its parts.") from None
         except (zipfile.BadZipFile, EOFError, zlib.error, OSError, RuntimeError, NotImplementedError) as error:
-            raise UnreadableError("truncated", f"A part of the document is damaged: {error}.") from error
+            raise UnreadableError(
+                "truncated", f"A part of the document is damaged ({type(error).__name__})."
+            ) from error
 
     def xml(self, name: str) -> etree._Element:
         """The root element of a part. Raises `UnreadableError`."""
@@ -92,7 +94,9 @@ def open_package(file: Path | IO[bytes]) -> Package:
     try:
         archive = zipfile.ZipFile(file)
     except (zipfile.BadZipFile, EOFError, OSError, ValueError, NotImplementedError) as error:
-        raise UnreadableError("truncated", f"The document is not a whole ZIP archive: {error}.") from error
+        raise UnreadableError(
+            "truncated", f"The document is not a whole ZIP archive ({type(error).__name__})."
+        ) from error
     try:
         _check_size(archive)
         package = Package(archive)

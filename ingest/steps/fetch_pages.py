@@ -65,7 +65,10 @@ def fetch_supervised(urls: Sequence[str], folder: Path, config: FetchConfig, mem
     def task(some: Sequence[str]) -> Task:
         output = str(folder / "outcomes" / f"{identity(list(some))}.json")
         return Task(
-            identity(list(some)), some[0], {"urls": list(some), "folder": str(folder), "fetching": values}, output
+            identity(list(some)),
+            f"{len(some)} addresses",
+            {"urls": list(some), "folder": str(folder), "fetching": values},
+            output,
         )
 
     try:
@@ -85,7 +88,7 @@ def fetch_supervised(urls: Sequence[str], folder: Path, config: FetchConfig, mem
                     if failure is not None and len(some) > 1:
                         broken += [some[: len(some) // 2], some[len(some) // 2 :]]
                         continue
-                    tick(len(some), note=done.label)
+                    tick(len(some))
                     yield from (Fetched(**each) for each in _output(done, failure))
                 waiting = [task(some) for some in broken]
     finally:

@@ -75,4 +75,4 @@ def pages_task(work: Path, **arguments: Any) -> Task:
     """The task that reads some pages; arguments as of `read_pages`."""
     first, last = arguments["first"], arguments["last"]
     pages = f"page {first}" if first == last else f"pages {first}-{last}"
-    return READ_PAGES.task(work, f"{Path(arguments['path']).name}, {pages}", **arguments)
+    return READ_PAGES.task(work, f"{arguments['doc_id']}, {pages}", **arguments)

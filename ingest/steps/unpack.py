@@ -29,8 +29,8 @@ def unpack(task: Task, mark: Mark) -> None:
     try:
         passwords = passwords_in(arguments["passwords"][0] if arguments["passwords"] else "")
         source = local_copy(location(arguments["path"]))
-        for file in spread_out(source, arguments["uri"], location(arguments["folder"]), passwords):
-            mark(file.uri)
+        for number, file in enumerate(spread_out(source, arguments["uri"], location(arguments["folder"]), passwords)):
+            mark(f"member {number}")
             if file.error is not None:
                 held.append({"uri": file.uri, "kind": file.error.kind, "message": file.error.message})
             elif file.path is not None and wanted(file.path, arguments["formats"]):

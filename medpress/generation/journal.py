@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from medpress.generation.request import Reply
+from medpress.modes import make_file, make_folder
 
 
 class Journal:
@@ -21,7 +22,8 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         """Open or create."""
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
+        make_file(path)
         self._places: dict[str, tuple[int, int]] = {}
         self._file = open(path, "a+b")  # noqa: SIM115 - lives as long as the journal
         self._file.seek(0)

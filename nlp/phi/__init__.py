@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nlp.phi.finders import FINDERS, find, finder_version, load_finder
 from nlp.phi.kinds import KINDS, PhiSpan, Policy, policy_for
+from nlp.phi.places import Told, collection_name, told_of
 from nlp.phi.redaction import Redaction, redact, redact_sections
 from nlp.phi.surrogates import Surrogates
 
@@ -14,10 +15,13 @@ __all__ = [
     "Policy",
     "Redaction",
     "Surrogates",
+    "Told",
+    "collection_name",
     "find",
     "finder_version",
     "load_finder",
     "policy_for",
     "redact",
     "redact_sections",
+    "told_of",
 ]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from nlp.phi.engine import without_overlaps
 from nlp.phi.finders import find
 from nlp.phi.kinds import PhiSpan, Policy
+from nlp.phi.places import Finder, Told, finder_of
 from nlp.phi.surrogates import Surrogates
 
 
@@ -28,8 +30,9 @@ def redact(
     policy: Policy = "thorough",
     surrogates: Surrogates | None = None,
     engine: str = "patterns",
+    told: Finder | None = None,
 ) -> Redaction:
-    """Replace every identifier in `text` by a placeholder such as [NAME-1].
+    """Replace every identifier in `text` by a placeholder such as [NAME-1]; `told` finds what the text's surroundings gave away.
 
     The same identifier gets the same number throughout a document: pass one `Surrogates` for all its sections.
     Redacting a redacted text changes nothing. `engine` names the finder (see `finders.FINDERS`).
@@ -40,7 +43,7 @@ def redact(
     redacted = text
     # What stands beside a placeholder may be seen in a new light, so the search is repeated until it finds nothing;
     # every round takes away characters of the original, so it ends.
-    while spans := find(redacted, lang, policy, surrogates.names, engine=engine):
+    while spans := _find(redacted, lang, policy, surrogates.names, engine, told):
         new = [
             (span.start, span.end, f"[{span.type}-{surrogates.number(span.type, redacted[span.start : span.end])}]")
             for span in spans
@@ -51,21 +54,37 @@ def redact(
 
 
 def redact_sections(
-    texts: Sequence[str], lang: str = "en", policy: Policy = "thorough", engine: str = "patterns"
+    texts: Sequence[str],
+    lang: str = "en",
+    policy: Policy = "thorough",
+    engine: str = "patterns",
+    told: Sequence[Told] = (),
 ) -> list[Redaction]:
-    """Redact the sections of one document together: a name that one section gives away is taken out of all."""
+    """Redact the sections of one document together: a name that one section gives away is taken out of all, and so is what the
+    places where the document lies, its title and its authors told (`nlp.phi.places`)."""
     surrogates = Surrogates()
+    finder = finder_of(told)
     clean = []
     for text in texts:
         surrogates.reserve(text)
-        spans = find(text, lang, policy, engine=engine)
+        spans = _find(text, lang, policy, (), engine, finder)
         surrogates.learn({text[span.start : span.end] for span in spans if span.type == "NAME"})
         clean.append(not spans)
     # Where nobody was named, a second look at a clean text finds nothing either: most text is spared it.
     return [
-        Redaction(text, [], []) if is_clean and not surrogates.names else redact(text, lang, policy, surrogates, engine)
+        Redaction(text, [], [])
+        if is_clean and not surrogates.names
+        else redact(text, lang, policy, surrogates, engine, finder)
         for text, is_clean in zip(texts, clean, strict=True)
     ]
+
+
+def _find(
+    text: str, lang: str, policy: Policy, names: Iterable[str], engine: str, told: Finder | None
+) -> list[PhiSpan]:
+    spans = find(text, lang, policy, names, engine=engine)
+    found = told.find(text) if told else []
+    return without_overlaps(text, [*spans, *found]) if found else spans
 
 
 def _apply(text: str, edits: Sequence[tuple[int, int, str]]) -> str:

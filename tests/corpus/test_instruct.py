@@ -22,7 +22,7 @@ from corpus.instruct.run import InstructConfig, instruct
 from corpus.instruct.take_in import DROPPED_INSTRUCTION, TAKE_IN
 from medpress.command import UserError
 from medpress.schema import INSTRUCTION, by_name
-from medpress.store import check_manifest, publish_tables, read_dataset, table_of, write_manifest
+from medpress.store import check_manifest, file_sha256, publish_tables, read_dataset, table_of, write_manifest
 
 ASKED = [{"role": "user", "content": "What lowers potassium?"}, {"role": "assistant", "content": "Furosemide."}]
 
@@ -89,7 +89,7 @@ def test_runs_add_up_and_of_copies_the_later_stage_is_kept(tmp_path):
     assert dict(both.dropped) == {"no answer at the end": 1, "no known shape": 1, "same conversation": 1}
     kept = read_dataset(config.data / "instructions", INSTRUCTION).to_pylist()
     dropped = read_dataset(config.data / "instructions_dropped", DROPPED_INSTRUCTION).to_pylist()
-    assert by_name(kept[0]["provenance"])["file"] == "b.jsonl"
+    assert by_name(kept[0]["provenance"])["doc_id"] == file_sha256(second)[:24]
     assert [row["duplicate_of"] for row in dropped if row["duplicate_of"]] == [kept[0]["id"]]
     assert check_manifest(config.data / "instructions") == []
 
@@ -330,7 +330,7 @@ def test_a_member_that_is_too_large_is_told(tmp_path, monkeypatch):
     monkeypatch.setattr(containers, "MAX_MEMBER_BYTES", 10)
     with zipfile.ZipFile(tmp_path / "b.zip", "w") as archive:
         archive.writestr("x/1.json", json.dumps(ROWS))
-    with pytest.raises(ContainerError, match=r"x/1\.json in it is larger"):
+    with pytest.raises(ContainerError, match=r"Member 1 of it is larger"):
         list(read_rows(tmp_path / "b.zip"))
 
 
@@ -338,8 +338,8 @@ def test_rows_are_taken_in_some_at_a_time(tmp_path, monkeypatch):
     (tmp_path / "a.json").write_text(
         json.dumps([{"question": f"How often is drug {n} given?", "answer": f"{n} times."} for n in range(30)])
     )
-    settings = {"tokenizer": "deepseek", "phi": "off", "stage": 1, "source": None, "license": ""}
-    task = TAKE_IN.task(tmp_path, path=str(tmp_path / "a.json"), file="a.json", doc_id="d", **settings)
+    settings = {"tokenizer": "deepseek", "phi": "off", "stage": 1, "source": "x", "license": ""}
+    task = TAKE_IN.task(tmp_path, path=str(tmp_path / "a.json"), file="a", told=[], doc_id="d", **settings)
     for name, rows in (("whole", 5_000), ("parts", 7)):
         monkeypatch.setattr(take_in, "ROWS_TAKEN_AT_ONCE", rows)
         take_in.take_in(dataclasses.replace(task, output=str(tmp_path / name)), lambda step: None)
@@ -363,6 +363,7 @@ def test_real_files_are_all_read(real_data, tmp_path):
     result = instruct([str(sft), str(real_data / "qa/medquad_sample.zip")], InstructConfig(data=tmp_path / "data"))
     assert result.failures == []
     kept = read_dataset(tmp_path / "data/instructions", INSTRUCTION, ["provenance"]).to_pylist()
-    files = {by_name(row["provenance"])["file"] for row in kept}
-    assert files == {path.name for path in sft.iterdir()} | {"medquad_sample.zip"}
+    files = {by_name(row["provenance"])["doc_id"] for row in kept}
+    given = [*sft.iterdir(), real_data / "qa/medquad_sample.zip"]
+    assert files == {file_sha256(path)[:24] for path in given}
     assert result.kept.total() > 0.8 * result.rows - result.dropped["an empty message"]

@@ -11,6 +11,7 @@ from make_markup import BOOKS, TEXTS, WORD, XML
 from make_pdfs import PDFS, SLOW_PDFS
 from watched import complaint, run
 
+from ingest.listing import failures
 from medpress.schema import DOCUMENT, QUARANTINE
 from medpress.store import read_dataset
 
@@ -47,7 +48,7 @@ def test_hostile_files_are_read_or_refused(tmp_path: Path, group: str) -> None:
     documents = read_dataset(data / "documents", DOCUMENT).to_pylist()
     refused = read_dataset(data / "quarantine", QUARANTINE).to_pylist()
     told = {uri.partition("!")[0] for row in documents for uri in row["uris"]}
-    told |= {row["uri"].partition("!")[0] for row in refused}
+    told |= {name.partition("!")[0] for columns in failures(data) for name in columns[1].to_pylist()}
     assert "harmless.txt" in {uri for row in documents for uri in row["uris"]}
     empty_containers = {"empty.zip", "many.zip", "header.tar.gz", "header.warc"}
     assert not set(cases) - told - empty_containers

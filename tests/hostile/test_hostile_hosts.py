@@ -14,6 +14,7 @@ from watched import complaint, run
 
 from ingest.fetching.addresses import is_public
 from ingest.fetching.fetch import Client, FetchConfig, FetchError, fetch, sitemap_urls
+from medpress.pseudonym import Pseudonyms
 from medpress.schema import DOCUMENT, QUARANTINE
 from medpress.store import read_dataset
 
@@ -63,7 +64,8 @@ def test_every_answer_is_a_page_or_a_sentence(host: Host, tmp_path: Path) -> Non
     result = run(["ingest", "web", "--url-list", listed, "--data", data, *options], 120)
     assert not complaint(result)
     assert result.code == 0
-    refused = {row["uri"]: row for row in read_dataset(data / "quarantine", QUARANTINE).to_pylist()}
+    url_of = {Pseudonyms(data)(url): url for url in urls.values()}
+    refused = {url_of[row["place"]]: row for row in read_dataset(data / "quarantine", QUARANTINE).to_pylist()}
     found = {uri for row in read_dataset(data / "documents", DOCUMENT).to_pylist() for uri in row["uris"]}
     assert found | set(refused) == set(urls.values())
     assert {name for name, url in urls.items() if url in found} == set(FETCHED)

@@ -25,6 +25,7 @@ from ingest.readers.text import blocks_of
 from ingest.run import FORMATS, IngestConfig, ingest
 from ingest.status import forget_failures
 from medpress.errors import CorruptError
+from medpress.pseudonym import Pseudonyms
 from medpress.schema import DOCUMENT, PAGE, QUARANTINE, REMOVED
 from medpress.segments import read_segments
 from medpress.store import check_manifest, parts, read_dataset, read_manifest, read_table, write_rows
@@ -244,9 +245,9 @@ def test_a_poison_file_in_a_batch_costs_only_itself(tmp_path):
             bomb.write(b"word " * 1_000_000)
     result = run(data, source, worker_gib=0.5)
     assert (result.documents, result.quarantined_files) == (40, 1), result.failures
-    assert [(uri, number) for uri, number, _ in result.failures] == [("0017.txt.gz", None)]
+    assert [number for _, number, _ in result.failures] == [None]
     (row,) = read_dataset(data / "quarantine", QUARANTINE).to_pylist()
-    assert (row["uri"], row["kind"]) == ("0017.txt.gz", "memory")
+    assert (row["place"], row["kind"]) == (Pseudonyms(data)("0017.txt.gz"), "memory") and row["doc_id"] is None
     assert run(data, source, worker_gib=0.5).read == 0, "it is remembered"
 
 
@@ -351,14 +352,21 @@ def test_what_was_taken_down_is_not_read_again_at_another_place(tmp_path):
     data, source = tmp_path / "data", write(tmp_path / "in", range(3))
     run(data, source)
     gone = next(doc_id for doc_id, places in uris(data).items() if places == ["0001.txt"])
-    row = {"doc_id": gone, "uris": ["0001.txt"], "source": "in", "reason": "asked", "n_pages": 1, "n_tokens": 0}
+    row = {
+        "doc_id": gone,
+        "places": [Pseudonyms(data)("0001.txt")],
+        "source": "in",
+        "reason": "asked",
+        "n_pages": 1,
+        "n_tokens": 0,
+    }
     write_rows(data / "removed" / "data" / "removed.parquet", [row | {"records": []}], REMOVED)
     shutil.copy(source / "0001.txt", source / "again.txt")
     result = run(data, source)
     assert (result.documents, result.quarantined_files, result.reasons["removed"]) == (2, 2, 2)
     assert gone not in uris(data) and gone not in read_dataset(data / "pages", PAGE)["doc_id"].to_pylist()
     told = read_dataset(data / "quarantine", QUARANTINE).to_pylist()
-    assert [row["uri"] for row in told] == ["again.txt"], "of the others the takedown itself tells"
+    assert [row["place"] for row in told] == [Pseudonyms(data)("again.txt")], "of the others the takedown itself tells"
     (data / "removed" / "data" / "removed.parquet").unlink()
     assert run(data, source).documents == 3 and uris(data)[gone] == ["0001.txt", "again.txt"]
 

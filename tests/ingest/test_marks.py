@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.marks import Habit, cited, habit, has_marks, lowered, raised, written
+from ingest.marks import Habit, cited, habit, has_marks, lowered, outside, raised, written
 from tests.ingest.values.cases import Value, values
 
 CITES = Habit(cites=True)
@@ -47,6 +47,9 @@ def test_values_in_a_document_that_does_not(value: Value) -> None:
         ("5", "*", "", "5*"),
         ("min", "−1", "", "min^-1"),
         ("Cl", "−", "2.4", "Cl−2.4"),
+        ("at 37 ", "◦", "C, and", "at 37 °C, and"),
+        ("an angle of 45", "o", " to it", "an angle of 45° to it"),
+        ("(", "1", "H NMR)", "(^1H NMR)"),
         ("renal failure; ", "27", " 3.75 mg", "renal failure; [27] 3.75 mg"),
         ("min−", "1", "", "min^-1"),
         ("10⁻", "6", " M", "10^-6 M"),
@@ -97,3 +100,10 @@ def test_nothing_is_lost_and_no_wrap_is_left(pieces: list[tuple[type[str], str]]
     text = written("".join(wrap(text) for wrap, text in pieces))
     assert not has_marks(text)
     assert sorted(c for c in text if c.isalnum()) == sorted(c for c in plain if c.isalnum())
+
+
+def test_no_mark_is_cut() -> None:
+    text = f"10{raised('12')} mg"
+    assert [outside(text, index) for index in range(len(text) + 1)] == [0, 1, 2, 2, 6, 6, 6, 7, 8, 9]
+    pieces = f"10{raised('−')}{raised('6')} M"
+    assert {outside(pieces, index) for index in (5, 6, 7, 8)} == {8}

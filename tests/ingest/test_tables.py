@@ -103,7 +103,7 @@ def test_a_bar_in_a_cell_is_escaped() -> None:
 
 
 def test_parts_of_a_rule_are_one_rule_and_short_ones_are_none() -> None:
-    parts = [(50.0, 100.0, 80.0), (100.5, 200.0, 80.3), (300.0, 320.0, 80.0)]
+    parts = [(50.0, 100.0, 80.0), (100.5, 200.0, 80.3), (300.0, 305.0, 80.0)]
     assert joined_rules(parts) == [(50.0, 200.0, 80.0)]
 
 

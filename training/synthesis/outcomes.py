@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from medpress.lock import exclusive
+from medpress.modes import make_file, make_folder
 from medpress.store import parts, publish_tables, table_of, write_manifest
 
 ROWS_A_FILE = 20_000
@@ -31,7 +32,8 @@ class Outcomes:
 
     def __init__(self, path: Path) -> None:
         """Open or create."""
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
+        make_file(path)
         self._file = open(path, "a+b")  # noqa: SIM115 - lives as long as the outcomes
         self._places: dict[str, tuple[int, int]] = {}
         self._file.seek(0)

@@ -45,11 +45,107 @@ class Value:
         return found
 
 
+HARD: list[tuple[str, str]] = [
+    ("leukocytes 12.5 × 10^{9}/L[[7]]", "leukocytes 12.5 × 10^9/L[7]"),
+    ("BMI ≥30 kg/m^{2}[[12,13]]", "BMI ≥30 kg/m^2[12,13]"),
+    ("IL-6[[4]] and TNF-α[[5]]", "IL-6[4] and TNF-α[5]"),
+    ("pH 7.2[[5,6]] rose", "pH 7.2[5,6] rose"),
+    ("group II[[10]] too", "group II[10] too"),
+    ("in 45[[9]] controls", "in 45[9] controls"),
+    ("81 mg.[[12]]", "81 mg.[12]"),
+    ("CD4^{+} T cells", "CD4+ T cells"),
+    ("CD8^{+}CD28^{−} cells", "CD8+CD28− cells"),
+    ("6.02 × 10^{23} mol^{−1}", "6.02 × 10^23 mol^-1"),
+    ("10^{−6} M", "10^-6 M"),
+    ("0.1 µg·kg^{−1}·min^{−1}", "0.1 µg·kg^-1·min^-1"),
+    ("χ^{2} = 5.4; P = 0.02", "χ^2 = 5.4; P = 0.02"),
+    ("R^{2} = 0.87", "R^2 = 0.87"),
+    ("η^{2} = 0.1", "η^2 = 0.1"),
+    ("η_{p}^{2} = 0.1", "ηp^2 = 0.1"),
+    ("vitamin D_{3} 800 IU", "vitamin D3 800 IU"),
+    ("25(OH)D_{3}", "25(OH)D3"),
+    ("^{99m}Tc", "^99mTc"),
+    ("^{18}F-FDG uptake", "^18F-FDG uptake"),
+    ("[^{18}F]FDG", "[^18F]FDG"),
+    ("^{13}C breath test", "^13C breath test"),
+    ("37.0 ± 0.5 °C", "37.0 ± 0.5 °C"),
+    ("−20 °C", "−20 °C"),
+    ("1^{st} dose", "1st dose"),
+    ("the 2^{nd} week", "the 2nd week"),
+    ("Humira^{®} 40 mg", "Humira® 40 mg"),
+    ("Brand^{TM} 5 mg", "BrandTM 5 mg"),
+    ("PO_{4}^{3−} 1.2", "PO4^3- 1.2"),
+    ("SO_{4}^{2−}", "SO4^2-"),
+    ("NH_{4}^{+}", "NH4+"),
+    ("O_{2}^{−} radicals", "O2− radicals"),
+    ("Ca^{2+}/Mg^{2+} ratio", "Ca^2+/Mg^2+ ratio"),
+    ("AUC_{0–24} of 5", "AUC0–24 of 5"),
+    ("t_{1/2} 3 h", "t1/2 3 h"),
+    ("log_{10} copies", "log10 copies"),
+    ("V_{max}", "Vmax"),
+    ("K_{m}", "Km"),
+    ("F_{1,38} = 4.1", "F1,38 = 4.1"),
+    ("60 mL/min per 1.73 m^{2}", "60 mL/min per 1.73 m^2"),
+    ("150 mm^{3}", "150 mm^3"),
+    ("5 cm^{2}", "5 cm^2"),
+    ("mg/m^{2}/week", "mg/m^2/week"),
+    ("cm H_{2}O", "cm H2O"),
+    ("L·min^{−1}·m^{−2}", "L·min^-1·m^-2"),
+    ("W/m^{2}", "W/m^2"),
+    ("N/mm^{2}", "N/mm^2"),
+    ("dyn·s·cm^{−5}", "dyn·s·cm^-5"),
+    ("g/cm^{3}", "g/cm^3"),
+    ("10^{6} CFU/mL", "10^6 CFU/mL"),
+    ("1 × 10^{5}–5 × 10^{5}", "1 × 10^5–5 × 10^5"),
+    ("2^{−ΔΔCt}", "2^−ΔΔCt"),
+    ("e^{−kt}", "e^−kt"),
+    ("was lower[[3]]; P<0.05", "was lower[3]; P<0.05"),
+    ("aspirin[[1–3]] or", "aspirin[1–3] or"),
+    ("(40%)[[8]]", "(40%)[8]"),
+    ("“safe”[[9]]", "“safe”[9]"),
+    ("HbA_{1c}[[14]]", "HbA1c[14]"),
+    ("5 mg/kg[[21]] daily", "5 mg/kg[21] daily"),
+    ("per m[[6]] of", "per m[6] of"),
+    ("kg[[15]]", "kg[15]"),
+    ("in adults[[2]]", "in adults[2]"),
+    ("type 2 diabetes[[2,4–6]]", "type 2 diabetes[2,4–6]"),
+    ("COVID-19[[22]]", "COVID-19[22]"),
+    ("SF-36[[17]]", "SF-36[17]"),
+    ("in 2019[[30]]", "in 2019[30]"),
+    ("n = 40[[31]]", "n = 40[31]"),
+    ("10^{9}", "10^9"),
+    ("≥10^{5} IU", "≥10^5 IU"),
+    ("10^{3.5} TCID_{50}", "10^3.5 TCID50"),
+    ("1.2 log_{10} IU/mL", "1.2 log10 IU/mL"),
+    ("Δ^{9}-THC", "Δ^9-THC"),
+    ("π^{2}", "π^2"),
+    ("T_{2}-weighted", "T2-weighted"),
+    ("Xa^{−}", "Xa−"),
+    ("σ^{2}", "σ^2"),
+    ("s^{2} = 4", "s^2 = 4"),
+    ("m^{2}", "m^2"),
+    ("45° to 90°", "45° to 90°"),
+    ("≤ −2.5 SD", "≤ −2.5 SD"),
+    ("1.5–2.5 µmol/L", "1.5–2.5 µmol/L"),
+    ("5′-AMP", "5′-AMP"),
+    ("½ tablet", "½ tablet"),
+    ("→ 12 h", "→ 12 h"),
+    ("0.5‰", "0.5‰"),
+    ("∞", "∞"),
+]
+"""Pieces of sentences that are easily read as something else, in the notation, and how they read where raised numbers cite."""
+
+
 def values() -> list[Value]:
     """All values, always the same, in an order that mixes the kinds."""
     by_kind = [list(dict.fromkeys(group)) for group in _groups()]
     mixed = [entry for row in range(max(map(len, by_kind))) for group in by_kind for entry in group[row : row + 1]]
     return [Value(f"K{number:03d}", *entry) for number, entry in enumerate(mixed, 1)]
+
+
+def hard_values() -> list[Value]:
+    """The values of `HARD` with keys of their own."""
+    return [Value(f"K{number:03d}", "hard", *entry) for number, entry in enumerate(HARD, 1)]
 
 
 def _groups() -> list[list[tuple[str, str, str]]]:
