@@ -7,6 +7,7 @@ documents that no build has seen.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -228,8 +229,8 @@ class _Store:
             ranked.append((rank, Place(doc_id=row["doc_id"], pseudonyms=tuple(row["places"]))))
         best = max((rank for rank, _ in ranked), default=0)
         places = [place for rank, place in ranked if rank == best > 0]
-        if len(places) != 1 and not address and (path := Path(query)).is_file():
-            doc_id = file_sha256(path)[:DOC_ID_DIGITS]
+        if len(places) != 1 and not address and os.path.isfile(query):  # which no sentence is, however long
+            doc_id = file_sha256(query)[:DOC_ID_DIGITS]
             places = self.documents(lambda ids: pc.equal(ids, doc_id)) or places
         return places
 

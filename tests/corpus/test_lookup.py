@@ -143,6 +143,16 @@ def test_a_sentence_in_which_a_name_was_redacted_is_still_found(built: Path) -> 
     assert any("most of the sentence" in line for line in trace(built, query).lines)
 
 
+def test_a_whole_page_is_a_sentence_too(built: Path) -> None:
+    for words in (text(5), text(5).replace("\n", " "), text(8).replace("\n", "")):
+        assert len(words.encode()) > 255
+        assert len(look_up(built, words).documents) == 1
+    with pytest.raises(UserError, match="is no id, name, address or sentence"):
+        look_up(built, "never written " * 500)
+    with pytest.raises(UserError, match="is no id, name, address or sentence"):
+        look_up(built, "a\0b/" * 100)
+
+
 def test_a_short_sentence_is_found_without_the_index(built: Path) -> None:
     words = " ".join(sentence(5002).split()[-4:])
     assert len(folded(words)) < SHORTEST
