@@ -17,7 +17,8 @@ from ingest.config import IngestConfig
 from ingest.containers import is_container, spread_out
 from ingest.document import ReadOptions
 from ingest.markdown import to_markdown
-from ingest.run import FORMATS, IngestResult, ingest
+from ingest.readers import FORMATS
+from ingest.run import IngestResult, ingest
 from medpress.schema import DOCUMENT, PAGE
 from medpress.store import read_dataset
 

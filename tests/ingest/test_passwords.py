@@ -13,7 +13,8 @@ import pytest
 from ingest.config import IngestConfig
 from ingest.document import ReadOptions, UnreadableError
 from ingest.passwords import passwords_in
-from ingest.run import FORMATS, IngestResult, ingest
+from ingest.readers import FORMATS
+from ingest.run import IngestResult, ingest
 from medpress.command import UserError
 from medpress.schema import DOCUMENT
 from medpress.store import read_dataset
