@@ -372,6 +372,8 @@ def _plain(name: str) -> str:
 def _rank(uri: str, query: str) -> int:
     """How well a name is met: 0 not at all; the whole name counts more than the path's end, that more than the name's."""
     name, asked = _plain(uri), _plain(query)
+    if uri == query:  # a row of a table is named by what stands behind its #
+        return 2_000_000
     if not name or not asked:
         return 0
     if name == asked:

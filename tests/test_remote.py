@@ -22,7 +22,8 @@ from corpus.takedown import remove
 from corpus.trace import trace
 from ingest.note_tables import NoteColumns
 from ingest.notes import ingest_notes
-from ingest.run import FORMATS, IngestConfig, ingest
+from ingest.readers import FORMATS
+from ingest.run import IngestConfig, ingest
 from medpress.errors import UserError
 from medpress.location import TooLargeError, is_remote, local_copy, location, scratch
 from medpress.lock import exclusive

@@ -21,8 +21,9 @@ from ingest import batches, identity, known, publish, read_wave
 from ingest.document import Page
 from ingest.kept_pages import keep, kept, part_of
 from ingest.ledger import LEDGER, read_ledger
+from ingest.readers import FORMATS
 from ingest.readers.text import blocks_of
-from ingest.run import FORMATS, IngestConfig, ingest
+from ingest.run import IngestConfig, ingest
 from ingest.status import forget_failures
 from medpress.errors import CorruptError
 from medpress.pseudonym import Pseudonyms

@@ -18,7 +18,8 @@ from ingest import note_tables
 from ingest.document import UnreadableError
 from ingest.note_tables import NoteColumns, read_range, survey
 from ingest.notes import ingest_notes
-from ingest.run import FORMATS, IngestConfig, ingest
+from ingest.readers import FORMATS
+from ingest.run import IngestConfig, ingest
 from medpress.command import UserError
 from medpress.pseudonym import Pseudonyms
 from medpress.schema import DOCUMENT, PAGE, QUARANTINE, RECORD

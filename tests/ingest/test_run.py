@@ -14,7 +14,8 @@ import pytest
 from ingest.document import ReadOptions
 from ingest.fetching.fetch import FetchConfig
 from ingest.plan import plan
-from ingest.run import FORMATS, IngestConfig, ingest
+from ingest.readers import FORMATS
+from ingest.run import IngestConfig, ingest
 from ingest.show import show
 from ingest.status import forget_failures, overview
 from medpress.schema import DOCUMENT, PAGE, QUARANTINE
