@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from medpress.lookup import Place, look_up, records, refuse_several
 from medpress.page_html import SHOWN, PageView, write_pages
 from medpress.removed import removed
-from medpress.schema import BOILERPLATE, by_name
+from medpress.schema import BOILERPLATE, DOCUMENT, PAGE, by_name
 from medpress.segments import Segment
 from medpress.store import read_dataset, read_table
 
@@ -71,7 +71,8 @@ def _story(data: Path, places: Sequence[Place], rows: Sequence[dict[str, Any]], 
         yield f"document {place.doc_id}: found in {len(gone['places'])} places"
         yield f"  taken down{_by_whom(gone)}, with {len(gone['records'])} records: {gone['reason'] or 'no reason given'}"
     if place.segment is not None:
-        documents, pages = (read_table(file) for file in place.segment.files(data))
+        files = zip(place.segment.files(data), (DOCUMENT, PAGE), strict=True)
+        documents, pages = (read_table(file, schema=schema) for file, schema in files)
         (document,) = documents.filter(pc.equal(documents["doc_id"], place.doc_id)).to_pylist()
         yield from _document(document, pages.filter(pc.equal(pages["doc_id"], place.doc_id)))
     elif not gone:
@@ -101,7 +102,7 @@ def _blocks(blocks: Iterable[tuple[int, int]]) -> str:
 
 def _mark(data: Path, segment: Segment, doc_id: str, blocks: Collection[tuple[int, int]]) -> Path:
     """The pages of these blocks with the blocks marked, as an HTML file."""
-    table = read_table(segment.files(data)[1])
+    table = read_table(segment.files(data)[1], schema=PAGE)
     chosen = pc.and_(
         pc.equal(table["doc_id"], doc_id), pc.is_in(table["page"], pa.array({p for p, _ in blocks}, pa.int32()))
     )

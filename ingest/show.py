@@ -13,7 +13,7 @@ from medpress.command import UserError, progress
 from medpress.location import local_copy
 from medpress.lookup import Place, one_document
 from medpress.page_html import SHOWN, PageView, write_pages
-from medpress.schema import DOC_ID_DIGITS
+from medpress.schema import DOC_ID_DIGITS, DOCUMENT, PAGE
 from medpress.store import file_sha256, read_table
 
 LARGEST_SIDE, SMALLEST_SIDE = 1_400, 600
@@ -32,7 +32,7 @@ def show(data: Path, query: str, page: int | None = None, out: Path | None = Non
     place = one_document(data, query)
     if place.segment is None:
         raise UserError(f"document {place.doc_id} is not in {data}: only its records are, or it was taken down.")
-    table = read_table(place.segment.files(data)[1])
+    table = read_table(place.segment.files(data)[1], schema=PAGE)
     table = table.filter(pc.equal(table["doc_id"], place.doc_id)).sort_by("page")
     wanted = {page} if page is not None else {number for number, _ in place.blocks}
     rows = [row for row in table.to_pylist() if not wanted or row["page"] in wanted]
@@ -46,7 +46,8 @@ def show(data: Path, query: str, page: int | None = None, out: Path | None = Non
 
 
 def _about(data: Path, place: Place, rows: Sequence[Mapping[str, Any]], pages: int) -> list[str]:
-    (document,) = read_table(place.segment.files(data)[0]).filter(pc.field("doc_id") == place.doc_id).to_pylist()  # type: ignore[union-attr]
+    table = read_table(place.segment.files(data)[0], schema=DOCUMENT)  # type: ignore[union-attr]
+    (document,) = table.filter(pc.field("doc_id") == place.doc_id).to_pylist()
     lines = [
         f"Document {place.doc_id}: {document['format']}, {document['source_type']}, {document['lang'] or 'no language'},"
         f" licence {document['license'] or 'unknown'}; {len(rows)} of its {pages} pages."

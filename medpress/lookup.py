@@ -24,7 +24,7 @@ from medpress.errors import UserError
 from medpress.location import check_reachable
 from medpress.pseudonym import Pseudonyms
 from medpress.removed import removed
-from medpress.schema import DOC_ID_DIGITS, RECORD
+from medpress.schema import DOC_ID_DIGITS, DOCUMENT, RECORD
 from medpress.segments import Segment, read_segments
 from medpress.sentence_index import GRAM, KINDS, LEAST, RowGroup, folded, marks, row_groups, stretch_of
 from medpress.store import file_sha256, open_parquet, parts, read_table, refuse_older_layout
@@ -182,8 +182,8 @@ class _Store:
     def _columns(self, name: str) -> Iterator[tuple[Segment, pa.ChunkedArray]]:
         """One column of the documents of each segment."""
         for segment in self.segments:
-            with open_parquet(segment.files(self.data)[0]) as file:
-                yield segment, file.read(columns=[name], use_threads=False)[name]
+            schema = pa.schema([DOCUMENT.field(name)])
+            yield segment, read_table(segment.files(self.data)[0], [name], schema)[name]
 
     def _elsewhere(self) -> Iterator[Mapping[str, Any]]:
         """doc_id and pseudonyms of what is not in the store: documents that were taken down, files of instructions."""
@@ -210,7 +210,8 @@ class _Store:
         address = "://" in query or query.startswith("10.")
         for segment in self.segments:
             file = segment.files(self.data)[0]
-            names = open_parquet(file).read(columns=["uris", *(["identifiers"] if address else [])], use_threads=False)
+            schema = pa.schema([DOCUMENT.field(name) for name in ("uris", *(["identifiers"] if address else []))])
+            names = read_table(file, schema.names, schema)
             hit = pc.any(pc.match_substring(pc.list_flatten(names["uris"]), tail)).as_py()
             if address and not hit:
                 values = pc.struct_field(pc.list_flatten(names["identifiers"]), "value")

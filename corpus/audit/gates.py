@@ -258,6 +258,12 @@ def run_gates(data: Path) -> dict[str, Verdict]:
     for name, gate in GATES.items():
         try:
             verdicts[name] = gate(data)
-        except (OSError, pa.ArrowException, CorruptError) as error:
+        except (
+            OSError,
+            pa.ArrowException,
+            CorruptError,
+            KeyError,
+            ValueError,
+        ) as error:  # damaged, or of another schema
             verdicts[name] = Verdict(False, f"could not be checked: {type(error).__name__}")
     return verdicts

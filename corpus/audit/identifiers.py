@@ -23,7 +23,7 @@ import pyarrow.types as kinds
 
 from corpus.audit.figures import row_groups
 from medpress.schema import DOCUMENT
-from medpress.store import open_parquet, parquet_files, parts
+from medpress.store import open_parquet, parquet_files, parts, read_table
 from medpress.tokenising import TOKENIZER_FILE
 from nlp import phi
 from nlp.phi.places import Finder, finder_of
@@ -116,7 +116,7 @@ def persons(data: Path) -> Persons:
     found = Persons()
     columns = ["doc_id", "uris", "title", "authors", "identifiers", "source_type"]
     for path in parts(data / "documents"):
-        for row in open_parquet(path).read(columns=columns).cast(_schema(columns)).to_pylist():
+        for row in read_table(path, columns, _schema(columns)).to_pylist():
             found.add(row)
     return found
 
