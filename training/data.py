@@ -121,7 +121,7 @@ class Shards:
         if file is None:
             try:
                 file = open_parquet(self.files[number], memory_map=True)
-            except pa.ArrowInvalid as error:
+            except CorruptError as error:
                 raise InputError(
                     f"{self.files[number]} is not a readable Parquet file: build the shards again."
                 ) from error

@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -36,7 +37,7 @@ NEVER_IN_A_TEXT = frozenset(("ID_CARD", "SSN", "PHONE", "RECORD", "BANK_CARD", "
 """Identifiers that no text needs; found after redaction, they fail the build."""
 FEWEST_DIGITS = 8
 """A shorter number of somebody else's is a coincidence in a text; in a document's own records any that it told counts."""
-CHARACTERS_AT_ONCE = 200_000
+LINES_AT_ONCE = 1_000
 """Of a file that is no dataset; looked at in pieces of whole lines."""
 
 _NUMBER = re.compile(r"\d[\d .-]{4,}\d")
@@ -226,7 +227,7 @@ def _of_file(path: Path) -> Iterator[tuple[str, str]]:
         else:
             pieces = (
                 b"".join(lines).decode("utf-8", "replace")
-                for lines in iter(lambda: file.readlines(CHARACTERS_AT_ONCE), [])
+                for lines in iter(lambda: list(islice(file, LINES_AT_ONCE)), [])
             )
         for piece in pieces:
             text = "\n".join(_of_json(piece)) if as_json else piece

@@ -262,7 +262,7 @@ def test_damage_inside_a_work_file_is_told_and_quarantines_nobody(data: Path) ->
     damaged[200:2000] = bytes(1800)
     victim.write_bytes(damaged)
     shutil.rmtree(data / "work/build/screen")
-    with pytest.raises(CorruptError, match="remove it and run the same command again"):
+    with pytest.raises(CorruptError, match="remove it and run the command that wrote it again"):
         called_build(data, compact=True)
     victim.unlink()
     expected = tree(data)

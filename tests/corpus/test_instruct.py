@@ -99,9 +99,12 @@ def spoken(asked: str, answered: str) -> dict:
 
 
 def taken(data: Path) -> tuple[list[dict], list[dict]]:
-    """Kept and dropped rows."""
+    """Kept and dropped rows, but for the pseudonym of their file, which is this data folder's own."""
     kept = read_dataset(data / "instructions", INSTRUCTION).to_pylist()
-    return kept, read_dataset(data / "instructions_dropped", DROPPED_INSTRUCTION).to_pylist()
+    dropped = read_dataset(data / "instructions_dropped", DROPPED_INSTRUCTION).to_pylist()
+    for row in (*kept, *dropped):
+        row["provenance"] = [pair for pair in row["provenance"] if pair["name"] != "file"]
+    return kept, dropped
 
 
 ANSWER = story(1, 20) + " The usual dose is 20 mg once a day. " + story(2, 20)

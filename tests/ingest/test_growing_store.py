@@ -225,7 +225,9 @@ def test_a_ledger_of_another_version_is_made_anew_and_a_damaged_one_is_told(tmp_
     assert run(data, source).read == 5 and len(uris(data)) == 5
     file = sorted(ledger.folder.iterdir())[-1]
     file.write_bytes(file.read_bytes()[:100])
-    with pytest.raises(CorruptError, match="is not a readable Parquet file; remove it and run the command that wrote it again"):
+    with pytest.raises(
+        CorruptError, match="is not a readable Parquet file; remove it and run the command that wrote it again"
+    ):
         run(data, source)
 
 
