@@ -187,4 +187,4 @@ def test_an_unknown_method_and_a_share_out_of_range_are_refused(read):
     output = command("corpus", "build", "--data", read, "--augment.methods", "magic", check=2)
     assert "magic" in output and "heading" in output, "it names what there is"
     output = command("corpus", "build", "--data", read, "--augment.max-share", "20", check=2)
-    assert "between 0 and 1" in output
+    assert "from 0 to 1" in output
