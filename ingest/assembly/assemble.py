@@ -12,6 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from ingest.assembly.continued import continue_tables
 from ingest.assembly.floats import mark_notes, place_floats
 from ingest.conservation import after_assembly
 from ingest.document import Block, Page, Probe
@@ -56,6 +57,7 @@ def assemble(pages: Sequence[Page], probe: Probe) -> tuple[list[Page], Probe]:
     mark_notes(blocks, size)
     _join(blocks)
     blocks = place_floats(blocks)
+    continue_tables(blocks, removed)
     if not probe.title and title is not None:
         probe = replace(probe, title=title.text)
     doi = _own_doi(pages[0])
