@@ -52,7 +52,7 @@ class Limits:
 
     def note(self, failure: Failure, session: Session) -> None:
         """Remember the limit behind a failure, if one is: when it is raised, the file is read again."""
-        if failure.kind == "timeout":
+        if failure.kind in ("timeout", "stalled"):
             self.seconds = session.config.page_seconds
         elif failure.kind == "memory":
             self.memory_bytes = session.config.memory_bytes

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import fcntl
 import itertools
 import json
 import multiprocessing
@@ -225,7 +226,7 @@ class _Worker:
             if used - self.used > LEAST_PROGRESS or process.status() == psutil.STATUS_RUNNING:
                 self.used, self.moved = used, now  # one that waits for a processor is no less alive
             elif now - self.moved > limits.step_seconds:
-                return Failure("timeout", f"It stood still for {limits.step_seconds:g} seconds.", self.mark)
+                return Failure("stalled", f"It stood still for {limits.step_seconds:g} seconds.", self.mark)
             resident = process.memory_info().rss
         except psutil.NoSuchProcess:
             return None
@@ -262,7 +263,7 @@ def _serve(connection: Connection, environment: dict[str, str], board: Any) -> N
     """
     os.environ.update(environment)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_leave_with_parent, args=(os.getppid(),), daemon=True).start()
+    _leave_with_driver()
 
     steps = itertools.count(1)
 
@@ -282,8 +283,21 @@ def _serve(connection: Connection, environment: dict[str, str], board: Any) -> N
             return
 
 
-def _leave_with_parent(parent: int) -> None:
-    """End the process when its parent is gone, also in the middle of a task that would never end."""
-    while os.getppid() == parent:
-        time.sleep(1)
-    os._exit(1)
+def _leave_with_driver() -> None:
+    """End this process when the one that started the run is gone, also in the middle of a task that would never end.
+
+    The fork server cannot tell: it lives as long as a worker does. The pipe that the driver holds open does: the kernel
+    says SIGIO at its end, which ends a process that has not asked for it, even one whose library holds the interpreter's
+    lock. The thread is for systems that signal no pipe, and for a driver that was gone before.
+    """
+    driver = multiprocessing.parent_process()
+    assert driver is not None
+    end = driver.sentinel  # type: ignore[attr-defined]  # of which the stubs do not know
+    fcntl.fcntl(end, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(end, fcntl.F_SETFL, fcntl.fcntl(end, fcntl.F_GETFL) | os.O_ASYNC)
+
+    def leave() -> None:
+        wait([end])
+        os._exit(1)
+
+    threading.Thread(target=leave, daemon=True).start()

@@ -46,7 +46,7 @@ class Runner:
     ) -> list[Outcome]:
         """Do what is not done yet.
 
-        What ran out of time is tried once more when all else is done: the machine may have been busy. A task that failed
+        What stood still is tried once more when all else is done: a disk or a host may have been slow. A task that failed
         is handed to `split`, which may answer with smaller tasks that take its place (pages instead of a range); without
         `split` the step says whether it is halved, down to the one row that breaks it. Where neither gives smaller
         tasks the failure stands; a step that has neither cannot go on without one of its tasks.
@@ -96,7 +96,7 @@ class Runner:
         for task, failure, seconds in self.executor.map(step.function, tasks):
             outcome = Outcome(task, "failed" if failure else "done", failure, seconds)
             self._write_log(step, outcome)
-            if failure and failure.kind == "timeout" and task.id not in again:
+            if failure and failure.kind == "stalled" and task.id not in again:
                 yield replace(outcome, status="late")
                 continue
             if failure and failure.kind == "storage":
@@ -147,7 +147,8 @@ class Runner:
         failure, then = remembered
         now = self.executor.limits
         raised = {
-            "timeout": now.step_seconds > then.get("step_seconds", now.step_seconds),
+            "timeout": (longer := now.step_seconds > then.get("step_seconds", now.step_seconds)),
+            "stalled": longer,
             "memory": now.memory_bytes > then.get("memory_bytes", now.memory_bytes),
         }
         return not raised.get(failure.kind, False)

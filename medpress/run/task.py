@@ -40,7 +40,7 @@ class Failure:
     """Why a task did not finish."""
 
     kind: str
-    """timeout, memory, crash, the kind of an error that names one, or `error`."""
+    """timeout (of CPU-seconds), stalled (used none for as long), memory, crash, the kind of an error that names one, or `error`."""
     message: str
     """One sentence without any text of the document."""
     mark: str = ""
@@ -53,7 +53,7 @@ class Outcome:
 
     task: Task
     status: Literal["done", "skipped", "failed", "split", "late"]
-    """`late`: it ran out of time and is tried once more at the end; no outcome that a run returns."""
+    """`late`: it stood still, perhaps for a disk or a host, and is tried once more at the end; no outcome that a run returns."""
     failure: Failure | None = None
     seconds: float = 0.0
 

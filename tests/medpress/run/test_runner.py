@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
 import pyarrow as pa
 import pytest
 
@@ -50,6 +51,9 @@ def work(task: Task, mark) -> None:
         began = time.process_time()
         while time.process_time() - began < 1:
             pass
+    elif what == "lock":
+        write_text(Path(task.output), "begun")
+        sum(range(10**11))  # a library that holds the interpreter's lock
     elif what == "busy":
         began = time.process_time()
         while time.process_time() - began < 60:
@@ -94,7 +98,7 @@ def test_what_breaks_costs_only_its_own_task(runner, tmp_path):
     outcomes = runner.run(WORK, tasks_for(tmp_path, things), split=stands)
     failed = {o.task.arguments["what"]: o.failure for o in outcomes if o.status == "failed"}
     assert {name: failure.kind for name, failure in failed.items()} == {
-        "raise": "error", "segfault": "crash", "hang": "timeout", "busy": "timeout", "memory": "memory",
+        "raise": "error", "segfault": "crash", "hang": "stalled", "busy": "timeout", "memory": "memory",
     }  # fmt: skip
     assert failed["hang"].mark == "page 7"
     assert sum(o.status == "done" for o in outcomes) == len(things) - 5
@@ -134,11 +138,42 @@ def test_a_failure_is_remembered_until_its_limit_is_raised(tmp_path):
     assert run(30) == ("done", 0)
 
 
-def test_what_ran_out_of_time_is_tried_once_more_at_the_end(runner, tmp_path):
-    (outcome,) = runner.run(WORK, tasks_for(tmp_path, ["hang"]), split=stands)
-    assert outcome.failure.kind == "timeout"
-    assert (tmp_path / "log.jsonl").read_text().count('"status": "failed"') == 2
+@pytest.mark.parametrize(("what", "kind", "times"), [("hang", "stalled", 2), ("busy", "timeout", 1)])
+def test_what_stood_still_is_tried_once_more_and_what_used_its_seconds_is_not(runner, tmp_path, what, kind, times):
+    (outcome,) = runner.run(WORK, tasks_for(tmp_path, [what]), split=stands)
+    assert outcome.failure.kind == kind
+    assert (tmp_path / "log.jsonl").read_text().count('"status": "failed"') == times
     assert forget_failures(tmp_path) == 1
+
+
+DRIVER = """
+import sys
+from test_runner import WORK, tasks_for
+from pathlib import Path
+from medpress.run.local import LocalExecutor
+from medpress.run.task import Limits
+executor = LocalExecutor(workers=2, limits=Limits(step_seconds=500))
+list(executor.map(WORK.function, tasks_for(Path(sys.argv[1]), ["lock", "hang"])))
+"""
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_workers_end_with_their_driver(tmp_path, how):
+    path = os.pathsep.join([str(Path(__file__).parent), *filter(None, sys.path)])
+    driver = subprocess.Popen([sys.executable, "-c", DRIVER, str(tmp_path)], env={**os.environ, "PYTHONPATH": path})
+    at_work = Path(tasks_for(tmp_path, ["lock"])[0].output)
+    for _ in range(300):
+        if at_work.exists():
+            break
+        time.sleep(0.1)
+    processes = psutil.Process(driver.pid).children(recursive=True)
+    assert at_work.exists() and len(processes) >= 3
+    driver.send_signal(how)
+    driver.wait()
+    _, left = psutil.wait_procs(processes, timeout=10)
+    for process in left:
+        process.kill()
+    assert not left
 
 
 def test_a_busy_machine_costs_nothing_its_task(tmp_path):
