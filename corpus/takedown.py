@@ -125,7 +125,7 @@ def remove(
     addresses = [parse(text) for text in shared]
     with exclusive(data):
         known = removed(data)
-        called = Pseudonyms(data)
+        called = None if dry_run else Pseudonyms(data)
         chosen = [_resolve(data, name, known, called) for name in names] if names else list(known.values())
         given = {name: value for name, value in (("reason", reason), ("requester", requester)) if value}
         result = Removal([_complete(data, row) | given for row in chosen])
@@ -200,8 +200,8 @@ def _scheme(data: Path) -> Scheme:
 # What is meant.
 
 
-def _resolve(data: Path, name: str, known: Mapping[str, dict[str, Any]], called: Pseudonyms) -> dict[str, Any]:
-    """The `REMOVED` row of a document, as far as it is known now."""
+def _resolve(data: Path, name: str, known: Mapping[str, dict[str, Any]], called: Pseudonyms | None) -> dict[str, Any]:
+    """The `REMOVED` row of a document, as far as it is known now; a run that keeps nothing leaves its places their names."""
     place = one_document(data, name)
     if place.doc_id in known:
         return known[place.doc_id]
@@ -210,7 +210,7 @@ def _resolve(data: Path, name: str, known: Mapping[str, dict[str, Any]], called:
         table = read_table(place.segment.files(data)[0], list(row))
         (row,) = table.filter(pc.equal(table["doc_id"], place.doc_id)).to_pylist()
     today = datetime.now(UTC).date().isoformat()
-    places = [*place.pseudonyms, *map(called, place.uris)]
+    places = [*place.pseudonyms, *(called(uri) if called else uri for uri in place.uris)]
     return {**row, "places": places, "reason": "", "requester": "", "date": today, "n_tokens": 0, "records": []}
 
 

@@ -11,6 +11,8 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,13 +23,13 @@ import pyarrow.parquet as pq
 
 from medpress.command import progress
 from medpress.errors import UserError
-from medpress.location import check_reachable
+from medpress.location import check_reachable, location
 from medpress.pseudonym import Pseudonyms
 from medpress.removed import removed
 from medpress.schema import DOC_ID_DIGITS, DOCUMENT, RECORD
 from medpress.segments import Segment, read_segments
 from medpress.sentence_index import GRAM, KINDS, LEAST, RowGroup, folded, marks, row_groups, stretch_of
-from medpress.store import file_sha256, open_parquet, parts, read_table, refuse_older_layout
+from medpress.store import file_sha256, open_parquet, parts, read_json, read_table, refuse_older_layout
 
 FEWEST_DIGITS = 6
 """Digits of an id that are asked for at least."""
@@ -37,6 +39,8 @@ MOST_LIKELY = 64
 """Row groups in which records are looked for that hold a sentence nearly."""
 MOST_NAMED = 10
 """Documents that a complaint names."""
+GIVEN = Path("work/instruct/catalogue.json")
+"""What `corpus instruct` took in: of each path of a file what was given and the part that it gave."""
 _OF_RECORD = ["id", "doc_id", "spans"]
 _ID = re.compile(rf"[0-9a-f]{{{FEWEST_DIGITS},{DOC_ID_DIGITS}}}")
 _SCHEME = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
@@ -51,7 +55,7 @@ class Place:
     uris: tuple[str, ...] = ()
     """Its names; none of a document that is known by its records alone."""
     pseudonyms: tuple[str, ...] = ()
-    """What its places are called where no name of it is kept: it was taken down, or is a file of instructions."""
+    """What its places are called where no name of it is kept: it was taken down."""
     segment: Segment | None = None
     """Where its rows are; None when it is not in the store."""
     record: str | None = None
@@ -163,8 +167,9 @@ class _Store:
         if not _ID.fullmatch(query):
             return []
         documents = self.documents(lambda ids: pc.starts_with(ids, query))
-        gone = [row for row in self._elsewhere() if row["doc_id"].startswith(query)]
-        others = {row["doc_id"]: Place(doc_id=row["doc_id"], pseudonyms=tuple(row["places"])) for row in gone}
+        given = self.instructions(lambda ids: pc.starts_with(ids, query))
+        gone = [_of_removed(row) for id, row in removed(self.data).items() if id.startswith(query)]
+        others = {place.doc_id: place for place in (*given, *gone)}
         if documents or others:
             return [*documents, *(place for id, place in others.items() if id not in {p.doc_id for p in documents})]
         found = records(self.data, "id", [query], _OF_RECORD, prefix=True)
@@ -185,16 +190,26 @@ class _Store:
             schema = pa.schema([DOCUMENT.field(name)])
             yield segment, read_table(segment.files(self.data)[0], [name], schema)[name]
 
-    def _elsewhere(self) -> Iterator[Mapping[str, Any]]:
-        """doc_id and pseudonyms of what is not in the store: documents that were taken down, files of instructions."""
-        yield from removed(self.data).values()
+    def instructions(self, wanted: Callable[[pa.Array], pa.Array]) -> list[Place]:
+        """The files of instructions whose id a test lets through."""
+        names = self._given()
+        ids: set[str] = set()
         for path in [*parts(self.data / "instructions"), *parts(self.data / "instructions_dropped")]:
-            seen = set()
-            for pairs in read_table(path, ["provenance"])["provenance"].to_pylist():
-                values = {pair["name"]: pair["value"] for pair in pairs}
-                if "doc_id" in values and "file" in values and values["doc_id"] not in seen:
-                    seen.add(values["doc_id"])
-                    yield {"doc_id": values["doc_id"], "places": [values["file"]]}
+            ids.update(_doc_ids(read_table(path, ["provenance"])["provenance"].combine_chunks()).to_pylist())
+        known = pa.array(sorted(ids), pa.string())
+        return [Place(doc_id=id, uris=tuple(names.get(id, ()))) for id in known.filter(wanted(known)).to_pylist()]
+
+    def _given(self) -> dict[str, list[str]]:
+        """Names of the files that were given to `corpus instruct`, by id; the rows themselves hold none."""
+        names: dict[str, list[str]] = {}
+        if (catalogue := self.data / GIVEN).exists():
+            for path, (_, part) in sorted(read_json(catalogue).items()):
+                if (file := location(part)).exists():  # what was taken down has none
+                    with open_parquet(file) as opened:
+                        for first in islice(opened.iter_batches(1, columns=["provenance"]), 1):
+                            for doc_id in _doc_ids(first["provenance"]).to_pylist():
+                                names.setdefault(doc_id, []).append(location(path).name)
+        return names
 
     # Names.
 
@@ -221,18 +236,20 @@ class _Store:
                     known = [*row["uris"], *(pair["value"] for pair in row["identifiers"] or () if address)]
                     ranked.append((max(_rank(uri, query) for uri in known), _of_document(row, segment)))
         there = {place.doc_id for _, place in ranked}
-        elsewhere = [row for row in self._elsewhere() if row["doc_id"] not in there]
-        called = Pseudonyms(self.data) if elsewhere else None
-        for row in elsewhere:
+        for doc_id, given in self._given().items():
+            ranked.append((max(_rank(name, query) for name in given), Place(doc_id=doc_id, uris=tuple(given))))
+        gone = [row for row in removed(self.data).values() if row["doc_id"] not in there]
+        called = Pseudonyms(self.data) if gone else None
+        for row in gone:
             # Names are not kept, so each that the query may end with is called as it would be.
             met = (name for name in _endings(query) if called and called(name) in row["places"])
-            rank = max((_rank(name, query) for name in met), default=0)
-            ranked.append((rank, Place(doc_id=row["doc_id"], pseudonyms=tuple(row["places"]))))
+            ranked.append((max((_rank(name, query) for name in met), default=0), _of_removed(row)))
         best = max((rank for rank, _ in ranked), default=0)
         places = [place for rank, place in ranked if rank == best > 0]
         if len(places) != 1 and not address and os.path.isfile(query):  # which no sentence is, however long
             doc_id = file_sha256(query)[:DOC_ID_DIGITS]
-            places = self.documents(lambda ids: pc.equal(ids, doc_id)) or places
+            same = partial(pc.equal, doc_id)
+            places = self.documents(same) or self.instructions(same) or places
         return places
 
     # Sentences.
@@ -308,6 +325,16 @@ class _Store:
 
 def _of_document(row: Mapping[str, Any], segment: Segment) -> Place:
     return Place(doc_id=row["doc_id"], uris=tuple(row["uris"]), segment=segment)
+
+
+def _of_removed(row: Mapping[str, Any]) -> Place:
+    return Place(doc_id=row["doc_id"], pseudonyms=tuple(row["places"]))
+
+
+def _doc_ids(provenance: pa.Array) -> pa.Array:
+    """The documents that rows of instructions name, each once."""
+    pairs = provenance.flatten()
+    return pc.struct_field(pairs, "value").filter(pc.equal(pc.struct_field(pairs, "name"), "doc_id")).unique()
 
 
 def _of_record(kind: str, row: Mapping[str, Any], start: int, end: int | None) -> Place:

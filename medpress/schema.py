@@ -287,7 +287,7 @@ INSTRUCTION = pa.schema(
         _field("license", pa.string(), "licence; empty when unknown"),
         _field("topics", NAMED_TEXTS, "specialty, kind"),
         _field("n_tokens", pa.int32(), "tokens by the tokenizer that the manifest names"),
-        _field("provenance", NAMED_TEXTS, "file, row, method, model: where it came from"),
+        _field("provenance", NAMED_TEXTS, "doc_id, place, method, model: where it came from"),
     ]
 )
 """One row a conversation; loads as it is in `datasets` and in TRL's SFT trainer."""

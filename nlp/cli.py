@@ -1,4 +1,4 @@
-"""Console script ``nlp``: tag text, train and measure taggers and relation extractors.
+"""Console script ``nlp``: tag and redact text, train and measure taggers and relation extractors.
 
 One group of commands lives in one module; each module adds its commands to the apps below (`train`, `evaluate`).
 """
@@ -9,10 +9,11 @@ import json
 import sys
 import time
 import tomllib
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 from cyclopts.config import Dict
@@ -50,8 +51,12 @@ class TagConfig:
     """Where the JSON lines go; the terminal when left out."""
 
 
+Source = Annotated[Path, Parameter(allow_leading_hyphen=True)]
+"""A file to read; `-` is standard input, and no option."""
+
+
 @app.command
-def tag(file: Path, /, *, config: TagConfig = TagConfig()) -> None:
+def tag(file: Source, /, *, config: TagConfig = TagConfig()) -> None:
     """Entities with context and relations of a file: one JSON line a text.
 
     A .jsonl file has a field `text` in each line; of any other file each line with text is one text. `-` reads
@@ -64,8 +69,7 @@ def tag(file: Path, /, *, config: TagConfig = TagConfig()) -> None:
     file:
         The file to read.
     """
-    if str(file) != "-" and not file.is_file():
-        raise FileNotFoundError(f"no file at {file}: give a text or .jsonl file, or - for standard input")
+    _refuse_missing(file)
     from nlp.pipeline import tag_texts
     from nlp.tagging.density import medical_density
 
@@ -87,6 +91,53 @@ def tag(file: Path, /, *, config: TagConfig = TagConfig()) -> None:
         if config.out:
             out.close()
     print(f"{n_texts} texts, {n_entities} entities, {n_relations} relations", file=sys.stderr)
+
+
+@app.command
+def redact(
+    file: Source,
+    /,
+    *,
+    lang: str | None = None,
+    policy: Literal["thorough", "precise"] = "thorough",
+    out: Path | None = None,
+) -> None:
+    """A text file without identifiers of persons: each becomes a placeholder such as [NAME-1].
+
+    `-` reads standard input. What was found is counted by kind on standard error.
+
+    Example: `nlp redact letter.txt --out letter.redacted.txt`
+
+    Parameters
+    ----------
+    file:
+        The file to read, in UTF-8: one document.
+    lang:
+        Its language (ISO 639-1); detected when left out.
+    policy:
+        thorough for notes and letters; precise leaves authors and dates of publication alone.
+    out:
+        Where the redacted text goes; the terminal when left out.
+    """
+    _refuse_missing(file)
+    from nlp.pipeline import redact as redact_text
+
+    try:
+        text = (sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()).decode()
+    except UnicodeDecodeError as error:
+        raise ValueError("the text is not in UTF-8: write it anew in UTF-8 first") from error
+    found = redact_text(text, policy, lang=lang)
+    if out is None:
+        sys.stdout.write(found.text)
+    else:
+        out.write_bytes(found.text.encode())
+    kinds = ", ".join(f"{n} {kind}" for kind, n in sorted(Counter(kind for kind, _, _ in found.actions).items()))
+    print(f"replaced: {kinds or 'nothing'}", file=sys.stderr)
+
+
+def _refuse_missing(file: Path) -> None:
+    if str(file) != "-" and not file.is_file():
+        raise FileNotFoundError(f"no file at {file}: give a text or .jsonl file, or - for standard input")
 
 
 def _texts(file: Path) -> Iterator[str]:

@@ -19,7 +19,7 @@ from medpress.command import UserError, progress, resolved
 from medpress.errors import check_sum
 from medpress.location import check_reachable, location
 from medpress.lock import exclusive
-from medpress.pseudonym import Pseudonyms
+from medpress.lookup import GIVEN
 from medpress.removed import failure, removed
 from medpress.run.engine import open_executor
 from medpress.run.runner import Runner
@@ -89,14 +89,12 @@ def instruct(paths: Sequence[str], config: InstructConfig) -> InstructResult:
         work = config.data / "work" / "instruct"
         settings = {k: v for k, v in resolved(config).items() if k not in APART}
         gone = removed(config.data)
-        called = Pseudonyms(config.data)
         doc_ids = {path: file_sha256(path)[:DOC_ID_DIGITS] for path in files}
         tasks = [
             TAKE_IN.task(
                 work,
                 path=str(path),
                 doc_id=doc_ids[path],
-                file=called(path.name),
                 told=_told(path, config),
                 **settings | {"source": _source(path, config)},
             )
@@ -110,7 +108,7 @@ def instruct(paths: Sequence[str], config: InstructConfig) -> InstructResult:
                 # A file that cannot be read has no smaller pieces, and the others go on without it.
                 outcomes = runner.run(TAKE_IN, tasks, split=lambda task, failure: (), tick=tick)
             result = InstructResult()
-            parts = _parts(work / "catalogue.json", outcomes, result)
+            parts = _parts(config.data / GIVEN, outcomes, result)
             hits = _contamination(runner, parts, config.decontaminate, work)
             decisions = duplicates.find(runner, parts, hits, config.dedup, work) if parts else None
             result.tasks = dict(runner.counts)

@@ -58,12 +58,12 @@ def take_in(task: Task, mark: Mark) -> None:
 def given_as(arguments: dict[str, Any]) -> str:
     """A name of what a file holds and of how it is taken in, wherever it lies and whatever it is called: the ids of its rows
     follow from it."""
-    return identity({name: value for name, value in arguments.items() if name not in ("path", "file")})
+    return identity({name: value for name, value in arguments.items() if name != "path"})
 
 
 TAKE_IN = Step(
     take_in,
-    settings=("doc_id", "file", "told", "stage", "source", "license", "phi"),
+    settings=("doc_id", "told", "stage", "source", "license", "phi"),
     models={"tokenizer": tokenizer_identity},
     aside=("path",),
     per="file",
@@ -90,7 +90,7 @@ def _row(id: str, messages: Messages, place: str, a: dict[str, Any], form: str, 
         "source": a["source"],
         "license": a["license"],
         "topics": {},
-        "provenance": {"file": a["file"], "doc_id": a["doc_id"], "place": place, "format": form},
+        "provenance": {"doc_id": a["doc_id"], "place": place, "format": form},
         "reason": reason,
         "content_hash": content_hash(said),
     }

@@ -21,6 +21,7 @@ from corpus.instruct.formats import conversation
 from corpus.instruct.run import InstructConfig, instruct
 from corpus.instruct.take_in import DROPPED_INSTRUCTION, TAKE_IN
 from medpress.command import UserError
+from medpress.lookup import look_up
 from medpress.schema import INSTRUCTION, by_name
 from medpress.store import check_manifest, file_sha256, publish_tables, read_dataset, table_of, write_manifest
 
@@ -99,12 +100,9 @@ def spoken(asked: str, answered: str) -> dict:
 
 
 def taken(data: Path) -> tuple[list[dict], list[dict]]:
-    """Kept and dropped rows, but for the pseudonym of their file, which is this data folder's own."""
+    """Kept and dropped rows."""
     kept = read_dataset(data / "instructions", INSTRUCTION).to_pylist()
-    dropped = read_dataset(data / "instructions_dropped", DROPPED_INSTRUCTION).to_pylist()
-    for row in (*kept, *dropped):
-        row["provenance"] = [pair for pair in row["provenance"] if pair["name"] != "file"]
-    return kept, dropped
+    return kept, read_dataset(data / "instructions_dropped", DROPPED_INSTRUCTION).to_pylist()
 
 
 ANSWER = story(1, 20) + " The usual dose is 20 mg once a day. " + story(2, 20)
@@ -342,7 +340,7 @@ def test_rows_are_taken_in_some_at_a_time(tmp_path, monkeypatch):
         json.dumps([{"question": f"How often is drug {n} given?", "answer": f"{n} times."} for n in range(30)])
     )
     settings = {"tokenizer": "deepseek", "phi": "off", "stage": 1, "source": "x", "license": ""}
-    task = TAKE_IN.task(tmp_path, path=str(tmp_path / "a.json"), file="a", told=[], doc_id="d", **settings)
+    task = TAKE_IN.task(tmp_path, path=str(tmp_path / "a.json"), told=[], doc_id="d", **settings)
     for name, rows in (("whole", 5_000), ("parts", 7)):
         monkeypatch.setattr(take_in, "ROWS_TAKEN_AT_ONCE", rows)
         take_in.take_in(dataclasses.replace(task, output=str(tmp_path / name)), lambda step: None)
@@ -370,3 +368,17 @@ def test_real_files_are_all_read(real_data, tmp_path):
     given = [*sft.iterdir(), real_data / "qa/medquad_sample.zip"]
     assert files == {file_sha256(path)[:24] for path in given}
     assert result.kept.total() > 0.8 * result.rows - result.dropped["an empty message"]
+
+
+def test_two_data_folders_hold_the_same_rows_of_a_file_and_each_finds_it_by_its_name(tmp_path):
+    file = write(tmp_path / "talks.jsonl", [spoken(QUESTION, ANSWER)])
+    (other := tmp_path / "elsewhere").mkdir()
+    moved = write(other / "renamed.jsonl", [spoken(QUESTION, ANSWER)])
+    for number, given in enumerate((file, moved)):
+        instruct([str(given)], InstructConfig(data=tmp_path / str(number), workers=1, source="talks"))
+    assert taken(tmp_path / "0") == taken(tmp_path / "1")
+    for query in ("talks.jsonl", str(file), str(moved), file_sha256(file)[:8]):
+        assert look_up(tmp_path / "0", query).documents == {file_sha256(file)[:24]: ("talks.jsonl",)}
+    with pytest.raises(UserError):
+        look_up(tmp_path / "1", "talks.jsonl")
+    assert not list(tmp_path.rglob("names.key"))

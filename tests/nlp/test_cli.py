@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 
 import pytest
 
+import nlp
 from nlp.cli import main
 
 
@@ -64,3 +66,37 @@ def test_mistakes_end_in_one_sentence(
     error = capsys.readouterr().err
     assert message in error
     assert "Traceback" not in error
+
+
+LETTER = "Dear Dr. Margaret Holloway,\r\nThank you for seeing Thomas Brennan, tel. 020 7946 0958. He takes 5 mg of ramipril.\n"
+
+
+def test_redact_is_the_function_of_the_same_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file, out = tmp_path / "letter.txt", tmp_path / "redacted.txt"
+    file.write_bytes(LETTER.encode())
+    assert run("redact", str(file), "--out", str(out)) == 0
+    text = out.read_bytes().decode()
+    assert text == nlp.redact(LETTER).text
+    assert "Brennan" not in text and "7946" not in text and "\r\n" in text and "5 mg of ramipril" in text
+    said = capsys.readouterr()
+    assert said.out == "" and "NAME" in said.err and "Brennan" not in said.err
+    assert run("redact", str(file), "--policy", "precise", "--lang", "en") == 0
+    assert capsys.readouterr().out == nlp.redact(LETTER, "precise", lang="en").text
+
+
+def test_redact_reads_standard_input(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(LETTER.encode())))
+    assert run("redact", "-") == 0
+    assert capsys.readouterr().out == nlp.redact(LETTER).text
+
+
+def test_tag_reads_standard_input(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("He denies fever.\n"))
+    assert run("tag", "-", "--tagger", "lexicon") == 0
+    assert json.loads(capsys.readouterr().out)["text"] == "He denies fever."
+
+
+def test_redact_of_bytes_that_are_no_text_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "letter.txt").write_bytes(LETTER.encode("utf-16"))
+    assert run("redact", str(tmp_path / "letter.txt")) == 2
+    assert "not in UTF-8" in capsys.readouterr().err
