@@ -171,12 +171,12 @@ def _rows(path: Path) -> Iterator[dict[str, Any]]:
     except UnicodeDecodeError:
         text = raw.decode("gb18030")
     if suffix in (".csv", ".tsv"):
-        yield from csv.DictReader(io.StringIO(text), delimiter="\t" if suffix == ".tsv" else ",")
+        yield from csv.DictReader(io.StringIO(text, newline=""), delimiter="\t" if suffix == ".tsv" else ",")
         return
     try:
         value = json.loads(text)
     except json.JSONDecodeError:
-        yield from (json.loads(line) for line in text.splitlines() if line.strip())
+        yield from (json.loads(line) for line in text.split("\n") if line.strip())
         return
     yield from _json_rows(value)
 

@@ -168,7 +168,10 @@ class LineFile:
         """All lines so far; empty when there is no file."""
         if self._lines is not None:
             return list(self._lines)
-        return self.path.read_text(encoding="utf-8", errors="replace").splitlines() if self.path.exists() else []
+        if not self.path.exists():
+            return []
+        with open(self.path, encoding="utf-8", errors="replace", newline="\n") as file:
+            return [line.removesuffix("\n") for line in file]
 
     def append(self, line: str) -> None:
         """Add a line."""

@@ -59,7 +59,7 @@ class TrainingConfig:
     held_out: Share = 0.05
     """Share of the records, by the hash of their id, that is never trained on; each source gives at least one of two."""
     held_out_tokens: Count = 50_000
-    """Tokens a source that the held-out loss is measured on, at most."""
+    """Tokens a source that the held-out loss is measured on, at most; of shards, no more than these are held out."""
 
 
 @dataclass(frozen=True, kw_only=True)

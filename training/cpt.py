@@ -62,7 +62,7 @@ def run_cpt(config: CptConfig, progress: Any) -> dict[str, Any]:
             raise InputError(f"--weights go with --mix static, not with --mix {config.mix}.")
         if not world.first:
             world.barrier()  # until the first process has written the index of the shards, where they have none
-        shards = Shards(location(config.shards), config.held_out)
+        shards = Shards(location(config.shards), config.held_out, config.held_out_tokens)
         if world.first:
             world.barrier()
         if finished := begin(config, shards.hash, world):

@@ -25,7 +25,7 @@ from medpress.training_index import SourceRows, content_of, share_of, training_i
 from training.batch import Batch, from_rows
 from training.config import InputError
 from training.mixing import Feedback, Mixer
-from training.packing import Piece, as_piece, assemble
+from training.packing import Piece, as_piece, assemble, fit
 
 _OPEN_FILES = 16
 
@@ -46,11 +46,11 @@ class Group:
 class Source:
     """What the shards hold of one source: its row groups, looked up in the index when they are asked for."""
 
-    def __init__(self, index: SourceRows, held_out: float) -> None:
+    def __init__(self, index: SourceRows, held_out: float, held_out_tokens: int | None) -> None:
         self.name = index.name
         """The source."""
         self._index = index
-        self._held_out = held_out_rows(index.shares, held_out)
+        self._held_out = _measured(held_out_rows(index.shares, held_out), index, held_out_tokens)
         self.records = len(index.rows) - len(self._held_out)
         """Training rows."""
         self.tokens = int(index.tokens.sum(dtype=np.int64) - index.tokens[self._held_out].sum(dtype=np.int64))
@@ -92,11 +92,12 @@ class Shards:
     when it has none (`medpress.training_index`).
 
     `held_out` is the share of records kept from training, by the hash of the record's id (augmented records go with the
-    record they were made from). A source of two records or more always has one on either side. Raises `InputError` when
-    the folder holds no records.
+    record they were made from); of a large source no more are kept than hold `held_out_tokens`, since no more are
+    measured. A source of two records or more always has one on either side. Raises `InputError` when the folder holds no
+    records.
     """
 
-    def __init__(self, folder: Path, held_out: float) -> None:
+    def __init__(self, folder: Path, held_out: float, held_out_tokens: int | None = None) -> None:
         self.folder = folder
         if not folder.is_dir():
             raise InputError(
@@ -110,7 +111,7 @@ class Shards:
         self.tokenized = bool(self.files) and "input_ids" in self._file(0).schema_arrow.names
         """Whether the rows are tokens."""
         try:
-            self.sources = [Source(index, held_out) for index in training_index(folder)]
+            self.sources = [Source(index, held_out, held_out_tokens) for index in training_index(folder)]
         except CorruptError as error:
             raise InputError(str(error)) from error
         if not self.sources:
@@ -177,6 +178,15 @@ def held_out_rows(shares: np.ndarray, held_out: float) -> np.ndarray:
     if not len(below):
         return np.array([np.argmin(shares)])
     return below[np.argsort(shares[below], kind="stable")][: len(shares) - 1]
+
+
+def _measured(chosen: np.ndarray, index: SourceRows, tokens: int | None) -> np.ndarray:
+    """Of the rows that could be held out, in the order of their hashes, those that hold `tokens`, and their kin."""
+    if tokens is None or not len(chosen):
+        return chosen
+    before = np.cumsum(index.tokens[chosen], dtype=np.int64) - index.tokens[chosen]
+    last = max(1, int(np.searchsorted(before, tokens)))
+    return chosen[: np.searchsorted(index.shares[chosen], index.shares[chosen[last - 1]], side="right")]
 
 
 class Encoder:
@@ -304,8 +314,9 @@ class MixedBatches:
         }
 
     def held_out(self) -> Batch | None:
-        """The held-out text as one batch; None when there is none."""
-        rows, owners = [], []
+        """The held-out text as one batch, its documents packed; None when there is none."""
+        pieces: list[Piece] = []
+        owners: list[int] = []
         for number, source in enumerate(self._shards.sources):
             left = self._held_out_tokens
             for group, row in source.held_out():
@@ -314,11 +325,13 @@ class MixedBatches:
                 left -= len(rest)
                 while len(rest):
                     piece, rest = rest.split(self._length)
-                    rows.append(assemble([piece], self._length, self._padding))
-                    owners.append([number])
+                    pieces.append(piece)
+                    owners.append(number)
                 if left <= 0:
                     break
-        return from_rows(rows, owners) if rows else None
+        bins = fit([len(piece) for piece in pieces], self._length)
+        rows = [assemble([pieces[i] for i in chosen], self._length, self._padding) for chosen in bins]
+        return from_rows(rows, [[owners[i] for i in chosen] for chosen in bins]) if rows else None
 
     def state(self) -> dict[str, Any]:
         """Where all streams and the mixer stand."""

@@ -44,8 +44,10 @@ class Examples:
         shares: list[float] = []
         numbers: list[int] = []
         names: set[str] = set()
+        self._starts: dict[int, list[int]] = {}
+        """Of each JSON Lines file the byte at which each block begins, and the end of the last one."""
         for number, file in enumerate(self.files):
-            for block, rows in enumerate(self._blocks(file)):
+            for block, rows in enumerate(self._blocks(number, file)):
                 numbers += [len(self._groups)] * len(rows)
                 self._groups.append((number, block))
                 shares += [share_of(row_id(row)) for row in rows]
@@ -87,13 +89,22 @@ class Examples:
         """Of a dataset folder what is in its `data/`; of any other all that is in it."""
         return self.path / DATA if (self.path / DATA).is_dir() else self.path
 
-    def _blocks(self, file: Path) -> Iterator[list[Row]]:
+    def _blocks(self, number: int, file: Path) -> Iterator[list[Row]]:
         """The rows of each group, as far as the index needs them: of Parquet with ids, only id and source."""
         if file.suffix == ".jsonl":
-            rows = _json_lines(file)
-            for row in rows[:1]:
-                self._check(file, row.keys())
-            yield from (rows[i : i + _BLOCK] for i in range(0, len(rows), _BLOCK))
+            starts = self._starts[number] = [0]
+            rows: list[Row] = []
+            for row, end in _json_lines(file):
+                if starts == [0] and not rows:
+                    self._check(file, row.keys())
+                rows.append(row)
+                if len(rows) == _BLOCK:
+                    starts.append(end)
+                    yield rows
+                    rows = []
+            if rows:
+                starts.append(file.stat().st_size)
+                yield rows
             return
         try:
             parquet = pq.ParquetFile(file)
@@ -113,7 +124,7 @@ class Examples:
         number, block = self._groups[group]
         file = self.files[number]
         if file.suffix == ".jsonl":
-            return _json_lines(file)[block * _BLOCK : (block + 1) * _BLOCK]
+            return [row for row, _ in _json_lines(file, *self._starts[number][block : block + 2])]
         return list(pq.ParquetFile(file).read_row_group(block).to_pylist())
 
     def training(self, group: int, order: np.random.Generator) -> list[Row]:
@@ -140,20 +151,29 @@ def source_of(row: Row) -> str:
     return str(row.get("source") or "unnamed")
 
 
-def _json_lines(file: Path) -> list[Row]:
-    rows: list[Row] = []
-    with open(file, encoding="utf-8-sig") as lines:
+def _json_lines(file: Path, start: int = 0, stop: int | None = None) -> Iterator[tuple[Row, int]]:
+    """The rows that begin in the bytes `start` to `stop`, each with the byte after it. A line ends at a line feed alone."""
+    with open(file, "rb") as lines:
+        lines.seek(start)
+        end = start
         for number, line in enumerate(lines, start=1):
-            if not line.strip():
-                continue
+            if stop is not None and end >= stop:
+                return
+            end += len(line)
+            where = f"{file}, line {number}" if not start else f"{file}, line {number} after byte {start}"
             try:
-                row = json.loads(line)
+                if not (text := line.decode("utf-8-sig")).strip():
+                    continue
+                row = json.loads(text)
             except json.JSONDecodeError as error:
-                raise InputError(f"{file}, line {number}, is not JSON: {error.msg}.") from error
+                raise InputError(f"{where}, is not JSON: {error.msg}.") from error
+            except UnicodeDecodeError as error:
+                raise InputError(f"{where}, is not UTF-8.") from error
+            except RecursionError as error:
+                raise InputError(f"{where}, is nested too deeply.") from error
             if not isinstance(row, dict):
-                raise InputError(f"{file}, line {number}, is not a JSON object.")
-            rows.append(row)
-    return rows
+                raise InputError(f"{where}, is not a JSON object.")
+            yield row, end
 
 
 class Cycle(Generic[Item]):
@@ -172,9 +192,10 @@ class Cycle(Generic[Item]):
         empty = 0
         while len(taken) < count:
             items = self._items()
-            taken += items[self._item : self._item + count - len(taken)]
-            self._item = min(len(items), self._item + count)
-            if len(taken) < count or self._item >= len(items):
+            some = items[self._item : self._item + count - len(taken)]
+            taken += some
+            self._item += len(some)
+            if self._item == len(items):
                 self._item = 0
                 self._group += 1
                 if self._group == len(self._examples.groups):

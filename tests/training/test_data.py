@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from itertools import pairwise
 from pathlib import Path
 
@@ -76,6 +77,25 @@ def test_held_out_is_disjoint_stable_and_in_every_source(shards: Path, tmp_path:
         return {shards.texts(g, [r])[0] for s in shards.sources if s.name == "handbook" for g, r in s.held_out()}
 
     assert len(texts(index) & texts(more)) == len(texts(index))  # a growing corpus keeps what was held out
+
+
+def test_no_more_is_held_out_than_is_measured(tmp_path: Path) -> None:
+    rows = [
+        {"id": f"{i}-{k}", "parent_id": str(i), "text": "x", "source": "s", "n_tokens": 10}
+        for i in range(500)
+        for k in range(2)
+    ]
+    (tmp_path / "data").mkdir()
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "data" / "part.parquet")
+    for limit, families in ((1, 1), (20, 1), (21, 2), (400, 20), (10**9, None)):
+        (source,) = Shards(tmp_path, 0.2, limit).sources
+        held_out = [str(rows[row]["parent_id"]) for _, row in source.held_out()]
+        assert all(held_out.count(parent) == 2 for parent in held_out)
+        if families:
+            assert len(set(held_out)) == families
+        else:
+            assert 0.15 < len(held_out) / 1000 < 0.25
+        assert source.records == 1000 - len(held_out) and source.tokens == 10 * source.records
 
 
 def test_augmented_records_are_held_out_with_their_parent(tmp_path: Path) -> None:
@@ -166,7 +186,16 @@ def test_held_out_batch_covers_long_documents(shards: Path, encoder: Encoder) ->
     wanted = sum(
         len(d) - 1 for s in index.sources for g, r in s.held_out() for d in encoder.documents(index.texts(g, [r]))
     )
-    assert (held_out.labels != IGNORED).sum() == wanted
+    real = held_out.labels != IGNORED
+    assert real.sum() == wanted
+    assert real.mean() > 0.9  # whole documents lie beside each other
+    owners = Counter({s.name: 0 for s in index.sources})
+    for s in index.sources:
+        for g, r in s.held_out():
+            owners[s.name] += sum(len(d) - 1 for d in encoder.documents(index.texts(g, [r])))
+    assert [int((held_out.sources == n).sum()) for n in range(len(index.sources))] == [
+        owners[s.name] for s in index.sources
+    ]
 
 
 @pytest.mark.parametrize(

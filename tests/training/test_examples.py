@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 
 import pyarrow as pa
@@ -47,6 +48,46 @@ def test_json_lines_hold_out_the_same_rows(parquet: Path, tmp_path: Path) -> Non
     one, other = cycle(parquet)[0], cycle(file)[0]
     assert [r["value"] for r in one.held_out()] == [r["value"] for r in other.held_out()]
     assert other.sources == ["a", "b"]
+
+
+@pytest.mark.parametrize("batch", [1, 2, 3, 8, 19, 20, 21, 64])
+@pytest.mark.parametrize("group_size", [3, 7, 20])
+def test_no_batch_and_no_group_loses_an_example(tmp_path: Path, batch: int, group_size: int) -> None:
+    pq.write_table(pa.Table.from_pylist(ROWS[:20]), tmp_path / "a.parquet", row_group_size=group_size)
+    _, stream = cycle(tmp_path / "a.parquet", held_out=0)
+    drawn: Counter[int] = Counter()
+    while drawn.total() < 20 * 10:
+        drawn.update(stream.take(batch))
+        least = drawn.total() // 20
+        assert {drawn[value] for value in range(20)} <= {least, least + 1}
+        assert stream.epoch == least
+
+
+def test_json_lines_end_at_line_feeds_alone(tmp_path: Path) -> None:
+    file = tmp_path / "rows.jsonl"
+    rows = [{"id": f"r{i}", "value": f"{i}\u2028\x85\u2029", "pad": "药" * (i % 7)} for i in range(2_500)]
+    text = "\n\n".join(json.dumps(row, ensure_ascii=False) + "\r" * (row["id"][-1] == "3") for row in rows)
+    file.write_bytes(b"\xef\xbb\xbf" + text.encode())
+    examples, stream = cycle(file, held_out=0.01)
+    held_out = [row["value"] for row in examples.held_out()]
+    assert held_out and sorted([*stream.take(examples.count), *held_out]) == sorted(row["value"] for row in rows)
+
+
+def test_an_epoch_reads_json_lines_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "rows.jsonl"
+    file.write_text("".join(json.dumps(row) + "\n" for row in ROWS * 100))
+    _, stream = cycle(file, held_out=0)
+    parsed = 0
+    loads = json.loads
+
+    def counted(text: bytes) -> object:
+        nonlocal parsed
+        parsed += 1
+        return loads(text)
+
+    monkeypatch.setattr(json, "loads", counted)
+    stream.take(57 * 100)
+    assert parsed == 57 * 100
 
 
 @pytest.mark.parametrize("before", [0, 1, 6, 50, 51, 130])

@@ -7,6 +7,7 @@ left out with a reason. A new format is one function here and one line in `FORMA
 from __future__ import annotations
 
 import csv
+import io
 import json
 import math
 import re
@@ -190,11 +191,11 @@ def _rows(path: Path) -> Iterator[Row]:
         raise InputError(f"there is no file {path}: name a file with questions.")
     text = path.read_text(encoding="utf-8-sig")
     if path.suffix == ".csv":
-        yield from csv.DictReader(text.splitlines())
+        yield from csv.DictReader(io.StringIO(text, newline=""))
         return
     try:
         if path.suffix == ".jsonl":
-            yield from (json.loads(line) for line in text.splitlines() if line.strip())
+            yield from (json.loads(line) for line in text.split("\n") if line.strip())
             return
         data = json.loads(text)
     except json.JSONDecodeError as error:
