@@ -152,7 +152,9 @@ _DENIED_BEFORE = re.compile(
 _RELIEF = re.compile(
     r"\s*(?:(?:complete|partial|rapid|clinical) )?(?:remission|resolution|improvement|disappearance|regression|relief|recovery)\b"
 )
-_LACKING = re.compile(r"[ -](?:deficiency|deficient|deficit|withdrawal|deprivation|insufficiency)\b|缺乏|不足|缺失|停用")
+_LACKING = re.compile(
+    r"[ -](?:deficiency|deficient|deficit|withdrawal|deprivation|insufficiency)\b|缺乏|不足|缺失|停用"
+)
 _LACK_OF = re.compile(
     r"\b(?:deficiency|deficit|lack|absence|deprivation|withdrawal|shortage|depletion|insufficiency) (?:of|in|from)(?: the| dietary)? $"
     r"|(?:缺乏|缺少|停用|停服)$"
