@@ -40,7 +40,7 @@ _EN_STOP = re.compile(
     r";|(?<!pmh)(?<!pmhx)(?<!psh)(?<!history):|\b(?:but|however|except|although|though|which|who|because|since|whereas|while|until|after|before|despite"
     r"|apart from|other than|secondary to|due to|presents?|presented|complains?|complained|now|currently|today"
     r"|reports?|shows?|showed|reveals?|revealed|suggests?|causes?|caused|developed|is admitted|was admitted"
-    r"|was started|were started|was given|is given|indicates?)\b"
+    r"|was started|were started|was given|is given|indicates?|takes|took|receives)\b"
 )
 _EN_NARROW = re.compile(_EN_STOP.pattern + r"|,|\b(?:and|with|was|were|is|are|on|in|by)\b")
 _EN_FAMILY_STOP = re.compile(
@@ -59,6 +59,19 @@ _KIN = (
 _ZH_KIN = (
     r"(?:父亲|母亲|父母|其父|其母|爸爸|妈妈|哥哥|弟弟|姐姐|妹妹|兄长|兄弟|姐妹|胞兄|胞弟|胞姐|胞妹|祖父|祖母|外祖父|外祖母|爷爷|奶奶|外公|外婆|姥姥"
     r"|姥爷|姑姑|姑母|叔叔|伯父|舅舅|姨妈|姨母|儿子|女儿|堂兄|表哥|表弟|表姐|子女|一级亲属|亲属|家属中|家族中|家族内|家系中|家中)"
+)
+
+# A field and its value: "Fever: none", 腹痛(-), 腹痛：无. It speaks of the mention right before it and of nothing else.
+_FIELD_VALUE = _Rule(
+    "negated",
+    re.compile(
+        r"(?<=☃)\s*(?:[(（\[]\s*[-－—–−]\s*[)）\]]|(?:[:：]|\s[-–—]\s)\s*"
+        r"(?:(?:none|no|nil|denie[sd]|negative|neg|absent|not (?:present|seen|found|detected))\b(?= *(?:[.,;，；。)]|$))"
+        r"|(?:无|否认|未见|没有|阴性)(?=\s*(?:[.,;，；。、)）]|$))))"
+    ),
+    False,
+    80,
+    re.compile(r"[^☃]"),
 )
 
 _EN_RULES: Final[tuple[_Rule, ...]] = tuple(
@@ -195,6 +208,7 @@ def annotate(text: str, entities: Sequence[Entity], lang: str | None = None) -> 
         rules += _ZH_RULES
     if not rules:
         return list(entities)
+    rules.append(_FIELD_VALUE)
     folded = text.lower() if len(text.lower()) == len(text) else text
     flags: list[set[str]] = [set() for _ in entities]
     position = 0

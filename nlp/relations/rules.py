@@ -152,7 +152,21 @@ _DENIED_BEFORE = re.compile(
 _RELIEF = re.compile(
     r"\s*(?:(?:complete|partial|rapid|clinical) )?(?:remission|resolution|improvement|disappearance|regression|relief|recovery)\b"
 )
-_LACKING = re.compile(r" (?:deficiency|withdrawal|deprivation)\b|缺乏|不足|缺失|停用")
+_LACKING = re.compile(
+    r"[ -](?:deficiency|deficient|deficit|withdrawal|deprivation|insufficiency)\b|缺乏|不足|缺失|停用"
+)
+_LACK_OF = re.compile(
+    r"\b(?:deficiency|deficit|lack|absence|deprivation|withdrawal|shortage|depletion|insufficiency) (?:of|in|from)(?: the| dietary)? $"
+    r"|(?:缺乏|缺少|停用|停服)$"
+)
+_COMPARED_WITH = re.compile(
+    r"\b(?:(?:compared|comparison|relative|contrast)(?: (?:with|to))|versus|vs\.?|than|as opposed to|unlike|rather than|instead of)"
+    r"(?: (?:the|those|that|patients|with|in|of|without)){0,4} $"
+    r"|(?:相?较于|相比于|不同于|优于|高于|低于|多于|少于)$"
+)
+_COMPARED_BESIDE = (re.compile(r"(?:与|和|同|跟|较|比)$"), re.compile(r"[^，。；☃]{0,4}(?:相比|比较|相较)"))
+_FEWER = re.compile(r"\b(?:fewer|less|lower|reduced|decreased|smaller)\b")
+_FEWER_AFTER = re.compile(r"(?:的)?(?:发生率|风险)?(?:较少|更少|减少|较低|更低|降低)(?!见)")
 _MOST_MENTIONS: Final[int] = 100  # of one sentence; beyond that it is a list, and pairs would take their number squared
 _MARK: Final[str] = "☃"
 _GAP: Final[dict[str, int]] = {"en": 70, "zh": 26}
@@ -242,6 +256,7 @@ class _Sentence:
         self.folded = folded if len(folded) == len(self.masked) else self.masked
         chinese = sum("\u4e00" <= c <= "\u9fff" for c in self.folded)
         self.lang = "zh" if chinese * 4 > len(self.folded) - len(inside) else "en"
+        self.compared = {i for k, i in enumerate(inside) if self._is_compared_with(k)}
 
     def relations(self) -> Iterator[Relation]:
         yield from self._doses()
@@ -279,7 +294,15 @@ class _Sentence:
             polarity = self._polarity(trigger, left, right, start, end)
         heads, tails = (left, right) if trigger.head_left else (right, left)
         heads = [head for head in heads if not self._beside_the_point(trigger, head)]
-        if not heads or (trigger.label == "causes" and _RELIEF.match(self.folded, end)):
+        if trigger.label in {"treats", "causes"}:
+            heads = [head for head in heads if self._is_said(head)]
+            tails = [tail for tail in tails if self._is_said(tail)]
+        if trigger.label == "causes":
+            tails = [tail for tail in tails if not self._is_fewer(tail, end)]
+        if polarity != "negative" and trigger.label == "treats":
+            tails = [tail for tail in tails if not self._is_absent(tail)]
+            heads = [head for head in heads if not self._is_absent(head)]
+        if not heads or not tails or (trigger.label == "causes" and _RELIEF.match(self.folded, end)):
             return
         if trigger.label == "diagnoses" and "，" in self.folded[end : self.at[self.inside.index(right[0])]]:
             return
@@ -294,9 +317,33 @@ class _Sentence:
         """Whether a mention is no head: an old disease of a complaint of today, or a drug that is lacking."""
         if trigger.label == "has_symptom":
             return self.entities[head].history or self.entities[head].family
-        if trigger.label == "causes" and head in self.inside:
-            return bool(_LACKING.match(self.folded, self.at[self.inside.index(head)] + 1))
+        if trigger.label in {"treats", "causes"} and head in self.inside:
+            at = self.at[self.inside.index(head)]
+            return bool(_LACKING.match(self.folded, at + 1) or _LACK_OF.search(self.folded, max(0, at - 40), at))
         return False
+
+    def _is_compared_with(self, k: int) -> bool:
+        """Whether a mention is only what another is measured against: it takes no part in what is said."""
+        before = self.folded[max(0, self.at[k] - 60) : self.at[k]]
+        beside, after = _COMPARED_BESIDE
+        return bool(
+            _COMPARED_WITH.search(before) or (beside.search(before) and after.match(self.folded, self.at[k] + 1))
+        )
+
+    def _is_said(self, i: int) -> bool:
+        """Whether a mention is the patient's or the world's, not a relative's."""
+        return not self.entities[i].family
+
+    def _is_absent(self, i: int) -> bool:
+        """Whether the text says that a mention is not there: nothing treats it, and it treats nothing."""
+        return self.entities[i].negated and not self.entities[i].uncertain
+
+    def _is_fewer(self, tail: int, end: int) -> bool:
+        """Whether the text says that there is less of a mention: that is no cause of it."""
+        if tail not in self.inside:
+            return False
+        at = self.at[self.inside.index(tail)]
+        return bool(_FEWER.search(self.folded, end, at) or _FEWER_AFTER.match(self.folded, at + 1))
 
     def _polarity(self, trigger: _Trigger, left: list[int], right: list[int], start: int, end: int) -> str:
         negative = _EN_NEGATIVE if self.lang == "en" else _ZH_NEGATIVE
@@ -332,7 +379,7 @@ class _Sentence:
     def _left(self, position: int, kind: frozenset[str]) -> list[int]:
         barrier = _EN_BARRIER if self.lang == "en" else _ZH_BARRIER
         for k in range(len(self.inside) - 1, -1, -1):
-            if self.at[k] >= position:
+            if self.at[k] >= position or self.inside[k] in self.compared:
                 continue
             gap = self.folded[self.at[k] + 1 : position]
             if len(gap) > _GAP[self.lang] or barrier.search(gap):
@@ -344,7 +391,7 @@ class _Sentence:
     def _right(self, position: int, kind: frozenset[str]) -> list[int]:
         barrier = _EN_BARRIER if self.lang == "en" else _ZH_BARRIER
         for k in range(len(self.inside)):
-            if self.at[k] < position:
+            if self.at[k] < position or self.inside[k] in self.compared:
                 continue
             gap = self.folded[position : self.at[k]]
             if len(gap) > _GAP[self.lang] or barrier.search(gap):
@@ -358,7 +405,7 @@ class _Sentence:
         members = [self.inside[k]]
         while 0 <= k + step < len(self.inside):
             near, far = (k, k + step) if step > 0 else (k + step, k)
-            if self.entities[self.inside[k + step]].label not in kind:
+            if self.entities[self.inside[k + step]].label not in kind or self.inside[k + step] in self.compared:
                 break
             if not joins.fullmatch(self.folded[self.at[near] + 1 : self.at[far]]):
                 break
