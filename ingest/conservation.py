@@ -14,8 +14,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-NUMBERS_KEPT = 20
-"""Numbers that are named, of each kind, per page; all are counted."""
 SMALL = 40
 """So many letters may be lost or doubled on a page before it breaks the law: a page number, a mark, a letter of ornament."""
 MOST_LOST = 0.02
@@ -122,11 +120,11 @@ class Conservation:
     coverage: float
     """Share of them that stand in the blocks or are left out with a reason, 0 to 1; 1 for an empty page."""
     inflation: float
-    """Those of the blocks and of what is left out over those of the source; 1 is what it should be."""
+    """Those of the blocks and of what is left out over those of the source (over one, where it has none); 1 is what it should be."""
     numbers_lost: tuple[str, ...] = ()
-    """Numbers of the source that stand nowhere, and signs and units where others stand instead, sorted; the first `NUMBERS_KEPT`."""
+    """Numbers of the source that stand nowhere, and signs and units where others stand instead, sorted."""
     numbers_new: tuple[str, ...] = ()
-    """Numbers, signs and units that the source does not have there, sorted; the first `NUMBERS_KEPT`."""
+    """Numbers, signs and units that the source does not have there, sorted."""
     left_out: tuple[tuple[str, int], ...] = ()
     """(reason, characters) of what stands in no block on purpose, sorted by reason."""
 
@@ -138,7 +136,7 @@ class Conservation:
     @property
     def new(self) -> int:
         """Characters that the source does not have, or has less often."""
-        return max(0, round(self.characters * (self.inflation - self.coverage)))
+        return max(0, round(max(1, self.characters) * (self.inflation - self.coverage)))
 
     @property
     def broken(self) -> str:
@@ -162,23 +160,28 @@ def compare(source: str, written: Iterable[str], left_out: Mapping[str, Iterable
     if not reasons and " ".join(source.split()) == " ".join(text.split()):
         return Conservation(characters, 1.0, 1.0)
     before, after = _tokens(source), _tokens("\n".join([text, *gone.values()]))
-    lost, new = before - after, after - before
+    return _added(Conservation(characters, 1.0, 1.0, left_out=reasons), before - after, after - before, before, text)
+
+
+def _added(page: Conservation, lost: Counter[str], new: Counter[str], before: Counter[str], text: str) -> Conservation:
+    """What a page lost and doubled, with what is left over of its tokens `before`, and of those of `text` after them."""
+    if not (lost or new):
+        return page
     numbers_lost, numbers_more = _unexplained_numbers(lost, new, _composites(text))
-    numbers_new = _new_numbers(numbers_more, before, numbers_lost.total())
-    values_lost, values_new = numbers_lost + _of(lost, _SIGNS), numbers_new
+    values_lost, values_new = numbers_lost + _of(lost, _SIGNS), _new_numbers(numbers_more, before, numbers_lost.total())
     for kind in (_SIGNS, _UNITS):
         if _of(lost, kind) and _of(new, kind):  # one stands in the place of the other
             values_lost |= _of(lost, kind)
             values_new += _of(new, kind)
     letters_lost, letters_new = _letters(lost), _letters(new)
     n_lost, n_new = (letters_lost - letters_new).total(), (letters_new - letters_lost).total()
-    return Conservation(
-        characters,
-        1 - n_lost / characters if characters else 1.0,
-        1 + (n_new - n_lost) / characters if characters else 1.0 + n_new,
-        tuple(sorted(values_lost.elements())[:NUMBERS_KEPT]),
-        tuple(sorted(values_new.elements())[:NUMBERS_KEPT]),
-        reasons,
+    size = max(1, page.characters)
+    return replace(
+        page,
+        coverage=page.coverage - n_lost / size,
+        inflation=page.inflation + (n_new - n_lost) / size,
+        numbers_lost=tuple(sorted([*page.numbers_lost, *values_lost.elements()])),
+        numbers_new=tuple(sorted([*page.numbers_new, *values_new.elements()])),
     )
 
 
@@ -197,18 +200,25 @@ def after_assembly(
     new: list[Counter[str]] = []
     for texts, kept, gone in zip(before, after, removed, strict=True):
         if not gone and texts == kept:
-            lost.append(Counter())
-            new.append(Counter())
-            continue
-        one = _tokens("\n".join(texts))
-        other = _tokens("\n".join([*kept, *(text for texts in gone.values() for text in texts)]))
+            one = other = Counter[str]()
+        else:
+            one = _tokens("\n".join(texts))
+            other = _tokens("\n".join([*kept, *(text for texts in gone.values() for text in texts)]))
         lost.append(one - other)
         new.append(other - one)
     _settle(lost, new)
     return [
-        None if page is None else _added(page, missing, more, gone)
+        # Reading may repeat a number in each field that it stands over; putting together has no reason to.
+        None if page is None else _added(_without(page, gone), missing, more, Counter(), "")
         for page, missing, more, gone in zip(found, lost, new, removed, strict=True)
     ]
+
+
+def _without(page: Conservation, gone: Mapping[str, Sequence[str]]) -> Conservation:
+    left_out = Counter(dict(page.left_out))
+    for reason, texts in gone.items():
+        left_out[reason] += sum(map(_size, texts))
+    return replace(page, left_out=tuple(sorted((+left_out).items())))
 
 
 def _settle(lost: list[Counter[str]], new: list[Counter[str]]) -> None:
@@ -225,27 +235,6 @@ def _settle(lost: list[Counter[str]], new: list[Counter[str]]) -> None:
                 more[token] -= both
     for page in (*lost, *new):
         page += Counter()  # without the tokens of which none is left
-
-
-def _added(
-    page: Conservation, lost: Counter[str], new: Counter[str], gone: Mapping[str, Sequence[str]]
-) -> Conservation:
-    left_out = Counter(dict(page.left_out))
-    for reason, texts in gone.items():
-        left_out[reason] += sum(map(_size, texts))
-    page = replace(page, left_out=tuple(sorted((+left_out).items())))
-    if not (lost or new) or not page.characters:
-        return page
-    numbers_lost, numbers_more = _unexplained_numbers(lost, new, ())
-    letters_lost, letters_new = _letters(lost), _letters(new)
-    n_lost, n_new = (letters_lost - letters_new).total(), (letters_new - letters_lost).total()
-    return replace(
-        page,
-        coverage=page.coverage - n_lost / page.characters,
-        inflation=page.inflation + (n_new - n_lost) / page.characters,
-        numbers_lost=tuple(sorted([*page.numbers_lost, *numbers_lost.elements()])[:NUMBERS_KEPT]),
-        numbers_new=tuple(sorted([*page.numbers_new, *numbers_more.elements()])[:NUMBERS_KEPT]),
-    )
 
 
 def _size(text: str) -> int:

@@ -68,7 +68,7 @@ def _checked(data: Path) -> Iterator[pa.Table]:
             table = table.filter(pc.is_valid(table["coverage"]))
             size = pc.cast(table["source_characters"], pa.float64())
             lost = pc.multiply(size, pc.subtract(1.0, table["coverage"]))
-            new = pc.multiply(size, pc.subtract(table["inflation"], table["coverage"]))
+            new = pc.multiply(pc.max_element_wise(size, 1.0), pc.subtract(table["inflation"], table["coverage"]))
             for name, values in (("lost", lost), ("new", new)):
                 table = table.append_column(name, pc.cast(pc.round(pc.max_element_wise(values, 0.0)), pa.int64()))
             yield table.append_column("n_new", pc.cast(pc.list_value_length(table["numbers_new"]), pa.int64()))

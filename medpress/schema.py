@@ -117,8 +117,8 @@ PAGE = pa.schema(
             "coverage", pa.float32(), "share of them in the blocks or left out with a reason; null without such a text"
         ),
         _field("inflation", pa.float32(), "characters written and left out over those of the source; null likewise"),
-        _field("numbers_lost", pa.list_(pa.string()), "numbers of the source that stand nowhere, at most 20"),
-        _field("numbers_new", pa.list_(pa.string()), "numbers that the source does not have, at most 20"),
+        _field("numbers_lost", pa.list_(pa.string()), "numbers of the source that stand nowhere"),
+        _field("numbers_new", pa.list_(pa.string()), "numbers that the source does not have"),
         _field("left_out", NAMED_NUMBERS, "characters left out on purpose, by reason: header, hidden, figure label, …"),
         _field("blocks", pa.list_(BLOCK), "blocks in reading order"),
     ]

@@ -154,3 +154,36 @@ def test_assembling_may_move_text_and_leave_furniture_out_and_nothing_else():
     assert (wrong[1].lost, wrong[1].numbers_lost, wrong[0].lost) == (5, ("3",), 0)
     doubled = after_assembly(pages, [["dose 5 mg", "then 10 mg", "dose 5 mg"], ["note 3"]], removed, found)
     assert (doubled[0].new, doubled[0].numbers_new) == (7, ("5",))
+
+
+def test_text_on_a_page_that_has_none_comes_from_nowhere():
+    invented = "A paragraph that nobody wrote, with some forty letters in it and more."
+    found = compare("", [invented])
+    assert found.new == len(invented.replace(" ", "").translate(str.maketrans("", "", ".,"))) and found.broken
+    page = compare("", [])
+    assert not page.broken
+    (after,) = after_assembly([[]], [[invented]], [{}], [page])
+    assert after is not None and after.new == found.new and after.broken
+
+
+def test_all_new_numbers_are_counted():
+    wrong = " ".join(f"value {number}" for number in range(1000, 1060))
+    found = compare(" ".join(f"value {number}" for number in range(3000, 3060)), [wrong])
+    assert (len(found.numbers_new), len(found.numbers_lost)) == (60, 60)
+    assert "60 numbers" in found.broken
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("Give 5 mg now.", "Give 5 ml now."),
+        ("Give 5 mg now.", "Give 50 mg now."),
+        ("Above ≥ 5 mg.", "Above ≤ 5 mg."),
+        ("Change of - 5 points.", "Change of 5 points."),
+        ("Give 5 mg now.", "Give now."),
+    ],
+)
+def test_assembling_is_held_to_the_same_law_as_reading(right, wrong):
+    read = compare(right, [wrong])
+    (assembled,) = after_assembly([[right]], [[wrong]], [{}], [compare(right, [right])])
+    assert assembled == read
