@@ -2,13 +2,15 @@
 
 Writes the values of tests/ingest/values/cases.py in each way of tests/ingest/values/producers.py, reads the files and
 says of each value whether it reads back right, is marked as unreadable (U+FFFD), was changed without a word, or is lost.
-`--wrong` prints the values that do not read back. `--every N` takes every Nth value, for a look.
+`--wrong` prints the values that do not read back. `--every N` takes every Nth value, for a look. `--peer` reads the PDFs
+with pymupdf4llm too, in the same run, and ends with 1 where it reads more values right than we do.
 """
 
 from __future__ import annotations
 
 import argparse
 import re
+import sys
 import tempfile
 import time
 from collections import Counter
@@ -20,8 +22,8 @@ from tests.ingest.values.producers import PRODUCERS, Files
 from tests.ingest.values.reading import text_of
 
 
-def pymupdf4llm_text(files: Files, folder: Path) -> str:
-    """The text that pymupdf4llm gives of the PDFs among some files."""
+def pymupdf4llm_text(files: Files) -> str:
+    """The text that pymupdf4llm gives of some PDFs."""
     import pymupdf
     import pymupdf4llm
 
@@ -44,8 +46,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("producers", nargs="*", default=list(PRODUCERS))
     parser.add_argument("--wrong", action="store_true")
     parser.add_argument("--every", type=int, default=1)
+    parser.add_argument("--peer", action="store_true")
     given = parser.parse_args(arguments)
     wanted: list[Value] = values()[:: given.every]
+    behind = []
     print(f"{len(wanted)} values")
     for name in given.producers:
         try:
@@ -62,11 +66,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(
             f"{name:18} right {counts['right']:4} marked {counts['marked']:3} changed {counts['changed']:3} lost {counts['lost']:3}  {spent:.1f} CPU-s"
         )
+        if given.peer and all(file.endswith(".pdf") for file, _ in files):
+            peer = Counter(judged(pymupdf4llm_text(files), wanted).values())
+            print(
+                f"    pymupdf4llm    right {peer['right']:4} marked {peer['marked']:3} changed {peer['changed']:3} lost {peer['lost']:3}"
+            )
+            if peer["right"] > counts["right"]:
+                behind.append(name)
         if given.wrong:
             for value in wanted:
                 if outcomes[value.key] != "right":
                     place = re.search(rf"{value.key}\s?gives(.{{0,60}})", text.replace("\n", " "))
                     print(f"    {value.key} {value.kind:10} {value.text!r} reads {place.group(1) if place else None!r}")
+    if behind:
+        sys.exit(f"behind pymupdf4llm: {', '.join(behind)}")
 
 
 if __name__ == "__main__":

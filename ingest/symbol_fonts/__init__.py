@@ -1,7 +1,8 @@
 """Fonts whose codes are not characters: Symbol, Wingdings, Wingdings 2 and 3, Webdings.
 
 What each code draws stands in a table a font (code in hexadecimal, a tab, the character). The Symbol font's is that of the
-PDF specification (ISO 32000-1, annex D.5); for the others the nearest character of Unicode is given, a ticked box as `☑`.
+PDF specification (ISO 32000-1, annex D.5); the others follow mammoth's `dingbats` (BSD-2), where a character that
+differs in weight, size or face only is given as the plain one: an arrow as `↑`, a ticked box as `☑`.
 """
 
 from __future__ import annotations
