@@ -264,4 +264,4 @@ def _rows(table: etree._Element) -> list[list[Cell]]:
 
 
 def _span(text: str | None) -> int:
-    return max(1, min(int(text), 100)) if text and text.strip().isdigit() and len(text) < 5 else 1
+    return max(1, min(int(text), 100)) if text and text.strip().isdecimal() and len(text) < 5 else 1

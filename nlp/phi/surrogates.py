@@ -80,7 +80,7 @@ def _date_key(value: str) -> str:
     parts: list[int] = []
     worded = False
     for part in _DATE_PART.findall(value.translate(_CHINESE_NUMBERS)):
-        if part.isdigit():
+        if part.isdecimal():
             parts.append(int(part))
         elif part[:3] in _MONTH_NUMBERS:
             worded = True

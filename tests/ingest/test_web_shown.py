@@ -167,3 +167,10 @@ def test_a_tick_in_the_way_of_a_list_of_links_is_no_definition(tmp_path: Path) -
         tmp_path, "<dl><dt>Dose</dt><dd><p>Take one tablet in the morning.</p><ul><li>with water</li></ul></dd></dl>"
     )
     assert "Take one tablet in the morning." in text_of(page) and "- with water" in text_of(page)
+
+
+@pytest.mark.parametrize("span", ["²³", "-5", "1e9", "٣", "", "99999999999"])
+def test_a_span_that_is_no_number_costs_no_document(tmp_path, span):
+    cells = f"<tr><td colspan='{span}'>dose</td><td rowspan='{span}'>5 mg</td></tr><tr><td>route</td><td>oral</td></tr>"
+    text = "\n".join(block.text for block in read(tmp_path, f"<table>{cells}</table>").blocks)
+    assert "Fenolamide" in text and "5 mg" in text
