@@ -249,7 +249,7 @@ QUARANTINE = pa.schema(
         _field("page", pa.int32(), "the page; null when the whole file or a record is meant"),
         _field("record_id", pa.string(), "the record; null for files and pages"),
         _field("stage", pa.string(), "where it failed"),
-        _field("kind", pa.string(), "encrypted, truncated, not-a-pdf, timeout, memory, crash, …"),
+        _field("kind", pa.string(), "encrypted, truncated, not-a-pdf, timeout, stalled, memory, crash, …"),
         _field("message", pa.string(), "one sentence; never text of the document"),
     ]
 )

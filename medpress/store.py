@@ -170,8 +170,8 @@ class LineFile:
             return list(self._lines)
         if not self.path.exists():
             return []
-        with open(self.path, encoding="utf-8", errors="replace", newline="\n") as file:
-            return [line.removesuffix("\n") for line in file]
+        lines = self.path.read_text(encoding="utf-8", errors="replace").split("\n")
+        return lines if lines[-1] else lines[:-1]
 
     def append(self, line: str) -> None:
         """Add a line."""

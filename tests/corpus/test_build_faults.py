@@ -135,7 +135,7 @@ def test_a_poison_document_is_quarantined_and_no_other(tmp_path: Path, hows: tup
         patch.setattr(corpus.build, "open_executor", lambda *_, **__: PoisonedExecutor(poison, seconds))
         corpus.build.build(BuildConfig(data=folder, **PLAIN))
     quarantined = {row["doc_id"]: row for row in read_dataset(folder / "quarantine", QUARANTINE).to_pylist()}
-    kinds = {"raise": "error", "segfault": "crash", "hang": "timeout", "memory": "memory"}
+    kinds = {"raise": "error", "segfault": "crash", "hang": "stalled", "memory": "memory"}
     expected = {struck[name]: kinds[what["how"]] for name, what in poison.items()}
     assert {name: row["kind"] for name, row in quarantined.items()} == expected
     assert "secret" not in str(quarantined)
