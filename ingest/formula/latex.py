@@ -25,7 +25,7 @@ from ingest.formula.tree import (
     Words,
 )
 
-_FUNCTIONS = frozenset(
+FUNCTIONS = frozenset(
     [
         "arccos",
         "arcsin",
@@ -61,6 +61,7 @@ _FUNCTIONS = frozenset(
         "tanh",
     ]
 )
+"""Names that LaTeX has a command for."""
 _BIG = frozenset("∑∏∐∫∬∭∮⋂⋃⋁⋀⨁⨂")
 _RELATIONS = frozenset("=<>≤≥≈≠≡∼~≃≅∝→⇒⇔←↔∈")
 _ESCAPED = {
@@ -125,7 +126,7 @@ def _characters_of() -> dict[str, str]:
     found = {command: character for character, command in reversed(_commands().items())}
     return (
         found
-        | {f"\\{name}": name for name in _FUNCTIONS}
+        | {f"\\{name}": name for name in FUNCTIONS}
         | {r"\%": "%", r"\$": "$", r"\{": "{", r"\}": "}", r"\&": "&", r"\#": "#"}
     )
 
@@ -205,7 +206,7 @@ def _interleaved(pieces: list[str], separator: str) -> list[str]:
 
 def _symbol(node: Symbol) -> str:
     text = node.text.strip()
-    if text in _FUNCTIONS:
+    if text in FUNCTIONS:
         return f"\\{text}"
     pieces: list[str] = []
     end = 0
@@ -215,6 +216,8 @@ def _symbol(node: Symbol) -> str:
     pieces.append(_characters(text[end:]))
     written_ = _joined(pieces)
     many = len(text) > 1 and _LETTER.search(text) is not None
+    if node.alphabet:
+        return f"\\{node.alphabet}{{{written_}}}"
     return f"\\mathrm{{{written_}}}" if node.upright and many else written_
 
 
@@ -259,7 +262,7 @@ def _scripts(node: Scripts) -> str:
 def _limits(node: Limits) -> str:
     base = _write(node.base).strip()
     under, over = _write(node.under), _write(node.over)
-    if (isinstance(node.base, Symbol) and node.base.text.strip() in _BIG) or base.lstrip("\\") in _FUNCTIONS:
+    if (isinstance(node.base, Symbol) and node.base.text.strip() in _BIG) or base.lstrip("\\") in FUNCTIONS:
         return base + (f"_{_single(under)}" if under else "") + (f"^{_single(over)}" if over else "")
     if under:
         brace = base.startswith(r"\underbrace")

@@ -16,6 +16,8 @@ class Symbol:
     """The characters, in Unicode."""
     upright: bool = False
     """Set in roman: a name of several letters that is one thing (`Cr`), not a product of variables."""
+    alphabet: str = ""
+    """The command of an alphabet that it is set in: mathbf, mathcal, mathbb, mathfrak; empty for the usual ones."""
 
 
 @dataclass(frozen=True, slots=True)

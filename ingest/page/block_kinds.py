@@ -9,7 +9,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ingest.document import Block
-from ingest.page.reading_order import BULLETS, LIST_MARK, Line, Paragraph, bounds, family, is_cjk, most_common
+from ingest.page.reading_order import (
+    BULLETS,
+    LIST_MARK,
+    Line,
+    Paragraph,
+    bounds,
+    family,
+    is_cjk,
+    is_display,
+    most_common,
+)
 from ingest.page.section_names import KIND_LABEL, REFERENCES, SECTIONS
 
 NUMBERING = re.compile(
@@ -226,6 +236,8 @@ def _blocks(
     confidences = [line.confidence for line in part.lines if line.confidence is not None]
     confidence = sum(confidences) / len(confidences) if confidences else None
     block = Block("paragraph", text, bbox=part.bbox, size=size, bold=bold, confidence=confidence)
+    if is_display(text):
+        return [replace(block, kind="formula")]
     caption = CAPTION.match(text)
     if caption and _is_caption(caption, part, size, body, text):
         return [replace(block, kind="caption")]

@@ -18,7 +18,7 @@ from typing import Any
 
 import pymupdf
 
-from ingest.page.glyph_names import TEX_SYMBOLS, parts
+from ingest.page.glyph_names import TEX_SYMBOLS, parts, tex_character
 from ingest.page.glyph_shapes import BASE, CELL, EM, LEFT, OTHER, Shapes, classify
 from ingest.page.reading_order import BULLETS
 from ingest.symbol_fonts import symbol
@@ -155,6 +155,8 @@ class _Font:
     """Names of its glyphs by code, where the encoding gives them."""
     mapped: dict[int, str] = field(default_factory=dict)
     """Its own ToUnicode map."""
+    tex: dict[int, str] = field(default_factory=dict)
+    """What the names of its program say that only TeX's fonts have."""
     claims: dict[int, str] = field(default_factory=dict)
     """What the library takes each code for that has a glyph."""
 
@@ -186,6 +188,15 @@ class FontMender:
                 self._seen.add(xref)
                 family = re.sub(r"^[A-Z]{6}\+|,.*$", "", name)
                 font = _in_doubt(self._document, xref, kind, family, extension != "n/a")
+                if kind == "Type1" and (named := _tex_characters(self._document, xref)):
+                    if font is None:
+                        font = _Font(xref, [], 1, family, True, False)
+                        font.mapped = _character_map(self._document, self._document.xref_object(xref, compressed=True)) or {}
+                        if all(font.mapped.get(code) == character for code, character in named.items()):
+                            continue
+                        _write_map(self._document, font, named)
+                        continue
+                    font.tex = named
                 if font is not None:
                     doubtful.append(font)
         if not doubtful:
@@ -199,7 +210,7 @@ class FontMender:
             if inked[number]:
                 rows.setdefault(font.xref, {})[code] = number
         for font in doubtful:
-            read = _read(font, rows.get(font.xref, {}), shapes)
+            read = _read(font, rows.get(font.xref, {}), shapes) | font.tex
             if read != font.claims:
                 _write_map(self._document, font, read)
 
@@ -261,6 +272,26 @@ def _is_small(document: pymupdf.Document, text: str) -> bool:
         return False
     kind, length = document.xref_get_key(int(program[1].split()[0]), "Length")
     return kind == "int" and int(length) < SMALL_PROGRAM
+
+
+_PROGRAM_CODE = re.compile(rb"dup\s+(\d{1,3})\s*/([A-Za-z0-9.]+)\s+put")
+MAX_HEADER = 1 << 16
+"""Bytes of a font's program in which its encoding stands in clear text."""
+
+
+def _tex_characters(document: pymupdf.Document, xref: int) -> dict[int, str]:
+    """Code -> character for the glyphs of a Type 1 font whose names are those of TeX's extension and symbol fonts.
+
+    A program in the first format has its encoding in clear text ("Adobe Type 1 Font Format", chapter 2).
+    """
+    text = document.xref_object(xref, compressed=True)
+    names = _encoding_names(document, text)
+    descriptor = re.search(r"/FontDescriptor (\d+) 0 R", text)
+    program = document.xref_get_key(int(descriptor.group(1)), "FontFile") if descriptor is not None else ("null", "")
+    if not names and program[0] == "xref":
+        header = (document.xref_stream(int(program[1].split()[0])) or b"")[:MAX_HEADER]
+        names = {int(code): name.decode() for code, name in _PROGRAM_CODE.findall(header)}
+    return {code: character for code, name in names.items() if (character := tex_character(name))}
 
 
 def _known(name: str) -> bool:

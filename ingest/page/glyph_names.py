@@ -23,3 +23,30 @@ def parts(name: str) -> str:
     if len(pieces) < 2 or not all(_PART.fullmatch(piece) for piece in pieces):
         return ""
     return "".join(chr(int(piece[3:], 16)) if len(piece) > 1 else piece for piece in pieces)
+
+
+_STEMS = {
+    "parenleft": "(", "parenright": ")", "bracketleft": "[", "bracketright": "]", "braceleft": "{", "braceright": "}",
+    "angbracketleft": "⟨", "angbracketright": "⟩", "floorleft": "⌊", "floorright": "⌋", "ceilingleft": "⌈",
+    "ceilingright": "⌉", "slash": "/", "backslash": "\\", "radical": "√", "summation": "∑", "product": "∏",
+    "coproduct": "∐", "integral": "∫", "contintegral": "∮", "union": "⋃", "intersection": "⋂", "logicaland": "⋀",
+    "logicalor": "⋁", "circleplus": "⨁", "circlemultiply": "⨂", "circledot": "⨀", "unionmulti": "⨄", "unionsq": "⨆",
+    "vextend": "|",
+}  # fmt: skip
+_WHOLE = {
+    "radical": "√", "radicallow": "√", "radicalbt": "√", "hatwide": "ˆ", "hatwider": "ˆ", "hatwidest": "ˆ",
+    "tildewide": "˜", "tildewider": "˜", "tildewidest": "˜", "vextenddouble": "‖", "negationslash": "\u0338",
+    "mapsto": "↦", "mapstochar": "↦", "planckover2pi1": "ℏ", "planckover2pi": "ℏ", "lscript": "ℓ", "vector": "\u20d7",
+    "latticetop": "⊤", "turnstileleft": "⊢", "turnstileright": "⊣", "forces": "⊩", "angleleft": "⟨", "angleright": "⟩",
+    "Ifractur": "ℑ", "Rfractur": "ℜ", "beth": "ℶ", "star": "⋆", "dotlessj": "ȷ",
+}  # fmt: skip
+_SIZED = re.compile(r"([a-z]+)(?:text|display|single|[bB]igg?\d?)")
+
+
+def tex_character(name: str) -> str:
+    """The character of a glyph of TeX's extension and symbol fonts whose name no other list has; empty for others.
+
+    One sign has several glyphs there, named by their size: `parenleftbigg`, `summationdisplay`.
+    """
+    sized = _SIZED.fullmatch(name)
+    return _WHOLE.get(name) or (_STEMS.get(sized.group(1), "") if sized is not None else "")

@@ -373,7 +373,14 @@ def _pitch(lines: Sequence[Line]) -> float:
     return steps[int(0.4 * len(steps))]
 
 
+def is_display(text: str) -> bool:
+    """Whether a line is a formula of its own."""
+    return len(text) > 4 and text.startswith("$$") and text.endswith("$$")
+
+
 def _hard_break(upper: Line, lower: Line, pitch: float) -> bool:
+    if is_display(upper.text) or is_display(lower.text):
+        return True
     size = max(upper.size, lower.size)
     if abs(upper.size - lower.size) > max(0.6, 0.06 * size):
         return True

@@ -13,6 +13,7 @@ from typing import Any
 import pymupdf
 
 from ingest import marks
+from ingest.page.formulas import with_formulas
 from ingest.page.reading_order import BULLETS, Line, family, is_cjk
 from ingest.page.section_names import FIGURE_CAPTION
 
@@ -116,6 +117,8 @@ def read_text_layer(page: pymupdf.Page) -> TextLayer:
     words = _words(content, text_page)
     if _has_glued_words(content):
         content = _respaced(page)
+    for place in with_formulas(page, content):
+        words.pop(place, None)
     if page.rotation:
         _rotate_content(content, page)
     layer = TextLayer()
@@ -137,7 +140,7 @@ def read_text_layer(page: pymupdf.Page) -> TextLayer:
         prose = order + 1 if _full_lines(block) else 0
         for number, raw in enumerate(block["lines"]):
             order += 1
-            said = "".join(span["text"] for span in raw["spans"])
+            said = raw.get("said") or "".join(span["text"] for span in raw["spans"])
             layer.source.append(said)
             if order > MAX_LINES:
                 layer.left_out.setdefault(TOO_MANY, []).append(said)

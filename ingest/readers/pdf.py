@@ -15,6 +15,7 @@ import pymupdf
 
 from ingest.conservation import Conservation, compare
 from ingest.document import Block, Mark, Page, Probe, ReadOptions, UnreadableError
+from ingest.formula.latex import characters
 from ingest.page import layout_model
 from ingest.page.analysis import layout_page, plain_page
 from ingest.page.block_kinds import BodyStyle, body_style, vocabulary
@@ -288,7 +289,7 @@ def _compared(layer: TextLayer, blocks: Sequence[Block], labels: Sequence[str]) 
     """What became of a page's words and numbers."""
     left_out = {**layer.left_out, "figure label": labels}
     source = [*layer.source, *(text for block in blocks for text in block.repeated)]
-    return compare("\n".join(source), [block.text for block in blocks], left_out)
+    return compare("\n".join(source), [characters(block.text) for block in blocks], left_out)
 
 
 def _fault(found: Conservation) -> int:
