@@ -251,11 +251,13 @@ def _scripts(node: Scripts) -> str:
     if any(before):
         text = "{}" + "".join(f"{sign}{_single(part)}" for sign, part in zip("_^", before, strict=True) if part)
     text = _joined((text, base or "{}"))
+    primes = re.fullmatch(r"(?:'|\\prime)+", above.replace(" ", ""))
+    if primes:
+        text += "'" * len(re.findall(r"'|\\prime", above))
     if below:
         text += f"_{_single(below)}"
-    if above:
-        primes = re.fullmatch(r"(?:'|\\prime)+", above.replace(" ", ""))
-        text += "'" * len(re.findall(r"'|\\prime", above)) if primes else f"^{_single(above)}"
+    if above and not primes:
+        text += f"^{_single(above)}"
     return text
 
 

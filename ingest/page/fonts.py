@@ -188,7 +188,7 @@ class FontMender:
                 self._seen.add(xref)
                 family = re.sub(r"^[A-Z]{6}\+|,.*$", "", name)
                 font = _in_doubt(self._document, xref, kind, family, extension != "n/a")
-                if kind == "Type1" and (named := _tex_characters(self._document, xref)):
+                if kind == "Type1" and (named := _tex_characters(self._document, xref, family)):
                     if font is None:
                         font = _Font(xref, [], 1, family, True, False)
                         font.mapped = _character_map(self._document, self._document.xref_object(xref, compressed=True)) or {}
@@ -274,12 +274,14 @@ def _is_small(document: pymupdf.Document, text: str) -> bool:
     return kind == "int" and int(length) < SMALL_PROGRAM
 
 
+_TEX_ITALIC = re.compile(r"^(?:CMMI|CMBMI|LMMathItalic|[rt]?[tp]xb?mi|Kp--?M-|MathDesign.*MathItalic|EURM|EURB)")
+"""Fonts of the letters of mathematics."""
 _PROGRAM_CODE = re.compile(rb"dup\s+(\d{1,3})\s*/([A-Za-z0-9.]+)\s+put")
 MAX_HEADER = 1 << 16
 """Bytes of a font's program in which its encoding stands in clear text."""
 
 
-def _tex_characters(document: pymupdf.Document, xref: int) -> dict[int, str]:
+def _tex_characters(document: pymupdf.Document, xref: int, name: str) -> dict[int, str]:
     """Code -> character for the glyphs of a Type 1 font whose names are those of TeX's extension and symbol fonts.
 
     A program in the first format has its encoding in clear text ("Adobe Type 1 Font Format", chapter 2).
@@ -291,7 +293,9 @@ def _tex_characters(document: pymupdf.Document, xref: int) -> dict[int, str]:
     if not names and program[0] == "xref":
         header = (document.xref_stream(int(program[1].split()[0])) or b"")[:MAX_HEADER]
         names = {int(code): name.decode() for code, name in _PROGRAM_CODE.findall(header)}
-    return {code: character for code, name in names.items() if (character := tex_character(name))}
+    italic = _TEX_ITALIC.search(name) is not None
+    found = {code: tex_character(glyph, italic=italic) for code, glyph in names.items()}
+    return {code: character for code, character in found.items() if character}
 
 
 def _known(name: str) -> bool:

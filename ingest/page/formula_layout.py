@@ -126,7 +126,7 @@ def _overlaid(glyphs: list[Glyph]) -> list[Glyph]:
     """Signs printed over one another as one: a stroke through a relation, the foot of an arrow."""
     result = list(glyphs)
     for number, glyph in enumerate(glyphs):
-        if glyph.text not in ("\u0338", "↦", "∼"):
+        if glyph.text not in ("\u0338", "↦", "∼", "ħ", "¯"):
             continue
         for other in glyphs[number + 1 : number + 3]:
             if abs(other.base - glyph.base) > ON_LINE * glyph.size or other not in result:
@@ -138,6 +138,8 @@ def _overlaid(glyphs: list[Glyph]) -> list[Glyph]:
                 sign = "↦"
             elif glyph.text == "∼" and other.text == "=" and abs(other.middle - glyph.middle) < 0.2 * glyph.size:
                 sign = "≅"
+            elif glyph.text in "ħ¯" and glyph.math and other.text == "h" and other.y0 < glyph.y0 and glyph.x0 < other.middle < glyph.x1:
+                sign = "ℏ"
             if sign:
                 whole = _union([glyph, other], None)
                 result[result.index(other)] = replace(
@@ -379,7 +381,7 @@ def _main(glyphs: Sequence[Glyph]) -> Glyph:
     """A glyph that stands on the main line of some: the largest; of the largest one of the most common baseline."""
     largest = max(glyph.size for glyph in glyphs)
     full = [glyph for glyph in glyphs if glyph.size >= 0.95 * largest]
-    settled = [glyph for glyph in full if glyph.text not in BIG and not _hangs(glyph)] or full
+    settled = [glyph for glyph in full if not hangs(glyph)] or full
     counts: dict[int, int] = {}
     for glyph in settled:
         counts[round(4 * glyph.base)] = counts.get(round(4 * glyph.base), 0) + 1
@@ -387,14 +389,16 @@ def _main(glyphs: Sequence[Glyph]) -> Glyph:
     return next(glyph for glyph in settled if round(4 * glyph.base) == most)
 
 
-def _hangs(glyph: Glyph) -> bool:
-    """Whether a glyph is one of TeX's extension fonts, which hang from their baseline."""
-    return glyph.node is None and glyph.text in "()[]{}⟨⟩⌊⌋⌈⌉|‖/\\√" and glyph.base < glyph.y0 + 0.35 * (glyph.y1 - glyph.y0)
+def hangs(glyph: Glyph) -> bool:
+    """Whether a glyph is a large sign, which stands on the axis whatever its baseline is: those of TeX hang from it."""
+    if glyph.node is not None:
+        return False
+    return glyph.text in BIG or glyph.text in "()[]{}⟨⟩⌊⌋⌈⌉|‖/\\√" and glyph.base < glyph.y0 + 0.35 * (glyph.y1 - glyph.y0)
 
 
 def on_line(glyph: Glyph, base: float, size: float) -> bool:
     """Whether a glyph stands on a line itself and is no script of it."""
-    if glyph.text in BIG or _hangs(glyph):
+    if hangs(glyph):
         centre = (glyph.y0 + glyph.y1) / 2
         return glyph.size > SCRIPT * size and abs(centre - base + AXIS * size) < 0.3 * size
     if abs(glyph.base - base) <= ON_LINE * size:
@@ -411,7 +415,7 @@ def line_node(glyphs: Sequence[Glyph], depth: int = 0) -> Node:
         return row(_symbols(ordered))
     main = _main(glyphs)
     base, size = main.base, main.size
-    if main.node is None and (main.text in BIG or _hangs(main)):
+    if hangs(main):
         base = (main.y0 + main.y1) / 2 + AXIS * size
     parts: list[Node] = []
     above: list[Glyph] = []
@@ -439,7 +443,7 @@ def line_node(glyphs: Sequence[Glyph], depth: int = 0) -> Node:
 
 def _written_line(held: Sequence[Glyph], above: Sequence[Glyph], below: Sequence[Glyph], depth: int) -> list[Node]:
     """Glyphs on a line, the last of which has scripts."""
-    parts = _symbols(held)
+    parts = _symbols(held, small=depth > 1)
     if not above and not below:
         return parts
     base = parts.pop() if parts else Row(())
@@ -451,8 +455,11 @@ def _written_line(held: Sequence[Glyph], above: Sequence[Glyph], below: Sequence
     return parts
 
 
-def _symbols(glyphs: Sequence[Glyph]) -> list[Node]:
-    """Glyphs side by side: letters of a name in roman are one, and so are the digits of a number."""
+def _symbols(glyphs: Sequence[Glyph], *, small: bool = False) -> list[Node]:
+    """Glyphs side by side: letters of a name in roman are one, and so are the digits of a number.
+
+    `small` for those of a script, in which an ellipsis has no white space between its dots.
+    """
     parts: list[Node] = []
     number = 0
     while number < len(glyphs):
@@ -479,9 +486,13 @@ def _symbols(glyphs: Sequence[Glyph]) -> list[Node]:
             while glyphs[end - 1].text == ".":
                 end -= 1
         text = "".join(each.text for each in glyphs[number:end])
+        if text == "." and number + 2 < len(glyphs) and all(dot.text == "." for dot in dots) and small:
+            text, end = "…", number + 3
         node: Node = Symbol(text, upright=end - number > 1 and text.isalpha(), alphabet=glyph.alphabet)
         if glyph.text == "|" and _is_relation(glyphs, number):
             node = Symbol("∣")
+        elif glyph.text == "∥":
+            node = Symbol("‖")
         parts.append(node)
         number = end
     return parts

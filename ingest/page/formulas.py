@@ -8,6 +8,7 @@ that is nothing but a formula, set in from the margin, is a formula of its own.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -20,12 +21,12 @@ from ingest.formula.latex import FUNCTIONS, written
 from ingest.formula.tree import Accent, Fraction, Limits, Node, Root, Row, Scripts, Symbol
 from ingest.page.formula_layout import (
     AXIS,
-    BIG,
     MAX_GLYPHS,
     ON_LINE,
     SCRIPT,
     Glyph,
     Rule,
+    hangs,
     line_node,
     on_line,
     reduced,
@@ -51,9 +52,8 @@ _MATH_SIGNS = re.compile(
     r"Math(?:Symbol|Extension|Calligraphy)",
     re.IGNORECASE,
 )
-_TEX_ITALIC = re.compile(r"CMMI|LMMathItalic|[rt]?[tp]xb?mi|Kp--?M-|MathDesign|EURM|EURB", re.IGNORECASE)
-"""Fonts of TeX, whose glyph `phi` is the straight one and `phi1` the curly one; other fonts have it the other way round."""
-_STRAIGHT = str.maketrans("φϕεϵ", "ϕφϵε")
+_MATH_ROMAN = re.compile(r"^(?:[rt][tp]xb?r|LM?Roman\d+-Math)", re.IGNORECASE)
+"""Fonts whose signs, but not whose letters, are those of mathematics."""
 _BLACKBOARD = re.compile(r"MSBM|bbm|Bbb", re.IGNORECASE)
 _FRAKTUR = re.compile(r"EUFM|EUFB|Frak", re.IGNORECASE)
 _SCRIPT_FONT = re.compile(r"CMSY|CMBSY|txsy|EUSM|EUSB|LMMathSymbols|M-Sy|MathDesign.*Symbol-|rsfs|Calligra|Script", re.IGNORECASE)
@@ -159,19 +159,31 @@ def _glyphs(blocks: Sequence[dict[str, Any]]) -> tuple[list[Glyph], list[_Letter
                 font, size = span["font"], span["size"]
                 math = _is_math(font)
                 upright = not math and _ITALIC.search(font) is None
-                straight = _TEX_ITALIC.search(font) is not None
+                roman = _MATH_ROMAN.search(font) is not None
                 for letter in span["chars"]:
                     x0, y0, x1, y1 = letter["bbox"]
                     text = letter["c"]
-                    if straight:
-                        text = text.translate(_STRAIGHT)
                     alphabet = _alphabet(font, text) if text.isalpha() else ""
+                    if "\U0001d400" <= text <= "\U0001d7ff":
+                        alphabet = _unicode_alphabet(text)
+                        text = unicodedata.normalize("NFKC", text)
+                    is_math = math or (roman and not (text.isascii() and text.isalpha()) and text not in "ﬀﬁﬂﬃﬄ")
                     glyph = Glyph(
-                        text, x0, y0, x1, y1, letter["origin"][1], size, upright, math, alphabet, None, (len(letters),)
+                        text, x0, y0, x1, y1, letter["origin"][1], size, upright, is_math, alphabet, None, (len(letters),)
                     )
                     letters.append(_Letter(glyph, (number, row), index))
                     index += 1
     return [letter.glyph for letter in letters if not letter.glyph.text.isspace()], letters
+
+
+@lru_cache(maxsize=1024)
+def _unicode_alphabet(text: str) -> str:
+    """The command for the alphabet of one of Unicode's letters of mathematics."""
+    name = unicodedata.name(text, "")
+    for word, command in (("DOUBLE-STRUCK", "mathbb"), ("FRAKTUR", "mathfrak"), ("SCRIPT", "mathcal")):
+        if word in name:
+            return command
+    return ("mathbf" if " CAPITAL " in name or " SMALL " in name else "") if "BOLD" in name else ""
 
 
 @lru_cache(maxsize=8192)
@@ -220,12 +232,13 @@ def _with_piles(glyphs: list[Glyph], rules: Sequence[Rule]) -> list[Glyph]:
 def _base_and_size(glyphs: Sequence[Glyph]) -> tuple[float, float]:
     weights: dict[tuple[float, float], float] = {}
     for glyph in glyphs:
-        if glyph.text in BIG and glyph.node is None:
+        if hangs(glyph):
             continue
         key = (round(glyph.size, 1), round(glyph.base, 1))
         weights[key] = weights.get(key, 0.0) + (glyph.x1 - glyph.x0 if glyph.node is None else glyph.size)
     if not weights:
-        return glyphs[0].base, glyphs[0].size
+        first = glyphs[0]
+        return (first.y0 + first.y1) / 2 + AXIS * first.size, first.size
     largest = max(size for size, _ in weights)
     sizes: dict[float, float] = {}
     for (size, _), weight in weights.items():
@@ -267,7 +280,7 @@ def _go_together(left: _Row, right: _Row, end: float) -> bool:
         return False
     start = min(glyph.x0 for glyph in right.glyphs)
     gap = start - end
-    if not -0.6 * size < gap < GAP * size:
+    if not (0 <= gap < GAP * size or (-3.0 * size < gap < 0 and _apart_from(left, right, start))):
         inside = start >= min(glyph.x0 for glyph in left.glyphs) and max(glyph.x1 for glyph in right.glyphs) <= end
         if not (inside and _fits_a_hole(left, right)):
             return False
@@ -277,6 +290,16 @@ def _go_together(left: _Row, right: _Row, end: float) -> bool:
         return abs(left.base - right.base) < ON_LINE * size
     small, large = (left, right) if left.size < right.size else (right, left)
     return gap < 0.3 * size and large.base - 1.2 * size < small.base < large.base + 0.6 * size and small is right
+
+
+def _apart_from(left: _Row, right: _Row, start: float) -> bool:
+    """Whether no ink of one row covers that of the other."""
+    near = [glyph for glyph in left.glyphs if glyph.x1 > start]
+    return not any(
+        min(one.x1, other.x1) - max(one.x0, other.x0) > 0.15 * one.size and min(one.y1, other.y1) - max(one.y0, other.y0) > 0.5
+        for one in near
+        for other in right.glyphs
+    )
 
 
 def _fits_a_hole(left: _Row, right: _Row) -> bool:

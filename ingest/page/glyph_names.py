@@ -40,13 +40,18 @@ _WHOLE = {
     "latticetop": "⊤", "turnstileleft": "⊢", "turnstileright": "⊣", "forces": "⊩", "angleleft": "⟨", "angleright": "⟩",
     "Ifractur": "ℑ", "Rfractur": "ℜ", "beth": "ℶ", "star": "⋆", "dotlessj": "ȷ",
 }  # fmt: skip
+_MATH_ITALIC = {"phi": "ϕ", "phi1": "φ", "epsilon": "ϵ", "epsilon1": "ε"}
+"""TeX's italics of mathematics call the straight form by the plain name; the Adobe Glyph List has it the other way round."""
 _SIZED = re.compile(r"([a-z]+)(?:text|display|single|[bB]igg?\d?)")
 
 
-def tex_character(name: str) -> str:
+def tex_character(name: str, *, italic: bool = False) -> str:
     """The character of a glyph of TeX's extension and symbol fonts whose name no other list has; empty for others.
 
-    One sign has several glyphs there, named by their size: `parenleftbigg`, `summationdisplay`.
+    One sign has several glyphs there, named by their size: `parenleftbigg`, `summationdisplay`. `italic` for a font that
+    has the letters of mathematics.
     """
+    if italic and name in _MATH_ITALIC:
+        return _MATH_ITALIC[name]
     sized = _SIZED.fullmatch(name)
     return _WHOLE.get(name) or (_STEMS.get(sized.group(1), "") if sized is not None else "")
