@@ -28,6 +28,8 @@ MAX_GLYPHS = 2_000
 MAX_RULES = 60
 """Rules looked at among the glyphs of one page."""
 
+UNREAD = "\ufffd"
+"""Stands in a tree for what is nowhere where mathematics is set: such a formula is not to be used."""
 BIG = frozenset("∑∏∐∫∬∭∮⋂⋃⋁⋀⨁⨂⨀⨄⨆")
 """Operators that take limits."""
 _ACCENTS = {
@@ -38,6 +40,10 @@ _PIECES = {"⎛": "(", "⎞": ")", "⎡": "[", "⎤": "]", "⎧": "{", "⎫": "}
 """The upper piece of a delimiter that is built of several."""
 _REST = frozenset("⎜⎝⎟⎠⎢⎣⎥⎦⎨⎩⎪⎬⎭⎮⎯")
 """Its other pieces."""
+_GROWING = frozenset("()[]{}⟨⟩⌊⌋⌈⌉|‖∥/\\√")
+"""Signs that grow with what is beside them."""
+_RAISED_ACCENTS = {"-": "¯", "−": "¯", "–": "¯", "·": "˙", ".": "˙"}
+"""Signs that are accents where they stand high above their own baseline."""
 _NEGATED = {"=": "≠", "∈": "∉", "≡": "≢", "∼": "≁", "⊂": "⊄", "⊆": "⊈", "∃": "∄", "|": "∤"}
 _UPRIGHT_LIMITS = frozenset(["lim", "max", "min", "sup", "inf", "limsup", "liminf", "argmax", "argmin", "arg", "det", "Pr"])
 
@@ -101,6 +107,7 @@ def reduced(glyphs: Sequence[Glyph], rules: Sequence[Rule]) -> list[Glyph]:
 
 def _joined_pieces(glyphs: list[Glyph]) -> list[Glyph]:
     """Delimiters of several pieces, above one another, as one glyph each."""
+    glyphs = _stacked(glyphs)
     rest = [glyph for glyph in glyphs if glyph.text in _REST]
     if not rest:
         return glyphs
@@ -120,6 +127,32 @@ def _joined_pieces(glyphs: list[Glyph]) -> list[Glyph]:
             glyph = replace(glyph, text=_PIECES[glyph.text], base=(glyph.y0 + glyph.y1) / 2 + AXIS * glyph.size)
         result.append(glyph)
     return result + rest
+
+
+def _stacked(glyphs: list[Glyph]) -> list[Glyph]:
+    """Bars that are built of shorter ones."""
+    bars = sorted((glyph for glyph in glyphs if glyph.text in "|‖∥"), key=lambda glyph: (round(glyph.x0, 1), glyph.y0))
+    gone: dict[int, Glyph] = {}
+    held: list[Glyph] = []
+
+    def close() -> None:
+        if len(held) > 1:
+            whole = _union(held, None)
+            whole = replace(whole, text=held[0].text, base=(whole.y0 + whole.y1) / 2 + AXIS * whole.size)
+            gone.update((id(part), whole) for part in held)
+
+    for bar in bars:
+        if held and not (
+            bar.text == held[0].text and abs(bar.x0 - held[0].x0) < 0.15 and abs(bar.y0 - held[-1].y1) < 0.1 * bar.size
+        ):
+            close()
+            held = []
+        held.append(bar)
+    close()
+    if not gone:
+        return glyphs
+    whole = {id(glyph): glyph for glyph in gone.values()}
+    return [*(glyph for glyph in glyphs if id(glyph) not in gone), *whole.values()]
 
 
 def _overlaid(glyphs: list[Glyph]) -> list[Glyph]:
@@ -172,6 +205,8 @@ def _accented(glyphs: list[Glyph]) -> list[Glyph]:
     result = list(glyphs)
     for accent in glyphs:
         mark = _ACCENTS.get(accent.text)
+        if mark is None and accent.base - (accent.y0 + accent.y1) / 2 > 0.48 * accent.size:
+            mark = _RAISED_ACCENTS.get(accent.text)
         if mark is None or accent.text in ("∼", "~", "→") and not accent.math:
             continue
         under = [
@@ -280,7 +315,7 @@ def _beyond(glyphs: Sequence[Glyph], operator: Glyph, *, up: bool) -> list[Glyph
         grown = False
         x0, x1 = min(glyph.x0 for glyph in chosen), max(glyph.x1 for glyph in chosen)
         for glyph in around:
-            if x0 - 0.25 * size < glyph.x1 and glyph.x0 < x1 + 0.25 * size:
+            if x0 - 0.12 * size < glyph.x1 and glyph.x0 < x1 + 0.12 * size:
                 chosen.append(glyph)
                 around.remove(glyph)
                 grown = True
@@ -393,14 +428,15 @@ def hangs(glyph: Glyph) -> bool:
     """Whether a glyph is a large sign, which stands on the axis whatever its baseline is: those of TeX hang from it."""
     if glyph.node is not None:
         return False
-    return glyph.text in BIG or glyph.text in "()[]{}⟨⟩⌊⌋⌈⌉|‖/\\√" and glyph.base < glyph.y0 + 0.35 * (glyph.y1 - glyph.y0)
+    return glyph.text in BIG or (glyph.text in _GROWING and glyph.y1 - glyph.y0 > 1.1 * glyph.size)
 
 
 def on_line(glyph: Glyph, base: float, size: float) -> bool:
     """Whether a glyph stands on a line itself and is no script of it."""
     if hangs(glyph):
         centre = (glyph.y0 + glyph.y1) / 2
-        return glyph.size > SCRIPT * size and abs(centre - base + AXIS * size) < 0.3 * size
+        if glyph.size > SCRIPT * size and abs(centre - base + AXIS * size) < 0.3 * size:
+            return True
     if abs(glyph.base - base) <= ON_LINE * size:
         return True
     return glyph.node is not None and glyph.size > SCRIPT * size and glyph.y0 < base - AXIS * size < glyph.y1
@@ -421,9 +457,12 @@ def line_node(glyphs: Sequence[Glyph], depth: int = 0) -> Node:
     above: list[Glyph] = []
     below: list[Glyph] = []
     held: list[Glyph] = []
+    end: float | None = None
 
     def close() -> None:
-        parts.extend(_written_line(held, above, below, depth + 1))
+        nonlocal end
+        parts.extend(_written_line(held, above, below, depth + 1, end))
+        end = max((glyph.x1 for glyph in (*held, *above, *below)), default=end)
         held.clear()
         above.clear()
         below.clear()
@@ -433,6 +472,8 @@ def line_node(glyphs: Sequence[Glyph], depth: int = 0) -> Node:
             if above or below:
                 close()
             held.append(glyph)
+        elif glyph.size > SCRIPT * size:
+            held.append(replace(glyph, text=UNREAD, node=None))
         elif glyph.base < base or (glyph.y0 + glyph.y1) / 2 < base - 0.6 * size:
             above.append(glyph)
         else:
@@ -441,9 +482,9 @@ def line_node(glyphs: Sequence[Glyph], depth: int = 0) -> Node:
     return row(parts)
 
 
-def _written_line(held: Sequence[Glyph], above: Sequence[Glyph], below: Sequence[Glyph], depth: int) -> list[Node]:
+def _written_line(held: Sequence[Glyph], above: Sequence[Glyph], below: Sequence[Glyph], depth: int, end: float | None) -> list[Node]:
     """Glyphs on a line, the last of which has scripts."""
-    parts = _symbols(held, small=depth > 1)
+    parts = _symbols(held, small=depth > 1, edge=end)
     if not above and not below:
         return parts
     base = parts.pop() if parts else Row(())
@@ -455,10 +496,11 @@ def _written_line(held: Sequence[Glyph], above: Sequence[Glyph], below: Sequence
     return parts
 
 
-def _symbols(glyphs: Sequence[Glyph], *, small: bool = False) -> list[Node]:
+def _symbols(glyphs: Sequence[Glyph], *, small: bool = False, edge: float | None = None) -> list[Node]:
     """Glyphs side by side: letters of a name in roman are one, and so are the digits of a number.
 
-    `small` for those of a script, in which an ellipsis has no white space between its dots.
+    `small` for those of a script, in which an ellipsis has no white space between its dots; `edge` is the right edge of
+    what stands before them.
     """
     parts: list[Node] = []
     number = 0
@@ -489,7 +531,7 @@ def _symbols(glyphs: Sequence[Glyph], *, small: bool = False) -> list[Node]:
         if text == "." and number + 2 < len(glyphs) and all(dot.text == "." for dot in dots) and small:
             text, end = "…", number + 3
         node: Node = Symbol(text, upright=end - number > 1 and text.isalpha(), alphabet=glyph.alphabet)
-        if glyph.text == "|" and _is_relation(glyphs, number):
+        if glyph.text == "|" and _is_relation(glyphs, number, edge):
             node = Symbol("∣")
         elif glyph.text == "∥":
             node = Symbol("‖")
@@ -517,13 +559,13 @@ def _spaced(dots: Sequence[Glyph]) -> bool:
     return abs(gaps[0] - gaps[1]) < 0.05 * dots[0].size and 0.08 * dots[0].size < gaps[0] < 0.5 * dots[0].size
 
 
-def _is_relation(glyphs: Sequence[Glyph], number: int) -> bool:
+def _is_relation(glyphs: Sequence[Glyph], number: int, edge: float | None) -> bool:
     """Whether a bar has the white space of a relation on both sides: five eighteenths of an em."""
-    if number == 0 or number + 1 >= len(glyphs):
+    left = glyphs[number - 1].x1 if number else edge
+    if left is None or number + 1 >= len(glyphs):
         return False
-    before, bar, after = glyphs[number - 1], glyphs[number], glyphs[number + 1]
-    least = 0.2 * bar.size
-    return bar.x0 - before.x1 > least and after.x0 - bar.x1 > least
+    bar = glyphs[number]
+    return bar.x0 - left > 0.2 * bar.size and glyphs[number + 1].x0 - bar.x1 > 0.2 * bar.size
 
 
 def _node(glyph: Glyph) -> Node:

@@ -36,10 +36,15 @@ FLAGS = pymupdf.TEXT_COLLECT_VECTORS | pymupdf.TEXT_MEDIABOX_CLIP | pymupdf.TEXT
 """As the text layer is read, with the boxes of the ink."""
 GAP = 0.9
 """White space within a line of a formula, in sizes, at most."""
+QUAD = 2.6
+"""White space between two parts of a formula, in sizes, at most."""
 INDENT = 1.2
 """How far a formula of its own is set in from the margin, in sizes, at least."""
 MAX_PAGE = 20_000
 """A page of more letters is not looked at."""
+
+MAX_NAME = 12
+"""Letters of the name of a quantity, at most."""
 
 _MATH_LETTERS = re.compile(
     r"CMMI|CMBMI|CMMIB|LMMath|rm-lmmi|Kp--?M-|[rt]?[tp]xb?mi|newtx.*mi|MathDesign|EURM\d|EURB\d|STIX.*Math|XITS.*Math|Asana.?Math|"
@@ -63,6 +68,7 @@ _NEUTRAL = frozenset("0123456789()[]{}=+-−–±∓×÷·⋅∗*/|<>≤≥,;:.!
 """Signs that running text has too: part of a formula only beside one."""
 _LINKS = frozenset("=+−±∓×÷·⋅∗/<>≤≥≈≠≡∼≃≅∝→↦⇒⇔∈∉⊂⊆∪∩⊗⊕∘∧∨|∣:")
 """What ties a number or a name to what stands beside it."""
+_ARROWS = frozenset("→←↔⇒⇐⇔⟹⟺")
 _ENDS = ".,;:"
 
 
@@ -150,6 +156,13 @@ class _Letter:
 def _glyphs(blocks: Sequence[dict[str, Any]]) -> tuple[list[Glyph], list[_Letter]]:
     """(glyphs that are not white space, all letters of upright lines)."""
     letters: list[_Letter] = []
+    lettered = {
+        span["font"]
+        for block in blocks
+        for line in block["lines"]
+        for span in line["spans"]
+        if _is_math(span["font"]) and any("\U0001d400" <= letter["c"] <= "\U0001d7ff" for letter in span["chars"])
+    }  # the letters of mathematics have codes of their own there: the others are those of text
     for number, block in enumerate(blocks):
         for row, line in enumerate(block["lines"]):
             if abs(line["dir"][1]) > 0.01 or line["dir"][0] < 0:
@@ -164,12 +177,14 @@ def _glyphs(blocks: Sequence[dict[str, Any]]) -> tuple[list[Glyph], list[_Letter
                     x0, y0, x1, y1 = letter["bbox"]
                     text = letter["c"]
                     alphabet = _alphabet(font, text) if text.isalpha() else ""
-                    if "\U0001d400" <= text <= "\U0001d7ff":
+                    coded = "\U0001d400" <= text <= "\U0001d7ff"
+                    if coded:
                         alphabet = _unicode_alphabet(text)
                         text = unicodedata.normalize("NFKC", text)
-                    is_math = math or (roman and not (text.isascii() and text.isalpha()) and text not in "ﬀﬁﬂﬃﬄ")
+                    plain = font in lettered and not coded and text.isascii() and text.isalpha()
+                    is_math = (math and not plain) or (roman and not (text.isascii() and text.isalpha()) and text not in "ﬀﬁﬂﬃﬄ")
                     glyph = Glyph(
-                        text, x0, y0, x1, y1, letter["origin"][1], size, upright, is_math, alphabet, None, (len(letters),)
+                        text, x0, y0, x1, y1, letter["origin"][1], size, upright or plain, is_math, alphabet, None, (len(letters),)
                     )
                     letters.append(_Letter(glyph, (number, row), index))
                     index += 1
@@ -280,7 +295,7 @@ def _go_together(left: _Row, right: _Row, end: float) -> bool:
         return False
     start = min(glyph.x0 for glyph in right.glyphs)
     gap = start - end
-    if not (0 <= gap < GAP * size or (-3.0 * size < gap < 0 and _apart_from(left, right, start))):
+    if not (0 <= gap < (QUAD if _ends_a_part(left, right) else GAP) * size or (-3.0 * size < gap < 0 and _apart_from(left, right, start))):
         inside = start >= min(glyph.x0 for glyph in left.glyphs) and max(glyph.x1 for glyph in right.glyphs) <= end
         if not (inside and _fits_a_hole(left, right)):
             return False
@@ -290,6 +305,15 @@ def _go_together(left: _Row, right: _Row, end: float) -> bool:
         return abs(left.base - right.base) < ON_LINE * size
     small, large = (left, right) if left.size < right.size else (right, left)
     return gap < 0.3 * size and large.base - 1.2 * size < small.base < large.base + 0.6 * size and small is right
+
+
+def _ends_a_part(left: _Row, right: _Row) -> bool:
+    """Whether white space between two rows may be that between the parts of one formula, which an em or two divide."""
+    if not all(glyph.math or glyph.text in _NEUTRAL or not glyph.upright for glyph in right.glyphs[:2]):
+        return False
+    last = max(left.glyphs, key=lambda glyph: glyph.x1)
+    first = min(right.glyphs, key=lambda glyph: glyph.x0)
+    return (last.text in ",;" and last.math) or last.text in _ARROWS or first.text in _ARROWS
 
 
 def _apart_from(left: _Row, right: _Row, start: float) -> bool:
@@ -333,7 +357,7 @@ def _formulas(one: _Row, rows: Sequence[_Row], letters: Sequence[_Letter]) -> li
     """The formulas of a line that say more than its characters do."""
     if not any(glyph.math for glyph in one.glyphs):
         return []
-    tokens = _tokens(one)
+    tokens = _named(_tokens(one))
     stretches = _stretches(tokens)
     if len(stretches) == 1 and all(token.kind != "text" for token in tokens) and _is_set_in(one, rows):
         found = _written(list(tokens), one, letters, display=True)
@@ -442,6 +466,16 @@ def _is_mathematical(glyph: Glyph, token: Sequence[Glyph]) -> bool:
                 return False
         return True
     return not glyph.text.isascii() and glyph.text in "ΓΔΘΛΞΠΣΥΦΨΩ"
+
+
+def _named(tokens: Sequence[_Token]) -> list[_Token]:
+    """Tokens, among which a word right before an equals sign is the name of a quantity."""
+    result = list(tokens)
+    for number, (left, right) in enumerate(pairwise(tokens)):
+        word = "".join(glyph.text for glyph in left.glyphs)
+        if left.kind == "text" and word.isalpha() and len(word) <= MAX_NAME and right.glyphs and right.glyphs[0].text == "=":
+            result[number] = replace(left, kind="name")
+    return result
 
 
 def _stretches(tokens: Sequence[_Token]) -> list[list[_Token]]:
