@@ -46,12 +46,17 @@ MAX_PAGE = 20_000
 MAX_NAME = 12
 """Letters of the name of a quantity, at most."""
 
+_SUITES = re.compile(
+    r"Kp--?M-|[rt]?[tp]xb?mi\b|newtx.*mi|MathDesign|LMMath|Libertin\w*T1Math|Fourier-Math|zplm", re.IGNORECASE
+)
+"""Fonts that only TeX's packages of mathematics use: their letters may come from the italics of the text."""
 _MATH_LETTERS = re.compile(
-    r"CMMI|CMBMI|CMMIB|LMMath|rm-lmmi|Kp--?M-|[rt]?[tp]xb?mi|newtx.*mi|MathDesign|EURM\d|EURB\d|STIX.*Math|XITS.*Math|Asana.?Math|"
-    r"Cambria.?Math|MathJax_Math|KaTeX_Math|Libertin\w*Math|DejaVu.*Math|TeXGyre\w*Math|MTMI|RMTMI|Fourier-Math|Euler|zplm|CMEX|txex|EUEX",
+    r"CMMI|CMBMI|CMMIB|rm-lmmi|EURM\d|EURB\d|STIX.*Math|XITS.*Math|Asana.?Math|Cambria.?Math|MathJax_Math|KaTeX_Math|"
+    r"Libertin\w*Math|DejaVu.*Math|TeXGyre\w*Math|MTMI|RMTMI|CMEX|txex|EUEX",
     re.IGNORECASE,
 )
-"""Fonts in which the letters and large signs of formulas are set; those of its small signs stand in many texts without any."""
+"""Fonts for the letters and the large signs of formulas; many publishers take no more than Greek letters and small signs from them."""
+_VARIABLE = re.compile("[A-Za-z\U0001d400-\U0001d7ff∑∏∫√⋃⋂⨁⨂]")
 _MATH_SIGNS = re.compile(
     r"CMSY|CMBSY|MSAM|MSBM|tx(?:b?sy|sy[abc]|mia)|EU(?:SM|FM|SB|FB)\d|MathJax|KaTeX|rsfs|stmary|wasy|esint|bbm|MTSY|MTEX|cmsy|"
     r"Math(?:Symbol|Extension|Calligraphy)",
@@ -97,12 +102,23 @@ class _Token:
 
 @lru_cache(maxsize=4096)
 def _is_math(font: str) -> bool:
-    return _MATH_LETTERS.search(font) is not None or _MATH_SIGNS.search(font) is not None
+    return any(each.search(font) is not None for each in (_SUITES, _MATH_LETTERS, _MATH_SIGNS))
 
 
 @lru_cache(maxsize=4096)
-def _holds_letters(font: str) -> bool:
-    return _MATH_LETTERS.search(font) is not None
+def _kind(font: str) -> str:
+    """suite, letters, or empty for all other fonts."""
+    return "suite" if _SUITES.search(font) else "letters" if _MATH_LETTERS.search(font) else ""
+
+
+def _may_hold_formulas(blocks: Sequence[dict[str, Any]]) -> bool:
+    """Whether a page has variables: publishers set the µ of a unit in fonts of mathematics too."""
+    return any(
+        (kind := _kind(span["font"])) == "suite" or (kind and _VARIABLE.search(span["text"]))
+        for block in blocks
+        for line in block["lines"]
+        for span in line["spans"]
+    )
 
 
 def with_formulas(page: pymupdf.Page, content: dict[str, Any]) -> set[tuple[int, int]]:
@@ -112,9 +128,7 @@ def with_formulas(page: pymupdf.Page, content: dict[str, Any]) -> set[tuple[int,
     the parts of a formula apart. Pages without fonts of mathematics, and those shown rotated, stay as they are.
     """
     blocks = [block for block in content["blocks"] if block["type"] == 0]
-    if page.rotation or not any(
-        _holds_letters(span["font"]) for block in blocks for line in block["lines"] for span in line["spans"]
-    ):
+    if page.rotation or not _may_hold_formulas(blocks):
         return set()
     raw = page.get_text("rawdict", flags=FLAGS)
     lettered = [block for block in raw["blocks"] if block["type"] == 0]
@@ -370,7 +384,7 @@ def _written(stretch: Sequence[_Token], one: _Row, letters: Sequence[_Letter], *
     glyphs.sort(key=lambda glyph: glyph.x0)
     while len(glyphs) > 1 and glyphs[-1].text in _ENDS and glyphs[-1].node is None and on_line(glyphs[-1], one.base, one.size):
         glyphs.pop()
-    if not any(glyph.math for glyph in glyphs):
+    if not any(_is_variable(glyph) for glyph in glyphs):
         return None
     node = line_node(glyphs)
     if not display and not _has_structure(node):
@@ -391,10 +405,29 @@ def _written(stretch: Sequence[_Token], one: _Row, letters: Sequence[_Letter], *
     )
 
 
+def _is_variable(glyph: Glyph) -> bool:
+    """Whether a glyph is what only formulas have: not a number, nor a sign or the letter of a unit that texts have too."""
+    if glyph.node is not None:
+        return True
+    if glyph.text.isalpha():
+        return (glyph.math or not glyph.upright or glyph.alphabet != "") and glyph.text not in "µμΩ"
+    return glyph.math and glyph.text not in _NEUTRAL and glyph.text not in "≈∼∞"
+
+
 def _has_structure(node: Node) -> bool:
+    """Whether a formula says more than its characters: a number to a power and a unit are written so without LaTeX."""
     if isinstance(node, Row):
         return any(_has_structure(part) for part in node.parts)
-    return isinstance(node, (Scripts, Fraction, Limits, Root, Accent))
+    if isinstance(node, Scripts):
+        base = node.base
+        if isinstance(base, Symbol) and (base.text.isdigit() or base.text in "°%"):
+            above = node.above
+            if node.below is not None or above is None:
+                return False
+            parts = above.parts if isinstance(above, Row) else (above,)
+            return not all(isinstance(part, Symbol) and re.fullmatch(r"[\d−+–-]+|[∘◦°′']", part.text) for part in parts)
+        return True
+    return isinstance(node, (Fraction, Limits, Root, Accent))
 
 
 def _tokens(one: _Row) -> list[_Token]:
@@ -452,7 +485,18 @@ def _word_at_end(glyphs: Sequence[Glyph]) -> int:
     return 0
 
 
+def _is_prefix(glyph: Glyph, token: Sequence[Glyph]) -> bool:
+    """Whether a micro sign, or an ohm, belongs to a unit: a letter of text stands right behind it, or a number before it."""
+    number = next(number for number, other in enumerate(token) if other is glyph)
+    after = token[number + 1] if number + 1 < len(token) else None
+    if after is not None and after.upright and after.text.isalpha() and not after.math:
+        return True
+    return after is None and number > 0 and token[number - 1].text.isdigit()
+
+
 def _is_mathematical(glyph: Glyph, token: Sequence[Glyph]) -> bool:
+    if glyph.text in "µμΩ" and _is_prefix(glyph, token):
+        return False
     if glyph.math or glyph.node is not None:
         return True
     if glyph.alphabet and glyph.text.isalpha():  # a bold letter by itself
@@ -521,23 +565,43 @@ def _tied(left: _Token, right: _Token) -> bool:
     return False
 
 
+_NUMBER = re.compile(r"\(?[A-Z]?\.?\d{1,3}(?:\.\d{1,3})*[a-z]?\)?")
+"""Of an equation."""
+PROSE = 30
+"""Characters of what stands beside a formula in another column, at least; beside less it is a cell of a table."""
+
+
 def _is_set_in(one: _Row, rows: Sequence[_Row]) -> bool:
-    """Whether a line begins to the right of the margin of its column."""
+    """Whether a line begins to the right of the margin of its column, and has nothing beside it but its number."""
     x0, x1 = min(glyph.x0 for glyph in one.glyphs), max(glyph.x1 for glyph in one.glyphs)
     left = x0
     for other in rows:
+        if other is one:
+            continue
         start, end = min(glyph.x0 for glyph in other.glyphs), max(glyph.x1 for glyph in other.glyphs)
-        if other is not one and start < x1 and end > x0 and abs(other.base - one.base) < 14 * one.size:
-            left = min(left, start)
+        if start < x1 and end > x0:
             if abs(other.base - one.base) < 0.6 * one.size:
                 return False
-    alone = not any(
-        other is not one
-        and abs(other.base - one.base) < 0.3 * one.size
-        and 0 <= x0 - max(glyph.x1 for glyph in other.glyphs) < 1.5 * one.size
+            if abs(other.base - one.base) < 14 * one.size:
+                left = min(left, start)
+        elif abs(other.base - one.base) < 0.6 * one.size:
+            text = "".join(glyph.text for glyph in sorted(other.glyphs, key=lambda glyph: glyph.x0))
+            is_number = start >= x1 and _NUMBER.fullmatch(text) is not None
+            if not is_number and not _stands_in_prose(other, rows):
+                return False
+    return x0 - left > INDENT * one.size
+
+
+def _stands_in_prose(one: _Row, rows: Sequence[_Row]) -> bool:
+    """Whether a line, or one right over or under it, is as long as those of running text."""
+    x0, x1 = min(glyph.x0 for glyph in one.glyphs), max(glyph.x1 for glyph in one.glyphs)
+    return any(
+        len(other.glyphs) >= PROSE
+        and abs(other.base - one.base) < 14 * one.size
+        and min(glyph.x0 for glyph in other.glyphs) < x1
+        and max(glyph.x1 for glyph in other.glyphs) > x0
         for other in rows
     )
-    return alone and x0 - left > INDENT * one.size
 
 
 def _replace(
