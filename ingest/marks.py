@@ -134,7 +134,8 @@ def habit(texts: Iterable[str]) -> Habit:
     """What a document does with raised numbers, from its texts with their wraps still in them.
 
     It cites by raised numbers when at least two stand where a power cannot: after a full stop, a comma or a percent sign,
-    or after a word that is neither a unit nor a variable. A raised mark at the very beginning of a text is a note's.
+    or after a word that is neither a unit nor a variable, and no operator is beside it. A raised mark at the very beginning
+    of a text is a note's.
     """
     citations = 0
     notes: set[str] = set()
@@ -148,7 +149,13 @@ def habit(texts: Iterable[str]) -> Habit:
                 continue
             if not before.strip():
                 notes.add(mark)
-            elif _NUMBERS.fullmatch(mark) and (kind == _CITED or _stands_as_citation(_plain(before))):
+            elif _NUMBERS.fullmatch(mark) and (
+                kind == _CITED
+                or (
+                    _stands_as_citation(_plain(before))
+                    and not _stands_in_formula(_plain(before), _plain(text[match.end() : match.end() + REACH]))
+                )
+            ):
                 citations += 1
     return Habit(citations >= 2, frozenset(notes))
 
@@ -242,6 +249,8 @@ def write_raised(before: str, mark: str, after: str, custom: Habit = Habit(), *,
         return f"^{mark}"
     if at_start:
         return _at_start(before, mark, inner, after, custom)
+    if mark[0] == "(" and not custom.cites and _STATISTIC.search(before):
+        return f"^{mark}"  # the order of a derivative, the number of a variable: C⁽¹⁾
     if mark[0] in "[(" or (_SEVERAL.search(mark) and not (_LENGTH.search(before) and re.match(r"[23]\d", mark))):
         return _bracketed(inner)
     return _number(before, mark, inner, after, custom)
@@ -289,11 +298,28 @@ def _number(before: str, mark: str, inner: str, after: str, custom: Habit) -> st
         if custom.cites and (not small or named):
             return _bracketed(inner)
         return f"^{mark}"
+    if not custom.cites and _stands_in_formula(before, after):
+        return f"^{mark}"
     if _stands_as_citation(before) or custom.cites:
         if before[-1] in ")]" and small and not custom.cites and re.search(r"\d[^()]*[)\]]$", before):
             return f"^{mark}"  # (a + 2)²
         return _bracketed(inner)
     return f"^{mark}"
+
+
+_VARIABLE = re.compile(r"(?:(?<![^\W\d_])[^\W\d_]{1,2}|[)\]])$")
+_OPERATOR_BEFORE = re.compile(r"[=+−×<>≤≥≈→∈]\s?[^\W\d_]$")
+_OPERATOR_AFTER = re.compile(r"\s?[=+−×<>≤≥≈→∈]")
+
+
+def _stands_in_formula(before: str, after: str) -> bool:
+    """Whether the raised number's base is a variable or a closed bracket beside an operator: y² + z, = q², (pc)² + m.
+
+    A hyphen is no operator here: vitamin-D² may well cite.
+    """
+    if _VARIABLE.search(before) is None:
+        return False
+    return _OPERATOR_AFTER.match(after) is not None or _OPERATOR_BEFORE.search(before) is not None
 
 
 def _lone_sign(before: str, mark: str) -> str:

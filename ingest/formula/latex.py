@@ -158,9 +158,11 @@ def _plain(node: Node) -> str | None:
 
 
 def _joined(pieces: Iterable[str]) -> str:
-    """Pieces side by side; a command that ends in a letter keeps its distance from a letter."""
+    """Pieces side by side; a command that ends in a letter keeps its distance from a letter, a script's digit from a number."""
     text = ""
     for piece in pieces:
+        if piece[:1].isdigit() and re.search(r"[_^]\d$", text):
+            text = f"{text[:-1]}{{{text[-1]}}}"
         if piece and text and piece[0].isalpha() and re.search(r"\\[A-Za-z]+$", text):
             text += " "
         text += piece

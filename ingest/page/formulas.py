@@ -389,6 +389,8 @@ def _written(stretch: Sequence[_Token], one: _Row, letters: Sequence[_Letter], *
     node = line_node(glyphs)
     if not display and not _has_structure(node):
         return None
+    if _begins_broken(node):
+        return None
     text = written(node, display=display)
     if not text.startswith("$") or "\ufffd" in text:
         return None
@@ -403,6 +405,18 @@ def _written(stretch: Sequence[_Token], one: _Row, letters: Sequence[_Letter], *
         min(glyph.x0 for glyph in glyphs),
         max(glyph.x1 for glyph in glyphs),
     )
+
+
+def _begins_broken(node: Node) -> bool:
+    """Whether a formula begins with a script that stands on nothing and before no letter: its base was not found."""
+    parts = node.parts if isinstance(node, Row) else (node,)
+    first = parts[0] if parts else None
+    if not (isinstance(first, Scripts) and first.base == Row(())):
+        return False
+    after = parts[1] if len(parts) > 1 else None
+    if isinstance(after, Scripts):
+        after = after.base
+    return not (isinstance(after, Symbol) and len(after.text) == 1 and after.text.isalpha())
 
 
 def _is_variable(glyph: Glyph) -> bool:

@@ -42,6 +42,8 @@ _WHOLE = {
 }  # fmt: skip
 _MATH_ITALIC = {"phi": "ϕ", "phi1": "φ", "epsilon": "ϵ", "epsilon1": "ε"}
 """TeX's italics of mathematics call the straight form by the plain name; the Adobe Glyph List has it the other way round."""
+_STIX_SCRIPT = re.compile(r"uniE2(?:2[D-F]|3[0-9A-F]|4[0-6])")
+"""Private codes of the script capitals of the STIX fonts (STIX Font Technical Notes, U+E22D to U+E246)."""
 _SIZED = re.compile(r"([a-z]+)(?:text|display|single|[bB]igg?\d?)")
 
 
@@ -53,5 +55,7 @@ def tex_character(name: str, *, italic: bool = False) -> str:
     """
     if italic and name in _MATH_ITALIC:
         return _MATH_ITALIC[name]
+    if _STIX_SCRIPT.fullmatch(name):
+        return chr(ord("A") + int(name[3:], 16) - 0xE22D)
     sized = _SIZED.fullmatch(name)
     return _WHOLE.get(name) or (_STEMS.get(sized.group(1), "") if sized is not None else "")

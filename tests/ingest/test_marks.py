@@ -59,6 +59,25 @@ def test_where_a_document_cites_by_number(before: str, mark: str, after: str, te
     assert written(before + raised(mark) + after, CITES) == text
 
 
+@pytest.mark.parametrize(
+    ("before", "mark", "after", "text"),
+    [
+        ("y", "3", " + z", "y^3 + z"),
+        ("E = (pc)", "2", " + m", "E = (pc)^2 + m"),
+        ("k = q", "2", "", "k = q^2"),
+        ("π: P(M)", "2", " → R", "π: P(M)^2 → R"),
+        ("as in earlier trials", "2", " = none", "as in earlier trials[2] = none"),
+    ],
+)
+def test_a_number_on_a_variable_beside_an_operator_is_a_power(before: str, mark: str, after: str, text: str) -> None:
+    assert written(before + raised(mark) + after) == text
+
+
+def test_powers_in_formulas_are_no_habit_of_citing() -> None:
+    assert not habit([f"P(M){raised('2')} → R", f"(pc){raised('2')} + m", f"(a b){raised('3')} = 4"]).cites
+    assert habit([f"as shown before.{raised('2')} More,{raised('3')} too"]).cites
+
+
 def test_in_doubt_the_number_stays_apart() -> None:
     assert written(f"in 45{raised('9')} controls") == "in 45^9 controls"
 
