@@ -104,7 +104,7 @@ _SEPARATOR = re.compile(r"[.,]")
 _COMPOSITE = re.compile(r"[0-9]+(?:[.,][0-9]+)*(?:\^[{(]?[-+−]?[0-9]+[})]?|\[[0-9][0-9,\s–-]*\])+")
 """A number and what is raised behind it."""
 _TOKEN = re.compile(
-    r"[0-9]+(?:[.,][0-9]+)*|(?<![^\s(\[=<>≤≥,;:/|±])-(?=\s?[0-9])|[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]|[^\W\d_]+|[±×÷°≤≥<>=≈%‰√∞→←↑↓]"
+    r"[0-9]+(?:[.,][0-9]+)*|(?<![^\s({\[=<>≤≥,;:/|±])-(?=\s?[0-9])|[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]|[^\W\d_]+|[±×÷°≤≥<>=≈%‰√∞→←↑↓]"
     r"|\ufffd|[^\W_]"
 )
 """A number; a Chinese or Japanese sign; a word; a sign that a value can turn on; what stands for a sign that nobody could

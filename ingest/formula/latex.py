@@ -127,7 +127,7 @@ def _characters_of() -> dict[str, str]:
     return (
         found
         | {f"\\{name}": name for name in FUNCTIONS}
-        | {r"\%": "%", r"\$": "$", r"\{": "{", r"\}": "}", r"\&": "&", r"\#": "#"}
+        | {r"\sqrt": "√", r"\%": "%", r"\$": "$", r"\{": "{", r"\}": "}", r"\&": "&", r"\#": "#"}
     )
 
 

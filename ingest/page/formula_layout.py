@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from ingest.formula.latex import FUNCTIONS
-from ingest.formula.tree import MAX_DEPTH, Accent, Fraction, Limits, Node, Root, Row, Scripts, Symbol, row
+from ingest.formula.tree import MAX_DEPTH, Accent, Fraction, Limits, Node, Root, Row, Scripts, Symbol, Words, row
 
 AXIS = 0.25
 """Height of the axis above the baseline, in sizes."""
@@ -536,6 +536,8 @@ def _symbols(glyphs: Sequence[Glyph], *, small: bool = False, edge: float | None
         elif glyph.text == "∥":
             node = Symbol("‖")
         parts.append(node)
+        if glyph.text == "," and end < len(glyphs) and glyphs[end].x0 - glyph.x1 > 0.08 * glyph.size:
+            parts.append(Words(" "))  # 0, 1 is not 0,1
         number = end
     return parts
 

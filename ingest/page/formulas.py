@@ -690,4 +690,4 @@ def _apart(said: Sequence[Glyph]) -> str:
         if abs(left.size - right.size) > 0.05 * left.size or abs(left.base - right.base) > ON_LINE * left.size:
             text += " "
         text += right.text
-    return text
+    return text.replace("↦→", "↦")  # the foot of the arrow and the arrow
