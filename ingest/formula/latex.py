@@ -64,6 +64,8 @@ FUNCTIONS = frozenset(
 """Names that LaTeX has a command for."""
 _BIG = frozenset("∑∏∐∫∬∭∮⋂⋃⋁⋀⨁⨂")
 _RELATIONS = frozenset("=<>≤≥≈≠≡∼~≃≅∝→⇒⇔←↔∈")
+_NOT_OF_TEXT = frozenset("⊕⊗⊖⊙⊘∪∩∧∨¬≡∈∉∋⊂⊃⊆⊇⊄⊈⊢⊣⊨⊩⊤⊥∣∤≺≻⪯⪰⇒⇐⇔⟹⟺↦∐∬∭∮⋂⋃⋀⋁⨁⨂⨀∂∇∀∃∄ℏℓℜℑℵℶ⟨⟩⌈⌉⌊⌋‖∖⋆")
+"""Signs of sets, logic and calculus: what has one of them is no running text, though it stands in one line."""
 _ESCAPED = {
     "\\": r"\backslash", "{": r"\{", "}": r"\}", "#": r"\#", "$": r"\$", "%": r"\%", "&": r"\&", "_": r"\_",
     "~": r"\sim", "^": r"\wedge",
@@ -131,9 +133,16 @@ def _characters_of() -> dict[str, str]:
     )
 
 
+def is_plain(node: Node) -> bool:
+    """Whether a formula is written as running text is."""
+    return _plain(node) is not None
+
+
 def _plain(node: Node) -> str | None:
-    """What is only symbols and powers of numbers as characters; None for everything else."""
+    """What is only symbols that running text has and powers of numbers as characters; None for everything else."""
     if isinstance(node, Symbol):
+        if node.alphabet or not _NOT_OF_TEXT.isdisjoint(node.text):
+            return None
         spaced = node.text in _RELATIONS
         return f" {node.text} " if spaced else node.text
     if isinstance(node, Words):

@@ -472,14 +472,28 @@ def line_node(glyphs: Sequence[Glyph], depth: int = 0) -> Node:
             if above or below:
                 close()
             held.append(glyph)
-        elif glyph.size > SCRIPT * size:
+        elif depth < 2 and glyph.size > SCRIPT * size:
             held.append(replace(glyph, text=UNREAD, node=None))
+        elif (owner := _script_of(glyph, above, below)) is not None:
+            owner.append(glyph)
         elif glyph.base < base or (glyph.y0 + glyph.y1) / 2 < base - 0.6 * size:
             above.append(glyph)
         else:
             below.append(glyph)
     close()
     return row(parts)
+
+
+def _script_of(glyph: Glyph, above: list[Glyph], below: list[Glyph]) -> list[Glyph] | None:
+    """The script that a glyph is a script of: it is smaller than what stands right before it there."""
+    best: list[Glyph] | None = None
+    nearest = 1.0
+    for script in (above, below):
+        for other in script[-3:]:
+            apart = abs(other.y0 + other.y1 - glyph.y0 - glyph.y1) / (2 * other.size)
+            if glyph.size < SCRIPT * other.size and glyph.x0 - other.x1 < 0.3 * other.size and apart < nearest:
+                best, nearest = script, apart
+    return best
 
 
 def _written_line(held: Sequence[Glyph], above: Sequence[Glyph], below: Sequence[Glyph], depth: int, end: float | None) -> list[Node]:
@@ -535,6 +549,8 @@ def _symbols(glyphs: Sequence[Glyph], *, small: bool = False, edge: float | None
             node = Symbol("∣")
         elif glyph.text == "∥":
             node = Symbol("‖")
+        elif glyph.text == "\\" and glyph.math:
+            node = Symbol("∖")
         parts.append(node)
         if glyph.text == "," and end < len(glyphs) and glyphs[end].x0 - glyph.x1 > 0.08 * glyph.size:
             parts.append(Words(" "))  # 0, 1 is not 0,1

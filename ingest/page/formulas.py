@@ -17,7 +17,7 @@ from typing import Any
 
 import pymupdf
 
-from ingest.formula.latex import FUNCTIONS, written
+from ingest.formula.latex import FUNCTIONS, is_plain, written
 from ingest.formula.tree import Accent, Fraction, Limits, Node, Root, Row, Scripts, Symbol
 from ingest.page.formula_layout import (
     AXIS,
@@ -441,7 +441,7 @@ def _has_structure(node: Node) -> bool:
             parts = above.parts if isinstance(above, Row) else (above,)
             return not all(isinstance(part, Symbol) and re.fullmatch(r"[\d−+–-]+|[∘◦°′']", part.text) for part in parts)
         return True
-    return isinstance(node, (Fraction, Limits, Root, Accent))
+    return isinstance(node, (Fraction, Limits, Root, Accent)) or not is_plain(node)
 
 
 def _tokens(one: _Row) -> list[_Token]:
@@ -570,6 +570,8 @@ def _tied(left: _Token, right: _Token) -> bool:
     start = right.glyphs[0] if right.glyphs else None
     if end is None or start is None:
         return True
+    if start.text in ")]}" and not start.math and _is_open(left) or end.text in "([{" :
+        return True
     if end.text in _ENDS and not end.math and end.node is None:
         return False
     if end.text in _LINKS or start.text in _LINKS or start.text in "+-" and len(right.glyphs) == 1:
@@ -583,6 +585,12 @@ _NUMBER = re.compile(r"\(?[A-Z]?\.?\d{1,3}(?:\.\d{1,3})*[a-z]?\)?")
 """Of an equation."""
 PROSE = 30
 """Characters of what stands beside a formula in another column, at least; beside less it is a cell of a table."""
+
+
+def _is_open(token: _Token) -> bool:
+    """Whether a bracket is opened in a token that it does not close."""
+    text = "".join(glyph.text for glyph in token.glyphs)
+    return any(text.count(opening) > text.count(closing) for opening, closing in ("()", "[]", "{}"))
 
 
 def _is_set_in(one: _Row, rows: Sequence[_Row]) -> bool:

@@ -38,6 +38,15 @@ _WHOLE = {
     "tildewide": "˜", "tildewider": "˜", "tildewidest": "˜", "vextenddouble": "‖", "negationslash": "\u0338",
     "mapsto": "↦", "mapstochar": "↦", "planckover2pi1": "ℏ", "planckover2pi": "ℏ", "lscript": "ℓ", "vector": "\u20d7",
     "latticetop": "⊤", "turnstileleft": "⊢", "turnstileright": "⊣", "forces": "⊩", "angleleft": "⟨", "angleright": "⟩",
+    "barex": "|", "nequal": "≠", "nelement": "∉", "simequal": "≃", "similarequal": "≃", "diamondmath": "⋄",
+    "minusplus": "∓", "circledivide": "⊘", "circledot": "⊙", "circleminus": "⊖", "equivasymptotic": "≍",
+    "precedesequal": "⪯", "followsequal": "⪰", "lessmuch": "≪", "greatermuch": "≫", "precedes": "≺", "follows": "≻",
+    "arrownortheast": "↗", "arrowsoutheast": "↘", "arrownorthwest": "↖", "arrowsouthwest": "↙", "owner": "∋",
+    "unionmulti": "⊎", "unionsq": "⊔", "intersectionsq": "⊓", "subsetsqequal": "⊑", "supersetsqequal": "⊒",
+    "parenlefttp": "⎛", "parenleftex": "⎜", "parenleftbt": "⎝", "parenrighttp": "⎞", "parenrightex": "⎟",
+    "parenrightbt": "⎠", "bracketlefttp": "⎡", "bracketleftex": "⎢", "bracketleftbt": "⎣", "bracketrighttp": "⎤",
+    "bracketrightex": "⎥", "bracketrightbt": "⎦", "bracelefttp": "⎧", "braceleftmid": "⎨", "braceleftbt": "⎩",
+    "bracerighttp": "⎫", "bracerightmid": "⎬", "bracerightbt": "⎭", "braceex": "⎪",
     "Ifractur": "ℑ", "Rfractur": "ℜ", "beth": "ℶ", "star": "⋆", "dotlessj": "ȷ",
 }  # fmt: skip
 _MATH_ITALIC = {"phi": "ϕ", "phi1": "φ", "epsilon": "ϵ", "epsilon1": "ε"}
@@ -58,4 +67,4 @@ def tex_character(name: str, *, italic: bool = False) -> str:
     if _STIX_SCRIPT.fullmatch(name):
         return chr(ord("A") + int(name[3:], 16) - 0xE22D)
     sized = _SIZED.fullmatch(name)
-    return _WHOLE.get(name) or (_STEMS.get(sized.group(1), "") if sized is not None else "")
+    return _WHOLE.get(name) or _WHOLE.get(name.rstrip("123456")) or (_STEMS.get(sized.group(1), "") if sized is not None else "")
