@@ -249,7 +249,7 @@ def write_raised(before: str, mark: str, after: str, custom: Habit = Habit(), *,
         return f"^{mark}"
     if at_start:
         return _at_start(before, mark, inner, after, custom)
-    if mark[0] == "(" and not custom.cites and _STATISTIC.search(before):
+    if mark[0] == "(" and not custom.cites and _LETTER_ALONE.search(before):
         return f"^{mark}"  # the order of a derivative, the number of a variable: C⁽¹⁾
     if mark[0] in "[(" or (_SEVERAL.search(mark) and not (_LENGTH.search(before) and re.match(r"[23]\d", mark))):
         return _bracketed(inner)
@@ -308,6 +308,8 @@ def _number(before: str, mark: str, inner: str, after: str, custom: Habit) -> st
 
 
 _VARIABLE = re.compile(r"(?:(?<![^\W\d_])[^\W\d_]{1,2}|[)\]])$")
+_LETTER_ALONE = re.compile(r"(?<![^\W\d_])[^\W\d_]$")
+_BRACKETED_SUM = re.compile(r"[(\[][^()\[\]]*[=+−×][^()\[\]]*[)\]]$")
 _OPERATOR_BEFORE = re.compile(r"[=+−×<>≤≥≈→∈]\s?[^\W\d_]$")
 _OPERATOR_AFTER = re.compile(r"\s?[=+−×<>≤≥≈→∈]")
 
@@ -319,6 +321,8 @@ def _stands_in_formula(before: str, after: str) -> bool:
     """
     if _VARIABLE.search(before) is None:
         return False
+    if _BRACKETED_SUM.search(before) is not None:
+        return True
     return _OPERATOR_AFTER.match(after) is not None or _OPERATOR_BEFORE.search(before) is not None
 
 

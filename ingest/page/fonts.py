@@ -191,7 +191,9 @@ class FontMender:
                 if kind == "Type1" and (named := _tex_characters(self._document, xref, family)):
                     if font is None:
                         font = _Font(xref, [], 1, family, True, False)
-                        font.mapped = _character_map(self._document, self._document.xref_object(xref, compressed=True)) or {}
+                        font.mapped = (
+                            _character_map(self._document, self._document.xref_object(xref, compressed=True)) or {}
+                        )
                         if all(font.mapped.get(code) == character for code, character in named.items()):
                             continue
                         _write_map(self._document, font, named)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from ingest.formula.latex import FUNCTIONS
 from ingest.formula.tree import MAX_DEPTH, Accent, Fraction, Limits, Node, Root, Row, Scripts, Symbol, Words, row
@@ -45,7 +46,9 @@ _GROWING = frozenset("()[]{}⟨⟩⌊⌋⌈⌉|‖∥/\\√")
 _RAISED_ACCENTS = {"-": "¯", "−": "¯", "–": "¯", "·": "˙", ".": "˙"}
 """Signs that are accents where they stand high above their own baseline."""
 _NEGATED = {"=": "≠", "∈": "∉", "≡": "≢", "∼": "≁", "⊂": "⊄", "⊆": "⊈", "∃": "∄", "|": "∤"}
-_UPRIGHT_LIMITS = frozenset(["lim", "max", "min", "sup", "inf", "limsup", "liminf", "argmax", "argmin", "arg", "det", "Pr"])
+_UPRIGHT_LIMITS = frozenset(
+    ["lim", "max", "min", "sup", "inf", "limsup", "liminf", "argmax", "argmin", "arg", "det", "Pr"]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,13 +174,17 @@ def _overlaid(glyphs: list[Glyph]) -> list[Glyph]:
                 sign = "↦"
             elif glyph.text == "∼" and other.text == "=" and abs(other.middle - glyph.middle) < 0.2 * glyph.size:
                 sign = "≅"
-            elif glyph.text in "ħ¯" and glyph.math and other.text == "h" and other.y0 < glyph.y0 and glyph.x0 < other.middle < glyph.x1:
+            elif (
+                glyph.text in "ħ¯"
+                and glyph.math
+                and other.text == "h"
+                and other.y0 < glyph.y0
+                and glyph.x0 < other.middle < glyph.x1
+            ):
                 sign = "ℏ"
             if sign:
                 whole = _union([glyph, other], None)
-                result[result.index(other)] = replace(
-                    other, text=sign, y0=whole.y0, y1=whole.y1, members=whole.members
-                )
+                result[result.index(other)] = replace(other, text=sign, y0=whole.y0, y1=whole.y1, members=whole.members)
                 result.remove(glyph)
                 break
     return result
@@ -207,7 +214,7 @@ def _accented(glyphs: list[Glyph]) -> list[Glyph]:
         mark = _ACCENTS.get(accent.text)
         if mark is None and accent.base - (accent.y0 + accent.y1) / 2 > 0.48 * accent.size:
             mark = _RAISED_ACCENTS.get(accent.text)
-        if mark is None or accent.text in ("∼", "~", "→") and not accent.math:
+        if mark is None or (accent.text in ("∼", "~", "→") and not accent.math):
             continue
         under = [
             glyph
@@ -334,35 +341,45 @@ def _under_rule(glyphs: list[Glyph], rule: Rule) -> list[Glyph]:
         (
             glyph
             for glyph in glyphs
-            if glyph.text == "√" and abs(glyph.x1 - rule.x0) < 0.15 * glyph.size + 0.5 and abs(glyph.y0 - rule.y) < 0.15 * glyph.size + 0.5
+            if glyph.text == "√"
+            and abs(glyph.x1 - rule.x0) < 0.15 * glyph.size + 0.5
+            and abs(glyph.y0 - rule.y) < 0.15 * glyph.size + 0.5
         ),
         None,
     )
     if root is not None:
-        inner = [glyph for glyph in inside if glyph is not root and rule.y - 0.5 <= glyph.y0 and glyph.y1 <= root.y1 + 0.35 * root.size]
+        inner = [
+            glyph
+            for glyph in inside
+            if glyph is not root and rule.y - 0.5 <= glyph.y0 and glyph.y1 <= root.y1 + 0.35 * root.size
+        ]
         if not inner:
             return glyphs
         degree = [
             glyph
             for glyph in glyphs
-            if glyph.size < 0.75 * root.size and root.x0 - 0.5 * root.size < glyph.x0 and glyph.x1 <= root.x0 + 0.75 * (root.x1 - root.x0)
-            and root.y0 - 0.2 * root.size < glyph.y0 and glyph.y1 < (root.y0 + 2 * root.y1) / 3
+            if glyph.size < 0.75 * root.size
+            and root.x0 - 0.5 * root.size < glyph.x0
+            and glyph.x1 <= root.x0 + 0.75 * (root.x1 - root.x0)
+            and root.y0 - 0.2 * root.size < glyph.y0
+            and glyph.y1 < (root.y0 + 2 * root.y1) / 3
         ]
         main = _main(inner)
-        node = Root(line_node(inner), line_node(degree) if degree else None)
+        node: Node = Root(line_node(inner), line_node(degree) if degree else None)
         return _put(glyphs, [root, *degree, *inner], node, base=main.base, size=main.size, y0=rule.y)
     if above and below:
         width = rule.x1 - rule.x0
         size = max(_main(above).size, _main(below).size)
         spans = [max(g.x1 for g in part) - min(g.x0 for g in part) for part in (above, below)]
         centred = all(
-            abs(min(g.x0 for g in part) + max(g.x1 for g in part) - rule.x0 - rule.x1) < 0.5 * size for part in (above, below)
+            abs(min(g.x0 for g in part) + max(g.x1 for g in part) - rule.x0 - rule.x1) < 0.5 * size
+            for part in (above, below)
         )
         if centred and abs(max(spans) - width) < 0.3 * size:
             line = _line_of(glyphs, above, below, rule, size)
             node = Fraction(line_node(above), line_node(below))
             return _put(glyphs, [*above, *below], node, base=rule.y + AXIS * line, size=line, x0=rule.x0, x1=rule.x1)
-    if below and not above or (below and above):
+    if (below and not above) or (below and above):
         main = _main(below)
         start, end = min(g.x0 for g in below), max(g.x1 for g in below)
         close = min(g.y0 for g in below) - rule.y < 0.3 * main.size
@@ -468,14 +485,15 @@ def line_node(glyphs: Sequence[Glyph], depth: int = 0) -> Node:
         below.clear()
 
     for glyph in ordered:
-        if on_line(glyph, base, size):
+        owner = _script_of(glyph, above, below)
+        if owner is not None:
+            owner.append(glyph)
+        elif on_line(glyph, base, size):
             if above or below:
                 close()
             held.append(glyph)
         elif depth < 2 and glyph.size > SCRIPT * size:
             held.append(replace(glyph, text=UNREAD, node=None))
-        elif (owner := _script_of(glyph, above, below)) is not None:
-            owner.append(glyph)
         elif glyph.base < base or (glyph.y0 + glyph.y1) / 2 < base - 0.6 * size:
             above.append(glyph)
         else:
@@ -496,7 +514,9 @@ def _script_of(glyph: Glyph, above: list[Glyph], below: list[Glyph]) -> list[Gly
     return best
 
 
-def _written_line(held: Sequence[Glyph], above: Sequence[Glyph], below: Sequence[Glyph], depth: int, end: float | None) -> list[Node]:
+def _written_line(
+    held: Sequence[Glyph], above: Sequence[Glyph], below: Sequence[Glyph], depth: int, end: float | None
+) -> list[Node]:
     """Glyphs on a line, the last of which has scripts."""
     parts = _symbols(held, small=depth > 1, edge=end)
     if not above and not below:
@@ -504,9 +524,7 @@ def _written_line(held: Sequence[Glyph], above: Sequence[Glyph], below: Sequence
     base = parts.pop() if parts else Row(())
     if isinstance(base, Limits) and base.under is None and base.over is None:
         base = base.base
-    parts.append(
-        Scripts(base, line_node(below, depth) if below else None, line_node(above, depth) if above else None)
-    )
+    parts.append(Scripts(base, line_node(below, depth) if below else None, line_node(above, depth) if above else None))
     return parts
 
 
@@ -573,7 +591,7 @@ def _run(glyphs: Sequence[Glyph], start: int, belongs: Callable[[Glyph], bool]) 
 
 def _spaced(dots: Sequence[Glyph]) -> bool:
     """Whether dots are set apart, as TeX sets those of an ellipsis."""
-    gaps = [right.x0 - left.x1 for left, right in zip(dots, dots[1:], strict=False)]
+    gaps = [right.x0 - left.x1 for left, right in pairwise(dots)]
     return abs(gaps[0] - gaps[1]) < 0.05 * dots[0].size and 0.08 * dots[0].size < gaps[0] < 0.5 * dots[0].size
 
 

@@ -66,7 +66,9 @@ _MATH_ROMAN = re.compile(r"^(?:[rt][tp]xb?r|LM?Roman\d+-Math)", re.IGNORECASE)
 """Fonts whose signs, but not whose letters, are those of mathematics."""
 _BLACKBOARD = re.compile(r"MSBM|bbm|Bbb", re.IGNORECASE)
 _FRAKTUR = re.compile(r"EUFM|EUFB|Frak", re.IGNORECASE)
-_SCRIPT_FONT = re.compile(r"CMSY|CMBSY|txsy|EUSM|EUSB|LMMathSymbols|M-Sy|MathDesign.*Symbol-|rsfs|Calligra|Script", re.IGNORECASE)
+_SCRIPT_FONT = re.compile(
+    r"CMSY|CMBSY|txsy|EUSM|EUSB|LMMathSymbols|M-Sy|MathDesign.*Symbol-|rsfs|Calligra|Script", re.IGNORECASE
+)
 _BOLD = re.compile(r"bold|CMBX|CMMIB|CMB\d|bmi|Medi$|-Bd|Mediumitalic|EURB|-Medium", re.IGNORECASE)
 _ITALIC = re.compile(r"ital|obli|CMMI|mi\d*$|EURM", re.IGNORECASE)
 _NEUTRAL = frozenset("0123456789()[]{}=+-−–±∓×÷·⋅∗*/|<>≤≥,;:.!%′'°")
@@ -196,9 +198,22 @@ def _glyphs(blocks: Sequence[dict[str, Any]]) -> tuple[list[Glyph], list[_Letter
                         alphabet = _unicode_alphabet(text)
                         text = unicodedata.normalize("NFKC", text)
                     plain = font in lettered and not coded and text.isascii() and text.isalpha()
-                    is_math = (math and not plain) or (roman and not (text.isascii() and text.isalpha()) and text not in "ﬀﬁﬂﬃﬄ")
+                    is_math = (math and not plain) or (
+                        roman and not (text.isascii() and text.isalpha()) and text not in "ﬀﬁﬂﬃﬄ"
+                    )
                     glyph = Glyph(
-                        text, x0, y0, x1, y1, letter["origin"][1], size, upright or plain, is_math, alphabet, None, (len(letters),)
+                        text,
+                        x0,
+                        y0,
+                        x1,
+                        y1,
+                        letter["origin"][1],
+                        size,
+                        upright or plain,
+                        is_math,
+                        alphabet,
+                        None,
+                        (len(letters),),
                     )
                     letters.append(_Letter(glyph, (number, row), index))
                     index += 1
@@ -309,7 +324,10 @@ def _go_together(left: _Row, right: _Row, end: float) -> bool:
         return False
     start = min(glyph.x0 for glyph in right.glyphs)
     gap = start - end
-    if not (0 <= gap < (QUAD if _ends_a_part(left, right) else GAP) * size or (-3.0 * size < gap < 0 and _apart_from(left, right, start))):
+    if not (
+        0 <= gap < (QUAD if _ends_a_part(left, right) else GAP) * size
+        or (-3.0 * size < gap < 0 and _apart_from(left, right, start))
+    ):
         inside = start >= min(glyph.x0 for glyph in left.glyphs) and max(glyph.x1 for glyph in right.glyphs) <= end
         if not (inside and _fits_a_hole(left, right)):
             return False
@@ -334,7 +352,8 @@ def _apart_from(left: _Row, right: _Row, start: float) -> bool:
     """Whether no ink of one row covers that of the other."""
     near = [glyph for glyph in left.glyphs if glyph.x1 > start]
     return not any(
-        min(one.x1, other.x1) - max(one.x0, other.x0) > 0.15 * one.size and min(one.y1, other.y1) - max(one.y0, other.y0) > 0.5
+        min(one.x1, other.x1) - max(one.x0, other.x0) > 0.15 * one.size
+        and min(one.y1, other.y1) - max(one.y0, other.y0) > 0.5
         for one in near
         for other in right.glyphs
     )
@@ -382,7 +401,12 @@ def _formulas(one: _Row, rows: Sequence[_Row], letters: Sequence[_Letter]) -> li
 def _written(stretch: Sequence[_Token], one: _Row, letters: Sequence[_Letter], *, display: bool) -> _Formula | None:
     glyphs = [glyph for token in stretch for glyph in (*token.glyphs, *token.scripts)]
     glyphs.sort(key=lambda glyph: glyph.x0)
-    while len(glyphs) > 1 and glyphs[-1].text in _ENDS and glyphs[-1].node is None and on_line(glyphs[-1], one.base, one.size):
+    while (
+        len(glyphs) > 1
+        and glyphs[-1].text in _ENDS
+        and glyphs[-1].node is None
+        and on_line(glyphs[-1], one.base, one.size)
+    ):
         glyphs.pop()
     if not any(_is_variable(glyph) for glyph in glyphs):
         return None
@@ -531,7 +555,13 @@ def _named(tokens: Sequence[_Token]) -> list[_Token]:
     result = list(tokens)
     for number, (left, right) in enumerate(pairwise(tokens)):
         word = "".join(glyph.text for glyph in left.glyphs)
-        if left.kind == "text" and word.isalpha() and len(word) <= MAX_NAME and right.glyphs and right.glyphs[0].text == "=":
+        if (
+            left.kind == "text"
+            and word.isalpha()
+            and len(word) <= MAX_NAME
+            and right.glyphs
+            and right.glyphs[0].text == "="
+        ):
             result[number] = replace(left, kind="name")
     return result
 
@@ -570,11 +600,11 @@ def _tied(left: _Token, right: _Token) -> bool:
     start = right.glyphs[0] if right.glyphs else None
     if end is None or start is None:
         return True
-    if start.text in ")]}" and not start.math and _is_open(left) or end.text in "([{" :
+    if (start.text in ")]}" and not start.math and _is_open(left)) or end.text in "([{":
         return True
     if end.text in _ENDS and not end.math and end.node is None:
         return False
-    if end.text in _LINKS or start.text in _LINKS or start.text in "+-" and len(right.glyphs) == 1:
+    if end.text in _LINKS or start.text in _LINKS or (start.text in "+-" and len(right.glyphs) == 1):
         return True
     if left.kind == "name":
         return "".join(glyph.text for glyph in left.glyphs).strip("([{") in FUNCTIONS or end.text in "(["

@@ -67,4 +67,8 @@ def tex_character(name: str, *, italic: bool = False) -> str:
     if _STIX_SCRIPT.fullmatch(name):
         return chr(ord("A") + int(name[3:], 16) - 0xE22D)
     sized = _SIZED.fullmatch(name)
-    return _WHOLE.get(name) or _WHOLE.get(name.rstrip("123456")) or (_STEMS.get(sized.group(1), "") if sized is not None else "")
+    return (
+        _WHOLE.get(name)
+        or _WHOLE.get(name.rstrip("123456"))
+        or (_STEMS.get(sized.group(1), "") if sized is not None else "")
+    )
