@@ -24,8 +24,8 @@ ON_LINE = 0.07
 """How far a glyph of a line stands off its baseline at most, in sizes."""
 NEAR = 0.45
 """White space between a rule, or an operator, and what belongs to it, in sizes, at most."""
-MAX_GLYPHS = 2_000
-"""A line or a pile of more glyphs is no formula."""
+MAX_SIGNS = 400
+"""Accents, and operators with limits, that are looked at on one page."""
 MAX_RULES = 60
 """Rules looked at among the glyphs of one page."""
 
@@ -210,7 +210,7 @@ def _union(parts: Sequence[Glyph], node: Node | None, **changes: object) -> Glyp
 def _accented(glyphs: list[Glyph]) -> list[Glyph]:
     """Accents on the letters under them."""
     result = list(glyphs)
-    for accent in glyphs:
+    for accent in [glyph for glyph in glyphs if glyph.text in _ACCENTS or glyph.text in _RAISED_ACCENTS][:MAX_SIGNS]:
         mark = _ACCENTS.get(accent.text)
         if mark is None and accent.base - (accent.y0 + accent.y1) / 2 > 0.48 * accent.size:
             mark = _RAISED_ACCENTS.get(accent.text)
@@ -241,7 +241,7 @@ def _operators(glyphs: list[Glyph]) -> list[Glyph]:
     """Sums and the like, and `lim`, with the limits that stand over and under them."""
     result = list(glyphs)
     words = _words(result)
-    for operator in [*(glyph for glyph in glyphs if glyph.text in BIG and glyph.node is None), *words]:
+    for operator in [*(glyph for glyph in glyphs if glyph.text in BIG and glyph.node is None), *words][:MAX_SIGNS]:
         size = operator.size
         above = _beyond(result, operator, up=True)
         below = _beyond(result, operator, up=False)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import pairwise
@@ -21,7 +21,6 @@ from ingest.formula.latex import FUNCTIONS, is_plain, written
 from ingest.formula.tree import Accent, Fraction, Limits, Node, Root, Row, Scripts, Symbol
 from ingest.page.formula_layout import (
     AXIS,
-    MAX_GLYPHS,
     ON_LINE,
     SCRIPT,
     Glyph,
@@ -40,8 +39,10 @@ QUAD = 2.6
 """White space between two parts of a formula, in sizes, at most."""
 INDENT = 1.2
 """How far a formula of its own is set in from the margin, in sizes, at least."""
-MAX_PAGE = 20_000
+MAX_PAGE = 12_000
 """A page of more letters is not looked at."""
+MAX_LINES = 600
+"""Nor is a page of more lines."""
 
 MAX_NAME = 12
 """Letters of the name of a quantity, at most."""
@@ -84,10 +85,21 @@ class _Row:
     """Glyphs of one line of the page, from left to right."""
 
     glyphs: list[Glyph]
+    """In any order until rows are joined, then from left to right."""
     base: float
+    """Baseline of most of them."""
     size: float
+    """Font size of most of them."""
     homes: set[tuple[int, int]] = field(default_factory=set)
     """The lines of the content that it is made of."""
+    x0: float = 0.0
+    """Left edge."""
+    x1: float = 0.0
+    """Right edge."""
+
+    def __post_init__(self) -> None:
+        self.x0 = min(glyph.x0 for glyph in self.glyphs)
+        self.x1 = max(glyph.x1 for glyph in self.glyphs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +146,9 @@ def with_formulas(page: pymupdf.Page, content: dict[str, Any]) -> set[tuple[int,
         return set()
     raw = page.get_text("rawdict", flags=FLAGS)
     lettered = [block for block in raw["blocks"] if block["type"] == 0]
-    if [len(block["lines"]) for block in blocks] != [len(block["lines"]) for block in lettered]:
+    if sum(len(block["lines"]) for block in blocks) > MAX_LINES or [len(block["lines"]) for block in blocks] != [
+        len(block["lines"]) for block in lettered
+    ]:
         return set()
     glyphs, letters = _glyphs(lettered)
     if not glyphs or len(letters) > MAX_PAGE:
@@ -147,7 +161,8 @@ def with_formulas(page: pymupdf.Page, content: dict[str, Any]) -> set[tuple[int,
         if y1 - y0 < 2.5 and 2.0 < x1 - x0 < 0.7 * page.rect.width
     ]
     rows = _rows(glyphs, letters, rules)
-    formulas = [formula for one in rows for formula in _formulas(one, rows, letters)]
+    prose = _in_prose(rows)
+    formulas = [formula for one in rows for formula in _formulas(one, rows, prose)]
     return _replace(blocks, lettered, letters, formulas)
 
 
@@ -246,7 +261,7 @@ def _alphabet(font: str, text: str) -> str:
 def _rows(glyphs: list[Glyph], letters: Sequence[_Letter], rules: Sequence[Rule]) -> list[_Row]:
     """The lines of the page, those parts of which are two-dimensional put together."""
     homes = {letter.glyph.members[0]: letter.home for letter in letters}
-    glyphs = _with_piles(glyphs, rules)
+    glyphs = reduced(glyphs, rules)
     by_home: dict[tuple[int, int], list[Glyph]] = {}
     loose: list[Glyph] = []
     for glyph in glyphs:
@@ -261,16 +276,6 @@ def _rows(glyphs: list[Glyph], letters: Sequence[_Letter], rules: Sequence[Rule]
     for glyph in loose:
         rows.append(_Row([glyph], glyph.base, glyph.size, {homes[member] for member in glyph.members}))
     return _joined(rows)
-
-
-def _with_piles(glyphs: list[Glyph], rules: Sequence[Rule]) -> list[Glyph]:
-    """Glyphs, with all that is two-dimensional as one; looked for only near what makes it so."""
-    if len(glyphs) > MAX_GLYPHS:
-        centres = [(rule.x0, rule.y, rule.x1, rule.y) for rule in rules]
-        centres += [(g.x0, g.y0, g.x1, g.y1) for g in glyphs if g.math and not g.text.isalnum()]
-        if not centres:
-            return glyphs
-    return reduced(glyphs, rules)
 
 
 def _base_and_size(glyphs: Sequence[Glyph]) -> tuple[float, float]:
@@ -294,41 +299,38 @@ def _base_and_size(glyphs: Sequence[Glyph]) -> tuple[float, float]:
 
 def _joined(rows: list[_Row]) -> list[_Row]:
     """Rows on one baseline that stand close to one another as one, and what is small with the row whose script it is."""
-    rows.sort(key=lambda one: (one.base, min(glyph.x0 for glyph in one.glyphs)))
-    changed = True
-    while changed:
-        changed = False
-        rows.sort(key=lambda one: min(glyph.x0 for glyph in one.glyphs))
-        for number, left in enumerate(rows):
-            end = max(glyph.x1 for glyph in left.glyphs)
-            for right in rows[number + 1 :]:
-                if not _go_together(left, right, end):
-                    continue
-                larger = left if left.size >= right.size else right
-                if len(left.glyphs) > 1 and abs(left.size - right.size) < 0.5:
-                    larger = left
-                merged = sorted([*left.glyphs, *right.glyphs], key=lambda glyph: glyph.x0)
-                left.glyphs, left.base, left.size = merged, larger.base, larger.size
-                left.homes |= right.homes
-                rows.remove(right)
-                changed = True
-                break
-            if changed:
-                break
+    before = len(rows) + 1
+    while len(rows) < before:
+        before = len(rows)
+        rows.sort(key=lambda one: (one.x0, one.base))
+        number = 0
+        while number < len(rows):
+            left = rows[number]
+            found = next((at for at in range(number + 1, len(rows)) if _go_together(left, rows[at])), None)
+            if found is None:
+                number += 1
+            else:
+                rows[number] = _together(left, rows.pop(found))
     return rows
 
 
-def _go_together(left: _Row, right: _Row, end: float) -> bool:
+def _together(left: _Row, right: _Row) -> _Row:
+    larger = left if left.size >= right.size or abs(left.size - right.size) < 0.5 else right
+    glyphs = sorted([*left.glyphs, *right.glyphs], key=lambda glyph: glyph.x0)
+    return _Row(glyphs, larger.base, larger.size, left.homes | right.homes)
+
+
+def _go_together(left: _Row, right: _Row) -> bool:
     size = max(left.size, right.size)
     if abs(left.base - right.base) > 1.5 * size:
         return False
-    start = min(glyph.x0 for glyph in right.glyphs)
+    start, end = right.x0, left.x1
     gap = start - end
     if not (
         0 <= gap < (QUAD if _ends_a_part(left, right) else GAP) * size
         or (-3.0 * size < gap < 0 and _apart_from(left, right, start))
     ):
-        inside = start >= min(glyph.x0 for glyph in left.glyphs) and max(glyph.x1 for glyph in right.glyphs) <= end
+        inside = start >= left.x0 and right.x1 <= end
         if not (inside and _fits_a_hole(left, right)):
             return False
     if not (_ends_in_math(left, right=True) or _ends_in_math(right, right=False)):
@@ -361,7 +363,7 @@ def _apart_from(left: _Row, right: _Row, start: float) -> bool:
 
 def _fits_a_hole(left: _Row, right: _Row) -> bool:
     """Whether a row stands in the white space within another."""
-    x0, x1 = min(glyph.x0 for glyph in right.glyphs), max(glyph.x1 for glyph in right.glyphs)
+    x0, x1 = right.x0, right.x1
     return all(glyph.x1 <= x0 + 0.3 * left.size or glyph.x0 >= x1 - 0.3 * left.size for glyph in left.glyphs)
 
 
@@ -386,19 +388,19 @@ class _Formula:
     x1: float
 
 
-def _formulas(one: _Row, rows: Sequence[_Row], letters: Sequence[_Letter]) -> list[_Formula]:
+def _formulas(one: _Row, rows: Sequence[_Row], prose: Container[int]) -> list[_Formula]:
     """The formulas of a line that say more than its characters do."""
     if not any(glyph.math for glyph in one.glyphs):
         return []
     tokens = _named(_tokens(one))
     stretches = _stretches(tokens)
-    if len(stretches) == 1 and all(token.kind != "text" for token in tokens) and _is_set_in(one, rows):
-        found = _written(list(tokens), one, letters, display=True)
+    if len(stretches) == 1 and all(token.kind != "text" for token in tokens) and _is_set_in(one, rows, prose):
+        found = _written(tokens, one, display=True)
         return [found] if found else []
-    return [found for stretch in stretches if (found := _written(stretch, one, letters, display=False))]
+    return [found for stretch in stretches if (found := _written(stretch, one, display=False))]
 
 
-def _written(stretch: Sequence[_Token], one: _Row, letters: Sequence[_Letter], *, display: bool) -> _Formula | None:
+def _written(stretch: Sequence[_Token], one: _Row, *, display: bool) -> _Formula | None:
     glyphs = [glyph for token in stretch for glyph in (*token.glyphs, *token.scripts)]
     glyphs.sort(key=lambda glyph: glyph.x0)
     while (
@@ -615,6 +617,8 @@ _NUMBER = re.compile(r"\(?[A-Z]?\.?\d{1,3}(?:\.\d{1,3})*[a-z]?\)?")
 """Of an equation."""
 PROSE = 30
 """Characters of what stands beside a formula in another column, at least; beside less it is a cell of a table."""
+REACH = 14.0
+"""How far over and under a line its column is looked at, in sizes."""
 
 
 def _is_open(token: _Token) -> bool:
@@ -623,37 +627,38 @@ def _is_open(token: _Token) -> bool:
     return any(text.count(opening) > text.count(closing) for opening, closing in ("()", "[]", "{}"))
 
 
-def _is_set_in(one: _Row, rows: Sequence[_Row]) -> bool:
-    """Whether a line begins to the right of the margin of its column, and has nothing beside it but its number."""
-    x0, x1 = min(glyph.x0 for glyph in one.glyphs), max(glyph.x1 for glyph in one.glyphs)
-    left = x0
+def _is_set_in(one: _Row, rows: Sequence[_Row], prose: Container[int]) -> bool:
+    """Whether a line begins to the right of the margin of its column, and has nothing beside it but its number.
+
+    `prose` are the ids of rows that stand in running text.
+    """
+    left = one.x0
     for other in rows:
         if other is one:
             continue
-        start, end = min(glyph.x0 for glyph in other.glyphs), max(glyph.x1 for glyph in other.glyphs)
-        if start < x1 and end > x0:
-            if abs(other.base - one.base) < 0.6 * one.size:
+        near = abs(other.base - one.base)
+        if other.x0 < one.x1 and other.x1 > one.x0:
+            if near < 0.6 * one.size:
                 return False
-            if abs(other.base - one.base) < 14 * one.size:
-                left = min(left, start)
-        elif abs(other.base - one.base) < 0.6 * one.size:
-            text = "".join(glyph.text for glyph in sorted(other.glyphs, key=lambda glyph: glyph.x0))
-            is_number = start >= x1 and _NUMBER.fullmatch(text) is not None
-            if not is_number and not _stands_in_prose(other, rows):
+            if near < REACH * one.size:
+                left = min(left, other.x0)
+        elif near < 0.6 * one.size and id(other) not in prose:
+            text = "".join(glyph.text for glyph in other.glyphs)
+            if other.x0 < one.x1 or _NUMBER.fullmatch(text) is None:
                 return False
-    return x0 - left > INDENT * one.size
+    return one.x0 - left > INDENT * one.size
 
 
-def _stands_in_prose(one: _Row, rows: Sequence[_Row]) -> bool:
-    """Whether a line, or one right over or under it, is as long as those of running text."""
-    x0, x1 = min(glyph.x0 for glyph in one.glyphs), max(glyph.x1 for glyph in one.glyphs)
-    return any(
-        len(other.glyphs) >= PROSE
-        and abs(other.base - one.base) < 14 * one.size
-        and min(glyph.x0 for glyph in other.glyphs) < x1
-        and max(glyph.x1 for glyph in other.glyphs) > x0
-        for other in rows
-    )
+def _in_prose(rows: Sequence[_Row]) -> set[int]:
+    """The ids of rows that are, or stand right over or under, lines as long as those of running text."""
+    long = [one for one in rows if len(one.glyphs) >= PROSE]
+    return {
+        id(one)
+        for one in rows
+        if any(
+            abs(other.base - one.base) < REACH * one.size and other.x0 < one.x1 and other.x1 > one.x0 for other in long
+        )
+    }
 
 
 def _replace(
