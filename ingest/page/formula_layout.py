@@ -23,7 +23,10 @@ SCRIPT = 0.88
 ON_LINE = 0.07
 """How far a glyph of a line stands off its baseline at most, in sizes."""
 NEAR = 0.45
-"""White space between a rule, or an operator, and what belongs to it, in sizes, at most."""
+"""White space between an operator and its limits, in sizes, at most."""
+FROM_RULE = 0.6
+"""White space between a rule and what it divides: a denominator of display style stands 0.94 em under it, a small letter is 0.43
+high."""
 MAX_SIGNS = 400
 """Accents, and operators with limits, that are looked at on one page."""
 MAX_RULES = 60
@@ -416,7 +419,7 @@ def _pile(glyphs: Sequence[Glyph], y: float, *, up: bool) -> list[Glyph]:
         return []
     first = side[0]
     gap = y - first.y1 if up else first.y0 - y
-    if gap > NEAR * max(first.size, max(glyph.size for glyph in side[:3])):
+    if gap > FROM_RULE * max(first.size, max(glyph.size for glyph in side[:3])):
         return []
     chosen: list[Glyph] = []
     edge = y
