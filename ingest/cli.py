@@ -13,7 +13,7 @@ from ingest.document import ReadOptions
 from ingest.fetching.config import FetchConfig
 from ingest.note_columns import NoteColumns
 from ingest.readers import FORMATS
-from medpress.command import ONCE, Location, UserError, build_app, print_table, run, say
+from medpress.command import ONCE, Location, UserError, build_app, group, print_table, run, say
 from medpress.ranges import between
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def web(
     *,
     url_list: Path | None = None,
     config: IngestConfig | None = None,
-    fetching: FetchConfig | None = None,
+    fetching: Annotated[FetchConfig | None, group("Fetching", 5)] = None,
 ) -> int:
     """Read web pages: the main text without navigation, banners and advertisements.
 
