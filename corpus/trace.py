@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from medpress.errors import to_run
 from medpress.lookup import Place, look_up, records, refuse_several
 from medpress.page_html import SHOWN, PageView, write_pages
 from medpress.removed import removed
@@ -79,7 +80,7 @@ def _story(data: Path, places: Sequence[Place], rows: Sequence[dict[str, Any]], 
         yield f"document {place.doc_id}: {', '.join(place.uris) or 'not in the store any more'}"
     where = {place.record: place for place in places} if sentence else {}
     if None in where:
-        yield f"  {_stands(where[None])}; the document is newer than the build: run `corpus build`"
+        yield f"  {_stands(where[None])}; the document is newer than the build: run {to_run('corpus build', data)}"
     for row in rows:
         yield from _record(row)
         if row["id"] in where:

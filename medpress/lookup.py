@@ -22,7 +22,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from medpress.command import progress
-from medpress.errors import UserError
+from medpress.errors import UserError, to_run
 from medpress.location import check_reachable, location
 from medpress.pseudonym import Pseudonyms
 from medpress.removed import removed
@@ -99,7 +99,7 @@ def look_up(data: Path, query: str) -> Found:
             return Found(by=by, places=tuple(places))
     shown = query if len(query) <= 60 else f"{query[:57]}…"
     raise UserError(
-        f'"{shown}" is no id, name, address or sentence of anything in {data}; `ingest list --data {data}` lists the documents.'
+        f'"{shown}" is no id, name, address or sentence of anything in {data}; {to_run("ingest list", data)} lists the documents.'
     )
 
 
