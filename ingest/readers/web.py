@@ -179,13 +179,14 @@ def _stated_text(tree: etree._Element, blocks: Sequence[Block]) -> list[Block]:
     if not stated:
         return []
     shown = letters("".join(block.text for block in blocks))
-    known = found_in(shown, chain.from_iterable(windows(own) for _, own in stated))
+    sought = set(chain.from_iterable(windows(own) for _, own in stated))
+    known = found_in(shown, sought)
     found: list[Block] = []
     for text, own in stated:
         samples = windows(own)
         if sum(sample in known for sample in samples) < 0.5 * len(samples):
             found.append(Block("paragraph", text))
-            known.update(samples)
+            known |= found_in(own, sought)
     return found
 
 
