@@ -8,6 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ahocorasick_rs import AhoCorasick
+
 from medpress.ranges import Amount, Share
 
 if TYPE_CHECKING:
@@ -42,27 +44,48 @@ _LONG_LINE = 200
 
 
 @cache
-def _interface() -> tuple[frozenset[str], re.Pattern[str]]:
-    """Whole menu entries, and what makes a line a notice."""
-    lines = [line for file in sorted(INTERFACE.glob("*.txt")) for line in file.read_text(encoding="utf-8").splitlines()]
-    phrases = sorted({line[1:] for line in lines if line.startswith("~")}, key=lambda phrase: (-len(phrase), phrase))
-    spelt = [rf"\b{re.escape(p)}\b" if p[0].isascii() and p[0].isalpha() else re.escape(p) for p in phrases]
-    entries = frozenset(line for line in lines if line and line[0] not in "~#")
-    return entries, re.compile("|".join(spelt), re.IGNORECASE)
+def _interface() -> tuple[frozenset[str], tuple[str, ...], AhoCorasick]:
+    """Whole menu entries, and the phrases that make a line a notice, with what finds them."""
+    files = sorted(INTERFACE.glob("*.txt"))
+    lines = [line for file in files for line in file.read_text(encoding="utf-8").lower().splitlines()]
+    phrases = tuple(sorted({line[1:] for line in lines if line.startswith("~")}))
+    return frozenset(line for line in lines if line and line[0] not in "~#"), phrases, AhoCorasick(phrases)
+
+
+def _notices(text: str) -> set[int]:
+    """Where the lines begin that a phrase of a notice stands in, as whole words, in a text in lower case."""
+    _, phrases, finder = _interface()
+    starts = set()
+    for number, start, end in finder.find_matches_as_indexes(text, overlapping=True):
+        word = phrases[number].isascii() and phrases[number][0].isalpha()
+        inside = word and (text[start - 1 : start].isalnum() or text[end : end + 1].isalnum())
+        if not inside:
+            starts.add(text.rfind("\n", 0, start) + 1)
+    return starts
 
 
 def _entries(line: str) -> tuple[int, int]:
-    """How many entries a line has, and how many of them are known from menus or are notices."""
-    if len(line) >= _LONG_LINE:
-        return 1, 0
-    known, notice = _interface()
+    """How many entries a line in lower case has, and how many of them are known from menus."""
+    known = _interface()[0]
     line = _LINK.sub(r"\1", line) if "](" in line else line
-    if notice.search(line):
-        return 1, 1
     line = _BULLET.sub("", line, count=1)
-    parts = [part for part in _BETWEEN.split(line.lower()) if part]
+    parts = [part for part in _BETWEEN.split(line) if part]
     hits = sum(part.strip(" .:") in known for part in parts)
     return (len(parts), hits) if hits > 1 else (1, hits)
+
+
+def _notice_share(view: View) -> float | None:
+    """Share of the entries that are known from menus or are notices; None below four."""
+    text = "\n".join(view.running).lower()
+    notices = _notices(text)
+    start = total = hits = 0
+    for line in text.split("\n"):
+        count, known = 1, 0
+        if len(line) < _LONG_LINE:
+            count, known = (1, 1) if start in notices else _entries(line)
+        start += len(line) + 1
+        total, hits = total + count, hits + known
+    return hits / total if total >= _LEAST_LINES else None
 
 
 def score(view: View) -> dict[str, float]:
@@ -74,10 +97,8 @@ def score(view: View) -> dict[str, float]:
         plain = _FORMULA.sub("", text)
         braces = plain.count("{") + plain.count("}")
     scores["braces"] = 1000 * braces / max(1, len(text))
-    entries = [_entries(line) for line in view.running]
-    total = sum(count for count, _ in entries)
-    if total >= _LEAST_LINES:
-        scores["notice_share"] = sum(hits for _, hits in entries) / total
+    if (notices := _notice_share(view)) is not None:
+        scores["notice_share"] = notices
     if len(view.prose) >= _LEAST_LINES:
         scores["terminal_share"] = sum(line.endswith(_TERMINAL) for line in view.prose) / len(view.prose)
     return scores

@@ -65,8 +65,7 @@ def score(view: View) -> dict[str, float]:
         scores["mean_word_length"] = float(view.per_word(len, int).mean())
         scores["alphabetic_share"] = 1 - int(view.per_word(str.isdecimal).sum()) / count
     if view.lang == "en" and _prose(view, _SENTENCE, _words) >= _WORDS_FOR_STOP_WORDS:
-        words = {word.lower() for line in view.running for word in line.split()}
-        scores["stop_words"] = float(len(_STOP_WORDS & words))
+        scores["stop_words"] = float(len(_STOP_WORDS.intersection(" ".join(view.running).lower().split())))
     return scores
 
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from medpress.ranges import Share
@@ -51,10 +49,17 @@ _ROW = 5
 _LEAST_WORDS = 20
 
 
-@lru_cache(maxsize=1 << 16)
-def _is_broken(piece: str) -> bool:
-    word = piece.strip(_EDGES)
-    return (_BROKEN.fullmatch(word) if word else _BROKEN.fullmatch(piece)) is not None
+class _Broken(dict[str, bool]):
+    """Whether what stands between white space is no word of any language, each asked once."""
+
+    def __missing__(self, piece: str) -> bool:
+        word = piece.strip(_EDGES)
+        self[piece] = broken = (_BROKEN.fullmatch(word) if word else _BROKEN.fullmatch(piece)) is not None
+        return broken
+
+
+_MOST_PIECES = 1 << 16
+_broken = _Broken()
 
 
 def score(view: View) -> dict[str, float]:
@@ -64,12 +69,13 @@ def score(view: View) -> dict[str, float]:
     scores = {"lost_share": lost / max(1, len(text))}
     if not view.alphabetic:
         return scores
-    pieces = Counter(view.body_text.split())
-    count = pieces.total()
-    if count >= _LEAST_WORDS:
-        single = sum(n for piece, n in pieces.items() if len(piece) == 1 and piece.isalpha())
-        if single >= _ROW:
-            single = sum(len(found.group().split()) for found in _SPACED.finditer(view.body_text))
-        scores["single_letter_share"] = single / count if single >= _ROW else 0.0
-        scores["broken_word_share"] = sum(n for piece, n in pieces.items() if _is_broken(piece)) / count
+    pieces = view.body_text.split()
+    if len(pieces) >= _LEAST_WORDS:
+        spaced = list(map(len, pieces)).count(1)
+        if spaced >= _ROW:
+            spaced = sum(len(found.group().split()) for found in _SPACED.finditer(view.body_text))
+        scores["single_letter_share"] = spaced / len(pieces) if spaced >= _ROW else 0.0
+        if len(_broken) > _MOST_PIECES:
+            _broken.clear()
+        scores["broken_word_share"] = sum(map(_broken.__getitem__, pieces)) / len(pieces)
     return scores

@@ -46,8 +46,8 @@ def score(view: View) -> dict[str, float]:
 
 def _looped(item: str) -> float:
     """Characters of an item that is a loop, less what is new in it; else 0."""
-    tokens = item.lower().split()
-    if len(tokens) < _LOOP_TOKENS:
+    tokens = item.split()
+    if len(tokens) < _LOOP_TOKENS and not item.isascii():
         tokens = [c for c in item if c >= "\u2e80" and c.isalpha()]  # scripts without spaces
     if len(tokens) < _LOOP_TOKENS:
         return 0.0
