@@ -154,6 +154,8 @@ def _punctuation_zh(text: str, rng: random.Random) -> str:
 _AMERICAN = [("tumour", "tumor"), ("dietitian", "dietician"), ("colour", "color"), ("behaviour", "behavior"),
              ("centre", "center"), ("haem", "hem"), ("paed", "ped"), ("oedema", "edema"), ("anaes", "anes"),
              ("organise", "organize"), ("recognised", "recognized"), ("programme", "program")]  # fmt: skip
+
+
 @_way("en")
 def _spelling(text: str, rng: random.Random) -> str:
     for british, american in _AMERICAN:
@@ -171,7 +173,17 @@ def _inflexion(text: str, rng: random.Random) -> str:
     return text
 
 
-_CONFUSED = [("rn", "m"), ("l", "1"), ("o", "0"), ("e", "c"), ("m", "rn"), ("d", "cl"), ("i", "l"), ("w", "vv"), ("l", "I")]
+_CONFUSED = [
+    ("rn", "m"),
+    ("l", "1"),
+    ("o", "0"),
+    ("e", "c"),
+    ("m", "rn"),
+    ("d", "cl"),
+    ("i", "l"),
+    ("w", "vv"),
+    ("l", "I"),
+]
 
 
 @_way("en")
@@ -229,7 +241,12 @@ def _articles(text: str, rng: random.Random) -> str:
 
 @_way("zh")
 def _particles(text: str, rng: random.Random) -> str:
-    return text.replace("病房里的", "病房里").replace("按患者的意愿", "按患者意愿").replace("并由", "由").replace("和血压", "及血压")
+    return (
+        text.replace("病房里的", "病房里")
+        .replace("按患者的意愿", "按患者意愿")
+        .replace("并由", "由")
+        .replace("和血压", "及血压")
+    )
 
 
 @_way("en")
