@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-from corpus.duplicates.differences import Words, fold, folded, may_replace
+from corpus.duplicates.differences import Words, folded, may_replace
 from nlp.normalise import HAN
 
 DrugFinder = Callable[[str], Iterable[tuple[int, int]]]
