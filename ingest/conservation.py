@@ -99,7 +99,7 @@ _ONE_FORM = str.maketrans(
     dict.fromkeys("−–‐‑", "-") | dict.fromkeys(map(chr, [*range(1, 9), *range(14, 32), *range(0xE000, 0xF900)]), "\ufffd")
 )
 """Dashes are one sign, and so are the characters that say nothing."""
-_LOOSE_DASH = re.compile(r"(?<![^\W\d_])([-−–‐‑])\s(?=[0-9])")
+_LOOSE_DASH = re.compile(r"(?<![^\W\d_])([-−–‐‑])\s+(?=[0-9])")
 """A dash with a gap, or the end of a line, between it and its number; after a letter it is where a word was divided."""
 _DIGITS = re.compile(r"[0-9]")
 _SEPARATOR = re.compile(r"[.,]")
@@ -153,18 +153,23 @@ class Conservation:
         return ", ".join(faults)
 
 
-def compare(source: str, written: Iterable[str], left_out: Mapping[str, Iterable[str]] | None = None) -> Conservation:
-    """Compare a source's own text with the texts of its blocks and with what is left out on purpose, by reason."""
+def compare(
+    source: str, written: Iterable[str], left_out: Mapping[str, Iterable[str]] | None = None, made: Iterable[str] = ()
+) -> Conservation:
+    """Compare a source's own text with the texts of its blocks and with what is left out on purpose, by reason.
+
+    `made` is what the blocks show beyond it: text that is repeated, numbers of items, names of sections, a dash alone.
+    """
     text = "\n".join(written)
     gone = {reason: "\n".join(texts) for reason, texts in sorted((left_out or {}).items())}
     reasons = tuple((reason, size) for reason, texts in gone.items() if (size := _size(texts)))
     page = Conservation(_size(source), 1.0, 1.0, left_out=reasons)
-    lost, new = _left_over(source, "\n".join([text, *gone.values()]))
+    lost, new = _left_over(source, "\n".join([text, *gone.values()]), made)
     return _added(page, lost, new, source, text) if lost or new else page
 
 
-def _left_over(source: str, written: str) -> tuple[Counter[str], Counter[str]]:
-    """The tokens that only one of two texts has, or has more often.
+def _left_over(source: str, written: str, made: Iterable[str] = ()) -> tuple[Counter[str], Counter[str]]:
+    """The tokens that only one of two texts has, or has more often; those `made` are the first one's, too.
 
     Words that stand in both are taken out before any is cut into tokens: a multiset's difference does not change when the same is taken
     from both sides, and few words of a page are left.
@@ -174,6 +179,8 @@ def _left_over(source: str, written: str) -> tuple[Counter[str], Counter[str]]:
     words = {word for word, _ in differing}
     one = _tokens(" ".join(word for word in words for _ in range(before[word] - after[word])))
     other = _tokens(" ".join(word for word in words for _ in range(after[word] - before[word])))
+    for text in made:
+        one.update(_tokens(text) or [_plain(text)])
     return one - other, other - one
 
 

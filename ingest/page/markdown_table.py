@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from ingest.document import Block
+
 MAX_COLUMNS = 200
 MAX_CELLS = 100_000
 """A table larger than this is damaged or hostile: the rest is left out."""
@@ -27,15 +29,32 @@ class Cell:
     """Rows it spans."""
 
 
-def spread(rows: Iterable[Sequence[Cell]]) -> list[list[str]]:
+def table_block(rows: Iterable[Sequence[Cell]]) -> Block:
+    """Rows of spanning cells as a table, with what it repeats told; its text is empty for cells without text."""
+    rows = [list(row) for row in rows]
+    repeated: list[str] = []
+    return Block("table", markdown_table(spread(rows, repeated)), repeated=tuple(repeated))
+
+
+def spread(rows: Iterable[Sequence[Cell]], repeated: list[str] | None = None) -> list[list[str]]:
     """Rows of spanning cells as a full grid of strings: a spanning cell's text is repeated in each row and column.
 
     Repeating it keeps every data row readable by itself, which is what a text of a table is for; what is longer than a
     label stands only where the cell begins. The grid is as wide as its widest row, at most `MAX_COLUMNS`. No cell spans
     more columns than the table has cells, and what repeating adds is bounded by the text that is there: beyond it,
-    repeated cells stay empty.
+    repeated cells stay empty. What is repeated is put into `repeated`, each time.
     """
     rows = [list(row) for row in rows]
+
+    def again(text: str) -> str:
+        nonlocal spare
+        spare -= len(text)
+        if spare < 0 or not text:
+            return ""
+        if repeated is not None:
+            repeated.append(text)
+        return text
+
     most_columns = sum(len(row) for row in rows)
     spare = REPEATED_CHARACTERS + sum(len(cell.text) for row in rows for cell in row)
     grid: list[list[str]] = []
@@ -49,8 +68,7 @@ def spread(rows: Iterable[Sequence[Cell]]) -> list[list[str]]:
             column = len(line)
             if column in hanging:
                 text, left = hanging.pop(column)
-                spare -= len(text)
-                line.append(text if spare >= 0 else "")
+                line.append(again(text))
                 if left > 1:
                     below[column] = (text, left - 1)
                 continue
@@ -62,8 +80,7 @@ def spread(rows: Iterable[Sequence[Cell]]) -> list[list[str]]:
             line.append(text)
             text = text if len(text) <= LABEL else ""
             for _ in range(min(cell.columns, MAX_COLUMNS - column, most_columns) - 1):
-                spare -= len(text)
-                line.append(text if spare >= 0 else "")
+                line.append(again(text))
             if cell.rows > 1:
                 below |= dict.fromkeys(range(column, len(line)), (text, min(cell.rows, 1000) - 1))
         hanging = below

@@ -13,7 +13,7 @@ from lxml import etree
 
 from ingest.containers.compression import read_bounded, unpacked_head
 from ingest.document import Block, Mark, Page, Probe, ReadOptions, UnreadableError
-from ingest.page.markdown_table import Cell, markdown_table, spread
+from ingest.page.markdown_table import Cell, table_block
 from ingest.readers.inline_text import clean_line, formula_of, write_marks
 from ingest.safe_xml import children, entity_text, local_name, parse_xml, root_of, was_cut
 
@@ -227,7 +227,7 @@ def _table(element: etree._Element, numbers: dict[str, str]) -> Iterator[Block]:
             rows.append(cells)
         if len(rows) > 1 and len(rows[0]) == 1 and rows[0][0].columns > 1:  # a row across the table is its title
             yield Block("caption", rows.pop(0)[0].text)
-        yield Block("table", markdown_table(spread(rows)))
+        yield table_block(rows)
 
 
 def _list_lines(element: etree._Element, depth: int, numbers: dict[str, str]) -> Iterator[str]:

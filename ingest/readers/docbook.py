@@ -9,7 +9,7 @@ from lxml import etree
 
 from ingest.containers.compression import read_bounded, unpacked_head
 from ingest.document import Block, Mark, Page, Probe, ReadOptions, UnreadableError
-from ingest.page.markdown_table import Cell, markdown_table, spread
+from ingest.page.markdown_table import Cell, table_block
 from ingest.readers.inline_text import clean_line, formula_of, write_marks
 from ingest.readers.written_numbers import written_number
 from ingest.safe_xml import children, entity_text, local_name, parse_xml, root_of, was_cut
@@ -122,7 +122,7 @@ def _block(element: etree._Element, level: int) -> Iterator[Block]:
             yield _cals_table(group)
         if not any(True for _ in children(element, "tgroup")):
             rows = [[_cell(cell) for cell in children(row, "td", "th")] for row in element.iter("{*}tr")]
-            yield Block("table", markdown_table(spread(rows)))
+            yield table_block(rows)
     elif name in ("equation", "informalequation"):
         math = next(element.iter("{*}math"), None)
         yield Block("formula", formula_of(math, display=True) if math is not None else _inline(element))
@@ -184,7 +184,7 @@ def _cals_table(group: etree._Element) -> Block:
             more = cell.get("morerows", "0")
             cells.append(Cell(_inline(cell), width, 1 + (int(more) if more.isdecimal() and len(more) < 4 else 0)))
         rows.append(cells)
-    return Block("table", markdown_table(spread(rows)))
+    return table_block(rows)
 
 
 def _cell(cell: etree._Element) -> Cell:

@@ -35,7 +35,7 @@ from ingest.left_out import (
     told,
 )
 from ingest.marks import Habit, from_characters, habit, lowered, raised, without_wraps, written
-from ingest.page.markdown_table import Cell, markdown_table, spread
+from ingest.page.markdown_table import Cell, table_block
 from ingest.readers.html_blocks import BlockWalk, merged_lists
 from ingest.readers.html_shown import settle
 from ingest.readers.inline_text import clean_line
@@ -767,4 +767,4 @@ def _finished(piece: _Piece, custom: Habit) -> Block:
     rows: Sequence[Sequence[Cell]] = [
         [replace(cell, text=written(cell.text, custom)) for cell in row] for row in piece.rows
     ]
-    return Block("table", markdown_table(spread(rows)))
+    return table_block(rows)

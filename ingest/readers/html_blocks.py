@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from lxml import etree
 
 from ingest.document import Block
-from ingest.page.markdown_table import Cell, markdown_table, spread
+from ingest.page.markdown_table import Cell, table_block
 from ingest.readers.written_numbers import written_number
 
 MAX_DEPTH = 250
@@ -128,8 +128,8 @@ class BlockWalk:
         tag = element.tag
         self._close()
         if tag == "table" and _is_data_table(element):
-            if text := markdown_table(spread(_rows(element))):
-                self.out.append(LinkedBlock(Block("table", text)))
+            if (block := table_block(_rows(element))).text:
+                self.out.append(LinkedBlock(block))
             return
         if tag == "pre":
             text = "".join(element.itertext()).strip("\n")
@@ -238,11 +238,11 @@ def _gather(element: etree._Element, parts: list[str], depth: int) -> None:
         parts.append(child.tail or "")
 
 
-def data_tables(tree: etree._Element) -> Iterator[tuple[etree._Element, str]]:
-    """The tables of data below an element, each with its Markdown."""
+def data_tables(tree: etree._Element) -> Iterator[tuple[etree._Element, Block]]:
+    """The tables of data below an element, each with its block."""
     for table in tree.iter("table"):
-        if _is_data_table(table) and (text := markdown_table(spread(_rows(table)))):
-            yield table, text
+        if _is_data_table(table) and (block := table_block(_rows(table))).text:
+            yield table, block
 
 
 def _is_data_table(table: etree._Element) -> bool:

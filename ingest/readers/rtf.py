@@ -14,7 +14,7 @@ from ingest.containers.compression import read_bounded
 from ingest.document import Block, Mark, Page, Probe, ReadOptions, UnreadableError
 from ingest.left_out import COMMENT, DELETED, FOOTER, HEADER, HIDDEN, STRUCK_OUT, LeftOut, told
 from ingest.marks import from_characters, habit, lowered, raised, without_wraps, written
-from ingest.page.markdown_table import Cell, markdown_table, spread
+from ingest.page.markdown_table import Cell, table_block
 from ingest.readers.inline_text import clean_line
 from ingest.symbol_fonts import is_symbol_font, symbol
 from medpress.encoding import codec_of
@@ -160,8 +160,8 @@ def _finished(found: _Reading) -> Iterator[Block]:
             yield replace(piece, text=written(piece.text, custom))
         else:
             rows = [[replace(cell, text=written(cell.text, custom)) for cell in row] for row in piece]
-            if text := markdown_table(spread(rows)):
-                yield Block("table", text)
+            if (block := table_block(rows)).text:
+                yield block
     for note in found.notes:
         yield Block("footnote", written(note, custom))
 

@@ -9,7 +9,7 @@ import trafilatura
 from lxml import etree
 
 from ingest.document import Block
-from ingest.page.markdown_table import Cell, markdown_table, spread
+from ingest.page.markdown_table import Cell, table_block
 from ingest.readers.html_blocks import data_tables, is_formula, item_labels, letters, spaced_text
 
 _INLINE = frozenset({"hi", "ref", "del", "lb", "graphic", "span"})
@@ -75,7 +75,7 @@ def _block(element: etree._Element, labels: Mapping[str, str]) -> Iterator[Block
             [Cell(_clean(_inline(cell)), _span(cell.get("span"))) for cell in row.iterchildren("cell")]
             for row in element.iter("row")
         ]
-        yield Block("table", markdown_table(spread(rows)))
+        yield table_block(rows)
     elif tag == "code":
         yield Block("paragraph", "".join(element.itertext()).strip("\n"))
     elif any(child.tag in ("p", "list", "table", "head", "quote", "code") for child in element):
@@ -108,16 +108,16 @@ def _with_own_tables(blocks: list[Block], tree: etree._Element) -> list[Block]:
     """Tables as the page has them, with their merged cells, in the place of trafilatura's."""
     if not any(block.kind == "table" for block in blocks):
         return blocks
-    own = [(letters("".join(table.itertext())), text) for table, text in data_tables(tree)]
+    own = [(letters("".join(table.itertext())), found) for table, found in data_tables(tree)]
     result = []
     for block in blocks:
         if block.kind == "table":
             cells = [letters(cell) for cell in block.text.replace("| --- ", "").split("|")]
             cells = [cell for cell in cells if cell]
-            for index, (known, text) in enumerate(own):
+            for index, (known, table) in enumerate(own):
                 held = sum(cell in known for cell in cells)
                 if cells and held >= 0.9 * len(cells) and len("".join(cells)) >= 0.5 * len(known):
-                    block = Block("table", text)
+                    block = table
                     own.pop(index)
                     break
         result.append(block)
