@@ -99,7 +99,7 @@ _ONE_FORM = str.maketrans(
     dict.fromkeys("−–‐‑", "-") | dict.fromkeys(map(chr, [*range(1, 9), *range(14, 32), *range(0xE000, 0xF900)]), "\ufffd")
 )
 """Dashes are one sign, and so are the characters that say nothing."""
-_LOOSE_DASH = re.compile(r"(?<![^\W\d_])([-−–‐‑])\s+(?=[0-9])")
+_LOOSE_DASH = re.compile(r"([-−–‐‑])(?<![^\W\d_].)\s+(?=[0-9])")
 """A dash with a gap, or the end of a line, between it and its number; after a letter it is where a word was divided."""
 _DIGITS = re.compile(r"[0-9]")
 _SEPARATOR = re.compile(r"[.,]")
@@ -184,7 +184,13 @@ def _left_over(source: str, written: str, made: Iterable[str] = ()) -> tuple[Cou
     return one - other, other - one
 
 
+_BETWEEN_WORDS = ("\n", ";", ":", "(", ")", "[", "]", "|", "“", "”", '"', ", ", ". ")
+"""What no token holds: where it stands, with or without a gap, makes no difference. Points and commas may be within a number."""
+
+
 def _words(text: str) -> list[str]:
+    for sign in _BETWEEN_WORDS:
+        text = text.replace(sign, " ")
     return _LOOSE_DASH.sub(r"\1", text).split()
 
 

@@ -156,7 +156,13 @@ def _without_void(unit: etree._Element) -> LeftOut:
         first = last.getprevious()
         if first is not None and local_name(first) == "fpage" and not (first.tail or "").strip() and first.text == last.text:
             leave_out(last, "page said twice", left_out)
+    for identifier in list(unit.iter("{*}pub-id")):  # a catalogue's own number, which a reader of the reference does not see
+        if identifier.get("pub-id-type", "doi") not in _WRITTEN_IDENTIFIERS and not (identifier.tail or "").strip():
+            leave_out(identifier, IDENTIFIER, left_out)
     return left_out
+
+
+_WRITTEN_IDENTIFIERS = frozenset({"doi", "pmid", "pmcid", "pmc", "isbn"})
 
 
 def _number_items(unit: etree._Element) -> list[str]:
@@ -357,7 +363,7 @@ def _section_content(section: etree._Element, level: int) -> Iterator[Block]:
             yield from _footnotes(child)
         elif name in ("book-part", "front-matter-part"):
             yield from _chapter_blocks(child, level + 1)
-        elif name in ("title", "label", "sec-meta"):
+        elif name in ("title", "label", "sec-meta", "caption"):
             continue
         else:
             yield from _block(child, level)
@@ -449,22 +455,18 @@ def _float(element: etree._Element, level: int) -> Iterator[Block]:
         yield from (block for block in _section_content(element, level) if block.text)
         return
     if name in ("fig-group", "table-wrap-group"):
-        if caption is not None:
-            yield Block("caption", _caption(label, caption))
+        yield Block("caption", _caption(label, caption))
         for child in children(element, *_FLOATS):
             yield from _float(child, level)
         return
-    text = _caption(label, caption)
-    if text:
-        yield Block("caption", text)
-    if name == "table-wrap":
-        for child in element:
-            if local_name(child) in ("table", "alternatives", "oasis"):
-                yield from _table(child)
-            elif local_name(child) == "table-wrap-foot":
-                yield from _footnotes(child)
-            elif local_name(child) in ("p", "list", "def-list", "disp-formula"):
-                yield from _block(child, level)
+    yield Block("caption", _caption(label, caption))
+    for child in element:
+        if local_name(child) in ("table", "alternatives", "oasis"):
+            yield from _table(child)
+        elif local_name(child) == "table-wrap-foot":
+            yield from _footnotes(child)
+        elif local_name(child) not in ("label", "caption"):
+            yield from _block(child, level)
 
 
 def _caption(label: str, caption: etree._Element | None) -> str:
@@ -705,6 +707,10 @@ def _raw_inline(element: etree._Element, skip: frozenset[str] = frozenset()) -> 
     return text
 
 
+_SIDE_BY_SIDE = frozenset({"pub-id", "ext-link", "uri", "object-id", "surname", "given-names", "suffix"})
+"""Parts of a reference or a name that may follow one another without a character between them."""
+
+
 def _append_inline(text: str, child: etree._Element, skip: frozenset[str] = frozenset()) -> str:
     """`text` with what an inline element stands for put at its end."""
     name = local_name(child)
@@ -723,7 +729,7 @@ def _append_inline(text: str, child: etree._Element, skip: frozenset[str] = froz
     if name == "table":
         return f"{text} {_rows_as_text(child)} "
     inner = _raw_inline(child, skip)
-    if name in ("pub-id", "ext-link", "uri", "object-id") and inner[:1].isalnum() and re.search(r"[\w.,;)]$", text):
+    if name in _SIDE_BY_SIDE and inner[:1].isalnum() and re.search(r"[\w.,;)]$", text):
         return f"{text} {inner}"  # side by side without a sign between them, as in references
     if name in ("p", "title", "list-item", "def-item", "sec", "fn", "td", "th") or name in _FLOATS:
         return f"{text} {inner} "  # blocks inside a cell, note or item

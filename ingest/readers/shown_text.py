@@ -38,6 +38,8 @@ class Markup:
     """Elements in a line of text, whose edges end no word; every other one ends the word before it."""
     links: frozenset[str] = frozenset()
     """Of these, those that point elsewhere, whose edges end a number."""
+    cells: frozenset[str] = frozenset({"td", "th", "entry"})
+    """Elements side by side, of which a dash in one has nothing to do with a number in the next."""
     left_out: Mapping[str, str] = field(default_factory=dict)
     """Elements that nobody who reads the text sees, to the reason."""
     only: Mapping[str, frozenset[str]] = field(default_factory=dict)
@@ -95,7 +97,7 @@ class _Walk:
     def _inside(self, element: etree._Element, *, apart: bool) -> None:
         parts, links = self.parts, self.markup.links
         if apart:
-            parts.append(" ")
+            parts.append(" | " if local_name(element) in self.markup.cells else " ")
         if element.text:
             parts.append(element.text)
         for child in element:
