@@ -184,7 +184,7 @@ def _left_over(source: str, written: str, made: Iterable[str] = ()) -> tuple[Cou
     return one - other, other - one
 
 
-_BETWEEN_WORDS = ("\n", ";", ":", "(", ")", "[", "]", "|", "“", "”", '"', ", ", ". ")
+_BETWEEN_WORDS = ("---", "\n", ";", ":", "(", ")", "[", "]", "|", "“", "”", '"', ", ", ". ")
 """What no token holds: where it stands, with or without a gap, makes no difference. Points and commas may be within a number."""
 
 

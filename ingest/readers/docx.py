@@ -40,6 +40,7 @@ from ingest.readers.html_blocks import BlockWalk, merged_lists
 from ingest.readers.html_shown import settle
 from ingest.readers.inline_text import clean_line
 from ingest.readers.pictures import may_be_scan, scanned_blocks
+from ingest.readers.shown_text import made_in
 from ingest.readers.word_fields import UNKNOWN, Field, shown_by
 from ingest.readers.word_numbering import BULLET, Numbering
 from ingest.readers.word_package import OLE, Package, child, flag, number, open_package, value
@@ -115,7 +116,7 @@ class DocxReader:
             if not blocks:
                 raise UnreadableError("no-text", "The document has no text.")
             texts = [formula_characters(block.text) for block in blocks]
-            conservation = compare(walk.source(), texts, walk.left_out)
+            conservation = compare(walk.source(), texts, walk.left_out, made_in(blocks))
         held = (f"{count} {what}{'s' if count > 1 else ''}" for what, count in walk.told.items())
         reason = "; ".join(["DOCX", *held, *told(walk.left_out)])
         yield Page(1, "docx", reason, 0.0, 0.0, blocks, conservation=conservation)

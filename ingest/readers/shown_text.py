@@ -7,7 +7,7 @@ The walk knows what a format's elements are and nothing of how its reader makes 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from lxml import etree
@@ -153,9 +153,16 @@ class Shown:
         """What became of it in blocks, and in what their reader left out; `made` is what they show beyond it."""
         gone = {reason: [*self.left_out.get(reason, ()), *left_out.get(reason, ())] for reason in {*self.left_out, *left_out}}
         source = [self.text, *(text for texts in self.left_out.values() for text in texts)]
-        made = [*made, *(text for block in blocks for text in (*block.repeated, *block.made))]
-        made += ["-" for block in blocks if block.kind == "list" for _ in _SIGN_BEFORE_NUMBER.findall(block.text)]
-        return compare("\n".join(source), [characters(block.text) for block in blocks], gone, made)
+        return compare("\n".join(source), [characters(block.text) for block in blocks], gone, [*made, *made_in(blocks)])
+
+
+def made_in(blocks: Iterable[Block]) -> Iterator[str]:
+    """What blocks show beyond the text of their source."""
+    for block in blocks:
+        yield from block.repeated
+        yield from block.made
+        if block.kind == "list":
+            yield from ("-" for _ in _SIGN_BEFORE_NUMBER.findall(block.text))
 
 
 def shown_text(root: etree._Element, markup: Markup) -> Shown:
