@@ -174,13 +174,13 @@ def _left_over(source: str, written: str, made: Iterable[str] = ()) -> tuple[Cou
     Words that stand in both are taken out before any is cut into tokens: a multiset's difference does not change when the same is taken
     from both sides, and few words of a page are left.
     """
-    before, after = Counter(_words(source)), Counter(_words(written))
+    before, after = Counter(words(source)), Counter(words(written))
     differing = before.items() ^ after.items()
-    words = {word for word, _ in differing}
-    one = _tokens(" ".join(word for word in words for _ in range(before[word] - after[word])))
-    other = _tokens(" ".join(word for word in words for _ in range(after[word] - before[word])))
+    unlike = {word for word, _ in differing}
+    one = _tokens(" ".join(word for word in unlike for _ in range(before[word] - after[word])))
+    other = _tokens(" ".join(word for word in unlike for _ in range(after[word] - before[word])))
     for text in made:
-        one.update(_tokens(text) or [_plain(text)])
+        one.update(_tokens(text) or [_plain(text)] * bool(text))
     return one - other, other - one
 
 
@@ -188,7 +188,8 @@ _BETWEEN_WORDS = ("---", "\n", ";", ":", "(", ")", "[", "]", "|", "“", "”", 
 """What no token holds: where it stands, with or without a gap, makes no difference. Points and commas may be within a number."""
 
 
-def _words(text: str) -> list[str]:
+def words(text: str) -> list[str]:
+    """A text cut where white space or signs that belong to no token stand, each dash at its number."""
     for sign in _BETWEEN_WORDS:
         text = text.replace(sign, " ")
     return _LOOSE_DASH.sub(r"\1", text).split()

@@ -330,7 +330,7 @@ class _Walk:
                 self.told.update(walk.told)
             elif raw.lstrip()[:1] == b"<":
                 tree = html.document_fromstring(decode_markup(raw).text.encode("utf-8", "replace"), _HTML)
-                _add(self.left_out, left_out := settle(tree))
+                _add(self.left_out, left_out := settle(tree, []))
                 found = merged_lists([each.block for each in BlockWalk().walk(tree)])
                 self.made += [block.text for block in found] + [text for texts in left_out.values() for text in texts]
                 yield from found

@@ -83,12 +83,14 @@ class BlockWalk:
     def _close(self) -> None:
         text = _SPACES.sub(" ", "".join(self._buffer)).strip()
         if text and not self.leaves_out_line(text):
+            made: tuple[str, ...] = ()
             if self._kind == "list":
                 text = f"{'  ' * min(self._level, 6)}{self._sign} {text}"
+                made = (self._sign,) if self._sign.strip(" -") else ()
                 self._sign = " "  # a second paragraph of the same item
             level = self._level if self._kind == "heading" else 0
             kind = "formula" if self._kind == "paragraph" and is_formula(text) else self._kind
-            self.out.append(LinkedBlock(Block(kind, text, level=level), self._linked))
+            self.out.append(LinkedBlock(Block(kind, text, level=level, made=made), self._linked))
         self._buffer.clear()
         self._linked = 0
 
@@ -127,7 +129,7 @@ class BlockWalk:
     def _block(self, element: etree._Element, depth: int, in_link: bool) -> None:
         tag = element.tag
         self._close()
-        if tag == "table" and _is_data_table(element):
+        if tag == "table" and is_data_table(element):
             if (block := table_block(_rows(element))).text:
                 self.out.append(LinkedBlock(block))
             return
@@ -164,7 +166,8 @@ def merged_lists(blocks: list[Block]) -> list[Block]:
     merged: list[Block] = []
     for block in blocks:
         if block.kind == "list" and merged and merged[-1].kind == "list":
-            merged[-1] = Block("list", f"{merged[-1].text}\n{block.text}")
+            made = merged[-1].made + block.made
+            merged[-1] = Block("list", f"{merged[-1].text}\n{block.text}", made=made)
         else:
             merged.append(block)
     return merged
@@ -241,11 +244,11 @@ def _gather(element: etree._Element, parts: list[str], depth: int) -> None:
 def data_tables(tree: etree._Element) -> Iterator[tuple[etree._Element, Block]]:
     """The tables of data below an element, each with its block."""
     for table in tree.iter("table"):
-        if _is_data_table(table) and (block := table_block(_rows(table))).text:
+        if is_data_table(table) and (block := table_block(_rows(table))).text:
             yield table, block
 
 
-def _is_data_table(table: etree._Element) -> bool:
+def is_data_table(table: etree._Element) -> bool:
     """A table of data, not one that lays out the page: several cells a row, no table or heading within."""
     if next(table.iterdescendants("table", "h1", "h2", "ul", "form"), None) is not None:
         return False

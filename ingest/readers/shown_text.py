@@ -7,26 +7,36 @@ The walk knows what a format's elements are and nothing of how its reader makes 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from lxml import etree
 
-from ingest.conservation import Conservation, compare
+from ingest.conservation import Conservation, compare, words
 from ingest.document import Block
 from ingest.formula.latex import characters
 from ingest.left_out import LeftOut
+from ingest.readers.html_blocks import letters
 from ingest.safe_xml import entity_text, local_name
 
 METADATA = "metadata"
 """What a document says of itself: journal, authors, dates, licence; the datasets have fields for it."""
 IDENTIFIER = "identifier"
 """A number under which something is catalogued."""
+OUTSIDE = "outside the main text"
+"""Stretches of a web page that its extractor left as a whole: navigation, teasers, comments."""
 DESCRIPTION = "description of a picture"
 """What is read aloud in the place of a picture or table."""
 
 _SIGN_BEFORE_NUMBER = re.compile(r"(?m)^ *- (?=[({]{0,2}\d)")
 """The sign of an item that begins with a number, which reads like a minus."""
+_DEEP = 250
+"""Elements nested deeper than this are taken as one: nobody writes them by hand."""
+_BREAK = "\x1e"
+"""Between two stretches of a page, each of which an extractor keeps or leaves; no markup may hold it."""
+_WINDOW = 24
+"""Letters of a stretch that are looked for among those written."""
 _INLINE, _APART, _SILENT, _CHOICE, _TEX, _ONLY = range(6)
 
 
@@ -40,6 +50,10 @@ class Markup:
     """Of these, those that point elsewhere, whose edges end a number."""
     cells: frozenset[str] = frozenset({"td", "th", "entry"})
     """Elements side by side, of which a dash in one has nothing to do with a number in the next."""
+    stretches: frozenset[str] = frozenset()
+    """Elements that an extractor of main text keeps or leaves as they are; none where all text is content."""
+    is_whole: Callable[[etree._Element], bool] | None = None
+    """Whether an element, a table of data say, is one stretch with all that it holds."""
     left_out: Mapping[str, str] = field(default_factory=dict)
     """Elements that nobody who reads the text sees, to the reason."""
     only: Mapping[str, frozenset[str]] = field(default_factory=dict)
@@ -60,6 +74,8 @@ class _Walk:
         self.parts: list[str] = []
         self.left_out: LeftOut = {}
         self.kinds: dict[str, int | str] = {}
+        self.depth = 0
+        self.whole = 0  # elements around this one that are kept or left as a whole
 
     def element(self, element: etree._Element) -> None:
         """Gather the text of an element, not what follows it."""
@@ -95,9 +111,15 @@ class _Walk:
             self._leave_out(element, str(kind))
 
     def _inside(self, element: etree._Element, *, apart: bool) -> None:
+        if self.depth >= _DEEP:
+            self.parts.append(" ".join(element.itertext()))
+            return
+        self.depth += 1
+        whole = self.markup.is_whole is not None and self.markup.is_whole(element)
+        self.whole += whole
         parts, links = self.parts, self.markup.links
         if apart:
-            parts.append(" | " if local_name(element) in self.markup.cells else " ")
+            parts.append(self._edge(element))
         if element.text:
             parts.append(element.text)
         for child in element:
@@ -109,8 +131,17 @@ class _Walk:
                 parts.append(" ")
             if child.tail:
                 parts.append(child.tail)
+        self.depth -= 1
+        self.whole -= whole
         if apart:
-            parts.append(" ")
+            parts.append(self._edge(element))
+
+    def _edge(self, element: etree._Element) -> str:
+        """What stands before and after an element that ends a word."""
+        name = local_name(element)
+        if not self.whole and name in self.markup.stretches:
+            return _BREAK
+        return " | " if name in self.markup.cells else " "
 
     def _leave_out(self, element: etree._Element, reason: str) -> None:
         before, self.parts = self.parts, []
@@ -151,9 +182,48 @@ class Shown:
 
     def compared(self, blocks: Sequence[Block], left_out: LeftOut, made: Iterable[str] = ()) -> Conservation:
         """What became of it in blocks, and in what their reader left out; `made` is what they show beyond it."""
+        text, outside = self._main(blocks, left_out)
         gone = {reason: [*self.left_out.get(reason, ()), *left_out.get(reason, ())] for reason in {*self.left_out, *left_out}}
-        source = [self.text, *(text for texts in self.left_out.values() for text in texts)]
+        source = [text, *(text for texts in self.left_out.values() for text in texts)]
+        if outside:
+            gone[OUTSIDE] = outside
+            source += outside
         return compare("\n".join(source), [characters(block.text) for block in blocks], gone, [*made, *made_in(blocks)])
+
+
+    def _main(self, blocks: Sequence[Block], left_out: LeftOut) -> tuple[str, list[str]]:
+        """The stretches of the page that an extractor of main text kept, as one text, and those that it left as a whole.
+
+        A stretch was left when nothing of it is written, or when all of its words are among those that are missing: a short one
+        may stand in another.
+        """
+        if _BREAK not in self.text:
+            return self.text, []
+        written = [*(block.text for block in blocks), *(text for texts in left_out.values() for text in texts)]
+        known = letters("".join(written))
+        stretches = [(stretch, Counter(words(stretch))) for stretch in self.text.split(_BREAK)]
+        missing: Counter[str] = Counter()
+        for _, own in stretches:
+            missing.update(own)
+        missing.subtract(Counter(words("\n".join(written))))
+        kept: list[str] = []
+        outside: list[str] = []
+        for stretch, own in stretches:
+            if not own:
+                continue
+            if all(missing[word] >= count for word, count in own.items()):
+                missing.subtract(own)
+                outside.append(stretch)
+            elif _stands_in(letters(stretch), known):
+                kept.append(stretch)
+            else:
+                outside.append(stretch)
+        return "\n".join(kept), outside
+
+
+def _stands_in(text: str, known: str) -> bool:
+    """Whether any part of a text is among the letters of another."""
+    return any(text[start : start + _WINDOW] in known for start in range(0, max(1, len(text) - _WINDOW + 1), _WINDOW))
 
 
 def made_in(blocks: Iterable[Block]) -> Iterator[str]:
