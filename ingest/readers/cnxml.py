@@ -270,7 +270,7 @@ def _list_lines(element: etree._Element, depth: int, numbers: dict[str, str], si
         if enumerated:
             letter = chr(ord("a") + index % 26)
             sign = {"lower-alpha": f"{letter}.", "upper-alpha": f"{letter.upper()}."}.get(style, f"{index + 1}.")
-            signs.append(sign)
+            signs += [sign] if sign != "-" else []
         inner = [
             nested for nested in item.iterdescendants("{*}list") if next(nested.iterancestors("{*}item"), None) is item
         ]

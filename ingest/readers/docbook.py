@@ -182,7 +182,7 @@ def _list_lines(element: etree._Element, depth: int, signs: list[str]) -> Iterat
         else:
             body = item
             sign = f"{written_number(number, format_)}." if local_name(element) in ("orderedlist", "procedure") else "-"
-            signs.append(sign)
+            signs += [sign] if sign != "-" else []
         number += 1
         held = [_inline(child) for child in children(body) if local_name(child) not in _LISTS | {"term", "glossterm"}]
         text = " ".join(part for part in held if part) if len(body) else _inline(body)

@@ -37,6 +37,7 @@ _BREAK = "\x1e"
 """Between two stretches of a page, each of which an extractor keeps or leaves; no markup may hold it."""
 _WINDOW = 24
 """Letters of a stretch that are looked for among those written."""
+_COMMAND = re.compile(r"\\[A-Za-z]+")
 _INLINE, _APART, _SILENT, _CHOICE, _TEX, _ONLY = range(6)
 
 
@@ -199,7 +200,7 @@ class Shown:
         """
         if _BREAK not in self.text:
             return self.text, []
-        written = [*(block.text for block in blocks), *(text for texts in left_out.values() for text in texts)]
+        written = [*(_COMMAND.sub(" ", characters(block.text)) for block in blocks), *(text for texts in left_out.values() for text in texts)]
         known = letters("".join(written))
         stretches = [(stretch, Counter(words(stretch))) for stretch in self.text.split(_BREAK)]
         missing: Counter[str] = Counter()

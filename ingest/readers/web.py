@@ -19,7 +19,8 @@ from ingest.containers.compression import inner_suffix, read_bounded, unpacked_h
 from ingest.document import Block, Mark, Page, Probe, ReadOptions, UnreadableError
 from ingest.left_out import told
 from ingest.readers.html_blocks import letters
-from ingest.readers.html_shown import settle
+from ingest.readers.html_shown import PAGE, settle
+from ingest.readers.shown_text import shown_text
 from ingest.readers.web_shape import content_blocks
 from ingest.safe_xml import root_of
 from medpress.encoding import Decoded, decode_markup
@@ -152,13 +153,16 @@ class WebReader:
             return
         mark("page 1")
         decoded, tree = _parse(path)
-        left_out = settle(tree)
+        shown = shown_text(tree, PAGE)
+        made: list[str] = []
+        left_out = settle(tree, made)
         blocks, reason = content_blocks(tree, _address(decoded.text, tree))
         blocks += _stated_text(tree, blocks)
         if not blocks:
             raise UnreadableError("no-text", "The page has no text of its own: it may be filled in by scripts.")
         reason = "; ".join([reason, *told(left_out)])
-        yield Page(page=1, route="web", reason=reason, width=0.0, height=0.0, blocks=tuple(blocks))
+        conservation = shown.compared(blocks, left_out, made)
+        yield Page(1, "web", reason, 0.0, 0.0, tuple(blocks), conservation=conservation)
 
 
 def _parse(path: Path) -> tuple[Decoded, etree._Element]:
@@ -178,7 +182,7 @@ def _stated_text(tree: etree._Element, blocks: Sequence[Block]) -> list[Block]:
                 continue
             windows = [own[start : start + 24] for start in range(0, max(1, len(own) - 23), 48)]
             if sum(window in known for window in windows) < 0.5 * len(windows):
-                found.append(Block("paragraph", text))
+                found.append(Block("paragraph", text, made=(text,)))
                 known += own
     return found
 

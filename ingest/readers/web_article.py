@@ -67,9 +67,10 @@ def _block(element: etree._Element, labels: Mapping[str, str]) -> Iterator[Block
         for item in element.iterchildren("item"):
             yield from _blocks(item, labels)
     elif tag == "list":
-        lines = list(_list_lines(element, 0, labels))
+        signs: list[str] = []
+        lines = list(_list_lines(element, 0, labels, signs))
         if lines:
-            yield Block("list", "\n".join(lines))
+            yield Block("list", "\n".join(lines), made=tuple(signs))
     elif tag == "table":
         rows = [
             [Cell(_clean(_inline(cell)), _span(cell.get("span"))) for cell in row.iterchildren("cell")]
@@ -132,16 +133,18 @@ def _is_layout(element: etree._Element) -> bool:
     )
 
 
-def _list_lines(element: etree._Element, depth: int, labels: Mapping[str, str]) -> Iterator[str]:
+def _list_lines(element: etree._Element, depth: int, labels: Mapping[str, str], signs: list[str]) -> Iterator[str]:
+    """The lines of a list; the numbers that they begin with are put into `signs`."""
     ordered = element.get("rend") == "ol"
     for number, item in enumerate(element.iterchildren("item"), start=1):
         text = _clean(_inline(item, skip="list"))
         if text:
             sign = labels.get(letters(text)) or (f"{number}." if ordered else "-")
+            signs += [sign] if sign != "-" else []
             yield f"{'  ' * min(depth, 6)}{sign} {text}"
         for inner in item.iterdescendants("list"):
             if next(inner.iterancestors("item"), None) is item:
-                yield from _list_lines(inner, depth + 1, labels)
+                yield from _list_lines(inner, depth + 1, labels, signs)
 
 
 def _inline(element: etree._Element, skip: str = "") -> str:
