@@ -177,10 +177,10 @@ def _left_over(source: str, written: str, made: Iterable[str] = ()) -> tuple[Cou
     before, after = Counter(words(source)), Counter(words(written))
     differing = before.items() ^ after.items()
     unlike = {word for word, _ in differing}
-    one = _tokens(" ".join(word for word in unlike for _ in range(before[word] - after[word])))
-    other = _tokens(" ".join(word for word in unlike for _ in range(after[word] - before[word])))
+    one = tokens(" ".join(word for word in unlike for _ in range(before[word] - after[word])))
+    other = tokens(" ".join(word for word in unlike for _ in range(after[word] - before[word])))
     for text in made:
-        one.update(_tokens(text) or [_plain(text)] * bool(text))
+        one.update(tokens(text) or [_plain(text)] * bool(text))
     return one - other, other - one
 
 
@@ -274,7 +274,8 @@ def _size(text: str) -> int:
     return sum(map(len, text.split()))
 
 
-def _tokens(text: str) -> Counter[str]:
+def tokens(text: str) -> Counter[str]:
+    """What of a text is counted: its numbers, words and signs, each so often as it stands there."""
     return Counter(_TOKEN.findall(_plain(text)))
 
 

@@ -30,7 +30,7 @@ LeftOut = dict[str, list[str]]
 
 def leave_out(element: etree._Element, reason: str, left_out: LeftOut) -> None:
     """Take an element out of its tree and keep its text under a reason; what stands behind it stays."""
-    left_out.setdefault(reason, []).append(" ".join(texts(element)))
+    left_out.setdefault(reason, []).append("".join(texts(element)))
     drop(element)
 
 

@@ -16,7 +16,7 @@ from ingest.containers.archives import read_zip_member
 from ingest.document import Mark, Page, Probe, ReadOptions, UnreadableError
 from ingest.left_out import leave_out, told
 from ingest.readers.html_blocks import BlockWalk, merged_lists
-from ingest.readers.html_shown import HTML, settle
+from ingest.readers.html_shown import HTML, count_beside, settle
 from ingest.readers.pictures import may_be_scan, scanned_blocks
 from ingest.readers.shown_text import shown_text
 from ingest.safe_xml import local_name, parse_xml
@@ -206,6 +206,7 @@ def _chapter(book: _Book, number: int, name: str, options: ReadOptions, mark: Ma
     shown = shown_text(body, HTML)
     made: list[str] = []
     left_out = settle(root, made)
+    count_beside(body, left_out)
     for element in list(body.iter("*")):
         if reason := _beside_the_text(element):
             leave_out(element, reason, left_out)

@@ -13,10 +13,10 @@ from dataclasses import replace
 from lxml import etree
 
 from ingest.formula.latex import characters
-from ingest.left_out import HIDDEN, READING_AID, STRUCK_OUT, LeftOut, drop, leave_out, texts
+from ingest.left_out import HIDDEN, READING_AID, STRUCK_OUT, LeftOut, drop, texts
 from ingest.readers.html_blocks import BLOCK_TAGS, is_data_table, item_labels, spaced_text
 from ingest.readers.inline_text import formula_of, tex_formula, write_marks
-from ingest.readers.shown_text import DESCRIPTION, Markup
+from ingest.readers.shown_text import DESCRIPTION, Markup, text_within
 
 CONTROL = "control of the page"
 """Buttons and fields, with what they say."""
@@ -50,16 +50,19 @@ _ENDS_A_TERM = re.compile(r"[:：?？.。]$")
 _SPACES = re.compile(r"\s+")
 
 
+_BESIDE = (
+    dict.fromkeys(("button", "select", "datalist", "textarea", "progress", "meter"), CONTROL)
+    | dict.fromkeys(("audio", "video", "object", "iframe", "canvas", "embed", "applet", "noframes"), INSTEAD)
+    | dict.fromkeys(("svg", "map"), DESCRIPTION)
+)
+"""Elements that are no text of the page, to the reason; the extractors pass over them."""
 HTML = Markup(
     inline=frozenset({"a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "dfn", "em", "font", "i", "ins", "kbd", "mark",
                       "q", "rb", "ruby", "s", "samp", "small", "span", "strong", "strike", "del", "time", "tt", "u", "var", "wbr"}),
-    left_out=dict.fromkeys(("button", "select", "option", "optgroup", "datalist", "textarea", "progress", "meter"), CONTROL)
-    | dict.fromkeys(("audio", "video", "object", "iframe", "canvas", "embed", "applet", "noframes"), INSTEAD)
-    | dict.fromkeys(("svg", "map"), DESCRIPTION),
     silent=frozenset({"annotation", "annotation-xml", "head", "script", "style", "template", "title"}),
 )  # fmt: skip
 """HTML as books have it: all of it is content."""
-PAGE = replace(HTML, stretches=BLOCK_TAGS, is_whole=lambda element: element.tag == "table" and is_data_table(element))
+PAGE = replace(HTML, stretches=BLOCK_TAGS | frozenset(_BESIDE), is_whole=lambda element: element.tag == "table" and is_data_table(element))
 """HTML as the web has it: an extractor of main text has been over it."""
 
 
@@ -76,7 +79,7 @@ def settle(tree: etree._Element, made: list[str]) -> LeftOut:
         drop(template)
     _formulas(tree, left_out, made)
     for aid in list(tree.iter("rt", "rp", "rtc")):
-        leave_out(aid, READING_AID, left_out)
+        _take_out(aid, READING_AID, left_out)
     _strike(tree, left_out)
     _hide(tree, left_out)
     write_marks(tree)
@@ -93,12 +96,12 @@ def settle(tree: etree._Element, made: list[str]) -> LeftOut:
 
 def _formulas(tree: etree._Element, left_out: LeftOut, made: list[str]) -> None:
     for drawn in [each for each in tree.iter("span", "div") if _has_name(each, "katex-html", "MathJax_Preview", "MathJax_SVG", "MathJax_CHTML")]:  # fmt: skip
-        leave_out(drawn, DRAWN, left_out)
+        _take_out(drawn, DRAWN, left_out)
     for script in [each for each in tree.iter("script") if (each.get("type") or "").startswith("math/tex")]:
         display = "mode=display" in (script.get("type") or "")
         previous = script.getprevious()
         if previous is not None and _has_name(previous, "MathJax", "MathJax_Display"):
-            leave_out(previous, DRAWN, left_out)
+            _take_out(previous, DRAWN, left_out)
         formula = tex_formula(script.text or "", display=display)
         made.append(characters(formula))
         _as_text(script, formula, display)
@@ -169,6 +172,12 @@ def _hide(tree: etree._Element, left_out: LeftOut) -> None:
     _leave_out(tree.xpath(f".//*[@hidden or @style{named}]"), is_hidden, HIDDEN, left_out)
 
 
+def _take_out(element: etree._Element, reason: str, left_out: LeftOut) -> None:
+    """Take an element out of the page and keep its text under a reason, cut into words as a page is."""
+    left_out.setdefault(reason, []).append(text_within(element, HTML))
+    drop(element)
+
+
 def _leave_out(
     elements: Iterable[etree._Element], goes: Callable[[etree._Element], bool], reason: str, left_out: LeftOut
 ) -> None:
@@ -179,7 +188,7 @@ def _leave_out(
             continue
         if goes(element):
             gone.add(element)
-            leave_out(element, reason, left_out)
+            _take_out(element, reason, left_out)
 
 
 def _hidden_names(tree: etree._Element) -> set[str]:
@@ -244,6 +253,13 @@ def _follows_control(element: etree._Element, *, by_heading: bool) -> bool:
     return False
 
 
+def count_beside(tree: etree._Element, left_out: LeftOut) -> None:
+    """Put the texts of buttons, pictures and the like, which stay where they are, under their reasons."""
+    for element in tree.iter(*_BESIDE):
+        if not any(above.tag in _BESIDE for above in element.iterancestors()):
+            left_out.setdefault(_BESIDE[element.tag], []).append(text_within(element, HTML))
+
+
 def _keep_noscript(tree: etree._Element, left_out: LeftOut) -> None:
     """What stands in `noscript` is what the page's scripts would have put there; what speaks of the browser is not."""
     for element in list(tree.iter("noscript")):
@@ -252,7 +268,7 @@ def _keep_noscript(tree: etree._Element, left_out: LeftOut) -> None:
         if inside and len(text) >= 40 and not _ABOUT_THE_BROWSER.search(text):
             element.tag = "div"
         elif inside and text:
-            leave_out(element, INSTEAD, left_out)
+            _take_out(element, INSTEAD, left_out)
 
 
 # --- tables and definitions ------------------------------------------------------------------------------------------

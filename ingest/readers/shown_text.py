@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
-from ingest.conservation import Conservation, compare, words
+from ingest.conservation import Conservation, compare, tokens, words
 from ingest.document import Block
 from ingest.formula.latex import characters
 from ingest.left_out import LeftOut
@@ -202,24 +202,31 @@ class Shown:
             return self.text, []
         written = [*(_COMMAND.sub(" ", characters(block.text)) for block in blocks), *(text for texts in left_out.values() for text in texts)]
         known = letters("".join(written))
-        stretches = [(stretch, Counter(words(stretch))) for stretch in self.text.split(_BREAK)]
+        stretches = [(stretch, _counted(stretch)) for stretch in self.text.split(_BREAK)]
         missing: Counter[str] = Counter()
         for _, own in stretches:
             missing.update(own)
-        missing.subtract(Counter(words("\n".join(written))))
-        kept: list[str] = []
+        missing.subtract(_counted("\n".join(written)))
         outside: list[str] = []
+        maybe: list[tuple[str, Counter[str]]] = []
         for stretch, own in stretches:
-            if not own:
-                continue
-            if all(missing[word] >= count for word, count in own.items()):
-                missing.subtract(own)
-                outside.append(stretch)
-            elif _stands_in(letters(stretch), known):
-                kept.append(stretch)
+            if _stands_in(letters(stretch), known):
+                maybe.append((stretch, own))
             else:
                 outside.append(stretch)
+                missing.subtract(own)
+        kept: list[str] = []
+        for stretch, own in maybe:
+            if own and all(missing[token] >= count for token, count in own.items()):
+                outside.append(stretch)
+                missing.subtract(own)
+            else:
+                kept.append(stretch)
         return "\n".join(kept), outside
+
+
+def _counted(text: str) -> Counter[str]:
+    return tokens(" ".join(words(text)))
 
 
 def _stands_in(text: str, known: str) -> bool:
@@ -234,6 +241,13 @@ def made_in(blocks: Iterable[Block]) -> Iterator[str]:
         yield from block.made
         if block.kind == "list":
             yield from ("-" for _ in _SIGN_BEFORE_NUMBER.findall(block.text))
+
+
+def text_within(element: etree._Element, markup: Markup) -> str:
+    """All text of an element, the way `shown_text` has it."""
+    walk = _Walk(markup)
+    walk.element(element)
+    return "".join([*walk.parts, *(f" {text}" for texts in walk.left_out.values() for text in texts)])
 
 
 def shown_text(root: etree._Element, markup: Markup) -> Shown:
