@@ -52,7 +52,7 @@ _SPACES = re.compile(r"\s+")
 
 _BESIDE = (
     dict.fromkeys(("button", "select", "datalist", "textarea", "progress", "meter"), CONTROL)
-    | dict.fromkeys(("audio", "video", "object", "iframe", "canvas", "embed", "applet", "noframes"), INSTEAD)
+    | dict.fromkeys(("audio", "video", "object", "iframe", "canvas", "embed", "applet", "noframes", "noscript"), INSTEAD)
     | dict.fromkeys(("svg", "map"), DESCRIPTION)
 )
 """Elements that are no text of the page, to the reason; the extractors pass over them."""
@@ -83,7 +83,7 @@ def settle(tree: etree._Element, made: list[str]) -> LeftOut:
     _strike(tree, left_out)
     _hide(tree, left_out)
     write_marks(tree)
-    _keep_noscript(tree, left_out)
+    _keep_noscript(tree)
     for table in list(tree.iter("table")):
         _plain_cells(table, made)
     for definitions in list(tree.iter("dl")):
@@ -260,15 +260,13 @@ def count_beside(tree: etree._Element, left_out: LeftOut) -> None:
             left_out.setdefault(_BESIDE[element.tag], []).append(text_within(element, HTML))
 
 
-def _keep_noscript(tree: etree._Element, left_out: LeftOut) -> None:
+def _keep_noscript(tree: etree._Element) -> None:
     """What stands in `noscript` is what the page's scripts would have put there; what speaks of the browser is not."""
     for element in list(tree.iter("noscript")):
         text = " ".join("".join(texts(element)).split())
         inside = element.getparent() is not None and element.getparent().tag != "head"
         if inside and len(text) >= 40 and not _ABOUT_THE_BROWSER.search(text):
             element.tag = "div"
-        elif inside and text:
-            _take_out(element, INSTEAD, left_out)
 
 
 # --- tables and definitions ------------------------------------------------------------------------------------------

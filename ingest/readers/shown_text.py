@@ -195,8 +195,8 @@ class Shown:
     def _main(self, blocks: Sequence[Block], left_out: LeftOut) -> tuple[str, list[str]]:
         """The stretches of the page that an extractor of main text kept, as one text, and those that it left as a whole.
 
-        A stretch was left when nothing of it is written, or when all of its words are among those that are missing: a short one
-        may stand in another.
+        A stretch was left when no part of it is written and most of its words are among those that are missing. Of the others those were
+        left of which all words are still missing then: what is short, or stands twice, is found in what was kept.
         """
         if _BREAK not in self.text:
             return self.text, []
@@ -210,11 +210,12 @@ class Shown:
         outside: list[str] = []
         maybe: list[tuple[str, Counter[str]]] = []
         for stretch, own in stretches:
-            if _stands_in(letters(stretch), known):
-                maybe.append((stretch, own))
-            else:
+            held = sum(min(missing[token], count) for token, count in own.items())
+            if 2 * held > own.total() and not _stands_in(letters(stretch), known):
                 outside.append(stretch)
                 missing.subtract(own)
+            else:
+                maybe.append((stretch, own))
         kept: list[str] = []
         for stretch, own in maybe:
             if own and all(missing[token] >= count for token, count in own.items()):
