@@ -96,7 +96,8 @@ _UNITS = frozenset(
 )
 """Words that make another value of a number when they stand behind it."""
 _ONE_FORM = str.maketrans(
-    dict.fromkeys("−–‐‑", "-") | dict.fromkeys(map(chr, [*range(1, 9), *range(14, 32), *range(0xE000, 0xF900)]), "\ufffd")
+    dict.fromkeys("−–‐‑", "-")
+    | dict.fromkeys(map(chr, [*range(1, 9), *range(14, 32), *range(0xE000, 0xF900)]), "\ufffd")
 )
 """Dashes are one sign, and so are the characters that say nothing."""
 _LOOSE_DASH = re.compile(r"([-−–‐‑])(?<![^\W\d_].)\s+(?=[0-9])")
@@ -293,9 +294,7 @@ def _letters(tokens: Counter[str]) -> Counter[str]:
     return letters
 
 
-def _unexplained_numbers(
-    lost: Counter[str], new: Counter[str], text: str
-) -> tuple[Counter[str], Counter[str]]:
+def _unexplained_numbers(lost: Counter[str], new: Counter[str], text: str) -> tuple[Counter[str], Counter[str]]:
     """The numbers among two leftovers, without those that the written form or a gap parts: `10^9` and `7.2[5,6]` stand as `109` and
     `7.25,6` in a source that has no sign for what is raised. `text` is where those stand."""
     gone = Counter({token: count for token, count in lost.items() if token[0].isdigit()})

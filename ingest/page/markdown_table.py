@@ -46,6 +46,9 @@ def spread(rows: Iterable[Sequence[Cell]], repeated: list[str] | None = None) ->
     """
     rows = [list(row) for row in rows]
 
+    most_columns = sum(len(row) for row in rows)
+    spare = REPEATED_CHARACTERS + sum(len(cell.text) for row in rows for cell in row)
+
     def again(text: str) -> str:
         nonlocal spare
         spare -= len(text)
@@ -55,8 +58,6 @@ def spread(rows: Iterable[Sequence[Cell]], repeated: list[str] | None = None) ->
             repeated.append(text)
         return text
 
-    most_columns = sum(len(row) for row in rows)
-    spare = REPEATED_CHARACTERS + sum(len(cell.text) for row in rows for cell in row)
     grid: list[list[str]] = []
     hanging: dict[int, tuple[str, int]] = {}  # column -> (text, rows left) of cells that span downwards
     cells = 0

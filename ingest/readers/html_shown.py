@@ -52,7 +52,9 @@ _SPACES = re.compile(r"\s+")
 
 _BESIDE = (
     dict.fromkeys(("button", "select", "datalist", "textarea", "progress", "meter"), CONTROL)
-    | dict.fromkeys(("audio", "video", "object", "iframe", "canvas", "embed", "applet", "noframes", "noscript"), INSTEAD)
+    | dict.fromkeys(
+        ("audio", "video", "object", "iframe", "canvas", "embed", "applet", "noframes", "noscript"), INSTEAD
+    )
     | dict.fromkeys(("svg", "map"), DESCRIPTION)
 )
 """Elements that are no text of the page, to the reason; the extractors pass over them."""
@@ -62,7 +64,11 @@ HTML = Markup(
     silent=frozenset({"annotation", "annotation-xml", "head", "script", "style", "template", "title"}),
 )  # fmt: skip
 """HTML as books have it: all of it is content."""
-PAGE = replace(HTML, stretches=BLOCK_TAGS | frozenset(_BESIDE), is_whole=lambda element: element.tag == "table" and is_data_table(element))
+PAGE = replace(
+    HTML,
+    stretches=BLOCK_TAGS | frozenset(_BESIDE),
+    is_whole=lambda element: element.tag == "table" and is_data_table(element),
+)
 """HTML as the web has it: an extractor of main text has been over it."""
 
 

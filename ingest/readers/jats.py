@@ -17,8 +17,8 @@ from ingest.document import Block, Mark, Page, Probe, ReadOptions, UnreadableErr
 from ingest.left_out import READING_AID, STRUCK_OUT, LeftOut, leave_out, told
 from ingest.page.markdown_table import Cell, table_block
 from ingest.readers.inline_text import clean_line, formula_of, tex_formula, write_marks
-from ingest.readers.written_numbers import written_number
 from ingest.readers.shown_text import DESCRIPTION, IDENTIFIER, METADATA, Markup, shown_text
+from ingest.readers.written_numbers import written_number
 from ingest.safe_xml import children, entity_text, local_name, parse_xml, root_of, was_cut
 
 _XLINK_HREF = "{http://www.w3.org/1999/xlink}href"
@@ -154,9 +154,16 @@ def _without_void(unit: etree._Element) -> LeftOut:
             leave_out(element, reason, left_out)
     for last in list(unit.iter("{*}lpage")):
         first = last.getprevious()
-        if first is not None and local_name(first) == "fpage" and not (first.tail or "").strip() and first.text == last.text:
+        if (
+            first is not None
+            and local_name(first) == "fpage"
+            and not (first.tail or "").strip()
+            and first.text == last.text
+        ):
             leave_out(last, "page said twice", left_out)
-    for identifier in list(unit.iter("{*}pub-id")):  # a catalogue's own number, which a reader of the reference does not see
+    for identifier in list(
+        unit.iter("{*}pub-id")
+    ):  # a catalogue's own number, which a reader of the reference does not see
         if identifier.get("pub-id-type", "doi") not in _WRITTEN_IDENTIFIERS and not (identifier.tail or "").strip():
             leave_out(identifier, IDENTIFIER, left_out)
     return left_out
@@ -312,8 +319,8 @@ def _article_blocks(article: etree._Element) -> Iterator[Block]:
         for group in children(meta, "kwd-group"):
             words = "; ".join(filter(None, (_inline(word) for word in group.iter("{*}kwd"))))
             if words:
-                title = _titled(_first_text(group, "{*}title"), "Keywords", 0)
-                yield Block("paragraph", f"{title.text}: {words}", made=title.made)
+                name = _titled(_first_text(group, "{*}title"), "Keywords", 0)
+                yield Block("paragraph", f"{name.text}: {words}", made=name.made)
     for body in children(article, "body"):
         yield from _section_content(body, 1)
     for floats in children(article, "floats-group", "floats-wrap"):

@@ -89,7 +89,7 @@ class _Walk:
             kind = self.kinds[tag] = self._kind(tag.rpartition("}")[2])
         if kind == _SILENT:
             return
-        if kind == _INLINE or kind == _APART:
+        if kind in (_INLINE, _APART):
             self._inside(element, apart=kind == _APART)
         elif kind == _CHOICE:
             chosen = self._chosen(element)
@@ -184,13 +184,15 @@ class Shown:
     def compared(self, blocks: Sequence[Block], left_out: LeftOut, made: Iterable[str] = ()) -> Conservation:
         """What became of it in blocks, and in what their reader left out; `made` is what they show beyond it."""
         text, outside = self._main(blocks, left_out)
-        gone = {reason: [*self.left_out.get(reason, ()), *left_out.get(reason, ())] for reason in {*self.left_out, *left_out}}
+        gone = {
+            reason: [*self.left_out.get(reason, ()), *left_out.get(reason, ())]
+            for reason in {*self.left_out, *left_out}
+        }
         source = [text, *(text for texts in self.left_out.values() for text in texts)]
         if outside:
             gone[OUTSIDE] = outside
             source += outside
         return compare("\n".join(source), [characters(block.text) for block in blocks], gone, [*made, *made_in(blocks)])
-
 
     def _main(self, blocks: Sequence[Block], left_out: LeftOut) -> tuple[str, list[str]]:
         """The stretches of the page that an extractor of main text kept, as one text, and those that it left as a whole.
@@ -200,7 +202,10 @@ class Shown:
         """
         if _BREAK not in self.text:
             return self.text, []
-        written = [*(_COMMAND.sub(" ", characters(block.text)) for block in blocks), *(text for texts in left_out.values() for text in texts)]
+        written = [
+            *(_COMMAND.sub(" ", characters(block.text)) for block in blocks),
+            *(text for texts in left_out.values() for text in texts),
+        ]
         known = letters("".join(written))
         stretches = [(stretch, _counted(stretch)) for stretch in self.text.split(_BREAK)]
         missing: Counter[str] = Counter()
