@@ -14,12 +14,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-SMALL = 40
-"""So many letters may be lost or doubled on a page before it breaks the law: a page number, a mark, a letter of ornament."""
-MOST_LOST = 0.02
-"""Share of a page's letters that may be lost before it breaks the law."""
-MOST_DOUBLED = 0.05
-"""Share of a page's letters that may be new before it breaks the law."""
+SMALL = 24
+"""So many letters may be lost, or be there too often, before a page breaks the law. Of 247 pages that were read as they are (185 of PDF, 62
+articles of XML) none lost more than 22 or had more than 16 too many, whatever their length, and 99 of 100 at most 13: a page number, a mark, a
+letter of ornament. A line of text that is lost or doubled is longer."""
 _MARKUP = re.compile(r"<br>|\\[a-zA-Z]+")
 """What the written form adds: line ends in cells, commands of formulas."""
 _NUMBER = re.compile(r"[0-9]+(?:[.,][0-9]+)*")
@@ -145,9 +143,9 @@ class Conservation:
     def broken(self) -> str:
         """How the page breaks the law, in words; empty when it does not."""
         faults = []
-        if self.lost > max(SMALL, MOST_LOST * self.characters):
+        if self.lost > SMALL:
             faults.append(f"{self.lost} of {self.characters} characters lost")
-        if self.new > max(SMALL, MOST_DOUBLED * self.characters):
+        if self.new > SMALL:
             faults.append(f"{self.new} characters more than its source has")
         if self.numbers_new:
             faults.append(f"{len(self.numbers_new)} numbers that its source does not have")

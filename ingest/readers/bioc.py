@@ -13,8 +13,9 @@ from lxml import etree
 
 from ingest.containers.compression import read_bounded, unpacked_head
 from ingest.document import Block, Mark, Page, Probe, ReadOptions, UnreadableError
+from ingest.left_out import METADATA
 from ingest.readers.inline_text import clean_line
-from ingest.readers.shown_text import METADATA, Markup, shown_text
+from ingest.readers.shown_text import Markup, shown_text
 from ingest.safe_xml import children, local_name, parse_xml, root_of, was_cut
 
 _HEADING = re.compile(r"(?:.*_)?title(?:_(\d))?(?:_caption)?")

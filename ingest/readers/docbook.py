@@ -9,9 +9,10 @@ from lxml import etree
 
 from ingest.containers.compression import read_bounded, unpacked_head
 from ingest.document import Block, Mark, Page, Probe, ReadOptions, UnreadableError
+from ingest.left_out import METADATA
 from ingest.page.markdown_table import Cell, table_block
 from ingest.readers.inline_text import clean_line, formula_of, write_marks
-from ingest.readers.shown_text import METADATA, Markup, shown_text
+from ingest.readers.shown_text import Markup, shown_text
 from ingest.readers.written_numbers import written_number
 from ingest.safe_xml import children, entity_text, local_name, parse_xml, root_of, was_cut
 

@@ -14,10 +14,10 @@ from lxml import etree
 
 from ingest.containers.compression import read_bounded, unpacked_head
 from ingest.document import Block, Mark, Page, Probe, ReadOptions, UnreadableError
-from ingest.left_out import READING_AID, STRUCK_OUT, LeftOut, leave_out, told
+from ingest.left_out import METADATA, READING_AID, STRUCK_OUT, LeftOut, leave_out, told
 from ingest.page.markdown_table import Cell, table_block
 from ingest.readers.inline_text import clean_line, formula_of, tex_formula, write_marks
-from ingest.readers.shown_text import DESCRIPTION, IDENTIFIER, METADATA, Markup, shown_text
+from ingest.readers.shown_text import DESCRIPTION, IDENTIFIER, Markup, shown_text
 from ingest.readers.written_numbers import written_number
 from ingest.safe_xml import children, entity_text, local_name, parse_xml, root_of, was_cut
 

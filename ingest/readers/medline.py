@@ -9,8 +9,9 @@ from lxml import etree
 
 from ingest.containers.compression import read_bounded, unpacked_head
 from ingest.document import Block, Mark, Page, Probe, ReadOptions, UnreadableError
+from ingest.left_out import METADATA
 from ingest.readers.inline_text import clean_line, formula_of, write_marks
-from ingest.readers.shown_text import METADATA, Markup, shown_text
+from ingest.readers.shown_text import Markup, shown_text
 from ingest.safe_xml import children, entity_text, local_name, parse_xml, root_of, was_cut
 
 _ROOTS = frozenset({"PubmedArticleSet", "PubmedArticle", "MedlineCitationSet", "MedlineCitation", "PubmedBookArticle"})

@@ -16,12 +16,10 @@ from lxml import etree
 from ingest.conservation import Conservation, compare, tokens, words
 from ingest.document import Block
 from ingest.formula.latex import characters
-from ingest.left_out import LeftOut
+from ingest.left_out import METADATA, LeftOut
 from ingest.readers.html_blocks import letters
 from ingest.safe_xml import entity_text, local_name
 
-METADATA = "metadata"
-"""What a document says of itself: journal, authors, dates, licence; the datasets have fields for it."""
 IDENTIFIER = "identifier"
 """A number under which something is catalogued."""
 OUTSIDE = "outside the main text"
