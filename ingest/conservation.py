@@ -176,8 +176,8 @@ def _left_over(source: str, written: str, made: Iterable[str] = ()) -> tuple[Cou
     before, after = Counter(words(source)), Counter(words(written))
     differing = before.items() ^ after.items()
     unlike = {word for word, _ in differing}
-    one = tokens(" ".join(word for word in unlike for _ in range(before[word] - after[word])))
-    other = tokens(" ".join(word for word in unlike for _ in range(after[word] - before[word])))
+    one = Counter(tokens(" ".join(word for word in unlike for _ in range(before[word] - after[word]))))
+    other = Counter(tokens(" ".join(word for word in unlike for _ in range(after[word] - before[word]))))
     for text in made:
         one.update(tokens(text) or [_plain(text)] * bool(text))
     return one - other, other - one
@@ -273,9 +273,10 @@ def _size(text: str) -> int:
     return sum(map(len, text.split()))
 
 
-def tokens(text: str) -> Counter[str]:
-    """What of a text is counted: its numbers, words and signs, each so often as it stands there."""
-    return Counter(_TOKEN.findall(_plain(text)))
+def tokens(text: str) -> list[str]:
+    """What of a text is counted, in its order: its numbers, words and signs."""
+    found: list[str] = _TOKEN.findall(_plain(text))
+    return found
 
 
 def _plain(text: str) -> str:

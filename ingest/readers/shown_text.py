@@ -17,7 +17,6 @@ from ingest.conservation import Conservation, compare, tokens, words
 from ingest.document import Block
 from ingest.formula.latex import characters
 from ingest.left_out import METADATA, LeftOut
-from ingest.readers.html_blocks import letters
 from ingest.safe_xml import entity_text, local_name
 
 IDENTIFIER = "identifier"
@@ -33,8 +32,8 @@ _DEEP = 250
 """Elements nested deeper than this are taken as one: nobody writes them by hand."""
 _BREAK = "\x1e"
 """Between two stretches of a page, each of which an extractor keeps or leaves; no markup may hold it."""
-_WINDOW = 24
-"""Letters of a stretch that are looked for among those written."""
+_GRAM = 8
+"""Tokens in a row by which a stretch is found among what is written; a shorter one by all of its own."""
 _COMMAND = re.compile(r"\\[A-Za-z]+")
 _INLINE, _APART, _SILENT, _CHOICE, _TEX, _ONLY = range(6)
 
@@ -200,42 +199,39 @@ class Shown:
         """
         if _BREAK not in self.text:
             return self.text, []
-        written = [
-            *(_COMMAND.sub(" ", characters(block.text)) for block in blocks),
-            *(text for texts in left_out.values() for text in texts),
-        ]
-        known = letters("".join(written))
-        stretches = [(stretch, _counted(stretch)) for stretch in self.text.split(_BREAK)]
-        missing: Counter[str] = Counter()
-        for _, own in stretches:
-            missing.update(own)
-        missing.subtract(_counted("\n".join(written)))
+        written = [_COMMAND.sub(" ", characters(block.text)) for block in blocks]
+        written += [text for texts in left_out.values() for text in texts]
+        known = tokens(" ".join(words("\n".join(written))))
+        stretches = [(text, tokens(" ".join(words(text)))) for text in self.text.split(_BREAK)]
+        missing = Counter(token for _, own in stretches for token in own)
+        missing.subtract(known)
+        grams: dict[int, set[tuple[str, ...]]] = {}
         outside: list[str] = []
         maybe: list[tuple[str, Counter[str]]] = []
-        for stretch, own in stretches:
-            held = sum(min(missing[token], count) for token, count in own.items())
-            if 2 * held > own.total() and not _stands_in(letters(stretch), known):
-                outside.append(stretch)
-                missing.subtract(own)
-            else:
-                maybe.append((stretch, own))
+        for text, own in stretches:
+            counted = Counter(own)
+            held = sum(min(missing[token], count) for token, count in counted.items())
+            size = min(len(own), _GRAM)
+            if size not in grams:
+                grams[size] = set(_grams(known, size))
+            if 2 * held > len(own) and grams[size].isdisjoint(_grams(own, size)):
+                outside.append(text)
+                missing.subtract(counted)
+            elif own:
+                maybe.append((text, counted))
         kept: list[str] = []
-        for stretch, own in maybe:
-            if own and all(missing[token] >= count for token, count in own.items()):
-                outside.append(stretch)
-                missing.subtract(own)
+        for text, counted in maybe:
+            if all(missing[token] >= count for token, count in counted.items()):
+                outside.append(text)
+                missing.subtract(counted)
             else:
-                kept.append(stretch)
+                kept.append(text)
         return "\n".join(kept), outside
 
 
-def _counted(text: str) -> Counter[str]:
-    return tokens(" ".join(words(text)))
-
-
-def _stands_in(text: str, known: str) -> bool:
-    """Whether any part of a text is among the letters of another."""
-    return any(text[start : start + _WINDOW] in known for start in range(0, max(1, len(text) - _WINDOW + 1), _WINDOW))
+def _grams(sequence: Sequence[str], size: int) -> Iterator[tuple[str, ...]]:
+    """Each run of so many tokens."""
+    return zip(*(sequence[start:] for start in range(size)), strict=False)
 
 
 def made_in(blocks: Iterable[Block]) -> Iterator[str]:
