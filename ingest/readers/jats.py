@@ -14,8 +14,8 @@ from lxml import etree
 
 from ingest.containers.compression import read_bounded, unpacked_head
 from ingest.document import Block, Mark, Page, Probe, ReadOptions, UnreadableError
-from ingest.left_out import METADATA, READING_AID, STRUCK_OUT, LeftOut, leave_out, told
-from ingest.page.markdown_table import Cell, table_block
+from ingest.left_out import METADATA, READING_AID, STRUCK_OUT, LeftOut, leave_all_out, told
+from ingest.page.markdown_table import Cell, span, table_block
 from ingest.readers.inline_text import clean_line, formula_of, tex_formula, write_marks
 from ingest.readers.shown_text import DESCRIPTION, IDENTIFIER, Markup, shown_text
 from ingest.readers.written_numbers import written_number
@@ -150,23 +150,22 @@ def _without_void(unit: etree._Element) -> LeftOut:
     """Take out what is struck out and the readings over characters; returns them, by reason."""
     left_out: LeftOut = {}
     for names, reason in ((("{*}strike",), STRUCK_OUT), (("{*}rt", "{*}rp"), READING_AID)):
-        for element in list(unit.iter(*names)):
-            leave_out(element, reason, left_out)
-    for last in list(unit.iter("{*}lpage")):
-        first = last.getprevious()
-        if (
-            first is not None
-            and local_name(first) == "fpage"
-            and not (first.tail or "").strip()
-            and first.text == last.text
-        ):
-            leave_out(last, "page said twice", left_out)
-    for identifier in list(
-        unit.iter("{*}pub-id")
-    ):  # a catalogue's own number, which a reader of the reference does not see
-        if identifier.get("pub-id-type", "doi") not in _WRITTEN_IDENTIFIERS and not (identifier.tail or "").strip():
-            leave_out(identifier, IDENTIFIER, left_out)
+        leave_all_out(list(unit.iter(*names)), reason, left_out)
+    leave_all_out([last for last in unit.iter("{*}lpage") if _is_said_twice(last)], "page said twice", left_out)
+    leave_all_out([number for number in unit.iter("{*}pub-id") if _is_a_catalogues(number)], IDENTIFIER, left_out)
     return left_out
+
+
+def _is_said_twice(last: etree._Element) -> bool:
+    """Whether a reference's last page is its first, and nothing stands between them."""
+    first = last.getprevious()
+    beside = first is not None and local_name(first) == "fpage" and not (first.tail or "").strip()
+    return beside and first.text == last.text
+
+
+def _is_a_catalogues(number: etree._Element) -> bool:
+    """Whether an identifier is a catalogue's own, which a reader of the reference does not see."""
+    return number.get("pub-id-type", "doi") not in _WRITTEN_IDENTIFIERS and not (number.tail or "").strip()
 
 
 _WRITTEN_IDENTIFIERS = frozenset({"doi", "pmid", "pmcid", "pmc", "isbn"})
@@ -521,12 +520,8 @@ def _table(element: etree._Element) -> Iterator[Block]:
     yield table_block(rows)
 
 
-def _span(text: str | None) -> int:
-    return max(1, int(text)) if text and text.strip().isdecimal() and len(text) < 5 else 1
-
-
 def _html_cell(cell: etree._Element) -> Cell:
-    return Cell(_inline(cell), _span(cell.get("colspan")), _span(cell.get("rowspan")))
+    return Cell(_inline(cell), span(cell.get("colspan")), span(cell.get("rowspan")))
 
 
 def _cals_cell(cell: etree._Element, columns: dict[str, int]) -> Cell:
