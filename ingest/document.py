@@ -43,6 +43,9 @@ class Block:
     """`header`, `footer` or `margin` when it stands where running text stands; dropped if it repeats over pages."""
     repeated: tuple[str, ...] = ()
     """What its text says again on purpose: a cell that spans others, in each that it covers. For the check only, not stored."""
+    made: tuple[str, ...] = ()
+    """What its text shows without being text of its source: the number of an item, the name of a section that has none.
+    For the check only, not stored."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,9 @@ PLACEHOLDER = "placeholder"
 COMMENT, HEADER, FOOTER = "comment", "header", "footer"
 """Remarks on the text, and what stands above and below each page."""
 
+METADATA = "metadata"
+"""What a document says of itself: journal, authors, dates, licence; the datasets have fields for it."""
+
 _NOT_TEXT = frozenset({"script", "style", "template"})
 
 

@@ -115,11 +115,16 @@ def latex(formula: Node) -> str:
     return " ".join(_write(formula).split())
 
 
+_ARRANGEMENT = re.compile(r"\\(?:begin|end)\{[a-z]+\*?\}(?:\{[lcr|]*\})?|\\genfrac\{\}\{\}\{0pt\}\{\}")
+"""What says only how the parts of a formula stand to one another."""
+
+
 def characters(text: str) -> str:
     """A text with the commands of its formulas replaced by the characters that they stand for, to compare it with its source."""
     if "\\" not in text:
         return text
     names = _characters_of()
+    text = _ARRANGEMENT.sub(" ", text)
     return _COMMAND.sub(lambda match: names.get(match.group(0), match.group(0)), text)
 
 

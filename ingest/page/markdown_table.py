@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from ingest.document import Block
+
 MAX_COLUMNS = 200
 MAX_CELLS = 100_000
 """A table larger than this is damaged or hostile: the rest is left out."""
@@ -29,23 +31,41 @@ class Cell:
     """Rows it spans."""
 
 
+def table_block(rows: Iterable[Sequence[Cell]]) -> Block:
+    """Rows of spanning cells as a table, with what it repeats told; its text is empty for cells without text."""
+    rows = [list(row) for row in rows]
+    repeated: list[str] = []
+    return Block("table", markdown_table(spread(rows, repeated)), repeated=tuple(repeated))
+
+
 def span(text: str | None) -> int:
     """What a `colspan` or `rowspan` says, from 1 to 1,000 (HTML Living Standard, 4.9.11); what is no number says 1."""
     text = (text or "").strip()
     return max(1, min(int(text), MAX_SPAN)) if text.isdecimal() and len(text) < 6 else 1
 
 
-def spread(rows: Iterable[Sequence[Cell]]) -> list[list[str]]:
+def spread(rows: Iterable[Sequence[Cell]], repeated: list[str] | None = None) -> list[list[str]]:
     """Rows of spanning cells as a full grid of strings: a spanning cell's text is repeated in each row and column.
 
     Repeating it keeps every data row readable by itself, which is what a text of a table is for; what is longer than a
     label stands only where the cell begins. The grid is as wide as its widest row, at most `MAX_COLUMNS`. No cell spans
     more columns than the table has cells, and what repeating adds is bounded by the text that is there: beyond it,
-    repeated cells stay empty.
+    repeated cells stay empty. What is repeated is put into `repeated`, each time.
     """
     rows = [list(row) for row in rows]
+
     most_columns = sum(len(row) for row in rows)
     spare = REPEATED_CHARACTERS + sum(len(cell.text) for row in rows for cell in row)
+
+    def again(text: str) -> str:
+        nonlocal spare
+        spare -= len(text)
+        if spare < 0 or not text:
+            return ""
+        if repeated is not None:
+            repeated.append(text)
+        return text
+
     grid: list[list[str]] = []
     hanging: dict[int, tuple[str, int]] = {}  # column -> (text, rows left) of cells that span downwards
     cells = 0
@@ -57,8 +77,7 @@ def spread(rows: Iterable[Sequence[Cell]]) -> list[list[str]]:
             column = len(line)
             if column in hanging:
                 text, left = hanging.pop(column)
-                spare -= len(text)
-                line.append(text if spare >= 0 else "")
+                line.append(again(text))
                 if left > 1:
                     below[column] = (text, left - 1)
                 continue
@@ -70,8 +89,7 @@ def spread(rows: Iterable[Sequence[Cell]]) -> list[list[str]]:
             line.append(text)
             text = text if len(text) <= LABEL else ""
             for _ in range(min(cell.columns, MAX_COLUMNS - column, most_columns) - 1):
-                spare -= len(text)
-                line.append(text if spare >= 0 else "")
+                line.append(again(text))
             if cell.rows > 1:
                 below |= dict.fromkeys(range(column, len(line)), (text, min(cell.rows, MAX_SPAN) - 1))
         hanging = below

@@ -13,12 +13,20 @@ from lxml import etree
 
 from ingest.containers.compression import read_bounded, unpacked_head
 from ingest.document import Block, Mark, Page, Probe, ReadOptions, UnreadableError
+from ingest.left_out import METADATA
 from ingest.readers.inline_text import clean_line
+from ingest.readers.shown_text import Markup, shown_text
 from ingest.safe_xml import children, local_name, parse_xml, root_of, was_cut
 
 _HEADING = re.compile(r"(?:.*_)?title(?:_(\d))?(?:_caption)?")
 _KINDS = {"fig_caption": "caption", "fig_title_caption": "caption", "table_caption": "caption", "table_title_caption": "caption",
           "table_footnote": "footnote", "footnote": "footnote", "ref": "reference"}  # fmt: skip
+
+
+_MARKUP = Markup(
+    inline=frozenset(),
+    left_out=dict.fromkeys(("id", "infon", "offset", "annotation", "relation"), METADATA),
+)
 
 
 class BiocReader:
@@ -61,7 +69,8 @@ class BiocReader:
             if first <= number <= last:
                 mark(f"page {number}")
                 blocks = tuple(block for block in _blocks(document) if block.text)
-                yield Page(page=number, route="bioc", reason="BioC XML", width=0.0, height=0.0, blocks=blocks)
+                conservation = shown_text(document, _MARKUP).compared(blocks, {})
+                yield Page(number, "bioc", "BioC XML", 0.0, 0.0, blocks, conservation=conservation)
 
 
 def _documents(raw: bytes) -> list[etree._Element]:

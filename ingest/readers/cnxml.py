@@ -13,8 +13,9 @@ from lxml import etree
 
 from ingest.containers.compression import read_bounded, unpacked_head
 from ingest.document import Block, Mark, Page, Probe, ReadOptions, UnreadableError
-from ingest.page.markdown_table import Cell, markdown_table, spread
+from ingest.page.markdown_table import Cell, table_block
 from ingest.readers.inline_text import clean_line, formula_of, write_marks
+from ingest.readers.shown_text import Markup, shown_text
 from ingest.safe_xml import children, entity_text, local_name, parse_xml, root_of, was_cut
 
 _NAMESPACE = "cnx.rice.edu/cnxml"
@@ -22,6 +23,14 @@ _BLOCKS = frozenset({"list", "table", "figure", "note", "equation", "exercise", 
                      "media", "section", "problem", "solution", "para"})  # fmt: skip
 _SILENT = frozenset({"media", "image", "iframe", "label", "title", "newline", "space", "alt"})
 _NUMBERED = {"figure": "Figure", "table": "Table", "exercise": "Exercise", "example": "Example"}
+
+
+_MARKUP = Markup(
+    inline=frozenset({"cite", "cite-title", "emphasis", "foreign", "link", "span", "term"}),
+    links=frozenset({"link"}),
+    only={"metadata": frozenset({"abstract"})},
+    silent=frozenset({"annotation", "annotation-xml", "iframe", "image", "media"}),
+)
 
 
 class CnxmlReader:
@@ -67,11 +76,15 @@ class CnxmlReader:
             return
         mark("page 1")
         root = _module(read_bounded(path))
+        shown = shown_text(root, _MARKUP)
         write_marks(root)
-        blocks = tuple(block for block in _document_blocks(root) if block.text)
+        numbers = _numbers(root)
+        made = _number_links(root, numbers)
+        blocks = tuple(block for block in _document_blocks(root, numbers) if block.text)
         if not blocks:
             raise UnreadableError("no-text", "The module has no content.")
-        yield Page(page=1, route="cnxml", reason="CNXML", width=0.0, height=0.0, blocks=blocks)
+        conservation = shown.compared(blocks, {}, made)
+        yield Page(1, "cnxml", "CNXML", 0.0, 0.0, blocks, conservation=conservation)
 
 
 def _module(raw: bytes) -> etree._Element:
@@ -81,22 +94,37 @@ def _module(raw: bytes) -> etree._Element:
     return root
 
 
-def _document_blocks(root: etree._Element) -> Iterator[Block]:
-    numbers = _numbers(root)
+def _number_links(root: etree._Element, numbers: dict[str, str]) -> list[str]:
+    """Say in each reference without a text what it points at; returns what it says."""
+    made: list[str] = []
+    for link in root.iter("{*}link"):
+        number = numbers.get(link.get("target-id", ""), "")
+        if number and not "".join(link.itertext()).strip():
+            link.text = number
+            made.append(number)
+    return made
+
+
+def _document_blocks(root: etree._Element, numbers: dict[str, str]) -> Iterator[Block]:
     title = root.find("{*}title")
     if title is not None:
         yield Block("heading", _inline(title, numbers), level=1)
     abstract = root.find("{*}metadata/{*}abstract")
     if abstract is not None and len(abstract):
-        yield Block("heading", "Learning objectives", level=2)
+        yield _made_heading("Learning objectives", 2)
         yield from _content(abstract, 2, numbers)
     content = root.find("{*}content")
     if content is not None:
         yield from _content(content, 1, numbers)
     glossary = root.find("{*}glossary")
     if glossary is not None:
-        yield Block("heading", "Glossary", level=2)
+        yield _made_heading("Glossary", 2)
         yield Block("list", "\n".join(f"- {_definition(item, numbers)}" for item in children(glossary, "definition")))
+
+
+def _made_heading(text: str, level: int) -> Block:
+    """The heading of what has none."""
+    return Block("heading", text, level=min(level, 6), made=(text,))
 
 
 def _numbers(root: etree._Element) -> dict[str, str]:
@@ -127,18 +155,23 @@ def _block(element: etree._Element, level: int, numbers: dict[str, str]) -> Iter
     elif name in ("para", "quote", "meaning", "item"):
         yield from _paragraph(element, level, numbers)
     elif name == "list":
-        yield Block("list", "\n".join(_list_lines(element, 0, numbers)))
+        signs: list[str] = []
+        lines = "\n".join(_list_lines(element, 0, numbers, signs))
+        yield Block("list", lines, made=tuple(signs))
     elif name == "figure":
-        yield Block("caption", _caption(element, numbers))
+        yield _caption(element, numbers)
     elif name == "table":
-        yield Block("caption", _caption(element, numbers))
+        yield _caption(element, numbers)
         yield from _table(element, numbers)
     elif name in ("note", "example", "rule", "statement", "proof"):
         title = element.find("{*}title")
         heading = _inline(title, numbers) if title is not None else ""
         label = element.find("{*}label")
-        heading = heading or (_inline(label, numbers) if label is not None else "") or _class_name(element)
-        yield Block("heading", heading, level=min(level + 1, 6))
+        heading = heading or (_inline(label, numbers) if label is not None else "")
+        if heading:
+            yield Block("heading", heading, level=min(level + 1, 6))
+        else:
+            yield _made_heading(_class_name(element), level + 1)
         yield from _content(element, level + 1, numbers)
     elif name == "exercise":
         for part in children(element, "problem", "solution"):
@@ -156,9 +189,9 @@ def _exercise_part(part: etree._Element, level: int, numbers: dict[str, str]) ->
     if local_name(part) == "solution" and blocks:
         first = blocks[0]
         if first.kind == "paragraph":
-            blocks[0] = Block("paragraph", f"Answer: {first.text}")
+            blocks[0] = Block("paragraph", f"Answer: {first.text}", made=("Answer",))
         else:
-            blocks.insert(0, Block("paragraph", "Answer:"))
+            blocks.insert(0, Block("paragraph", "Answer:", made=("Answer",)))
     yield from blocks
 
 
@@ -197,17 +230,15 @@ def _paragraph(element: etree._Element, level: int, numbers: dict[str, str]) -> 
         yield from _block(float_, level, numbers)
 
 
-def _caption(element: etree._Element, numbers: dict[str, str]) -> str:
+def _caption(element: etree._Element, numbers: dict[str, str]) -> Block:
     parts = [
         _inline(found, numbers) for name in ("title", "caption") if (found := element.find(f"{{*}}{name}")) is not None
     ]
-    parts = [part for part in parts if part]
+    text = " ".join(part if part.endswith((".", "?")) else f"{part}." for part in parts if part)
     number = numbers.get(element.get("id", ""), "")
-    if not parts:
-        return ""
-    return f"{number}. {' '.join(part if part.endswith(('.', '?')) else f'{part}.' for part in parts)}".removeprefix(
-        ". "
-    )
+    if not text or not number:
+        return Block("caption", text)
+    return Block("caption", f"{number}. {text}", made=(number,))
 
 
 def _table(element: etree._Element, numbers: dict[str, str]) -> Iterator[Block]:
@@ -227,10 +258,11 @@ def _table(element: etree._Element, numbers: dict[str, str]) -> Iterator[Block]:
             rows.append(cells)
         if len(rows) > 1 and len(rows[0]) == 1 and rows[0][0].columns > 1:  # a row across the table is its title
             yield Block("caption", rows.pop(0)[0].text)
-        yield Block("table", markdown_table(spread(rows)))
+        yield table_block(rows)
 
 
-def _list_lines(element: etree._Element, depth: int, numbers: dict[str, str]) -> Iterator[str]:
+def _list_lines(element: etree._Element, depth: int, numbers: dict[str, str], signs: list[str]) -> Iterator[str]:
+    """The lines of a list; the numbers that they begin with are put into `signs`."""
     enumerated = element.get("list-type") == "enumerated"
     style = element.get("number-style", "arabic")
     for index, item in enumerate(children(element, "item")):
@@ -238,12 +270,13 @@ def _list_lines(element: etree._Element, depth: int, numbers: dict[str, str]) ->
         if enumerated:
             letter = chr(ord("a") + index % 26)
             sign = {"lower-alpha": f"{letter}.", "upper-alpha": f"{letter.upper()}."}.get(style, f"{index + 1}.")
+            signs += [sign] if sign != "-" else []
         inner = [
             nested for nested in item.iterdescendants("{*}list") if next(nested.iterancestors("{*}item"), None) is item
         ]
         yield f"{'  ' * min(depth, 6)}{sign} {_inline(item, numbers, frozenset({'list'}))}".rstrip()
         for nested in inner:
-            yield from _list_lines(nested, depth + 1, numbers)
+            yield from _list_lines(nested, depth + 1, numbers, signs)
 
 
 def _definition(element: etree._Element, numbers: dict[str, str]) -> str:
@@ -270,8 +303,7 @@ def _append(text: str, child: etree._Element, numbers: dict[str, str]) -> str:
     if name == "math":
         return f"{text}{formula_of(child)}"
     if name == "link":
-        inner = _inline(child, numbers)
-        return text + (inner or numbers.get(child.get("target-id", ""), ""))
+        return text + _inline(child, numbers)
     inner = _inline(child, numbers)
     if name in _BLOCKS or name in ("item", "entry"):
         return f"{text} {inner} "

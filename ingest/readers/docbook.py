@@ -9,8 +9,10 @@ from lxml import etree
 
 from ingest.containers.compression import read_bounded, unpacked_head
 from ingest.document import Block, Mark, Page, Probe, ReadOptions, UnreadableError
-from ingest.page.markdown_table import Cell, markdown_table, spread
+from ingest.left_out import METADATA
+from ingest.page.markdown_table import Cell, table_block
 from ingest.readers.inline_text import clean_line, formula_of, write_marks
+from ingest.readers.shown_text import Markup, shown_text
 from ingest.readers.written_numbers import written_number
 from ingest.safe_xml import children, entity_text, local_name, parse_xml, root_of, was_cut
 
@@ -31,6 +33,18 @@ _FORMATS = {
 }
 _BLOCKS = _PARTS | _LISTS | _TABLES | {"para", "simpara", "formalpara", "blockquote", "note", "warning", "caution", "tip", "important",
            "figure", "example", "equation", "informalequation", "programlisting", "literallayout", "sidebar", "footnote"}  # fmt: skip
+
+
+_TITLES = frozenset({"title"})
+_MARKUP = Markup(
+    inline=frozenset({"abbrev", "acronym", "anchor", "citation", "citetitle", "code", "command", "email", "emphasis", "filename", "firstterm",
+                      "foreignphrase", "glossterm", "literal", "link", "option", "phrase", "quote", "replaceable", "symbol", "trademark",
+                      "ulink", "uri", "userinput", "varname", "wordasword", "xref"}),
+    links=frozenset({"link", "ulink"}),
+    left_out=dict.fromkeys(("titleabbrev", "toc", "index", "indexterm", "remark"), METADATA),
+    only=dict.fromkeys(("info", "bookinfo", "articleinfo", "chapterinfo", "sectioninfo"), _TITLES),
+    silent=frozenset({"annotation", "annotation-xml", "imagedata", "imageobject", "graphic"}),
+)  # fmt: skip
 
 
 class DocbookReader:
@@ -75,12 +89,14 @@ class DocbookReader:
             return
         mark("page 1")
         root = _root(read_bounded(path))
+        shown = shown_text(root, _MARKUP)
         write_marks(root)
         level = 0 if local_name(root) in ("book", "set") and not _title(root) else 1
         blocks = tuple(block for block in _part(root, level) if block.text)
         if not blocks:
             raise UnreadableError("no-text", "The document has no text.")
-        yield Page(page=1, route="docbook", reason="DocBook XML", width=0.0, height=0.0, blocks=blocks)
+        conservation = shown.compared(blocks, {})
+        yield Page(1, "docbook", "DocBook XML", 0.0, 0.0, blocks, conservation=conservation)
 
 
 def _root(raw: bytes) -> etree._Element:
@@ -115,14 +131,16 @@ def _block(element: etree._Element, level: int) -> Iterator[Block]:
     if name in _PARTS:
         yield from _part(element, level + 1)
     elif name in _LISTS:
-        yield Block("list", "\n".join(_list_lines(element, 0)))
+        signs: list[str] = []
+        lines = "\n".join(_list_lines(element, 0, signs))
+        yield Block("list", lines, made=tuple(signs))
     elif name in _TABLES:
         yield Block("caption", _title(element))
         for group in children(element, "tgroup"):
             yield _cals_table(group)
         if not any(True for _ in children(element, "tgroup")):
             rows = [[_cell(cell) for cell in children(row, "td", "th")] for row in element.iter("{*}tr")]
-            yield Block("table", markdown_table(spread(rows)))
+            yield table_block(rows)
     elif name in ("equation", "informalequation"):
         math = next(element.iter("{*}math"), None)
         yield Block("formula", formula_of(math, display=True) if math is not None else _inline(element))
@@ -151,7 +169,8 @@ def _mixed(element: etree._Element, level: int) -> Iterator[Block]:
     yield Block("paragraph", clean_line(text))
 
 
-def _list_lines(element: etree._Element, depth: int) -> Iterator[str]:
+def _list_lines(element: etree._Element, depth: int, signs: list[str]) -> Iterator[str]:
+    """The lines of a list; the numbers that they begin with are put into `signs`."""
     indent = "  " * min(depth, 6)
     format_ = _FORMATS.get(element.get("numeration", ""), "decimal")
     start = element.get("startingnumber", "1")
@@ -164,13 +183,14 @@ def _list_lines(element: etree._Element, depth: int) -> Iterator[str]:
         else:
             body = item
             sign = f"{written_number(number, format_)}." if local_name(element) in ("orderedlist", "procedure") else "-"
+            signs += [sign] if sign != "-" else []
         number += 1
         held = [_inline(child) for child in children(body) if local_name(child) not in _LISTS | {"term", "glossterm"}]
         text = " ".join(part for part in held if part) if len(body) else _inline(body)
         yield f"{indent}{sign} {text}".rstrip()
         for child in children(body):
             if local_name(child) in _LISTS and depth < 20:
-                yield from _list_lines(child, depth + 1)
+                yield from _list_lines(child, depth + 1, signs)
 
 
 def _cals_table(group: etree._Element) -> Block:
@@ -184,7 +204,7 @@ def _cals_table(group: etree._Element) -> Block:
             more = cell.get("morerows", "0")
             cells.append(Cell(_inline(cell), width, 1 + (int(more) if more.isdecimal() and len(more) < 4 else 0)))
         rows.append(cells)
-    return Block("table", markdown_table(spread(rows)))
+    return table_block(rows)
 
 
 def _cell(cell: etree._Element) -> Cell:

@@ -35,11 +35,12 @@ from ingest.left_out import (
     told,
 )
 from ingest.marks import Habit, from_characters, habit, lowered, raised, without_wraps, written
-from ingest.page.markdown_table import Cell, markdown_table, spread
+from ingest.page.markdown_table import Cell, table_block
 from ingest.readers.html_blocks import BlockWalk, merged_lists
 from ingest.readers.html_shown import settle
 from ingest.readers.inline_text import clean_line
 from ingest.readers.pictures import may_be_scan, scanned_blocks
+from ingest.readers.shown_text import made_in
 from ingest.readers.word_fields import UNKNOWN, Field, shown_by
 from ingest.readers.word_numbering import BULLET, Numbering
 from ingest.readers.word_package import OLE, Package, child, flag, number, open_package, value
@@ -115,7 +116,7 @@ class DocxReader:
             if not blocks:
                 raise UnreadableError("no-text", "The document has no text.")
             texts = [formula_characters(block.text) for block in blocks]
-            conservation = compare(walk.source(), texts, walk.left_out)
+            conservation = compare(walk.source(), texts, walk.left_out, made_in(blocks))
         held = (f"{count} {what}{'s' if count > 1 else ''}" for what, count in walk.told.items())
         reason = "; ".join(["DOCX", *held, *told(walk.left_out)])
         yield Page(1, "docx", reason, 0.0, 0.0, blocks, conservation=conservation)
@@ -329,7 +330,7 @@ class _Walk:
                 self.told.update(walk.told)
             elif raw.lstrip()[:1] == b"<":
                 tree = html.document_fromstring(decode_markup(raw).text.encode("utf-8", "replace"), _HTML)
-                _add(self.left_out, left_out := settle(tree))
+                _add(self.left_out, left_out := settle(tree, []))
                 found = merged_lists([each.block for each in BlockWalk().walk(tree)])
                 self.made += [block.text for block in found] + [text for texts in left_out.values() for text in texts]
                 yield from found
@@ -767,4 +768,4 @@ def _finished(piece: _Piece, custom: Habit) -> Block:
     rows: Sequence[Sequence[Cell]] = [
         [replace(cell, text=written(cell.text, custom)) for cell in row] for row in piece.rows
     ]
-    return Block("table", markdown_table(spread(rows)))
+    return table_block(rows)

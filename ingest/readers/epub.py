@@ -14,10 +14,11 @@ from lxml import etree
 
 from ingest.containers.archives import read_zip_member
 from ingest.document import Mark, Page, Probe, ReadOptions, UnreadableError
-from ingest.left_out import told
+from ingest.left_out import leave_out, told
 from ingest.readers.html_blocks import BlockWalk, merged_lists
-from ingest.readers.html_shown import settle
+from ingest.readers.html_shown import HTML, count_beside, settle
 from ingest.readers.pictures import may_be_scan, scanned_blocks
+from ingest.readers.shown_text import shown_text
 from ingest.safe_xml import local_name, parse_xml
 
 MAX_PART_BYTES = 32 * 1024 * 1024
@@ -183,12 +184,15 @@ def _xml(raw: bytes) -> etree._Element:
     return root
 
 
-class _ChapterWalk(BlockWalk):
-    """All of a chapter is content, but for page numbers of the printed book and the marks of notes."""
+def _beside_the_text(element: etree._Element) -> str:
+    """Why an element of a chapter is not its text; empty when it is."""
+    if "pagebreak" in element.get(_OPS_TYPE, "") or element.get("role") == "doc-pagebreak":
+        return "page number"  # of the printed book
+    return "navigation" if element.tag == "nav" else ""
 
-    def leaves_out(self, element: etree._Element) -> bool:
-        kind = element.get(_OPS_TYPE, "")
-        return element.tag == "nav" or "pagebreak" in kind or element.get("role") == "doc-pagebreak"
+
+class _ChapterWalk(BlockWalk):
+    """All of a chapter is content."""
 
     def kind_of(self, element: etree._Element) -> str:
         kind = element.get(_OPS_TYPE, "") or element.get("role", "").removeprefix("doc-")
@@ -198,8 +202,15 @@ class _ChapterWalk(BlockWalk):
 def _chapter(book: _Book, number: int, name: str, options: ReadOptions, mark: Mark) -> Page:
     root = _xml(_part(book.archive, name))
     body = root.find(".//body")
-    left_out = settle(root)
-    found = _ChapterWalk().walk(body if body is not None else root)
+    body = body if body is not None else root
+    shown = shown_text(body, HTML)
+    made: list[str] = []
+    left_out = settle(root, made)
+    count_beside(body, left_out)
+    for element in list(body.iter("*")):
+        if reason := _beside_the_text(element):
+            leave_out(element, reason, left_out)
+    found = _ChapterWalk().walk(body)
     blocks = merged_lists([each.block for each in found])
     reason = "a chapter of an EPUB" if blocks else "a chapter of an EPUB that has no text"
     route, scans = "epub", 0
@@ -213,7 +224,9 @@ def _chapter(book: _Book, number: int, name: str, options: ReadOptions, mark: Ma
         route = "ocr" if scans and not found else route
         reason = f"a chapter of an EPUB: {scans} picture{'s' if scans > 1 else ''} read by OCR"
     reason = "; ".join([reason, *told(left_out)])
-    return Page(number, route, reason, 0.0, 0.0, tuple(blocks))
+    made += [block.text for block in blocks if block.confidence is not None]
+    conservation = shown.compared(blocks, left_out, made)
+    return Page(number, route, reason, 0.0, 0.0, tuple(blocks), conservation=conservation)
 
 
 def _pictures(book: _Book, root: etree._Element, name: str) -> Iterator[bytes]:

@@ -13,7 +13,7 @@ from itertools import accumulate, groupby, islice
 from lxml import etree
 
 from ingest.document import Block
-from ingest.page.markdown_table import Cell, markdown_table, span, spread
+from ingest.page.markdown_table import Cell, span, table_block
 from ingest.readers.written_numbers import written_number
 
 MAX_DEPTH = 250
@@ -84,12 +84,14 @@ class BlockWalk:
     def _close(self) -> None:
         text = _SPACES.sub(" ", "".join(self._buffer)).strip()
         if text and not self.leaves_out_line(text):
+            made: tuple[str, ...] = ()
             if self._kind == "list":
                 text = f"{'  ' * min(self._level, 6)}{self._sign} {text}"
+                made = (self._sign,) if self._sign.strip(" -") else ()
                 self._sign = " "  # a second paragraph of the same item
             level = self._level if self._kind == "heading" else 0
             kind = "formula" if self._kind == "paragraph" and is_formula(text) else self._kind
-            self.out.append(LinkedBlock(Block(kind, text, level=level), self._linked))
+            self.out.append(LinkedBlock(Block(kind, text, level=level, made=made), self._linked))
         self._buffer.clear()
         self._linked = 0
 
@@ -128,9 +130,9 @@ class BlockWalk:
     def _block(self, element: etree._Element, depth: int, in_link: bool) -> None:
         tag = element.tag
         self._close()
-        if tag == "table" and _is_data_table(element):
-            if text := markdown_table(spread(_rows(element))):
-                self.out.append(LinkedBlock(Block("table", text)))
+        if tag == "table" and is_data_table(element):
+            if (block := table_block(_rows(element))).text:
+                self.out.append(LinkedBlock(block))
             return
         if tag == "pre":
             text = "".join(element.itertext()).strip("\n")
@@ -166,7 +168,8 @@ def merged_lists(blocks: list[Block]) -> list[Block]:
     for kind, run in groupby(blocks, key=lambda block: block.kind):
         items = list(run)
         if kind == "list" and len(items) > 1:
-            items = [Block("list", "\n".join(item.text for item in items))]
+            made = tuple(text for item in items for text in item.made)
+            items = [Block("list", "\n".join(item.text for item in items), made=made)]
         merged += items
     return merged
 
@@ -267,14 +270,14 @@ def _gather(element: etree._Element, parts: list[str], depth: int) -> None:
         parts.append(child.tail or "")
 
 
-def data_tables(tree: etree._Element) -> Iterator[tuple[etree._Element, str]]:
-    """The tables of data below an element, each with its Markdown."""
+def data_tables(tree: etree._Element) -> Iterator[tuple[etree._Element, Block]]:
+    """The tables of data below an element, each with its block."""
     for table in tree.iter("table"):
-        if _is_data_table(table) and (text := markdown_table(spread(_rows(table)))):
-            yield table, text
+        if is_data_table(table) and (block := table_block(_rows(table))).text:
+            yield table, block
 
 
-def _is_data_table(table: etree._Element) -> bool:
+def is_data_table(table: etree._Element) -> bool:
     """A table of data, not one that lays out the page: several cells a row, no table or heading within."""
     if next(table.iterdescendants("table", "h1", "h2", "ul", "form"), None) is not None:
         return False

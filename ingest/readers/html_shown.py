@@ -8,13 +8,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
 from lxml import etree
 
-from ingest.left_out import HIDDEN, READING_AID, STRUCK_OUT, LeftOut, drop, drop_all, leave_all_out, texts
-from ingest.readers.html_blocks import BLOCK_TAGS, item_labels, spaced_text
+from ingest.formula.latex import characters
+from ingest.left_out import HIDDEN, READING_AID, STRUCK_OUT, LeftOut, drop, drop_all, texts
+from ingest.readers.html_blocks import BLOCK_TAGS, is_data_table, item_labels, spaced_text
 from ingest.readers.inline_text import formula_of, tex_formula, write_marks
+from ingest.readers.shown_text import DESCRIPTION, Markup, text_within
 
+CONTROL = "control of the page"
+"""Buttons and fields, with what they say."""
+INSTEAD = "shown where something else cannot be"
+"""What a page holds for browsers that run no scripts or play no films."""
+DRAWN = "formula as it is drawn"
+"""A formula again, in pieces, beside the markup that says what it is."""
 CELL_CHARACTERS = 1_500
 """A cell with more text than this lays out a page."""
 MOST_UNSEEN = 20
@@ -45,22 +54,46 @@ _ENDS_A_TERM = re.compile(r"[:：?？.。]$")
 _SPACES = re.compile(r"\s+")
 
 
-def settle(tree: etree._Element) -> LeftOut:
+_BESIDE = (
+    dict.fromkeys(("button", "select", "datalist", "textarea", "progress", "meter"), CONTROL)
+    | dict.fromkeys(
+        ("audio", "video", "object", "iframe", "canvas", "embed", "applet", "noframes", "noscript"), INSTEAD
+    )
+    | dict.fromkeys(("svg", "map"), DESCRIPTION)
+)
+"""Elements that are no text of the page, to the reason; the extractors pass over them."""
+HTML = Markup(
+    inline=frozenset({"a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "dfn", "em", "font", "i", "ins", "kbd", "mark",
+                      "q", "rb", "ruby", "s", "samp", "small", "span", "strong", "strike", "del", "time", "tt", "u", "var", "wbr"}),
+    silent=frozenset({"annotation", "annotation-xml", "head", "script", "style", "template", "title"}),
+)  # fmt: skip
+"""HTML as books have it: all of it is content."""
+PAGE = replace(
+    HTML,
+    stretches=BLOCK_TAGS | frozenset(_BESIDE),
+    is_whole=lambda element: element.tag == "table" and is_data_table(element),
+)
+"""HTML as the web has it: an extractor of main text has been over it."""
+
+
+def settle(tree: etree._Element, made: list[str]) -> LeftOut:
     """Write what a page shows into its tree, in place. Returns what was left out, by reason.
+
+    What is written that is no text of the page, the numbers of items in cells, is put into `made`.
 
     Tags are in lower case and without a namespace. Formulas between dollars, `10^6`, `risk[3]`; `display` formulas are
     paragraphs of their own.
     """
     left_out: LeftOut = {}
     drop_all(list(tree.iter("template")))  # what scripts make elements from
-    _formulas(tree)
-    leave_all_out(list(tree.iter("rt", "rp", "rtc")), READING_AID, left_out)
+    _formulas(tree, left_out, made)
+    _take_out(list(tree.iter("rt", "rp", "rtc")), READING_AID, left_out)
     _strike(tree, left_out)
     _hide(tree, left_out)
     write_marks(tree)
     _keep_noscript(tree)
     for table in list(tree.iter("table")):
-        _plain_cells(table)
+        _plain_cells(table, made)
     for definitions in list(tree.iter("dl")):
         _definitions(definitions)
     return left_out
@@ -69,14 +102,16 @@ def settle(tree: etree._Element) -> LeftOut:
 # --- formulas --------------------------------------------------------------------------------------------------------
 
 
-def _formulas(tree: etree._Element) -> None:
-    drop_all([each for each in tree.iter("span", "div") if _has_name(each, *_DRAWN)])
+def _formulas(tree: etree._Element, left_out: LeftOut, made: list[str]) -> None:
+    _take_out([each for each in tree.iter("span", "div") if _has_name(each, *_DRAWN)], DRAWN, left_out)
     for script in [each for each in tree.iter("script") if (each.get("type") or "").startswith("math/tex")]:
         display = "mode=display" in (script.get("type") or "")
         previous = script.getprevious()
         if previous is not None and _has_name(previous, "MathJax", "MathJax_Display"):
-            drop(previous)
-        _as_text(script, tex_formula(script.text or "", display=display), display)
+            _take_out([previous], DRAWN, left_out)
+        formula = tex_formula(script.text or "", display=display)
+        made.append(characters(formula))
+        _as_text(script, formula, display)
     for element in list(tree.iter("math")):
         display = element.get("display") == "block" or element.get("mode") == "display"
         for ancestor in _near(element):  # MediaWiki hides the formula behind its picture
@@ -154,6 +189,17 @@ def _hide(tree: etree._Element, left_out: LeftOut) -> None:
     _leave_out(tree.xpath(f".//*[@hidden or @style{named}]"), is_hidden, HIDDEN, left_out)
 
 
+def _take_out(elements: Iterable[etree._Element], reason: str, left_out: LeftOut) -> None:
+    """Take elements out of the page, each before the next one is asked for; their texts are kept, cut into words as a page is."""
+
+    def kept() -> Iterator[etree._Element]:
+        for element in elements:
+            left_out.setdefault(reason, []).append(text_within(element, HTML))
+            yield element
+
+    drop_all(kept())
+
+
 def _leave_out(
     elements: Iterable[etree._Element], goes: Callable[[etree._Element], bool], reason: str, left_out: LeftOut
 ) -> None:
@@ -166,7 +212,7 @@ def _leave_out(
                 gone.add(element)
                 yield element
 
-    leave_all_out(going(), reason, left_out)
+    _take_out(going(), reason, left_out)
 
 
 def _hidden_names(tree: etree._Element) -> set[str]:
@@ -238,6 +284,13 @@ def _is_control(before: etree._Element, by_heading: bool) -> bool:
     return False
 
 
+def count_beside(tree: etree._Element, left_out: LeftOut) -> None:
+    """Put the texts of buttons, pictures and the like, which stay where they are, under their reasons."""
+    for element in tree.iter(*_BESIDE):
+        if not any(above.tag in _BESIDE for above in element.iterancestors()):
+            left_out.setdefault(_BESIDE[element.tag], []).append(text_within(element, HTML))
+
+
 def _keep_noscript(tree: etree._Element) -> None:
     """What stands in `noscript` is what the page's scripts would have put there; what speaks of the browser is not."""
     for element in list(tree.iter("noscript")):
@@ -250,7 +303,7 @@ def _keep_noscript(tree: etree._Element) -> None:
 # --- tables and definitions ------------------------------------------------------------------------------------------
 
 
-def _plain_cells(table: etree._Element) -> None:
+def _plain_cells(table: etree._Element, made: list[str]) -> None:
     """Lists and small tables within the cells of a data table as text, with signs that keep items and rows apart."""
     if table.get("role") == "presentation" or next(table.iterdescendants("h1", "h2", "form"), None) is not None:
         return
@@ -274,7 +327,7 @@ def _plain_cells(table: etree._Element) -> None:
                     items.getparent() is not None
                     and next(items.iterancestors("ul", "ol", "dl", "td", "th"), None) is cell
                 ):
-                    _replaced(items, _items_as_text(items))
+                    _replaced(items, _items_as_text(items, made))
 
 
 def _replaced(element: etree._Element, text: str) -> None:
@@ -285,13 +338,14 @@ def _replaced(element: etree._Element, text: str) -> None:
     element.tag = "span"
 
 
-def _items_as_text(items: etree._Element) -> str:
+def _items_as_text(items: etree._Element, made: list[str]) -> str:
     if items.tag == "dl":
         return "; ".join(f"{term}{meaning}" for term, meaning in _pairs(items))
     parts = []
     for item, label in zip(list(items.iterchildren("li")), item_labels(items), strict=True):
         sign = label or "•"
-        inner = " ".join(_items_as_text(each) for each in item.iterchildren("ul", "ol"))
+        made += [label] if label else []
+        inner = " ".join(_items_as_text(each, made) for each in item.iterchildren("ul", "ol"))
         for each in list(item.iterchildren("ul", "ol")):
             drop(each)
         parts.append(_line(f"{sign} {spaced_text(item)} {inner}"))

@@ -14,9 +14,10 @@ from lxml import etree
 
 from ingest.containers.compression import read_bounded, unpacked_head
 from ingest.document import Block, Mark, Page, Probe, ReadOptions, UnreadableError
-from ingest.left_out import READING_AID, STRUCK_OUT, LeftOut, leave_all_out, told
-from ingest.page.markdown_table import Cell, markdown_table, span, spread
+from ingest.left_out import METADATA, READING_AID, STRUCK_OUT, LeftOut, leave_all_out, told
+from ingest.page.markdown_table import Cell, span, table_block
 from ingest.readers.inline_text import clean_line, formula_of, tex_formula, write_marks
+from ingest.readers.shown_text import DESCRIPTION, IDENTIFIER, Markup, shown_text
 from ingest.readers.written_numbers import written_number
 from ingest.safe_xml import children, entity_text, local_name, parse_xml, root_of, was_cut
 
@@ -43,6 +44,21 @@ _LIST_FORMATS = {"order": "decimal", "ordered": "decimal", "alpha-lower": "lower
                  "roman-lower": "lowerRoman", "roman-upper": "upperRoman"}  # fmt: skip
 _MONTHS = {name: number for number, name in enumerate(
     ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), start=1)}  # fmt: skip
+
+
+_MARKUP = Markup(
+    inline=frozenset({"abbrev", "bold", "ext-link", "fixed-case", "inline-supplementary-material", "italic", "monospace", "named-content",
+                      "overline", "private-char", "roman", "sans-serif", "sc", "styled-content", "underline", "uri", "xref"}),
+    links=frozenset({"xref"}),
+    left_out=dict.fromkeys(("contrib-group", "permissions", "processing-meta", "related-article", "related-object", "sec-meta"), METADATA)
+    | {"object-id": IDENTIFIER, "alt-text": DESCRIPTION, "long-desc": DESCRIPTION},
+    only=dict.fromkeys(("article-meta", "front-stub"), frozenset({"title-group", "abstract", "trans-abstract", "kwd-group"}))
+    | dict.fromkeys(("book-meta", "book-part-meta"), frozenset({"title-group", "book-title-group", "abstract"}))
+    | {"front": frozenset({"article-meta"}), "title-group": frozenset({"article-title", "subtitle", "title", "label"})},
+    silent=frozenset({"annotation", "annotation-xml", "graphic", "inline-graphic"}),
+    choices={"alternatives": ("tex-math", "math", "table"), "citation-alternatives": ()},
+    tex=frozenset({"tex-math"}),
+)  # fmt: skip
 
 
 class JatsReader:
@@ -94,14 +110,17 @@ class JatsReader:
             if not first <= number <= last:
                 continue
             mark(f"page {number}")
+            shown = shown_text(unit, _MARKUP)
             left_out = _without_void(unit)
+            made = _number_items(unit)
             write_marks(unit)
             parts = _chapter_blocks(unit, 1) if local_name(unit) != "article" else _article_blocks(unit)
             blocks = tuple(block for block in parts if block.text)
             if not blocks:
                 raise UnreadableError("no-text", "The article has neither an abstract nor a body.")
             reason = "; ".join(["JATS XML", *told(left_out)])
-            yield Page(number, "jats", reason, 0.0, 0.0, blocks)
+            conservation = shown.compared(blocks, left_out, made)
+            yield Page(number, "jats", reason, 0.0, 0.0, blocks, conservation=conservation)
 
 
 _META = ("{*}front/{*}article-meta", "{*}front-stub", "{*}book-part-meta", ".//{*}article-meta", ".//{*}book-part-meta", ".//{*}book-meta")  # fmt: skip
@@ -132,7 +151,40 @@ def _without_void(unit: etree._Element) -> LeftOut:
     left_out: LeftOut = {}
     for names, reason in ((("{*}strike",), STRUCK_OUT), (("{*}rt", "{*}rp"), READING_AID)):
         leave_all_out(list(unit.iter(*names)), reason, left_out)
+    leave_all_out([last for last in unit.iter("{*}lpage") if _is_said_twice(last)], "page said twice", left_out)
+    leave_all_out([number for number in unit.iter("{*}pub-id") if _is_a_catalogues(number)], IDENTIFIER, left_out)
     return left_out
+
+
+def _is_said_twice(last: etree._Element) -> bool:
+    """Whether a reference's last page is its first, and nothing stands between them."""
+    first = last.getprevious()
+    beside = first is not None and local_name(first) == "fpage" and not (first.tail or "").strip()
+    return beside and first.text == last.text
+
+
+def _is_a_catalogues(number: etree._Element) -> bool:
+    """Whether an identifier is a catalogue's own, which a reader of the reference does not see."""
+    return number.get("pub-id-type", "doi") not in _WRITTEN_IDENTIFIERS and not (number.tail or "").strip()
+
+
+_WRITTEN_IDENTIFIERS = frozenset({"doi", "pmid", "pmcid", "pmc", "isbn"})
+
+
+def _number_items(unit: etree._Element) -> list[str]:
+    """Give each item of a numbered list that has no label of its own the one that is shown; returns those labels."""
+    made: list[str] = []
+    for items in unit.iter("{*}list"):
+        format_ = _LIST_FORMATS.get(items.get("list-type", ""))
+        if not format_:
+            continue
+        for number, item in enumerate(children(items, "list-item"), start=_first_number(items)):
+            if not _first_text(item, "{*}label"):
+                label = etree.Element("label")
+                label.text = f"{items.get('prefix-word', '')} {written_number(number, format_)}.".lstrip()
+                item.insert(0, label)
+                made.append(label.text)
+    return made
 
 
 # --- what the article says of itself ---------------------------------------------------------------------------------
@@ -261,12 +313,13 @@ def _article_blocks(article: etree._Element) -> Iterator[Block]:
         for abstract in children(meta, "abstract", "trans-abstract"):
             kind = {"summary": "Summary", "editor": "Editors' summary", "graphical": "Graphical abstract",
                     "teaser": "Summary", "toc": "Summary"}.get(abstract.get("abstract-type", ""), "Abstract")  # fmt: skip
-            yield Block("heading", _first_text(abstract, "{*}title") or kind, level=2)
+            yield _titled(_first_text(abstract, "{*}title"), kind, 2)
             yield from _section_content(abstract, 2)
         for group in children(meta, "kwd-group"):
             words = "; ".join(filter(None, (_inline(word) for word in group.iter("{*}kwd"))))
             if words:
-                yield Block("paragraph", f"{_first_text(group, '{*}title') or 'Keywords'}: {words}")
+                name = _titled(_first_text(group, "{*}title"), "Keywords", 0)
+                yield Block("paragraph", f"{name.text}: {words}", made=name.made)
     for body in children(article, "body"):
         yield from _section_content(body, 1)
     for floats in children(article, "floats-group", "floats-wrap"):
@@ -276,6 +329,11 @@ def _article_blocks(article: etree._Element) -> Iterator[Block]:
         yield from _section_content(back, 1)
     for part in children(article, "sub-article", "response"):
         yield from _article_blocks(part)
+
+
+def _titled(title: str, otherwise: str, level: int) -> Block:
+    """A section's heading: its title, or what such a section is called."""
+    return Block("heading", title or otherwise, level=min(level, 6), made=() if title else (otherwise,))
 
 
 def _chapter_blocks(part: etree._Element, level: int) -> Iterator[Block]:
@@ -311,20 +369,21 @@ def _section_content(section: etree._Element, level: int) -> Iterator[Block]:
             yield from _footnotes(child)
         elif name in ("book-part", "front-matter-part"):
             yield from _chapter_blocks(child, level + 1)
-        elif name in ("title", "label", "sec-meta"):
+        elif name in ("title", "label", "sec-meta", "caption"):
             continue
         else:
             yield from _block(child, level)
 
 
+_NAMED_SECTIONS = {"ack": "Acknowledgements", "glossary": "Abbreviations"}
+
+
 def _section(section: etree._Element, level: int) -> Iterator[Block]:
     title = _first_text(section, "{*}title")
     label = _first_text(section, "{*}label")
-    if not title and local_name(section) in ("ack", "glossary"):
-        title = {"ack": "Acknowledgements", "glossary": "Abbreviations"}[local_name(section)]
     if label and title and not title.startswith(label):
         title = f"{label} {title}"
-    yield Block("heading", title or label, level=min(level, 6))
+    yield _titled(title or label, _NAMED_SECTIONS.get(local_name(section), ""), level)
     yield from _section_content(section, level)
 
 
@@ -358,10 +417,11 @@ def _block(element: etree._Element, level: int) -> Iterator[Block]:
 
 def _labelled(element: etree._Element, level: int) -> Iterator[Block]:
     """A part of a question: its label, or what it is, before its first paragraph."""
-    label = _first_text(element, "{*}label") or ("Answer:" if local_name(element) == "answer" else "")
+    own = _first_text(element, "{*}label")
+    label = own or ("Answer:" if local_name(element) == "answer" else "")
     for block in _section_content(element, level):
         if label and block.kind == "paragraph":
-            block = Block("paragraph", f"{label} {block.text}")
+            block = Block("paragraph", f"{label} {block.text}", made=() if own else (label,))
             label = ""
         yield block
 
@@ -401,22 +461,18 @@ def _float(element: etree._Element, level: int) -> Iterator[Block]:
         yield from (block for block in _section_content(element, level) if block.text)
         return
     if name in ("fig-group", "table-wrap-group"):
-        if caption is not None:
-            yield Block("caption", _caption(label, caption))
+        yield Block("caption", _caption(label, caption))
         for child in children(element, *_FLOATS):
             yield from _float(child, level)
         return
-    text = _caption(label, caption)
-    if caption is not None and text:
-        yield Block("caption", text)
-    if name == "table-wrap":
-        for child in element:
-            if local_name(child) in ("table", "alternatives", "oasis"):
-                yield from _table(child)
-            elif local_name(child) == "table-wrap-foot":
-                yield from _footnotes(child)
-            elif local_name(child) in ("p", "list", "def-list", "disp-formula"):
-                yield from _block(child, level)
+    yield Block("caption", _caption(label, caption))
+    for child in element:
+        if local_name(child) in ("table", "alternatives", "oasis"):
+            yield from _table(child)
+        elif local_name(child) == "table-wrap-foot":
+            yield from _footnotes(child)
+        elif local_name(child) not in ("label", "caption"):
+            yield from _block(child, level)
 
 
 def _caption(label: str, caption: etree._Element | None) -> str:
@@ -461,7 +517,7 @@ def _table(element: etree._Element) -> Iterator[Block]:
             rows.append([_html_cell(cell) for cell in children(item, "td", "th")])
         elif name == "row":
             rows.append([_cals_cell(cell, columns) for cell in children(item, "entry")])
-    yield Block("table", markdown_table(spread(rows)))
+    yield table_block(rows)
 
 
 def _html_cell(cell: etree._Element) -> Cell:
@@ -502,12 +558,9 @@ def _list_lines(element: etree._Element, depth: int) -> Iterator[str | etree._El
             meaning = " ".join(_inline(definition) for definition in children(item, "def"))
             yield f"{indent}- {term}: {meaning}" if meaning else f"{indent}- {term}"
         return
-    format_ = _LIST_FORMATS.get(element.get("list-type", ""))
-    for number, item in enumerate(children(element, "list-item"), start=_first_number(element)):
+    for item in children(element, "list-item"):
         label = _first_text(item, "{*}label")
-        sign = f"{element.get('prefix-word', '')} {written_number(number, format_)}.".lstrip() if format_ else "-"
-        if label and (format_ or re.fullmatch(r"[(\[]?\w{1,5}[.)\]]?|\w{1,3}(?:\.\w{1,3})+\.?", label)):
-            sign = label
+        sign = label if re.search(r"\w", label) else "-"
         held: list[str] = []
         after: list[str | etree._Element] = []
         for part in children(item):
@@ -546,57 +599,97 @@ _CITATIONS = ("mixed-citation", "element-citation", "citation", "nlm-citation", 
 
 
 def _reference_list(element: etree._Element, level: int) -> Iterator[Block]:
-    yield Block("heading", _first_text(element, "{*}title") or "References", level=min(level, 6))
+    yield _titled(_first_text(element, "{*}title"), "References", level)
     for child in children(element):
         if local_name(child) == "ref":
             label = _first_text(child, "{*}label").rstrip(".")
             texts = []
+            made: list[str] = []
             citations = list(children(child, *_CITATIONS))
             for alternatives in children(child, "citation-alternatives"):
                 citations.extend(list(children(alternatives, *_CITATIONS))[:1])
             for citation in citations:
-                texts.append(_citation(citation))
+                text, added = _citation(citation)
+                texts.append(text)
+                made += added
                 label = label or _first_text(citation, "{*}label").rstrip(".")
             text = " ".join(text for text in texts if text)
             if text:
-                yield Block("reference", f"{label}. {text}" if label else text)
+                yield Block("reference", f"{label}. {text}" if label else text, made=tuple(made))
         elif local_name(child) == "ref-list":
             yield from _reference_list(child, level + 1)
         elif local_name(child) == "p":
             yield Block("paragraph", _inline(child))
 
 
-def _citation(citation: etree._Element) -> str:
-    """A reference as one line: as it was punctuated, or put together from its parts when they have no punctuation."""
+def _citation(citation: etree._Element) -> tuple[str, list[str]]:
+    """A reference as one line, and what that says beyond the source.
+
+    It is as it was punctuated, or put together from its parts when they have no punctuation: those that a reader looks for in their
+    usual order, then whatever else it has.
+    """
     between = (citation.text or "") + "".join(child.tail or "" for child in citation)
-    if local_name(citation) == "note" or len(re.findall(r"[.,;:()]", between)) >= 2:
-        return _inline(citation)
+    punctuated = len(re.findall(r"[.,;:()]", between)) >= 2 or re.search(r"\w", between) is not None
+    if local_name(citation) == "note" or punctuated:
+        return _inline(citation), []
+    taken: set[etree._Element] = set(citation.iter("{*}label"))
 
     def part(name: str) -> str:
-        return _first_text(citation, f"{{*}}{name}")
+        found = citation.find(f"{{*}}{name}")
+        if found is None:
+            return ""
+        taken.add(found)
+        return _inline(found)
 
     people = []
-    for name in citation.iterfind(".//{*}name"):
-        people.append(f"{_first_text(name, '{*}surname')} {_first_text(name, '{*}given-names')}".strip())
-    people += [_inline(collab) for collab in citation.iterfind(".//{*}collab")]
-    people += [_inline(person) for person in citation.iterfind(".//{*}string-name")]
+    made = []
+    for person in citation.iter("{*}name", "{*}collab", "{*}string-name"):
+        if taken.isdisjoint(person.iterancestors()):
+            taken.add(person)
+            people.append(_name(person) if local_name(person) == "name" else _inline(person))
     if citation.find(".//{*}etal") is not None:
+        taken.update(citation.iter("{*}etal"))
         people.append("et al")
-    pages = part("fpage") + (f"–{part('lpage')}" if part("lpage") and part("lpage") != part("fpage") else "")
+        made.append("et al")
+    pages = part("fpage")
+    if last := part("lpage"):
+        pages = f"{pages}–{last}"
+        made.append("–")
     pages = pages or part("elocation-id") or part("page-range")
-    volume = part("volume") + (f"({part('issue')})" if part("issue") else "")
+    volume = part("volume") + (f"({issue})" if (issue := part("issue")) else "")
     where = f"{volume}:{pages}" if volume and pages else volume or pages
     title = part("article-title") or part("chapter-title") or part("data-title")
+    source = part("source")
     publisher = ": ".join(text for text in (part("publisher-loc"), part("publisher-name")) if text)
     dated = ";".join(text for text in (part("year"), where) if text)
-    sentences = [", ".join(people), title, part("source"), publisher, dated, part("comment")]
+    sentences = [", ".join(people), title, source, publisher, dated, part("comment")]
     for identifier in citation.iterfind("{*}pub-id"):
-        if identifier.get("pub-id-type") in ("doi", "pmid"):
-            sentences.append(f"{identifier.get('pub-id-type')}:{_inline(identifier)}")
+        taken.add(identifier)
+        kind = identifier.get("pub-id-type", "")
+        sentences.append(f"{kind}:{_inline(identifier)}" if kind else _inline(identifier))
+        made.append(kind)
+    sentences += _rest(citation, taken)
     text = " ".join(
         sentence if sentence.endswith((".", "?", "!")) else f"{sentence}." for sentence in sentences if sentence
     )
-    return text or _inline(citation)
+    return (text, made) if text else (_inline(citation), [])
+
+
+def _name(person: etree._Element) -> str:
+    """A person as references write one: the surname first."""
+    order = ("prefix", "surname", "given-names", "suffix")
+    return " ".join(text for name in order if (text := _first_text(person, f"{{*}}{name}")))
+
+
+def _rest(element: etree._Element, taken: set[etree._Element]) -> Iterator[str]:
+    """The texts of the parts of an element that have not been taken, in their order."""
+    for child in children(element):
+        if child in taken or local_name(child) in _SILENT:
+            continue
+        if taken.isdisjoint(child.iterdescendants()):
+            yield _inline(child)
+        else:
+            yield from _rest(child, taken)
 
 
 # --- inline text -----------------------------------------------------------------------------------------------------
@@ -614,6 +707,10 @@ def _raw_inline(element: etree._Element, skip: frozenset[str] = frozenset()) -> 
             text = _append_inline(text, child, skip)
         text += child.tail or ""
     return text
+
+
+_SIDE_BY_SIDE = frozenset({"pub-id", "ext-link", "uri", "object-id", "surname", "given-names", "suffix"})
+"""Parts of a reference or a name that may follow one another without a character between them."""
 
 
 def _append_inline(text: str, child: etree._Element, skip: frozenset[str] = frozenset()) -> str:
@@ -634,7 +731,7 @@ def _append_inline(text: str, child: etree._Element, skip: frozenset[str] = froz
     if name == "table":
         return f"{text} {_rows_as_text(child)} "
     inner = _raw_inline(child, skip)
-    if name in ("pub-id", "ext-link", "uri", "object-id") and inner[:1].isalnum() and re.search(r"[\w.,;)]$", text):
+    if name in _SIDE_BY_SIDE and inner[:1].isalnum() and re.search(r"[\w.,;)]$", text):
         return f"{text} {inner}"  # side by side without a sign between them, as in references
     if name in ("p", "title", "list-item", "def-item", "sec", "fn", "td", "th") or name in _FLOATS:
         return f"{text} {inner} "  # blocks inside a cell, note or item

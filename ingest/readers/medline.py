@@ -9,11 +9,21 @@ from lxml import etree
 
 from ingest.containers.compression import read_bounded, unpacked_head
 from ingest.document import Block, Mark, Page, Probe, ReadOptions, UnreadableError
+from ingest.left_out import METADATA
 from ingest.readers.inline_text import clean_line, formula_of, write_marks
+from ingest.readers.shown_text import Markup, shown_text
 from ingest.safe_xml import children, entity_text, local_name, parse_xml, root_of, was_cut
 
 _ROOTS = frozenset({"PubmedArticleSet", "PubmedArticle", "MedlineCitationSet", "MedlineCitation", "PubmedBookArticle"})
 _RECORDS = ("MedlineCitation", "BookDocument")
+
+
+_RECORD = frozenset({"Article", "Book", "ArticleTitle", "VernacularTitle", "Abstract", "OtherAbstract", "KeywordList"})
+_MARKUP = Markup(
+    inline=frozenset({"b", "i", "u"}),
+    left_out={"CopyrightInformation": METADATA, "VernacularTitle": METADATA},
+    only={"MedlineCitation": _RECORD, "BookDocument": _RECORD, "Article": frozenset({"ArticleTitle", "Abstract"}), "Book": frozenset({"BookTitle"})},
+)  # fmt: skip
 
 
 class MedlineReader:
@@ -59,9 +69,11 @@ class MedlineReader:
         for number, record in enumerate(_records(read_bounded(path)), start=1):
             if first <= number <= last:
                 mark(f"page {number}")
+                shown = shown_text(record, _MARKUP)
                 write_marks(record)
                 blocks = tuple(block for block in _blocks(record) if block.text)
-                yield Page(page=number, route="medline", reason="PubMed XML", width=0.0, height=0.0, blocks=blocks)
+                conservation = shown.compared(blocks, {})
+                yield Page(number, "medline", "PubMed XML", 0.0, 0.0, blocks, conservation=conservation)
 
 
 def _records(raw: bytes) -> list[etree._Element]:
@@ -85,11 +97,12 @@ def _blocks(record: etree._Element) -> Iterator[Block]:
         for part in children(abstract, "AbstractText"):
             label = part.get("Label", "")
             if label and label.upper() != "UNLABELLED":
-                yield Block("heading", label.capitalize() if label.isupper() else label, level=2)
+                label = label.capitalize() if label.isupper() else label
+                yield Block("heading", label, level=2, made=(label,))
             yield Block("paragraph", _text(part))
     words = "; ".join(filter(None, map(_text, record.iter("{*}Keyword"))))
     if words:
-        yield Block("paragraph", f"Keywords: {words}")
+        yield Block("paragraph", f"Keywords: {words}", made=("Keywords",))
 
 
 def _first(element: etree._Element, path: str) -> str:

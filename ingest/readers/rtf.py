@@ -10,12 +10,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from ingest.conservation import compare
 from ingest.containers.compression import read_bounded
 from ingest.document import Block, Mark, Page, Probe, ReadOptions, UnreadableError
-from ingest.left_out import COMMENT, DELETED, FOOTER, HEADER, HIDDEN, STRUCK_OUT, LeftOut, told
+from ingest.left_out import COMMENT, DELETED, FIELD_CODE, FOOTER, HEADER, HIDDEN, STRUCK_OUT, LeftOut, told
 from ingest.marks import from_characters, habit, lowered, raised, without_wraps, written
-from ingest.page.markdown_table import Cell, markdown_table, spread
+from ingest.page.markdown_table import Cell, table_block
 from ingest.readers.inline_text import clean_line
+from ingest.readers.shown_text import made_in
 from ingest.symbol_fonts import is_symbol_font, symbol
 from medpress.encoding import codec_of
 
@@ -42,7 +44,6 @@ _SKIPPED = frozenset(
         "datastore",
         "colorschememapping",
         "latentstyles",
-        "fldinst",
         "xe",
         "tc",
         "bkmkstart",
@@ -67,12 +68,14 @@ _SKIPPED = frozenset(
 )
 _ASIDE = {
     "header": HEADER, "headerl": HEADER, "headerr": HEADER, "headerf": HEADER, "footer": FOOTER, "footerl": FOOTER, "footerr": FOOTER,
-    "footerf": FOOTER, "annotation": COMMENT,
+    "footerf": FOOTER, "annotation": COMMENT, "fldinst": FIELD_CODE,
 }  # fmt: skip
 _SIGNS = {
     "tab": " ", "line": " ", "emdash": "—", "endash": "–", "lquote": "‘", "rquote": "’", "ldblquote": "“", "rdblquote": "”",
     "bullet": "•", "emspace": " ", "enspace": " ", "qmspace": " ", "page": " ", "column": " ", "softline": " ",
 }  # fmt: skip
+_EDGES = frozenset({"par", "sect", "cell", "row", "nestcell", "nestrow", "footnote"})
+"""Words that end the word before them."""
 _CHARSETS = {0: "cp1252", 128: "cp932", 129: "cp949", 134: "gb18030", 136: "big5", 161: "cp1253", 162: "cp1254", 163: "cp1258",
              177: "cp1255", 178: "cp1256", 186: "cp1257", 204: "cp1251", 222: "cp874", 238: "cp1250"}  # fmt: skip
 _NAMED = re.compile(r"[^\W_]")
@@ -103,6 +106,8 @@ class _Reading:
     notes: list[str] = field(default_factory=list)
     items: list[str] = field(default_factory=list)
     left_out: LeftOut = field(default_factory=dict)
+    source: list[str] = field(default_factory=list)
+    """All text of the file as it came, shown or not, before it is put into blocks: what these are compared with."""
     fonts: dict[int, tuple[str, str]] = field(default_factory=dict)
     """Number to name and codec."""
     styles: dict[int, str] = field(default_factory=dict)
@@ -147,7 +152,9 @@ class RtfReader:
         blocks = tuple(_finished(found))
         if not blocks:
             raise UnreadableError("no-text", "The document has no text.")
-        yield Page(1, "rtf", "; ".join(["RTF", *told(found.left_out)]), 0.0, 0.0, blocks)
+        conservation = compare("".join(found.source), [block.text for block in blocks], found.left_out, made_in(blocks))
+        reason = "; ".join(["RTF", *told(found.left_out)])
+        yield Page(1, "rtf", reason, 0.0, 0.0, blocks, conservation=conservation)
 
 
 def _finished(found: _Reading) -> Iterator[Block]:
@@ -160,8 +167,8 @@ def _finished(found: _Reading) -> Iterator[Block]:
             yield replace(piece, text=written(piece.text, custom))
         else:
             rows = [[replace(cell, text=written(cell.text, custom)) for cell in row] for row in piece]
-            if text := markdown_table(spread(rows)):
-                yield Block("table", text)
+            if (block := table_block(rows)).text:
+                yield block
     for note in found.notes:
         yield Block("footnote", written(note, custom))
 
@@ -199,6 +206,8 @@ def _read(raw: bytes) -> _Reading:
             if not stack:
                 break
             outer = stack.pop()
+            if state.place != outer.place:
+                found.source.append(" | ")
             if state.place == "footnote" and outer.place != "footnote":
                 found.notes += [note] if (note := clean_line(found.note)) else []
                 found.note = ""
@@ -257,13 +266,17 @@ def _put(found: _Reading, state: _State, text: str) -> None:
     elif place == "author":
         found.author += text
     elif place == "label":
+        found.source.append(text)
         found.label += text
     elif place not in ("body", "footnote"):
+        found.source.append(f" {text} ")
         found.left_out.setdefault(place, []).append(text)
     elif state.void:
+        found.source.append(f" {text} ")
         found.left_out.setdefault(state.void, []).append(text)
     else:
         text = without_wraps(text)
+        found.source.append(f" {text} " if state.height else text)
         text = raised(text) if state.height > 0 else lowered(text) if state.height < 0 else from_characters(text)
         if place == "footnote":
             found.note += text
@@ -274,6 +287,8 @@ def _put(found: _Reading, state: _State, text: str) -> None:
 def _control(found: _Reading, state: _State, word: str, number: int | None) -> _State:
     """What a control word does, to what has been read or to the state of its group."""
     on = number != 0
+    if word in _EDGES:
+        found.source.append(" | ")
     if word in _SIGNS:
         _put(found, state, _SIGNS[word])
     elif word in ("title", "author") and state.place == "skip":

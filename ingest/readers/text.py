@@ -15,6 +15,7 @@ from pathlib import Path
 from ingest.conservation import compare
 from ingest.containers.compression import inner_suffix, is_gzip, read_bounded, unpacked_head
 from ingest.document import Block, Mark, Page, Probe, ReadOptions, UnreadableError
+from ingest.left_out import METADATA, LeftOut
 from medpress.encoding import Decoded, decode
 
 PAGE_CHARACTERS = 200_000
@@ -57,6 +58,11 @@ _ENGLISH_HEADING = re.compile(
     r"(?:\d{1,3}|[ivxlc]{1,7}|[a-z])\b[.:—–-]?(?:\s+\S.{0,80})?)$",
     re.IGNORECASE,
 )
+CHAPTER_MARK = "mark of a chapter"
+"""Signs with which digitised classics say what a line is."""
+SAID_AGAIN = "heading said again"
+"""The volume, before each of its chapters."""
+_CHAPTER_MARK = re.compile(r"<目录>|<篇名>")
 _CLASSIC_NOISE = re.compile(r"^(?:<目录>|<篇名>|属性：?)\s*$")
 _CLASSIC_FIELD = re.compile(r"^(书名|書名|作者|朝代|年份|篇名)[：:]\s*(.*)$")
 _PROPERTY = re.compile(r"^(?:属性|內容|内容)：")
@@ -120,8 +126,9 @@ class TextReader:
 
 def text_page(number: int, route: str, reason: str, text: str) -> Page:
     """A page of plain text."""
-    blocks = blocks_of(text)
-    conservation = compare(text, [block.text for block in blocks])
+    left_out: LeftOut = {}
+    blocks = blocks_of(text, left_out)
+    conservation = compare(text, [block.text for block in blocks], left_out)
     return Page(number, route, reason, 0.0, 0.0, blocks, conservation=conservation)
 
 
@@ -152,8 +159,9 @@ def _classic_fields(head: str) -> dict[str, str]:
     return fields
 
 
-def blocks_of(text: str) -> tuple[Block, ...]:
-    """Blocks of a text: headings, lists, tables and paragraphs in their order."""
+def blocks_of(text: str, left_out: LeftOut | None = None) -> tuple[Block, ...]:
+    """Blocks of a text: headings, lists, tables and paragraphs in their order; what is left out goes into `left_out`, by reason."""
+    gone: LeftOut = {} if left_out is None else left_out
     lines = [line.rstrip().replace("\u3000", " ") if not line.strip() else line.rstrip() for line in text.split("\n")]
     width = _hard_width(lines)
     classic = any(line.startswith("<篇名>") for line in lines)
@@ -175,6 +183,9 @@ def blocks_of(text: str) -> tuple[Block, ...]:
         if classic:
             stripped = _EMPHASIS_MARK.sub("", stripped)
         if not stripped or _CLASSIC_NOISE.match(stripped) or (classic and _CLASSIC_FIELD.match(stripped)):
+            gone.setdefault(METADATA if classic and _CLASSIC_FIELD.match(stripped) else CHAPTER_MARK, []).append(
+                stripped
+            )
             close()
         elif fence := _FENCE.match(line):
             close()
@@ -188,7 +199,11 @@ def blocks_of(text: str) -> tuple[Block, ...]:
         elif heading := _heading(stripped, line):
             close()
             # The digitised classics name the volume again before each of its chapters.
-            if not (stripped.startswith("<目录>") and heading.text == volume):
+            if mark := _CHAPTER_MARK.match(stripped):
+                gone.setdefault(CHAPTER_MARK, []).append(mark.group())
+            if stripped.startswith("<目录>") and heading.text == volume:
+                gone.setdefault(SAID_AGAIN, []).append(volume)
+            else:
                 blocks.append(heading)
             volume = heading.text if stripped.startswith("<目录>") else volume
         elif not paragraph and _is_bare_title(stripped, index, lines):
@@ -212,6 +227,8 @@ def blocks_of(text: str) -> tuple[Block, ...]:
             blocks.append(Block("list", "\n".join(items)))
             continue
         else:
+            if named := _PROPERTY.match(stripped):
+                gone.setdefault(CHAPTER_MARK, []).append(named.group())
             paragraph.append(_PROPERTY.sub("", stripped))
         index += 1
     close()

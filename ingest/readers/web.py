@@ -21,7 +21,8 @@ from ingest.document import Block, Mark, Page, Probe, ReadOptions, UnreadableErr
 from ingest.left_out import told
 from ingest.readers.html_blocks import found_in, letters, windows
 from ingest.readers.html_bounds import bound_tables, bounded_markup, has_many_elements
-from ingest.readers.html_shown import settle
+from ingest.readers.html_shown import PAGE, settle
+from ingest.readers.shown_text import shown_text
 from ingest.readers.web_shape import content_blocks
 from ingest.safe_xml import root_of
 from medpress.encoding import Decoded, decode_markup
@@ -155,14 +156,17 @@ class WebReader:
             return
         mark("page 1")
         decoded, tree = _parse(path)
+        shown = shown_text(tree, PAGE)
         bound_tables(tree)
-        left_out = settle(tree)
+        made: list[str] = []
+        left_out = settle(tree, made)
         blocks, reason = content_blocks(tree, _address(decoded.text, tree))
         blocks += _stated_text(tree, blocks)
         if not blocks:
             raise UnreadableError("no-text", "The page has no text of its own: it may be filled in by scripts.")
         reason = "; ".join([reason, *told(left_out)])
-        yield Page(page=1, route="web", reason=reason, width=0.0, height=0.0, blocks=tuple(blocks))
+        conservation = shown.compared(blocks, left_out, made)
+        yield Page(1, "web", reason, 0.0, 0.0, tuple(blocks), conservation=conservation)
 
 
 def _parse(path: Path) -> tuple[Decoded, etree._Element]:
@@ -185,7 +189,7 @@ def _stated_text(tree: etree._Element, blocks: Sequence[Block]) -> list[Block]:
     for text, own in stated:
         samples = windows(own)
         if sum(sample in known for sample in samples) < 0.5 * len(samples):
-            found.append(Block("paragraph", text))
+            found.append(Block("paragraph", text, made=(text,)))
             known |= found_in(own, sought)
     return found
 

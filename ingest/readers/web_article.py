@@ -9,7 +9,7 @@ import trafilatura
 from lxml import etree
 
 from ingest.document import Block
-from ingest.page.markdown_table import Cell, markdown_table, span, spread
+from ingest.page.markdown_table import Cell, span, table_block
 from ingest.readers.html_blocks import data_tables, is_formula, item_labels, letters, spaced_text
 
 _INLINE = frozenset({"hi", "ref", "del", "lb", "graphic", "span"})
@@ -67,15 +67,16 @@ def _block(element: etree._Element, labels: Mapping[str, str]) -> Iterator[Block
         for item in element.iterchildren("item"):
             yield from _blocks(item, labels)
     elif tag == "list":
-        lines = list(_list_lines(element, 0, labels))
+        signs: list[str] = []
+        lines = list(_list_lines(element, 0, labels, signs))
         if lines:
-            yield Block("list", "\n".join(lines))
+            yield Block("list", "\n".join(lines), made=tuple(signs))
     elif tag == "table":
         rows = [
             [Cell(_clean(_inline(cell)), span(cell.get("span"))) for cell in row.iterchildren("cell")]
             for row in element.iter("row")
         ]
-        yield Block("table", markdown_table(spread(rows)))
+        yield table_block(rows)
     elif tag == "code":
         yield Block("paragraph", "".join(element.itertext()).strip("\n"))
     elif any(child.tag in ("p", "list", "table", "head", "quote", "code") for child in element):
@@ -108,16 +109,16 @@ def _with_own_tables(blocks: list[Block], tree: etree._Element) -> list[Block]:
     """Tables as the page has them, with their merged cells, in the place of trafilatura's."""
     if not any(block.kind == "table" for block in blocks):
         return blocks
-    own = [(letters("".join(table.itertext())), text) for table, text in data_tables(tree)]
+    own = [(letters("".join(table.itertext())), found) for table, found in data_tables(tree)]
     result = []
     for block in blocks:
         if block.kind == "table":
             cells = [letters(cell) for cell in block.text.replace("| --- ", "").split("|")]
             cells = [cell for cell in cells if cell]
-            for index, (known, text) in enumerate(own):
+            for index, (known, table) in enumerate(own):
                 held = sum(cell in known for cell in cells)
                 if cells and held >= 0.9 * len(cells) and len("".join(cells)) >= 0.5 * len(known):
-                    block = Block("table", text)
+                    block = table
                     own.pop(index)
                     break
         result.append(block)
@@ -132,16 +133,18 @@ def _is_layout(element: etree._Element) -> bool:
     )
 
 
-def _list_lines(element: etree._Element, depth: int, labels: Mapping[str, str]) -> Iterator[str]:
+def _list_lines(element: etree._Element, depth: int, labels: Mapping[str, str], signs: list[str]) -> Iterator[str]:
+    """The lines of a list; the numbers that they begin with are put into `signs`."""
     ordered = element.get("rend") == "ol"
     for number, item in enumerate(element.iterchildren("item"), start=1):
         text = _clean(_inline(item, skip="list"))
         if text:
             sign = labels.get(letters(text)) or (f"{number}." if ordered else "-")
+            signs += [sign] if sign != "-" else []
             yield f"{'  ' * min(depth, 6)}{sign} {text}"
         for inner in item.iterdescendants("list"):
             if next(inner.iterancestors("item"), None) is item:
-                yield from _list_lines(inner, depth + 1, labels)
+                yield from _list_lines(inner, depth + 1, labels, signs)
 
 
 def _inline(element: etree._Element, skip: str = "") -> str:

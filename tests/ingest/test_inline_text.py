@@ -27,7 +27,7 @@ from ingest.readers.web import parse_html
 )
 def test_superscripts_in_html(source: str, text: str) -> None:
     tree = parse_html(f"<body><p>{source}</p></body>")
-    settle(tree)
+    settle(tree, [])
     assert tree.find(".//p").text_content() == text
 
 

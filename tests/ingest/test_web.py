@@ -26,7 +26,7 @@ READER = WebReader()
 def parse_html(source: str) -> etree._Element:
     """The tree of a page as the extractors see it."""
     tree = web.parse_html(source)
-    settle(tree)
+    settle(tree, [])
     return tree
 
 
