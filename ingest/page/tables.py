@@ -24,9 +24,11 @@ from ingest.page.table_regions import (
     aligned_groups,
     below_caption,
     inside,
+    parted_at_ends,
     prose_share,
     rows_of,
     ruled_regions,
+    stacks_of,
 )
 
 MIN_PART = 8.0
@@ -78,7 +80,9 @@ def find_tables(
     rules = joined_rules(horizontal)
     long = [rule for rule in rules if rule[1] - rule[0] >= MIN_RULE]
     if len(long) >= 2:
-        for region in ruled_regions(rest, long, vertical):
+        stacks = stacks_of(long)
+        rest = parted_at_ends(rest, stacks)
+        for region in ruled_regions(rest, stacks, vertical):
             x0, x1 = region.x0, region.x1
             own = below_caption([line for line in rest if inside(line, x0, x1, region.top, region.bottom)])
             own += _open_end(own, _down_to_rule(rest, rules, region), x0, x1, region.bottom, body_size)
