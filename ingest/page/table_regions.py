@@ -17,6 +17,8 @@ from ingest.page.table_columns import Rule
 
 SAME_EXTENT = 3.0
 """Horizontal rules whose ends are nearer to one another than this, in points, belong to one table."""
+HEAD_ROWS = 5
+"""Rows of print of a head, at most, of which most have one cell."""
 APART = 1.0
 """White space between a rule and text wider than usual in a table by more than this, in font sizes, is between two tables."""
 CELL_SPACE = 1.0
@@ -208,6 +210,10 @@ def _between_breaks(bands: Sequence[_Band]) -> list[Stretch]:
     if len(inner) >= 3 and inner.count("none") <= 0.4 * len(inner):
         # a ruled row with one long cell is still a row
         kinds = ["small" if kind == "none" and 0 < i < len(kinds) - 1 else kind for i, kind in enumerate(kinds)]
+    kinds = [
+        "small" if kind == "none" and below == "table" and _is_head(band) else kind
+        for band, kind, below in zip(bands, kinds, [*kinds[1:], "none"][: len(kinds)], strict=True)
+    ]
     boxed = _is_boxed(bands)
     if boxed:
         kinds = ["table"] * len(kinds)
@@ -222,6 +228,17 @@ def _between_breaks(bands: Sequence[_Band]) -> list[Stretch]:
                 regions.append(Stretch(first.top, last.bottom, first.x0, first.x1, boxed, i - start))
             start = -1
     return regions
+
+
+def _is_head(band: _Band) -> bool:
+    """Whether what stands above the rows of a table, between two of its rules, is their head: some short cells, not all in one column."""
+    rows = rows_of([piece for line in band.lines for piece in in_cells(line)])
+    cells = [line for row in rows for line in row]
+    return (
+        len(rows) <= HEAD_ROWS
+        and any(len(row) > 1 for row in rows)
+        and max(line.x1 - line.x0 for line in cells) < 0.6 * (band.x1 - band.x0)
+    )
 
 
 def _is_boxed(bands: Sequence[_Band]) -> bool:
