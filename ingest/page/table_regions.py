@@ -236,7 +236,7 @@ def _is_head(band: _Band) -> bool:
     cells = [line for row in rows for line in row]
     return (
         len(rows) <= HEAD_ROWS
-        and any(len(row) > 1 for row in rows)
+        and _side_by_side(cells)
         and max(line.x1 - line.x0 for line in cells) < 0.6 * (band.x1 - band.x0)
     )
 
