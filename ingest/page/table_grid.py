@@ -571,6 +571,11 @@ def _centred(cluster: Band, edges: Sequence[float], size: float) -> list[Band]:
             if min(bottom, line.y1) - max(top, line.y0) > OVERLAP * size and _column(line, edges) not in columns[i]
         ]
         bands.append([cluster[i], shared] if shared else [cluster[i]])
+    placed = {id(line) for band in bands for row in band for line in row}
+    for line in spanning:
+        if id(line) not in placed:
+            nearest = min(range(len(full)), key=lambda number: abs(_middle(cluster[full[number]]) - _middle([line])))
+            bands[nearest] = [*bands[nearest], [line]]
     return bands
 
 
