@@ -17,6 +17,10 @@ from ingest.page.table_columns import Rule
 
 SAME_EXTENT = 3.0
 """Horizontal rules whose ends are nearer to one another than this, in points, belong to one table."""
+CROSSED = 4.0
+"""Rules cross that go on beyond one another by more than this, in points; parts of one rule are no further apart."""
+MAX_VERTICAL = 1_000
+"""Vertical rules looked at."""
 HEAD_ROWS = 5
 """Rows of print of a head, at most, of which most have one cell."""
 APART = 1.0
@@ -108,6 +112,33 @@ def ruled_regions(
     found = [region for stack in stacks for region in _regions_of(stack, lines, vertical)]
     # the rules of a header and a footer enclose the tables of a page, and are no table
     return [region for region in found if region.n_bands > 1 or not any(region.encloses(other) for other in found)]
+
+
+def crossed_regions(lines: Sequence[Line], rules: Sequence[Rule], vertical: Sequence[Rule]) -> list[Stretch]:
+    """Where a horizontal and a vertical rule cross with cells around: a head above, labels to the left, as of a small matrix."""
+    found: list[Stretch] = []
+    for start, end, x in _joined(vertical):
+        for x0, x1, y in rules:
+            if not (x0 + CROSSED < x < x1 - CROSSED and start + CROSSED < y < end - CROSSED):
+                continue
+            if any(region.top < y < region.bottom and region.x0 < x < region.x1 for region in found):
+                continue
+            own = [line for line in lines if inside(line, x0, x1, start, end)]
+            corners = {((line.x0 + line.x1) / 2 > x, (line.y0 + line.y1) / 2 > y) for line in own}
+            if len(corners) >= 3:
+                found.append(Stretch(start, end, x0, x1, False, 2))
+    return found
+
+
+def _joined(vertical: Sequence[Rule]) -> list[Rule]:
+    """Vertical rules, parts of one rule (as they are drawn row by row) put together."""
+    result: list[Rule] = []
+    for start, end, x in sorted(vertical[:MAX_VERTICAL], key=lambda rule: (round(rule[2]), rule[0])):
+        if result and abs(result[-1][2] - x) <= 1.0 and start - result[-1][1] <= CROSSED:
+            result[-1] = (result[-1][0], max(result[-1][1], end), result[-1][2])
+        else:
+            result.append((start, end, x))
+    return result
 
 
 def _regions_of(stack: Sequence[Rule], lines: Sequence[Line], vertical: Sequence[Rule]) -> list[Stretch]:

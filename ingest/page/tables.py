@@ -23,6 +23,7 @@ from ingest.page.table_regions import (
     Stretch,
     aligned_groups,
     below_caption,
+    crossed_regions,
     inside,
     parted_at_ends,
     prose_share,
@@ -96,6 +97,13 @@ def find_tables(
                 tables.append(table)
                 taken = {id(line) for line in own}
                 rest = [line for line in rest if id(line) not in taken]
+    for region in crossed_regions(rest, rules, vertical) if vertical else ():
+        own = [line for line in rest if inside(line, region.x0, region.x1, region.top, region.bottom)]
+        table = None if any(id(line) in drawn for line in own) else build(own, rules, vertical, body_size)
+        if table is not None:
+            tables.append(table)
+            taken = {id(line) for line in own}
+            rest = [line for line in rest if id(line) not in taken]
     for group in aligned_groups([line for line in rest if id(line) not in drawn]):
         table = build(group, rules, vertical, body_size, aligned=True)
         if table is not None:
