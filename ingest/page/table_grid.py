@@ -302,7 +302,7 @@ def is_several(segment: Sequence[Sequence[Line]], edges: Sequence[float], size: 
     full = [texts for texts in cells if len(texts) >= max(2, 0.6 * n_columns)]
     if len(full) < 2 or len(full) < 0.6 * len(rows):
         return False
-    if len(full) >= 3 and len(full) >= 0.8 * len(rows) and all(0 in texts for texts in full):
+    if len(full) >= 3 and len(full) >= 0.7 * len(rows) and all(0 in texts for texts in full):
         return True
     return any(
         all(column in texts and _VALUE.search(texts[column]) and texts[column][0] not in "([±" for texts in full)
@@ -535,12 +535,38 @@ def _clusters(rows: Sequence[Sequence[Line]], edges: Sequence[float], size: floa
     """Rows of print put together where they overlap."""
     bands: list[Band] = []
     cluster: list[Sequence[Line]] = []
-    for row in rows:
-        if cluster and _gap(cluster, [row]) > -OVERLAP * size:
+    tied = _beside_wrapped(rows, edges, size)
+    for number, row in enumerate(rows):
+        if cluster and number not in tied and _gap(cluster, [row]) > -OVERLAP * size:
             bands.extend(_centred(cluster, edges, size))
             cluster = []
         cluster.append(row)
     return [*bands, *_centred(cluster, edges, size)]
+
+
+def _beside_wrapped(rows: Sequence[Sequence[Line]], edges: Sequence[float], size: float) -> set[int]:
+    """Numbers of the rows of print that go with the one above: cells half-way between the two lines of a cell beside them."""
+    columns = [{_column(line, edges) for line in row} for row in rows]
+    middles = [_middle(row) for row in rows]
+    tied: set[int] = set()
+    for number in range(1, len(rows) - 1):
+        above, below = middles[number] - middles[number - 1], middles[number + 1] - middles[number]
+        around = [
+            middles[other + 1] - middles[other]
+            for other in (number - 2, number + 1)
+            if 0 <= other and other + 1 < len(rows)
+        ]
+        if (
+            len(columns[number]) > 1
+            and len(columns[number - 1]) == 1
+            and columns[number - 1] == columns[number + 1]
+            and not columns[number - 1] & columns[number]
+            and abs(above - below) < 0.4 * (above + below)
+            and above + below < 2.2 * size
+            and all(gap > 1.15 * max(above, below) for gap in around)
+        ):
+            tied |= {number, number + 1}
+    return tied
 
 
 def _has_values(band: Band, columns: set[int], n_columns: int) -> bool:

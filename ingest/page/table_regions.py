@@ -21,6 +21,8 @@ CROSSED = 4.0
 """Rules cross that go on beyond one another by more than this, in points; parts of one rule are no further apart."""
 MAX_VERTICAL = 1_000
 """Vertical rules looked at."""
+LARGER = 1.06
+"""Text between two tables is in larger print than they are, by more than this factor; a long cell in one is not."""
 HEAD_ROWS = 5
 """Rows of print of a head, at most, of which most have one cell."""
 APART = 1.0
@@ -105,9 +107,7 @@ def _parted(line: Line, place: float) -> tuple[Line | None, Line]:
     return None, line
 
 
-def ruled_regions(
-    lines: Sequence[Line], stacks: Sequence[Sequence[Rule]], vertical: Sequence[Rule]
-) -> list[Stretch]:
+def ruled_regions(lines: Sequence[Line], stacks: Sequence[Sequence[Rule]], vertical: Sequence[Rule]) -> list[Stretch]:
     """Stretches between rules of one extent with several cells in a row."""
     found = [region for stack in stacks for region in _regions_of(stack, lines, vertical)]
     # the rules of a header and a footer enclose the tables of a page, and are no table
@@ -152,8 +152,11 @@ def _regions_of(stack: Sequence[Rule], lines: Sequence[Line], vertical: Sequence
     pads = sorted(band.pad for band in bands if band.kind == "table")
     least = min(pads, default=0.0)
     usual = pads[(len(pads) - 1) // 2] if pads else 0.0
+    sizes = sorted(band.size for band in bands if band.kind == "table")
+    print_size = sizes[len(sizes) // 2] if sizes else size
     for band in bands:
-        if band.kind in ("small", "none") and not band.ruled and band.pad > least + 0.7 * band.size:
+        other = band.kind == "none" and band.size > LARGER * print_size
+        if band.kind in ("small", "none") and not band.ruled and (other or band.pad > least + 0.7 * band.size):
             band.kind = "break"
     white = [
         y
@@ -162,9 +165,7 @@ def _regions_of(stack: Sequence[Rule], lines: Sequence[Line], vertical: Sequence
         for y in band.text_ends(usual + APART * band.size)
     ]
     if white:
-        bands = [
-            _Band(top, bottom, x0, x1, beside, vertical, size) for top, bottom in pairwise(sorted([*ys, *white]))
-        ]
+        bands = [_Band(top, bottom, x0, x1, beside, vertical, size) for top, bottom in pairwise(sorted([*ys, *white]))]
     drawn = {rule[2] for rule in stack}
     regions: list[Stretch] = []
     start = 0

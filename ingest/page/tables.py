@@ -212,6 +212,9 @@ def _open_start(own: list[Line], lines: list[Line], x0: float, x1: float) -> lis
     found: list[list[Line]] = []
     within = [line for line in lines if line.y1 < top + 0.3 * size and line.x0 >= x0 - 4 and line.x1 <= x1 + 4]
     for row in reversed(rows_of(within)[-6:]):
+        if all(line.size < 0.8 * size for line in row):
+            found.append(row)  # marks of the row above
+            continue
         aligned = all(any(abs(line.x0 - start) < 1.0 for start in starts) for line in row) or (
             len(row) >= 3 and all(any(min(line.x1, other.x1) > max(line.x0, other.x0) for other in own) for line in row)
         )

@@ -59,7 +59,7 @@ def ruled_pages(path: Path, heads: tuple[str, ...], rows: list[tuple[str, ...]],
         y = 80.0
         if number == 0:
             page.insert_text((60, 60), "Table 1. Invented doses", fontsize=10)
-        for row in ([heads, *part] if number == 0 else part):
+        for row in [heads, *part] if number == 0 else part:
             for x, cell in zip((60, 200, 340), row, strict=True):
                 page.insert_text((x, y), cell, fontsize=10)
             page.draw_line((55, y + 5), (460, y + 5), width=0.5)
