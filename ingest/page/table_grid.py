@@ -554,7 +554,7 @@ def _beside_wrapped(rows: Sequence[Sequence[Line]], edges: Sequence[float], size
         around = [
             middles[other + 1] - middles[other]
             for other in (number - 2, number + 1)
-            if 0 <= other and other + 1 < len(rows)
+            if other >= 0 and other + 1 < len(rows)
         ]
         if (
             len(columns[number]) > 1
