@@ -25,7 +25,9 @@ def words(page: pymupdf.Page, x: float, y: float, text: str, size: float = 10.0)
 def prose(page: pymupdf.Page, x: float, y: float, width: float) -> float:
     """Sets running text at `y`; gives where it ends."""
     box = pymupdf.Rect(x, y, x + width, y + 400)
-    spare = page.insert_textbox(box, PROSE + " " + PROSE, fontsize=11, fontname="tiro", align=pymupdf.TEXT_ALIGN_JUSTIFY)
+    spare = page.insert_textbox(
+        box, PROSE + " " + PROSE, fontsize=11, fontname="tiro", align=pymupdf.TEXT_ALIGN_JUSTIFY
+    )
     return box.y1 - spare
 
 
@@ -74,6 +76,45 @@ def test_two_tables_of_one_width_with_text_between_are_two(tmp_path: Path) -> No
     found = read(page, tmp_path / "two.pdf")
     assert grids(found) == [CELLS, MORE]
     assert PROSE in " ".join(block.text for block in found.blocks if block.kind == "paragraph")
+
+
+def test_text_with_wide_spaces_between_two_tables_is_in_neither(tmp_path: Path) -> None:
+    page = sheet()
+    end = three_lines(page, CELLS, 60, 80, 90, 240)
+    for number, row in enumerate(
+        (("Doses fell", "in all of the", "wards but"), ("rose again", "in summer", "and autumn"))
+    ):
+        for x, cell in zip((60, 150, 245), row, strict=True):
+            words(page, x, end + 32 + 14 * number, cell, 11)
+    three_lines(page, MORE, 60, end + 68, 90, 240)
+    found = read(page, tmp_path / "wide.pdf")
+    assert [grid for grid in grids(found) if len(grid) > 2] == [CELLS, MORE]
+
+
+def test_a_table_of_narrower_rules_above_another_is_not_in_it(tmp_path: Path) -> None:
+    page = sheet()
+    rule(page, 56, 304, 60)
+    prose(page, 60, 70, 240)
+    end = three_lines(page, CELLS, 60, 200, 90, 240)
+    three_lines(page, MORE, 56, end + 40, 90, 248)
+    assert grids(read(page, tmp_path / "narrow.pdf")) == [CELLS, MORE]
+
+
+def test_a_row_that_nearly_touches_the_other_column_ends_at_its_rule(tmp_path: Path) -> None:
+    page = sheet()
+    for x in (50, 302):
+        prose(page, x, 60, 240)
+    for x, cells in ((50, CELLS), (302, MORE)):
+        y = 240.0
+        rule(page, x, x + 240, y)
+        for number, row in enumerate([*cells, *cells[1:]]):
+            y += 13
+            for place, cell in zip((x + 2, x + 100, x + 212), row, strict=True):
+                words(page, place, y - 3, cell, 9)
+            if number in (0, 2 * len(cells) - 2):
+                rule(page, x, x + 240, y)
+    found = sorted(grids(read(page, tmp_path / "gutter.pdf")))
+    assert found == sorted([[*CELLS, *CELLS[1:]], [*MORE, *MORE[1:]]])
 
 
 def test_two_tables_of_one_width_with_white_space_between_are_two(tmp_path: Path) -> None:
@@ -132,20 +173,38 @@ def test_a_label_between_its_two_rows_is_not_lost(tmp_path: Path) -> None:
     ]
 
 
+def test_a_label_close_to_the_next_column_is_not_lost(tmp_path: Path) -> None:
+    page = sheet()
+    rule(page, 300, 512, 70)
+    for x, cell in zip((303, 359, 407, 465), ("Event", "Way", "Old", "New"), strict=True):
+        words(page, x, 82, cell, 9)
+    rule(page, 300, 512, 87)
+    y = 98.0
+    for name, first, second in (("GW241011", "0.11", "0.30"), ("GW241110", "0.12", "0.26")):
+        words(page, 303, y + 5.7, name, 9)
+        for number, value in enumerate((first, second)):
+            for x, cell in zip((359, 407, 465), (("lik.", "KS")[number], value, value), strict=True):
+                words(page, x, y + 11.3 * number, cell, 9)
+        rule(page, 300, 512, y + 15)
+        y += 28
+    text = " ".join(block.text for block in read(page, tmp_path / "close.pdf").blocks)
+    assert "GW241011" in text and "GW241110" in text
+
+
 def test_a_head_of_few_cells_over_two_rows_belongs_to_its_table(tmp_path: Path) -> None:
     page = sheet()
     rule(page, 60, 360, 80)
-    words(page, 230, 93, "Benchmark")
-    words(page, 66, 100, "Measure")
-    rule(page, 180, 350, 97)
-    words(page, 196, 110, "old")
-    words(page, 290, 110, "new")
-    rule(page, 60, 360, 116)
+    words(page, 230, 97, "Benchmark")
+    words(page, 66, 108, "Measure")
+    rule(page, 180, 350, 104)
+    words(page, 196, 119, "old")
+    words(page, 290, 119, "new")
+    rule(page, 60, 360, 127)
     rows = [("Success", "96.8", "99.1"), ("Quality", "2.21", "4.05"), ("Layout", "2.58", "4.40")]
     for number, row in enumerate(rows):
         for x, cell in zip((66, 196, 290), row, strict=True):
-            words(page, x, 129 + 15 * number, cell)
-    rule(page, 60, 360, 165)
+            words(page, x, 143 + 15 * number, cell)
+    rule(page, 60, 360, 181)
     (grid,) = grids(read(page, tmp_path / "head.pdf"))
     assert grid == [("Measure", "Benchmark", "Benchmark"), ("Measure", "old", "new"), *rows]
 
