@@ -246,6 +246,9 @@ def _between_breaks(bands: Sequence[_Band]) -> list[Stretch]:
         "small" if kind == "none" and below == "table" and _is_head(band) else kind
         for band, kind, below in zip(bands, kinds, [*kinds[1:], "none"][: len(kinds)], strict=True)
     ]
+    for number in range(1, len(bands)):
+        if kinds[number] == "none" and kinds[number - 1] == "table" and _goes_on(bands[number - 1], bands[number]):
+            kinds[number] = "table"
     boxed = _is_boxed(bands)
     if boxed:
         kinds = ["table"] * len(kinds)
@@ -271,6 +274,18 @@ def _is_head(band: _Band) -> bool:
         and _side_by_side(cells)
         and max(line.x1 - line.x0 for line in cells) < 0.6 * (band.x1 - band.x0)
     )
+
+
+def _goes_on(above: _Band, below: _Band) -> bool:
+    """Whether the lines between two rules begin where the cells above them begin, in more than one column."""
+    starts = [piece.x0 for line in above.lines for piece in in_cells(line)]
+    lines = [piece for line in below.lines for piece in in_cells(line)]
+    columns = [
+        min((round(start) for start in starts if abs(start - line.x0) < 0.3 * line.size), default=None)
+        for line in lines
+    ]
+    often = {column for column in columns if column is not None and columns.count(column) > 1}
+    return len(often) > 1 and sum(column in often for column in columns) >= 0.8 * len(columns)
 
 
 def _is_boxed(bands: Sequence[_Band]) -> bool:

@@ -13,7 +13,7 @@ from itertools import pairwise
 from ingest.document import Block
 from ingest.page.block_kinds import CAPTION
 from ingest.page.figures import Figure, in_figure
-from ingest.page.markdown_table import markdown_table
+from ingest.page.markdown_table import LABEL, markdown_table
 from ingest.page.reading_order import MAX_LINES, Line, bounds
 from ingest.page.table_columns import MIN_RULE, Rule
 from ingest.page.table_grid import grid_of
@@ -270,8 +270,12 @@ def _is_mark(line: Line, row: Sequence[Line]) -> bool:
 
 
 def _is_keyed(grid: Sequence[Sequence[str]]) -> bool:
-    """Whether each row of a grid begins with something short: what its long cell is about."""
-    return len(grid) >= 3 and all(row[0] for row in grid) and max(len(row[0]) for row in grid) <= TERM_LENGTH
+    """Whether each row of a grid begins with something short, or with a label much shorter than the cell that it is about."""
+    if len(grid) < 3 or not all(row[0] for row in grid):
+        return False
+    longest = max(len(row[0]) for row in grid)
+    labels, cells = (sum(len(row[column]) for row in grid) for column in (0, 1))
+    return longest <= TERM_LENGTH or (longest <= LABEL and cells > 2 * labels)
 
 
 def _are_terms(texts: Sequence[str]) -> bool:
