@@ -26,6 +26,8 @@ RAGGED = 0.55
 """White space at a narrow corridor, in font sizes and on average over the rows, that no spaces between words have."""
 FILLED = 0.6
 """Share of the rows that have a cell on either side of a narrow corridor."""
+HALF_WAY = 0.25
+"""A row of print that overlaps its neighbours by more than this, in font sizes, stands half-way between them."""
 FEW_ROWS = 3
 """With fewer rows on both sides of it, a corridor has to be twice as wide, since the spaces of so few may be aligned by chance."""
 CROSSING = 0.12
@@ -81,6 +83,7 @@ def column_borders(
     """The borders between columns. `n_header` rows at the top may have cells that span columns, and count only as support."""
     drawn = _drawn(vertical, box, size)
     places = list(drawn)
+    rows = _with_labels(rows, size)
     for narrowest in (SPACE, TIGHT):
         segments = [_segments(row, narrowest * size, drawn) for row in rows]
         most = max((len(row) for row in segments[n_header:]), default=0)
@@ -105,6 +108,23 @@ def column_borders(
             if accepted:
                 places = sorted([*places, place])
     return Borders(tuple(places) if len(places) < MAX_COLUMNS else (), frozenset(drawn))
+
+
+def _with_labels(rows: Sequence[Sequence[Line]], size: float) -> list[Sequence[Line]]:
+    """Rows of print, those put into both of their neighbours that stand alone half-way between them: labels that span rows."""
+    result: list[Sequence[Line]] = list(rows)
+    for number, row in enumerate(rows):
+        if len(row) == 1 and 0 < number < len(rows) - 1:
+            beside = [rows[number - 1], rows[number + 1]]
+            if all(
+                len(other) > 1 and min(row[0].y1, line.y1) - max(row[0].y0, line.y0) > HALF_WAY * size
+                for other in beside
+                for line in (max(other, key=lambda line: line.size),)
+            ):
+                result[number - 1] = [*result[number - 1], row[0]]
+                result[number + 1] = [*result[number + 1], row[0]]
+                result[number] = ()
+    return result
 
 
 def _are_columns(

@@ -7,7 +7,7 @@ rows or columns is repeated in each of them, as in all other formats, unless it 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -69,7 +69,8 @@ def grid_of(
     grid: list[list[str]] = []
     repeated: list[str] = []
     if len(segments) > 1 and _is_header(segments[0], len(edges) + 1, any(rule[2] < head for rule in partial)):
-        levels = _header(segments.pop(0), edges, partial, size)
+        top = segments.pop(0)
+        levels = _header(top, edges, partial, size, _extents([row for segment in segments for row in segment], edges))
         grid.extend([cell_text(cell) for cell in level] for level in levels)
         repeated += _again(line for level in levels for cell in level for line in cell)
     headed = bool(grid)
@@ -86,7 +87,8 @@ def grid_of(
         else:
             bands += _rows_of_segment(segment, edges, size, headed=headed or bool(bands))
     repeated += _again(line for band in bands for line in {id(line): line for row in band for line in row}.values())
-    body = [_body_row(band, edges, box) for band in bands]
+    extents = _extents(lines, edges)
+    body = [_body_row(band, edges, extents, box) for band in bands]
     repeated += [text for row in body for text in row.repeated]
     for column in range(len(edges) + 1):
         own = [line for line in labels if _column(line, edges) == column]
@@ -121,7 +123,49 @@ class _Row:
     """What of it spans columns, once for each beyond the first."""
 
 
-def _body_row(band: Band, edges: Sequence[float], box: tuple[float, float, float, float]) -> _Row:
+Extent = tuple[float, float]
+"""Left and right edge of the cells of a column."""
+
+
+def _extents(rows: Iterable[Sequence[Line]], edges: Sequence[float]) -> dict[int, Extent]:
+    """From where to where the cells of each column reach, those aside that cross a border."""
+    found: dict[int, Extent] = {}
+    for line in (line for row in rows for line in row):
+        if not _crossed(line, edges):
+            column = _column(line, edges)
+            left, right = found.get(column, (line.x0, line.x1))
+            found[column] = min(left, line.x0), max(right, line.x1)
+    return found
+
+
+def _crossed(line: Line, edges: Sequence[float]) -> list[float]:
+    """The borders that a line runs across."""
+    return [edge for edge in edges if line.x0 + 1 < edge < line.x1 - 1]
+
+
+def _centred_over(
+    line: Line, own: int, free: set[int], extents: Mapping[int, Extent], size: float
+) -> tuple[int, int] | None:
+    """First and last of the columns without another cell over which a line is centred; None if it is over its own only."""
+    best: tuple[float, int, int] | None = None
+    low = high = own
+    while low - 1 in free:
+        low -= 1
+    while high + 1 in free:
+        high += 1
+    for first in range(low, own + 1):
+        for last in range(own, high + 1):
+            if first in extents and last in extents:
+                left, right = extents[first][0], extents[last][1]
+                off = abs(line.x0 + line.x1 - left - right) / 2
+                if off <= max(0.25 * size, 0.03 * (right - left)) and (best is None or off < best[0]):
+                    best = off, first, last
+    return best[1:] if best is not None and best[2] > best[1] else None
+
+
+def _body_row(
+    band: Band, edges: Sequence[float], extents: Mapping[int, Extent], box: tuple[float, float, float, float]
+) -> _Row:
     """The cells of one row."""
     cells: list[list[Line]] = [[] for _ in range(len(edges) + 1)]
     lines = list({id(line): line for row in band for line in row}.values())
@@ -132,7 +176,19 @@ def _body_row(band: Band, edges: Sequence[float], box: tuple[float, float, float
     for line in lines:
         cells[_column(line, edges)].append(line)
     middle = _middle(lines)
-    return _Row(middle, [cell_text(cell) for cell in cells], [_middle(cell) if cell else middle for cell in cells], [])
+    places = [_middle(cell) if cell else middle for cell in cells]
+    texts = [cell_text(cell) for cell in cells]
+    repeated: list[str] = []
+    free = {column for column, cell in enumerate(cells) if not cell}
+    for column, cell in enumerate(cells):
+        if len(cell) == 1 and len(texts[column]) <= LABEL and _crossed(cell[0], edges):
+            span = _centred_over(cell[0], column, free, extents, cell[0].size)
+            for other in range(span[0], span[1] + 1) if span is not None else ():
+                if other != column:
+                    texts[other] = texts[column]
+                    repeated.append(texts[column])
+                    free.discard(other)
+    return _Row(middle, texts, places, repeated)
 
 
 def _without_labels(
@@ -246,7 +302,7 @@ def is_several(segment: Sequence[Sequence[Line]], edges: Sequence[float], size: 
     full = [texts for texts in cells if len(texts) >= max(2, 0.6 * n_columns)]
     if len(full) < 2 or len(full) < 0.6 * len(rows):
         return False
-    if len(full) >= 3 and len(full) >= 0.8 * len(rows) and all(0 in texts for texts in full):
+    if len(full) >= 3 and len(full) >= 0.7 * len(rows) and all(0 in texts for texts in full):
         return True
     return any(
         all(column in texts and _VALUE.search(texts[column]) and texts[column][0] not in "([±" for texts in full)
@@ -279,15 +335,24 @@ def _is_header(rows: Sequence[Sequence[Line]], n_columns: int, ruled: bool) -> b
 
 
 def _header(
-    rows: Sequence[Sequence[Line]], edges: Sequence[float], partial: Sequence[Rule], size: float
+    rows: Sequence[Sequence[Line]],
+    edges: Sequence[float],
+    partial: Sequence[Rule],
+    size: float,
+    extents: Mapping[int, Extent],
 ) -> list[list[list[Line]]]:
     """The lines of the cells of the header by row: one, or more where some of its cells span columns or rules part some of its columns.
 
-    What stands half-way between two rows belongs to both.
+    What stands half-way between two rows belongs to both. `extents` are those of the columns of the body.
     """
     lines = [line for row in rows for line in row]
     n_columns = len(edges) + 1
     spans = {id(line): span for line in lines if (span := _span(line, lines, edges, partial, size)) is not None}
+    for line in lines:
+        own = _column(line, edges)
+        free = set(range(n_columns)) - {_column(other, edges) for other in lines if other is not line}
+        if id(line) not in spans and free and (span := _centred_over(line, own, free, extents, size)) is not None:
+            spans[id(line)] = span
     levels: list[list[list[Line]]] = [[[] for _ in range(n_columns)]]
     waiting: Sequence[Line] = ()
     for number, row in enumerate(rows):
@@ -470,12 +535,38 @@ def _clusters(rows: Sequence[Sequence[Line]], edges: Sequence[float], size: floa
     """Rows of print put together where they overlap."""
     bands: list[Band] = []
     cluster: list[Sequence[Line]] = []
-    for row in rows:
-        if cluster and _gap(cluster, [row]) > -OVERLAP * size:
+    tied = _beside_wrapped(rows, edges, size)
+    for number, row in enumerate(rows):
+        if cluster and number not in tied and _gap(cluster, [row]) > -OVERLAP * size:
             bands.extend(_centred(cluster, edges, size))
             cluster = []
         cluster.append(row)
     return [*bands, *_centred(cluster, edges, size)]
+
+
+def _beside_wrapped(rows: Sequence[Sequence[Line]], edges: Sequence[float], size: float) -> set[int]:
+    """Numbers of the rows of print that go with the one above: cells half-way between the two lines of a cell beside them."""
+    columns = [{_column(line, edges) for line in row} for row in rows]
+    middles = [_middle(row) for row in rows]
+    tied: set[int] = set()
+    for number in range(1, len(rows) - 1):
+        above, below = middles[number] - middles[number - 1], middles[number + 1] - middles[number]
+        around = [
+            middles[other + 1] - middles[other]
+            for other in (number - 2, number + 1)
+            if other >= 0 and other + 1 < len(rows)
+        ]
+        if (
+            len(columns[number]) > 1
+            and len(columns[number - 1]) == 1
+            and columns[number - 1] == columns[number + 1]
+            and not columns[number - 1] & columns[number]
+            and abs(above - below) < 0.4 * (above + below)
+            and above + below < 2.2 * size
+            and all(gap > 1.15 * max(above, below) for gap in around)
+        ):
+            tied |= {number, number + 1}
+    return tied
 
 
 def _has_values(band: Band, columns: set[int], n_columns: int) -> bool:
@@ -506,6 +597,11 @@ def _centred(cluster: Band, edges: Sequence[float], size: float) -> list[Band]:
             if min(bottom, line.y1) - max(top, line.y0) > OVERLAP * size and _column(line, edges) not in columns[i]
         ]
         bands.append([cluster[i], shared] if shared else [cluster[i]])
+    placed = {id(line) for band in bands for row in band for line in row}
+    for line in spanning:
+        if id(line) not in placed:
+            nearest = min(range(len(full)), key=lambda number: abs(_middle(cluster[full[number]]) - _middle([line])))
+            bands[nearest] = [*bands[nearest], [line]]
     return bands
 
 

@@ -17,6 +17,16 @@ from ingest.page.table_columns import Rule
 
 SAME_EXTENT = 3.0
 """Horizontal rules whose ends are nearer to one another than this, in points, belong to one table."""
+CROSSED = 4.0
+"""Rules cross that go on beyond one another by more than this, in points; parts of one rule are no further apart."""
+MAX_VERTICAL = 1_000
+"""Vertical rules looked at."""
+LARGER = 1.06
+"""Text between two tables is in larger print than they are, by more than this factor; a long cell in one is not."""
+HEAD_ROWS = 5
+"""Rows of print of a head, at most, of which most have one cell."""
+APART = 1.0
+"""White space between a rule and text wider than usual in a table by more than this, in font sizes, is between two tables."""
 CELL_SPACE = 1.0
 """White space wider than this, in font sizes, parts cells and no words."""
 _TABLE_CAPTION = re.compile(r"^(?:Supplementary\s+)?(?:Table|TABLE|Tab\.|Tabelle|Tabla|Tableau|表)\s*[\dIVXS]")
@@ -58,8 +68,8 @@ def inside(line: Line, x0: float, x1: float, top: float, bottom: float) -> bool:
     return top - 1 <= (line.y0 + line.y1) / 2 <= bottom + 1 and x0 - 4 <= (line.x0 + line.x1) / 2 <= x1 + 4
 
 
-def ruled_regions(lines: Sequence[Line], rules: Sequence[Rule], vertical: Sequence[Rule]) -> list[Stretch]:
-    """Stretches between rules of one extent with several cells in a row. `rules` are the horizontal ones from the top down."""
+def stacks_of(rules: Sequence[Rule]) -> list[list[Rule]]:
+    """Horizontal rules of one extent, where there is more than one. `rules` come from the top down, and so does each stack."""
     stacks: list[list[Rule]] = []
     for rule in rules:
         for stack in stacks:
@@ -68,9 +78,67 @@ def ruled_regions(lines: Sequence[Line], rules: Sequence[Rule], vertical: Sequen
                 break
         else:
             stacks.append([rule])
-    found = [region for stack in stacks if len(stack) > 1 for region in _regions_of(stack, lines, vertical)]
+    return [stack for stack in stacks if len(stack) > 1]
+
+
+def parted_at_ends(lines: Sequence[Line], stacks: Sequence[Sequence[Rule]]) -> list[Line]:
+    """Lines cut at the ends of the rules that they stand between: what goes on there across white space is another column."""
+    result = list(lines)
+    for stack in stacks:
+        x0, x1 = min(rule[0] for rule in stack), max(rule[1] for rule in stack)
+        top, bottom = stack[0][2], stack[-1][2]
+        parted: list[Line] = []
+        for line in result:
+            within = line.cuts and top < (line.y0 + line.y1) / 2 < bottom
+            for place in (x0, x1):
+                if within and line.x0 + line.size < place < line.x1 - line.size:
+                    first, line = _parted(line, place)
+                    parted += [first] if first is not None else []
+            parted.append(line)
+        result = parted
+    return result
+
+
+def _parted(line: Line, place: float) -> tuple[Line | None, Line]:
+    """(what of a line stands left of a place, the rest), where there is wide white space; (None, all of it) elsewhere."""
+    for left, right, index in line.cuts:
+        if right - left >= CELL_SPACE * line.size and left - 1.0 <= place <= right + 1.0:
+            return _cut(line, left, right, index)
+    return None, line
+
+
+def ruled_regions(lines: Sequence[Line], stacks: Sequence[Sequence[Rule]], vertical: Sequence[Rule]) -> list[Stretch]:
+    """Stretches between rules of one extent with several cells in a row."""
+    found = [region for stack in stacks for region in _regions_of(stack, lines, vertical)]
     # the rules of a header and a footer enclose the tables of a page, and are no table
     return [region for region in found if region.n_bands > 1 or not any(region.encloses(other) for other in found)]
+
+
+def crossed_regions(lines: Sequence[Line], rules: Sequence[Rule], vertical: Sequence[Rule]) -> list[Stretch]:
+    """Where a horizontal and a vertical rule cross with cells around: a head above, labels to the left, as of a small matrix."""
+    found: list[Stretch] = []
+    for start, end, x in _joined(vertical):
+        for x0, x1, y in rules:
+            if not (x0 + CROSSED < x < x1 - CROSSED and start + CROSSED < y < end - CROSSED):
+                continue
+            if any(region.top < y < region.bottom and region.x0 < x < region.x1 for region in found):
+                continue
+            own = [line for line in lines if inside(line, x0, x1, start, end)]
+            corners = {((line.x0 + line.x1) / 2 > x, (line.y0 + line.y1) / 2 > y) for line in own}
+            if len(corners) >= 3:
+                found.append(Stretch(start, end, x0, x1, False, 2))
+    return found
+
+
+def _joined(vertical: Sequence[Rule]) -> list[Rule]:
+    """Vertical rules, parts of one rule (as they are drawn row by row) put together."""
+    result: list[Rule] = []
+    for start, end, x in sorted(vertical[:MAX_VERTICAL], key=lambda rule: (round(rule[2]), rule[0])):
+        if result and abs(result[-1][2] - x) <= 1.0 and start - result[-1][1] <= CROSSED:
+            result[-1] = (result[-1][0], max(result[-1][1], end), result[-1][2])
+        else:
+            result.append((start, end, x))
+    return result
 
 
 def _regions_of(stack: Sequence[Rule], lines: Sequence[Line], vertical: Sequence[Rule]) -> list[Stretch]:
@@ -81,15 +149,30 @@ def _regions_of(stack: Sequence[Rule], lines: Sequence[Line], vertical: Sequence
     size = sizes[len(sizes) // 2] if sizes else 0.0
     ys = sorted([*(rule[2] for rule in stack), *_ends_of_prose(beside, stack, x0, x1, size)])
     bands = [_Band(top, bottom, x0, x1, beside, vertical, size) for top, bottom in pairwise(ys)]
-    pads = [band.pad for band in bands if band.kind == "table"]
-    usual = min(pads, default=0.0)
+    pads = sorted(band.pad for band in bands if band.kind == "table")
+    least = min(pads, default=0.0)
+    usual = pads[(len(pads) - 1) // 2] if pads else 0.0
+    sizes = sorted(band.size for band in bands if band.kind == "table")
+    print_size = sizes[len(sizes) // 2] if sizes else size
     for band in bands:
-        if band.kind in ("small", "none") and not band.ruled and band.pad > usual + 0.7 * band.size:
+        other = band.kind == "none" and band.size > LARGER * print_size
+        if band.kind in ("small", "none") and not band.ruled and (other or band.pad > least + 0.7 * band.size):
             band.kind = "break"
+    white = [
+        y
+        for band in bands
+        if band.kind == "table" and not band.ruled and band.pad > usual + APART * band.size
+        for y in band.text_ends(usual + APART * band.size)
+    ]
+    if white:
+        bands = [_Band(top, bottom, x0, x1, beside, vertical, size) for top, bottom in pairwise(sorted([*ys, *white]))]
+    drawn = {rule[2] for rule in stack}
     regions: list[Stretch] = []
     start = 0
     for end in [*(i for i, band in enumerate(bands) if band.kind == "break"), len(bands)]:
-        regions.extend(_between_breaks(bands[start:end]))
+        regions.extend(
+            region for region in _between_breaks(bands[start:end]) if region.top in drawn or region.bottom in drawn
+        )
         start = end + 1
     return regions
 
@@ -136,9 +219,8 @@ class _Band:
             for start, end, x in vertical[:5000]
             if x0 - 6 <= x <= x1 + 6 and min(end, bottom) - max(start, top) > 0.8 * (bottom - top)
         }
-        self.pad = 0.0
-        if own:
-            self.pad = max(min(line.y0 for line in own) - top, bottom - max(line.y1 for line in own))
+        self.first, self.last = min((line.y0 for line in own), default=top), max((line.y1 for line in own), default=top)
+        self.pad = max(self.first - top, bottom - self.last) if own else 0.0
         sticks_out = any(x0 - line.x0 > line.size or line.x1 - x1 > line.size for line in own)
         if sticks_out:
             self.kind = "break"
@@ -146,6 +228,11 @@ class _Band:
             self.kind = "small" if self.ruled or bottom - top < self.size else "break"
         else:
             self.kind = _kind(self.lines, x1 - x0, ruled=bool(self.ruled))
+
+    def text_ends(self, most: float) -> list[float]:
+        """y at which its text begins and ends, where more white space than `most` parts it from the rule there."""
+        ends = [self.first - 0.1] if self.first - self.top > most else []
+        return [*ends, self.last + 0.1] if self.bottom - self.last > most else ends
 
 
 def _between_breaks(bands: Sequence[_Band]) -> list[Stretch]:
@@ -155,6 +242,13 @@ def _between_breaks(bands: Sequence[_Band]) -> list[Stretch]:
     if len(inner) >= 3 and inner.count("none") <= 0.4 * len(inner):
         # a ruled row with one long cell is still a row
         kinds = ["small" if kind == "none" and 0 < i < len(kinds) - 1 else kind for i, kind in enumerate(kinds)]
+    kinds = [
+        "small" if kind == "none" and below == "table" and _is_head(band) else kind
+        for band, kind, below in zip(bands, kinds, [*kinds[1:], "none"][: len(kinds)], strict=True)
+    ]
+    for number in range(1, len(bands)):
+        if kinds[number] == "none" and kinds[number - 1] == "table" and _goes_on(bands[number - 1], bands[number]):
+            kinds[number] = "table"
     boxed = _is_boxed(bands)
     if boxed:
         kinds = ["table"] * len(kinds)
@@ -169,6 +263,29 @@ def _between_breaks(bands: Sequence[_Band]) -> list[Stretch]:
                 regions.append(Stretch(first.top, last.bottom, first.x0, first.x1, boxed, i - start))
             start = -1
     return regions
+
+
+def _is_head(band: _Band) -> bool:
+    """Whether what stands above the rows of a table, between two of its rules, is their head: some short cells, not all in one column."""
+    rows = rows_of([piece for line in band.lines for piece in in_cells(line)])
+    cells = [line for row in rows for line in row]
+    return (
+        len(rows) <= HEAD_ROWS
+        and _side_by_side(cells)
+        and max(line.x1 - line.x0 for line in cells) < 0.6 * (band.x1 - band.x0)
+    )
+
+
+def _goes_on(above: _Band, below: _Band) -> bool:
+    """Whether the lines between two rules begin where the cells above them begin, in more than one column."""
+    starts = [piece.x0 for line in above.lines for piece in in_cells(line)]
+    lines = [piece for line in below.lines for piece in in_cells(line)]
+    columns = [
+        min((round(start) for start in starts if abs(start - line.x0) < 0.3 * line.size), default=None)
+        for line in lines
+    ]
+    often = {column for column in columns if column is not None and columns.count(column) > 1}
+    return len(often) > 1 and sum(column in often for column in columns) >= 0.8 * len(columns)
 
 
 def _is_boxed(bands: Sequence[_Band]) -> bool:
@@ -219,10 +336,17 @@ def in_cells(line: Line) -> list[Line]:
     """A line cut where white space in it is too wide to part words."""
     for left, right, index in line.cuts:
         if right - left >= CELL_SPACE * line.size:
-            rest = tuple((x0, x1, at - index) for x0, x1, at in line.cuts if at > index)
-            first = replace(line, x1=left, text=line.text[:index].rstrip(), cuts=())
-            return [first, *in_cells(replace(line, x0=right, text=line.text[index:], cuts=rest))]
+            first, rest = _cut(line, left, right, index)
+            return [first, *in_cells(rest)]
     return [line]
+
+
+def _cut(line: Line, left: float, right: float, index: int) -> tuple[Line, Line]:
+    """A line in two, at white space from `left` to `right` before the character `index`."""
+    before = tuple(cut for cut in line.cuts if cut[2] < index)
+    after = tuple((x0, x1, at - index) for x0, x1, at in line.cuts if at > index)
+    first = replace(line, x1=left, text=line.text[:index].rstrip(), cuts=before)
+    return first, replace(line, x0=right, text=line.text[index:].lstrip(), cuts=after, lead=0, superscripts=0)
 
 
 def _side_by_side(row: list[Line]) -> bool:

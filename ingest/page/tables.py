@@ -13,7 +13,7 @@ from itertools import pairwise
 from ingest.document import Block
 from ingest.page.block_kinds import CAPTION
 from ingest.page.figures import Figure, in_figure
-from ingest.page.markdown_table import markdown_table
+from ingest.page.markdown_table import LABEL, markdown_table
 from ingest.page.reading_order import MAX_LINES, Line, bounds
 from ingest.page.table_columns import MIN_RULE, Rule
 from ingest.page.table_grid import grid_of
@@ -23,10 +23,13 @@ from ingest.page.table_regions import (
     Stretch,
     aligned_groups,
     below_caption,
+    crossed_regions,
     inside,
+    parted_at_ends,
     prose_share,
     rows_of,
     ruled_regions,
+    stacks_of,
 )
 
 MIN_PART = 8.0
@@ -78,7 +81,9 @@ def find_tables(
     rules = joined_rules(horizontal)
     long = [rule for rule in rules if rule[1] - rule[0] >= MIN_RULE]
     if len(long) >= 2:
-        for region in ruled_regions(rest, long, vertical):
+        stacks = stacks_of(long)
+        rest = parted_at_ends(rest, stacks)
+        for region in ruled_regions(rest, stacks, vertical):
             x0, x1 = region.x0, region.x1
             own = below_caption([line for line in rest if inside(line, x0, x1, region.top, region.bottom)])
             own += _open_end(own, _down_to_rule(rest, rules, region), x0, x1, region.bottom, body_size)
@@ -92,6 +97,13 @@ def find_tables(
                 tables.append(table)
                 taken = {id(line) for line in own}
                 rest = [line for line in rest if id(line) not in taken]
+    for region in crossed_regions(rest, rules, vertical) if vertical else ():
+        own = [line for line in rest if inside(line, region.x0, region.x1, region.top, region.bottom)]
+        table = None if any(id(line) in drawn for line in own) else build(own, rules, vertical, body_size)
+        if table is not None:
+            tables.append(table)
+            taken = {id(line) for line in own}
+            rest = [line for line in rest if id(line) not in taken]
     for group in aligned_groups([line for line in rest if id(line) not in drawn]):
         table = build(group, rules, vertical, body_size, aligned=True)
         if table is not None:
@@ -200,6 +212,9 @@ def _open_start(own: list[Line], lines: list[Line], x0: float, x1: float) -> lis
     found: list[list[Line]] = []
     within = [line for line in lines if line.y1 < top + 0.3 * size and line.x0 >= x0 - 4 and line.x1 <= x1 + 4]
     for row in reversed(rows_of(within)[-6:]):
+        if all(line.size < 0.8 * size for line in row):
+            found.append(row)  # marks of the row above
+            continue
         aligned = all(any(abs(line.x0 - start) < 1.0 for start in starts) for line in row) or (
             len(row) >= 3 and all(any(min(line.x1, other.x1) > max(line.x0, other.x0) for other in own) for line in row)
         )
@@ -255,8 +270,12 @@ def _is_mark(line: Line, row: Sequence[Line]) -> bool:
 
 
 def _is_keyed(grid: Sequence[Sequence[str]]) -> bool:
-    """Whether each row of a grid begins with something short: what its long cell is about."""
-    return len(grid) >= 3 and all(row[0] for row in grid) and max(len(row[0]) for row in grid) <= TERM_LENGTH
+    """Whether each row of a grid begins with something short, or with a label much shorter than the cell that it is about."""
+    if len(grid) < 3 or not all(row[0] for row in grid):
+        return False
+    longest = max(len(row[0]) for row in grid)
+    labels, cells = (sum(len(row[column]) for row in grid) for column in (0, 1))
+    return longest <= TERM_LENGTH or (longest <= LABEL and cells > 2 * labels)
 
 
 def _are_terms(texts: Sequence[str]) -> bool:
