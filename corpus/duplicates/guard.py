@@ -456,7 +456,7 @@ def compare(one: Facts, other: Facts) -> tuple[bool, bool]:
 
 def _in_order(short: tuple[str, ...], long: tuple[str, ...]) -> bool:
     """Whether `short` is a subsequence of `long`."""
-    if short == long:
-        return True
+    if len(short) >= len(long):
+        return short == long
     rest = iter(long)
     return all(item in rest for item in short)
