@@ -9,7 +9,7 @@ OCR confuses. There is no list of opposites: whatever is not known to be harmles
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from itertools import zip_longest
@@ -20,6 +20,8 @@ HARMLESS = Path(__file__).with_name("harmless")
 _CONTEXT = 3
 """Words before a difference by which it is found in the other text."""
 _EDGE = ("",) * _CONTEXT
+_SENTENCES = 4
+"""Sentences in a row on either side of a difference that may be added with it."""
 
 
 @dataclass(frozen=True)
@@ -32,28 +34,23 @@ class Words:
     """Where sentences begin: places in `tokens`, and the one behind the last."""
 
     @cached_property
-    def grams(self) -> dict[int, int]:
-        """The last place of each four words in a row, by their hash; places count from the edge before the text."""
-        padded = (*_EDGE, *self.tokens, *_EDGE)
-        runs = zip(padded, padded[1:], padded[2:], padded[3:], strict=False)
-        return {hash(run): place for place, run in enumerate(runs)}
-
-    @cached_property
     def held(self) -> list[int]:
-        """The hashes of `grams`, by place."""
+        """The hashes of all four words in a row, by place; places count from the edge before the text."""
         padded = (*_EDGE, *self.tokens, *_EDGE)
         return list(map(hash, zip(padded, padded[1:], padded[2:], padded[3:], strict=False)))
+
+    @cached_property
+    def grams(self) -> frozenset[int]:
+        """The same, wherever they stand."""
+        return frozenset(self.held)
 
     def gaps(self, other: Words) -> dict[tuple[str, ...], list[tuple[int, int]]]:
         """Stretches of tokens (start, end) that the other text does not have there, in order, by the three words before; empty
         stretches are places where the other text has something more, or goes on elsewhere."""
-        known = other.grams
-        missing = sorted(self.grams[gram] for gram in self.grams.keys() - known.keys())
-        if not missing:
+        lost = self.grams - other.grams
+        if not lost:
             return {}
-        # A run of four that stands here twice is missing at both places.
-        if len(self.grams) < len(self.held):
-            missing = [place for place, gram in enumerate(self.held) if gram not in known]
+        missing = [place for place, gram in enumerate(self.held) if gram in lost]
         gaps: dict[tuple[str, ...], list[tuple[int, int]]] = {}
         first = last = missing[0]
         for place in [*missing[1:], len(self.held) + _CONTEXT]:
@@ -69,21 +66,20 @@ class Words:
         """The three words before a place."""
         return (*_EDGE, *self.tokens[max(0, place - _CONTEXT) : place])[-_CONTEXT:]
 
-    def is_whole(self, start: int, end: int) -> bool:
-        """Whether a stretch consists of whole sentences, wherever in equal surroundings one lets it begin."""
-        tokens, breaks = self.tokens, self.breaks
-        if start in breaks and end in breaks:
-            return True
-        left = start, end
-        while left[0] and tokens[left[0] - 1] == tokens[left[1] - 1]:
-            left = left[0] - 1, left[1] - 1
-            if left[0] in breaks and left[1] in breaks:
-                return True
-        while end < len(tokens) and tokens[start] == tokens[end]:
-            start, end = start + 1, end + 1
-            if start in breaks and end in breaks:
-                return True
-        return False
+    def is_added(self, start: int, end: int, other: Words) -> bool:
+        """Whether a stretch lies in whole sentences without which this text goes on as the other does."""
+        padded = (*_EDGE, *self.tokens, *_EDGE)
+        begins = [place for place in self.starts if place <= start][-_SENTENCES:]
+        ends = [place for place in self.starts if place >= max(end, start + 1)][:_SENTENCES]
+        seams = (
+            hash((*padded[begin + 1 : begin + 3], *padded[stop + 3 : stop + 5])) for begin in begins for stop in ends
+        )
+        return any(seam in other.grams and seam not in self.grams for seam in seams)
+
+    @cached_property
+    def starts(self) -> list[int]:
+        """`breaks`, in order."""
+        return sorted(self.breaks)
 
 
 def may_replace(one: Words, other: Words) -> bool:
@@ -108,13 +104,17 @@ def _is_harmless(one: Words, other: Words, ours: tuple[int, int] | None, theirs:
     if _same(a, b):
         return True
     more, stretch, less = (one, ours, b) if len(a) > len(b) else (other, theirs, a)
-    return stretch is not None and not any(map(_counts, less)) and more.is_whole(*stretch)
+    if stretch is None or any(map(_counts, less)):
+        return False
+    return more.is_added(*stretch, other if more is one else one)
 
 
 def _same(a: Sequence[str], b: Sequence[str]) -> bool:
     """Whether two stretches say the same."""
     if a == b or (a and b and fold("".join(a)) == fold("".join(b))):
         return True
+    if sorted(a) == sorted(b):  # the same words in another order
+        return False
     left, right = list(filter(_counts, a)), list(filter(_counts, b))
     if len(left) != len(right):
         return fold("".join(left)) == fold("".join(right)) if left and right else False
@@ -207,8 +207,3 @@ def fold(word: str) -> str:
     for shape, replacement in _SHAPE:
         word = word.replace(shape, replacement)
     return word
-
-
-def folded(words: Iterable[str]) -> frozenset[str]:
-    """All of some words, folded."""
-    return frozenset(map(fold, words))

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-from corpus.duplicates.differences import Words, folded, may_replace
+from corpus.duplicates.differences import Words, fold, may_replace
 from nlp.normalise import HAN
 
 DrugFinder = Callable[[str], Iterable[tuple[int, int]]]
@@ -37,12 +37,17 @@ class Facts:
 
     @cached_property
     def known(self) -> frozenset[str]:
-        """All that the text mentions, folded."""
-        return folded({*self.words.tokens, *self.grams, *self.named})
+        """All that the text mentions."""
+        return frozenset((*self.words.tokens, *self.grams, *self.named))
+
+    @cached_property
+    def folded(self) -> frozenset[str]:
+        """The same, without what spelling and OCR may change."""
+        return frozenset(map(fold, self.known))
 
     def mentions(self, subjects: frozenset[str]) -> bool:
         """Whether all that another text names stands here too."""
-        return subjects <= self.known or folded(subjects) <= self.known
+        return all(fold(subject) in self.folded for subject in subjects - self.known)
 
 
 _MASS_UNITS = (
@@ -179,7 +184,7 @@ _REACH = 60
 """Characters over which a dose belongs to the drug named before it."""
 
 
-_MARKUP = re.compile(r"</?(?:su[bp]|[biu]|em|strong|span|br|p)\s*/?>", re.IGNORECASE)
+_MARKUP = re.compile(r"<\s?/?\s?(?:su[bp]|inf|[biu]|em|strong|span|br|p)\s*/?>", re.IGNORECASE)
 
 
 def facts(text: str, find_drugs: DrugFinder | None = None) -> Facts:
@@ -438,14 +443,20 @@ def _han_value(item: str) -> str:
 
 def contains(kept: Facts, dropped: Facts) -> bool:
     """Whether the kept text states all that the dropped one states, and no sentence of both says something else in one."""
-    return (
-        _in_order(dropped.items, kept.items) and kept.mentions(dropped.named) and may_replace(kept.words, dropped.words)
-    )
+    return compare(kept, dropped)[0]
+
+
+def compare(one: Facts, other: Facts) -> tuple[bool, bool]:
+    """`contains` both ways: whether one may replace the other, and whether the other may replace it."""
+    forth, back = _in_order(other.items, one.items), _in_order(one.items, other.items)
+    if not (forth or back) or not may_replace(one.words, other.words):
+        return False, False
+    return forth and one.mentions(other.named), back and other.mentions(one.named)
 
 
 def _in_order(short: tuple[str, ...], long: tuple[str, ...]) -> bool:
     """Whether `short` is a subsequence of `long`."""
-    if short == long:
-        return True
+    if len(short) >= len(long):
+        return short == long
     rest = iter(long)
     return all(item in rest for item in short)

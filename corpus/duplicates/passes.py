@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from corpus.duplicates import bands, cluster
 from corpus.duplicates.graph import components
-from corpus.duplicates.guard import DrugFinder, Facts, contains, facts
+from corpus.duplicates.guard import DrugFinder, Facts, compare, facts
 from corpus.duplicates.minhash import SCHEME, Scheme
 from corpus.duplicates.minhash import signatures as minima_of
 from corpus.duplicates.ranking import RANKED_BY, rank
@@ -206,8 +206,7 @@ def verify(pairs: pa.Table, texts: pa.Table, threshold: float = 0.8, find_drugs:
 
     forth, back = np.zeros(len(met), dtype=bool), np.zeros(len(met), dtype=bool)
     for place in _by_component(one[met], other[met]):
-        a, b = facts_of(one[met[place]]), facts_of(other[met[place]])
-        forth[place], back[place] = contains(a, b), contains(b, a)
+        forth[place], back[place] = compare(facts_of(one[met[place]]), facts_of(other[met[place]]))
     kept = pairs.take(pa.array(met))
     return pa.table(
         [kept["a"], kept["b"], pa.array(jaccard[met]), pa.array(forth), pa.array(back)],
