@@ -114,7 +114,7 @@ def small(tmp_path_factory, sample_docs):
     """A data folder with shards, and a text."""
     folder = tmp_path_factory.mktemp("small")
     assert ended(BIN / "ingest", "text", sample_docs / "monographs", "--data", folder / "data").returncode == 0
-    assert ended(BIN / "corpus", "build", "--data", folder / "data").returncode == 0
+    assert ended(BIN / "corpus", "build", "--tagger", "lexicon", "--data", folder / "data").returncode == 0
     (folder / "notes.txt").write_text("Patient denies chest pain. Metformin was given for type 2 diabetes.\n" * 400)
     return folder
 
