@@ -25,6 +25,12 @@ LEAST_SEEN = 0.14
 FEW = 0.1
 """Share of the characters below which they may go unseen."""
 
+WHOLE = (0.0, 0.0, 1.0, 1.0)
+PART, POINT = 0.3, 0.15
+"""Sizes over the height of the body: of a part of a letter that stands by itself, and of a full stop."""
+HIGHEST, DEEPEST = 1.1, 0.7
+"""The same of the highest accent above the body, and of the deepest descender below it."""
+
 WIDE = 0.6
 """A gap wider than this, in font sizes, is more than the space between two words."""
 
@@ -45,7 +51,7 @@ class Ink:
     """Mean thickness of the strokes in font sizes."""
     gaps: tuple[tuple[float, float], ...] = ()
     """Wide gaps between its letters: left and right edge as shares of the picture's width."""
-    extent: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
+    extent: tuple[float, float, float, float] = WHOLE
     """Left, top, right and bottom of the letters as shares of the picture's width and height."""
 
 
@@ -68,9 +74,7 @@ def measure(picture: np.ndarray, text: str) -> Ink:
     size = _font_size(top, x_line, baseline, bottom, text)
     letters = ink[top:bottom]
     starts = np.count_nonzero(np.diff(letters, axis=1, prepend=0) == 1)
-    return Ink(
-        size, float(letters.sum() / max(1, starts) / size), _gaps(letters, WIDE * size), _extent(ink, top, bottom)
-    )
+    return Ink(size, float(letters.sum() / max(1, starts) / size), _gaps(letters, WIDE * size), extent(picture))
 
 
 def dark(picture: np.ndarray) -> np.ndarray | None:
@@ -92,11 +96,47 @@ def _fullest(rows: np.ndarray) -> float:
     return float(np.sort(rows)[-max(1, len(rows) // 10)])
 
 
-def _extent(ink: np.ndarray, top: int, bottom: int) -> tuple[float, float, float, float]:
-    """Where the letters between two rows begin and end."""
+def extent(picture: np.ndarray) -> tuple[float, float, float, float]:
+    """Left, top, right and bottom of the letters as shares of a picture's width and height.
+
+    Of what lies outside of the line's body only what reaches into it, or is as large as a part of a letter, belongs to a
+    letter, and no letter rises or falls further than those of any typeface: so neither the grain of the paper nor what
+    is written across the line counts.
+    """
+    ink = dark(_even(picture))
+    if ink is None:
+        return WHOLE
+    x_line, baseline = body_band(ink)
+    body = baseline - x_line
+    _, pieces, boxes, _ = cv2.connectedComponentsWithStats(ink.astype(np.uint8), connectivity=8)
+    upper, lower = boxes[:, cv2.CC_STAT_TOP], boxes[:, cv2.CC_STAT_TOP] + boxes[:, cv2.CC_STAT_HEIGHT]
+    large = boxes[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(axis=1)
+    belongs = (large >= PART * body) | ((large >= POINT * body) & (upper < baseline) & (lower > x_line))
+    belongs[0] = False  # the paper
+    letters = belongs[pieces]
+    rows = letters.sum(axis=1).astype(float)
+    least = max(EDGE * _fullest(rows), SPECK)
+    top, bottom = x_line, baseline
+    while top > max(0, x_line - HIGHEST * body) and rows[top - 1] >= least:
+        top -= 1
+    while bottom < min(len(rows), baseline + DEEPEST * body) and rows[bottom] >= least:
+        bottom += 1
+    inked = np.flatnonzero(letters[top:bottom].any(axis=0))
+    if not len(inked):
+        return WHOLE
     height, width = ink.shape
-    inked = np.flatnonzero(ink[top:bottom].any(axis=0))
     return float(inked[0]) / width, top / height, float(inked[-1] + 1) / width, bottom / height
+
+
+def _even(picture: np.ndarray) -> np.ndarray:
+    """A picture (h × w × 3) as dark letters on white paper: each pixel over the lightest round it, as a stain or a shadow
+    may differ from the paper as much as ink does. Letters are what is less than the paper round it, dark or light."""
+    grey = cv2.cvtColor(np.ascontiguousarray(picture), cv2.COLOR_RGB2GRAY)
+    around = np.ones((len(grey), len(grey)), np.uint8)
+    lightest, darkest = (cv2.morphologyEx(grey, way, around) for way in (cv2.MORPH_CLOSE, cv2.MORPH_OPEN))
+    if (lightest - grey).mean() > (grey - darkest).mean():
+        grey, lightest = 255 - grey, 255 - darkest
+    return cv2.cvtColor(cv2.divide(grey, lightest, scale=255), cv2.COLOR_GRAY2RGB)
 
 
 def _gaps(letters: np.ndarray, least: float) -> tuple[tuple[float, float], ...]:

@@ -14,7 +14,7 @@ import pymupdf
 import pytest
 from PIL import Image
 
-from ingest.document import ReadOptions
+from ingest.document import Page, ReadOptions
 from ingest.readers.image import ImageReader
 
 DPI = 200
@@ -68,3 +68,48 @@ def test_boxes_meet_their_ink(tmp_path: Path, angle: float) -> None:
         truth = extent(laid(sheet({text: place}), angle))
         box = boxes[text.split()[0]]
         assert box is not None and overlap(box, truth) >= 0.8, (text, box, truth)
+
+
+def stained(image: Image.Image, seed: int) -> Image.Image:
+    """The sheet on old paper: brown, with a dark stain over its edge, grain, and specks as large as a full stop."""
+    rng = np.random.default_rng(seed)
+    page = np.asarray(image).astype(float) / 255
+    rows, columns = np.mgrid[: page.shape[0], : page.shape[1]]
+    centre = rng.uniform(0.1, 0.4, 2) * page.shape
+    far = np.hypot(rows - centre[0], columns - centre[1])
+    paper = 170 - 70 / (1 + np.exp((far - rng.uniform(300, 500)) / 12))
+    grain = np.asarray(Image.fromarray(rng.normal(128, 40, (page.shape[0] // 2, page.shape[1] // 2)).clip(0, 255).astype(np.uint8)).resize(page.shape[::-1])) / 4.0 - 32  # fmt: skip
+    sheet = page * paper + (1 - page) * 45 + grain
+    for row, column in zip(*(rng.integers(0, size - 3, 400) for size in page.shape), strict=True):
+        sheet[row : row + 3, column : column + 3] -= 50
+    return Image.fromarray(sheet.clip(0, 255).astype(np.uint8))
+
+
+def around(page: Page, paragraph: str) -> tuple[float, ...]:
+    """A box round the boxes of all blocks whose first words stand in a paragraph: on stained paper one may be cut."""
+    own = [block.bbox for block in page.blocks if " ".join(block.text.split()[:2]) in paragraph]
+    x0, y0, x1, y1 = zip(*own, strict=True)
+    return min(x0), min(y0), max(x1), max(y1)
+
+
+@pytest.mark.parametrize(("seed", "angle"), [(1, 0.0), (2, 0.8), (3, -1.5)])
+def test_boxes_meet_their_ink_on_stained_paper(tmp_path: Path, seed: int, angle: float) -> None:
+    stained(laid(sheet(PARAGRAPHS), angle), seed).save(tmp_path / "scan.png", dpi=(DPI, DPI))
+    (page,) = ImageReader().read(tmp_path / "scan.png", 1, 1, ReadOptions(), lambda word: None)
+    for text, place in PARAGRAPHS.items():
+        truth = extent(laid(sheet({text: place}), angle))
+        assert overlap(around(page, text), truth) >= 0.8, (text, around(page, text), truth)
+
+
+def test_what_is_written_across_a_line_does_not_widen_its_box(tmp_path: Path) -> None:
+    """Two strokes of a pencil over the first line, three times as high as it."""
+    image = sheet(PARAGRAPHS)
+    page = np.array(image)
+    for at in (500, 900):
+        for step in range(-70, 70):
+            page[220 + step : 223 + step, at + step // 2 : at + step // 2 + 3] = 90
+    Image.fromarray(page).save(tmp_path / "scan.png", dpi=(DPI, DPI))
+    (read,) = ImageReader().read(tmp_path / "scan.png", 1, 1, ReadOptions(), lambda word: None)
+    (heading,) = [block for block in read.blocks if block.text.startswith("Renal")]
+    truth = extent(sheet({"Renal dosing of antibiotics": PARAGRAPHS["Renal dosing of antibiotics"]}))
+    assert overlap(heading.bbox, truth) >= 0.8, (heading.bbox, truth)

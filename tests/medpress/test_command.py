@@ -107,3 +107,36 @@ def test_a_list_in_a_pipe_is_plain_lines(tmp_path, sample_docs):
     ended(BIN / "ingest", "pdf", data / "bad.pdf", "--data", data)
     failed = ended(BIN / "ingest", "list", "--quarantined", "--data", data).stdout.splitlines()
     assert len(failed) == 2 and failed[1].split("\t")[1] == "bad.pdf"
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory, sample_docs):
+    """A data folder with shards, and a text."""
+    folder = tmp_path_factory.mktemp("small")
+    assert ended(BIN / "ingest", "text", sample_docs / "monographs", "--data", folder / "data").returncode == 0
+    assert ended(BIN / "corpus", "build", "--tagger", "lexicon", "--data", folder / "data").returncode == 0
+    (folder / "notes.txt").write_text("Patient denies chest pain. Metformin was given for type 2 diabetes.\n" * 400)
+    return folder
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "ingest text notes.txt", "nlp tag notes.txt --tagger crf --out out.jsonl", "corpus audit",
+        "train cpt --shards data/shards --steps 2 --sequence-length 32",
+    ],
+)  # fmt: skip
+def test_every_script_in_a_pipe_begins_and_ends_with_a_line(small, words):
+    """What takes more than a second says within it that it works, and at its end how long it took."""
+    script, command, *more = words.split()
+    with subprocess.Popen(
+        [BIN / script, command, *more], cwd=small, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        _, said = process.communicate(timeout=300)
+    lines = said.splitlines()
+    took = [
+        line for line in lines if re.fullmatch(rf"{script} {command}: done in (about )?\d+ (second|minute)s?\.", line)
+    ]
+    assert process.returncode == 0 and "Traceback" not in said, said
+    assert took == lines[-1:] and len(lines) > 1, said
+    assert lines[0] == f"{script} {command}: working …" or re.match(r"[a-z ]+: \d", lines[0]), said
