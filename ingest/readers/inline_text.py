@@ -49,7 +49,10 @@ _INLINE = frozenset(
     ]
 )
 """Elements that stand in a line of text."""
-_NO_MARK = tuple(f"{{*}}{name}" for name in ("math", "img", "graphic", "inline-graphic", "inline-formula", "tex-math", "table", "p", "div"))
+_NO_MARK = tuple(
+    f"{{*}}{name}"
+    for name in ("math", "img", "graphic", "inline-graphic", "inline-formula", "tex-math", "table", "p", "div")
+)
 """What is not the text of a mark."""
 _SILENT = frozenset({"annotation", "annotation-xml", "tex-math", "script", "style"})
 """What is no running text."""

@@ -20,7 +20,13 @@ def chunk(kind: bytes, content: bytes) -> bytes:
 
 
 def png(
-    width: int, height: int, content: bytes, bits: int = 1, kind: int = GREY, interlaced: bool = False, more: bytes = b""
+    width: int,
+    height: int,
+    content: bytes,
+    bits: int = 1,
+    kind: int = GREY,
+    interlaced: bool = False,
+    more: bytes = b"",
 ) -> bytes:
     """A PNG whose head says what it is told to; `more` are chunks before the pixels."""
     head = struct.pack(">IIBBBBB", width, height, bits, kind, 0, 0, int(interlaced))
