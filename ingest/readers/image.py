@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageFile, ImageOps
 
 from ingest.document import Mark, Page, Probe, ReadOptions, UnreadableError
 from ingest.ocr import OcrBackend, load_backend
@@ -113,7 +113,7 @@ def _check_size(image: Image.Image) -> None:
 
 def _check_scans(image: Image.Image) -> None:
     """The marker of a scan stands nowhere in the data of one (ITU-T T.81, B.1.1.5), so they can be counted unread."""
-    if image.format != "JPEG":
+    if not isinstance(image, ImageFile.ImageFile) or image.format != "JPEG" or image.fp is None:
         return
     place = image.fp.tell()
     image.fp.seek(0)
