@@ -239,6 +239,11 @@ WORD: dict[str, Callable[[], bytes]] = {
     "missing_part.docx": lambda: word(
         paragraph(WORDS), relations='<Relationship Id="r2" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/footnotes" Target="nowhere.xml"/>'
     ),
+    "part_many_times.docx": lambda: word(
+        paragraph(WORDS) + '<w:altChunk xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships" r:id="r9"/>' * 300,
+        {"word/a.html": page("<p>x" * 5_000)},
+        '<Relationship Id="r9" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/aFChunk" Target="a.html"/>',
+    ),
     "nothing.docx": lambda: word(""),
     "not_word.docx": lambda: zipped({"a.txt": "x"}),
 }  # fmt: skip
