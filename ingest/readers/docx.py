@@ -320,7 +320,7 @@ class _Walk:
         if relation is None or relation.external:
             return
         if relation.target in self.chunks:  # a file of two kilobytes could be a book a thousand times
-            self.told["part that stood before"] += 1
+            self.told["repeated part"] += 1
             return
         self.chunks.add(relation.target)
         try:
