@@ -37,6 +37,7 @@ from ingest.left_out import (
 from ingest.marks import Habit, from_characters, habit, lowered, raised, without_wraps, written
 from ingest.page.markdown_table import Cell, table_block
 from ingest.readers.html_blocks import BlockWalk, merged_lists
+from ingest.readers.html_bounds import bounded_markup
 from ingest.readers.html_shown import settle
 from ingest.readers.inline_text import clean_line
 from ingest.readers.pictures import may_be_scan, scanned_blocks
@@ -179,6 +180,7 @@ class _Walk:
         self.by_style: Counter[str] = Counter()
         self.notes: dict[tuple[str, str], str] = {}
         self.pictures = 0
+        self.chunks: set[str] = set()
 
     def _linked(self, kind: str) -> etree._Element | None:
         for name in self.package.linked(kind):
@@ -318,6 +320,10 @@ class _Walk:
         relation = self.package.links(self.part).get(link)
         if relation is None or relation.external:
             return
+        if relation.target in self.chunks:  # a file of two kilobytes could be a book a thousand times
+            self.told["repeated part"] += 1
+            return
+        self.chunks.add(relation.target)
         try:
             raw = self.package.part(relation.target)
             if raw.startswith(b"PK") and self.depth < MAX_CHUNK_DEPTH:
@@ -329,7 +335,9 @@ class _Walk:
                 _add(self.left_out, walk.left_out)
                 self.told.update(walk.told)
             elif raw.lstrip()[:1] == b"<":
-                tree = html.document_fromstring(decode_markup(raw).text.encode("utf-8", "replace"), _HTML)
+                tree = html.document_fromstring(
+                    bounded_markup(decode_markup(raw).text).encode("utf-8", "replace"), _HTML
+                )
                 _add(self.left_out, left_out := settle(tree, []))
                 found = merged_lists([each.block for each in BlockWalk().walk(tree)])
                 self.made += [block.text for block in found] + [text for texts in left_out.values() for text in texts]

@@ -8,7 +8,6 @@ to be read.
 from __future__ import annotations
 
 import re
-from itertools import islice
 
 from lxml import etree
 
@@ -17,8 +16,9 @@ from ingest.page.markdown_table import MAX_CELLS, span
 
 MAX_ELEMENTS = 500_000
 """A page with more elements is refused: its tree would take a gigabyte."""
-MANY_ELEMENTS = 50_000
-"""A page with more is read without what costs much for each element; a long textbook chapter has 5,000."""
+MOST_NESTED = 1_000_000
+"""A page of more elements, each counted as often as it is deep, is read without what looks at all around each of them: 50,000
+at the depth of 20 that is usual; a long textbook chapter has 5,000."""
 MAX_ATTRIBUTES = 250
 """The rest of an element's attributes is left out: parsing takes time with the square of their number."""
 
@@ -43,9 +43,15 @@ def bounded_markup(text: str) -> str:
     return "".join([*kept, text[end:]]) if kept else text
 
 
-def has_many_elements(tree: etree._Element) -> bool:
-    """Whether a page has more than `MANY_ELEMENTS`."""
-    return next(islice(tree.iter(), MANY_ELEMENTS, None), None) is not None
+def is_vast(tree: etree._Element) -> bool:
+    """Whether a page has more than `MOST_NESTED` elements, each counted as often as it is deep."""
+    depth = nested = 0
+    for event, _ in etree.iterwalk(tree, events=("start", "end")):
+        depth += 1 if event == "start" else -1
+        nested += depth
+        if nested > 2 * MOST_NESTED:  # each was counted when it began and when it ended
+            return True
+    return False
 
 
 def bound_tables(tree: etree._Element) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageFile, ImageOps
 
 from ingest.document import Mark, Page, Probe, ReadOptions, UnreadableError
 from ingest.ocr import OcrBackend, load_backend
@@ -28,6 +28,8 @@ FINEST_ENLARGED = 130
 ENLARGED = 2.0
 LOWEST = 72.0
 """Resolution that a strip has at least."""
+MAX_SCANS = 100
+"""A JPEG is decoded whole once for each of its scans; progressive ones have about ten."""
 MAX_FRAMES = 20_000
 DPI_RANGE = (100, 1200)
 """A resolution outside this, or none, was not set by a scanner."""
@@ -92,6 +94,7 @@ def opened_image(file: Path | IO[bytes]) -> Iterator[Image.Image]:
             warnings.simplefilter("ignore")
             with Image.open(file, formats=FORMATS) as image:
                 _check_size(image)
+                _check_scans(image)
                 yield image
     except (Image.DecompressionBombError, MemoryError) as error:
         raise UnreadableError("too-large", f"The image has more than {MAX_PIXELS:,} pixels.") from error
@@ -106,6 +109,18 @@ def _check_size(image: Image.Image) -> None:
     width, height = image.size
     if width * height > MAX_PIXELS:
         raise UnreadableError("too-large", f"The image has {width} × {height} pixels; at most {MAX_PIXELS:,} are read.")
+
+
+def _check_scans(image: Image.Image) -> None:
+    """The marker of a scan stands nowhere in the data of one (ITU-T T.81, B.1.1.5), so they can be counted unread."""
+    if not isinstance(image, ImageFile.ImageFile) or image.format != "JPEG" or image.fp is None:
+        return
+    place = image.fp.tell()
+    image.fp.seek(0)
+    scans = image.fp.read().count(b"\xff\xda")
+    image.fp.seek(place)
+    if scans > MAX_SCANS:
+        raise UnreadableError("too-large", f"The image has {scans:,} scans; at most {MAX_SCANS} are decoded.")
 
 
 def _dpi(image: Image.Image) -> float:

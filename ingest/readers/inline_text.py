@@ -49,7 +49,10 @@ _INLINE = frozenset(
     ]
 )
 """Elements that stand in a line of text."""
-_NO_MARK = frozenset({"math", "img", "graphic", "inline-graphic", "inline-formula", "tex-math", "table", "p", "div"})
+_NO_MARK = tuple(
+    f"{{*}}{name}"
+    for name in ("math", "img", "graphic", "inline-graphic", "inline-formula", "tex-math", "table", "p", "div")
+)
 """What is not the text of a mark."""
 _SILENT = frozenset({"annotation", "annotation-xml", "tex-math", "script", "style"})
 """What is no running text."""
@@ -158,7 +161,7 @@ def _is_inside(element: etree._Element) -> bool:
 def _wrap(element: etree._Element) -> str:
     """The text of a raised or lowered element, wrapped; empty for every other one."""
     name = local_name(element)
-    if name not in ("sup", "sub", "xref") or any(local_name(child) in _NO_MARK for child in element.iter()):
+    if name not in ("sup", "sub", "xref") or next(element.iter(*_NO_MARK), None) is not None:
         return ""
     text = " ".join("".join(element.itertext()).split())
     if name == "sub":

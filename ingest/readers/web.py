@@ -20,7 +20,7 @@ from ingest.containers.compression import inner_suffix, read_bounded, unpacked_h
 from ingest.document import Block, Mark, Page, Probe, ReadOptions, UnreadableError
 from ingest.left_out import told
 from ingest.readers.html_blocks import found_in, letters, windows
-from ingest.readers.html_bounds import bound_tables, bounded_markup, has_many_elements
+from ingest.readers.html_bounds import bound_tables, bounded_markup, is_vast
 from ingest.readers.html_shown import PAGE, settle
 from ingest.readers.shown_text import shown_text
 from ingest.readers.web_shape import content_blocks
@@ -247,7 +247,7 @@ def _metadata(tree: etree._Element, address: str, warnings: tuple[str, ...]) -> 
 
     meta = _meta(tree)
     try:
-        head = tree.find("head") if has_many_elements(tree) else None  # it looks for dates and names in all of a page
+        head = tree.find("head") if is_vast(tree) else None  # it looks for dates and names in all of a page
         document = extract_metadata(tree if head is None else head, address or None, extensive=False)
         title, author, date = document.title or "", document.author or "", document.date or ""
         site = document.sitename or ""

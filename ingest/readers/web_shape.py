@@ -21,7 +21,7 @@ from lxml import etree
 
 from ingest.document import Block
 from ingest.readers.html_blocks import found_in, letters, windows
-from ingest.readers.html_bounds import MANY_ELEMENTS, has_many_elements
+from ingest.readers.html_bounds import is_vast
 from ingest.readers.web_article import article_blocks
 from ingest.readers.web_region import region_blocks
 
@@ -99,8 +99,8 @@ def content_blocks(tree: etree._Element, address: str) -> tuple[list[Block], str
     """
     shape = page_shape(tree, address)
     region = region_blocks(tree, forum=shape.forum)
-    if has_many_elements(tree):
-        return region, f"main region: the page has more than {MANY_ELEMENTS:,} elements"
+    if is_vast(tree):
+        return region, "main region: the page has too many elements for a closer look"
     if shape.home and _length(region) >= HOME_CHARACTERS:
         return region, "main region: a home page"
     article = article_blocks(tree, precise=shape.article and not shape.forum, thorough=shape.forum)

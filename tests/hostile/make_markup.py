@@ -14,6 +14,56 @@ def page(body: str, head: str = "") -> bytes:
     return f"<!DOCTYPE html><html lang='en'><head><title>T</title>{head}</head><body><h1>T</h1><p>{WORDS * 8}</p>{body}</body></html>".encode()
 
 
+def table(rows: int, columns: int, span: str, text: str = "cell") -> str:
+    return "<table>" + f"<tr>{f'<td {span}>{text}</td>' * columns}</tr>" * rows + "</table>"
+
+
+HTML: dict[str, Callable[[], bytes]] = {
+    "colspan.html": lambda: page(table(400, 20, "colspan='9999'")),
+    "rowspan.html": lambda: page(table(400, 20, "rowspan='9999' colspan='9999'")),
+    "spans_of_long_cells.html": lambda: page(table(40, 3, "rowspan='9999' colspan='9999'", WORDS * 100)),
+    "colspan_signs.html": lambda: page(table(3, 3, "colspan='-5' rowspan='²³'") + table(3, 3, "colspan='1e9'")),
+    "tables_in_tables.html": lambda: page("<table><tr><td>a" * 800),
+    "deep.html": lambda: page("<div>" * 20_000 + "x" + "</div>" * 20_000),
+    "deep_inline.html": lambda: page("<b><i>" * 5_000 + "x"),
+    "deep_list.html": lambda: page("<ul><li>a" * 1_500),
+    "attributes.html": lambda: page("<p " + " ".join(f"a{n}='1'" for n in range(30_000)) + ">x</p>"),
+    "long_attribute.html": lambda: page(f"<p title='{'a' * 8 * MEGABYTE}'>x</p>"),
+    "entities.html": lambda: page("&amp;" * 200_000 + "&#x110000;&#xd800;&#0;&bogus;"),
+    "one_line.html": lambda: page(f"<p>{WORDS * 30_000}</p>"),
+    "headings.html": lambda: page("<h2>Heading</h2>" * 5_000),
+    "elements.html": lambda: page("<br>" * 150_000),
+    "open_comment.html": lambda: page("<!--" + "<p>x" * 10_000),
+    "plaintext.html": lambda: page("<plaintext>" + "</p><b>" * 10_000),
+    "script.html": lambda: page("<script>" + "if(a<b){" * 20_000),
+    "nul.html": lambda: page("\0" * 100_000 + "<p>\0x\0</p>"),
+    "utf7.html": lambda: page("+ADw-script+AD4-", "<meta charset='utf-7'>"),
+    "charset_lie.html": lambda: page("é" * 1000, "<meta charset='utf-16'>").decode().encode("cp1252", "replace"),
+    "two_marks.html": lambda: b"\xff\xfe" + b"\xef\xbb\xbf" + page("x"),
+    "svg.html": lambda: page("<svg>" + "<g>" * 5_000 + "<text>x</text>"),
+    "mathml.html": lambda: page("<math>" + "<msup><mrow>" * 3_000 + "<mi>x</mi></math>"),
+    "links.html": lambda: page("<a href='#'>x</a> " * 10_000),
+    "pre.html": lambda: page("<pre>" + "a  b\n" * 50_000 + "</pre>"),
+    "superscripts.html": lambda: page("<sup>1</sup>" * 10_000),
+    "empty_tags.html": lambda: b"<!DOCTYPE html><html>" + b"<" * 100_000,
+    "base64.html": lambda: page(f"<img src='data:image/png;base64,{'A' * 4 * MEGABYTE}'>"),
+    "attributes_unclosed.html": lambda: page("<p " + " ".join(f"a{n}='" for n in range(30_001))),
+    "rows_of_one.html": lambda: page("<table><tr>" + "<td>x" * 1_000 + "<tr><td>y" * 8_000 + "</table>"),
+    "spans_of_many_tables.html": lambda: page(
+        "<table><tr><td colspan=1000 rowspan=1000>a<td>b<tr><td>a</table>" * 5_000
+    ),
+    "struck_out.html": lambda: page("<s>a</s>b" * 40_000),
+    "inputs_before_hidden.html": lambda: page("<input>" * 20_000 + "<i hidden>a</i>" * 20_000),
+    "furniture_in_furniture.html": lambda: page("<aside>" * 200 + "<b>x</b>" * 20_000),
+    "list_in_list.html": lambda: page("<ul><li>" * 120 + "<p>x" * 20_000),
+    "nothing_alike.html": lambda: page(
+        "".join(f"<p>The dose of drug {n} is {n * 7} mg each {n * 13} days, not {n * 31}.</p>" for n in range(4_000))
+        + "".join(f"<div class='card'><b>Number {n * 17} or {n * 19} of ward {n * 23}</b></div>" for n in range(4_000))
+    ),
+    "too_many.html": lambda: page("<p>x" * 600_000),
+}
+
+
 def article(body: str, prolog: str = "") -> bytes:
     front = "<front><article-meta><title-group><article-title>T</article-title></title-group></article-meta></front>"
     return f"<?xml version='1.0'?>{prolog}<article article-type='x'>{front}<body><sec><title>S</title><p>{WORDS * 4}</p>{body}</sec></body></article>".encode()
@@ -188,6 +238,11 @@ WORD: dict[str, Callable[[], bytes]] = {
     ),
     "missing_part.docx": lambda: word(
         paragraph(WORDS), relations='<Relationship Id="r2" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/footnotes" Target="nowhere.xml"/>'
+    ),
+    "part_many_times.docx": lambda: word(
+        paragraph(WORDS) + '<w:altChunk xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships" r:id="r9"/>' * 300,
+        {"word/a.html": page("<p>x" * 5_000)},
+        '<Relationship Id="r9" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/aFChunk" Target="a.html"/>',
     ),
     "nothing.docx": lambda: word(""),
     "not_word.docx": lambda: zipped({"a.txt": "x"}),
