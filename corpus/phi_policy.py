@@ -28,8 +28,8 @@ class PhiConfig:
     """Policy for clinical notes."""
     other: PhiPolicy = "thorough"
     """Policy for everything else."""
-    engine: str = "patterns"
-    """How identifiers are found: `patterns`, or `presidio` beside them (`presidio:NAME` for another spaCy pipeline than
+    engine: str = "learned"
+    """How identifiers are found: `learned` with rules beneath, `patterns` (the rules alone), or `presidio` beside them (`presidio:NAME` for another spaCy pipeline than
     Presidio's own; about a hundred times slower)."""
 
     def policy(self, source_type: str) -> PhiPolicy:

@@ -63,15 +63,15 @@ def redact(task: Task, mark: Mark) -> None:
 
 def engine_identity(engine: str) -> str:
     """The engine's name, with the versions of what it has from outside."""
-    if engine == PATTERNS:
+    if engine in OURS:
         return engine
     from nlp import phi
 
     return f"{engine} {phi.finder_version(engine)}"
 
 
-PATTERNS = "patterns"
-"""The engine that is code of this project alone."""
+OURS = ("learned", "patterns")
+"""The engines that are code and models of this project alone."""
 
 REDACT = Step(
     redact,

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from nlp.phi.finders import find
-from nlp.phi.kinds import Policy
+from nlp.phi.kinds import DEFAULT_ENGINE, Policy
 
 OPTIONAL = "OPTIONAL"
 """The label of what may be found or not, such as the name of a hospital."""
@@ -43,7 +43,7 @@ class PhiScore:
 def score(
     texts: Iterable[tuple[str, str, Iterable[tuple[int, int, str]]]],
     policy: Policy = "thorough",
-    engine: str = "patterns",
+    engine: str = DEFAULT_ENGINE,
 ) -> PhiScore:
     """Score a finder on (text, language, labelled spans as (start, end, kind)).
 

@@ -2,7 +2,8 @@
 
 `templates/LANG.txt` is the grammar of a language. A line `= symbol` begins a symbol, each line below is one way to write
 it. `<symbol>` stands for a symbol, `<a|b>` for one of the texts, `{KIND:form}` for a value of that kind, `{CARRIER}` for a
-sentence of real clinical text in which nobody is named, `\\n` and `\\t` for themselves, `¦` for an upright stroke. What a
+sentence of real clinical text in which nobody is named; `{EPONYM}`, `{ABBREVIATION}`, `{MEASURE}`, `{WORD}` and `{PAIR}` for
+what looks like an identifier and is none, `\\n` and `\\t` for themselves, `¦` for an upright stroke. What a
 value looks like is code, in `material_values`; the words that values are made of come from the lists that a trainer is given.
 """
 
@@ -16,6 +17,8 @@ from pathlib import Path
 
 TEMPLATES = Path(__file__).with_name("templates")
 _CHOICE = re.compile(r"<([^<>]*)>")
+FILLERS = frozenset(["EPONYM", "ABBREVIATION", "MEASURE", "WORD", "PAIR"])
+"""Slots that hold no identifier."""
 _SLOT = re.compile(r"\{([A-Z_]+)(?::([a-z]+))?\}")
 
 
@@ -28,6 +31,9 @@ class LabelledNote:
     spans: tuple[tuple[int, int, str], ...]
     """(start, end, kind) in order, without overlaps."""
 
+
+_REDACTED = 0.03
+"""Share of the notes that are redacted already: a placeholder is no identifier."""
 
 Values = Callable[[str, str | None, random.Random], str]
 """(kind, form or None, source of chance) -> a value."""
@@ -71,6 +77,7 @@ class NoteMaker:
 
     def _fill(self, template: str, chance: random.Random) -> LabelledNote:
         text, spans, position = "", [], 0
+        redacted = chance.random() < _REDACTED
         for slot in _SLOT.finditer(template):
             text += template[position : slot.start()]
             position = slot.end()
@@ -78,6 +85,12 @@ class NoteMaker:
                 text += chance.choice(self._carriers)
                 continue
             value = self._values(slot[1], slot[2], chance)
+            if slot[1] in FILLERS:
+                text += value
+                continue
+            if redacted:
+                text += f"[{slot[1]}-{chance.randint(1, 9)}]"
+                continue
             spans.append((len(text), len(text) + len(value), slot[1]))
             text += value
         return LabelledNote(text + template[position:], tuple(spans))

@@ -22,6 +22,10 @@ class Lists:
     """Chinese surnames of one or two characters, rare ones too."""
     chinese_places: Sequence[str]
     """Chinese towns and counties without the last character of their level."""
+    words: Sequence[str]
+    """English words that are nobody's name."""
+    pairs: Sequence[str]
+    """Pairs of Chinese characters that stand in medical text."""
 
 
 _MORE_GIVEN = (
@@ -56,6 +60,34 @@ _MORE_SURNAMES = (
     "McNamara FitzGerald St. John Van Houten van den Bosch de Vries De Luca Di Marco D'Angelo D'Souza Llewellyn Prendergast Cadwallader "
     "Goldberg Rosenthal Shapiro Mizrahi Abramowitz Smith Brown Young Bell Rice Page Marsh West Long Berry Wells Bush Rose Banks Hope Day"
 ).split()
+_EPONYMS = (
+    "Babinski Romberg Murphy McBurney Kernig Brudzinski Homans Tinel Phalen Lachman Hoffmann Trendelenburg Rovsing Rinne Weber Nikolsky "
+    "Chvostek Trousseau Courvoisier Finkelstein Spurling Hawkins Neer Ober Faber Patrick Perthes Allen Adson Lasegue Gowers Kussmaul "
+    "Cheyne-Stokes Biot Virchow Bouchard Heberden Osler Janeway Roth Battle Cullen Grey-Turner Auspitz Koebner Darier Tzanck Wood Gram "
+    "Parkinson Crohn Graves Hodgkin Cushing Addison Alzheimer Down Turner Marfan Raynaud Sjogren Wilson Huntington Kawasaki Meniere "
+    "Barrett Paget Wegener Takayasu Hashimoto Bell Peyronie Charcot Dupuytren Bowen Behcet Still Ewing Wilms Hirschsprung Lyme Budd "
+    "Stevens Epstein Foley Hickman Swan-Ganz Penrose Kelly Kocher Bovie Thomas Ilizarov Seldinger Allis Babcock Yankauer Ryle Apgar "
+    "Glasgow Wells Child-Pugh Braden Mallampati Gleason Breslow Clark Kellgren Beck Hamilton Ranson Killip Colles Smith Galeazzi "
+    "Monteggia Bennett Jones Salter-Harris Weber Garden Gustilo Schatzker Billroth Roux Whipple Nissen Bassini Shouldice Hartmann "
+    "Heller Fontan Blalock Ross Cox Bentall Kasai Burch Manchester Pfannenstiel Kerr McDonald Shirodkar Leopold Pinard Naegele "
+    "Valsalva Epley Dix-Hallpike Heimlich Credé Lamaze Schilling Coombs Widal Mantoux Heaf Schick Schirmer Snellen Ishihara Jaeger "
+    "Amsler Humphrey Goldmann Doppler Holter Bruce Borg Barthel Rankin Katz Lawton Norton Waterlow Morse Hoehn Yahr Kurtzke Conners "
+    "Denver Bayley Tanner Ballard Silverman Cobb Risser Ponseti Pavlik Steinmann Kirschner Kuntscher Austin Moore Lichtenstein Mohs "
+    "Zenker Meckel Morgagni Bochdalek Douglas Morison Retzius Cooper Poupart Calot Hesselbach Oddi Vater Treitz Langerhans Brunner"
+).split()
+_ABBREVIATIONS = (
+    "ABG ACE ACEI ACL ADL ADM AFB AKI ALS ALT AMA AML ANA ANC APTT ARDS ARF AS ASA ASD AST AV AVR BID BKA BMI BMP BNP BP BPD BPH BPM "
+    "BS BSA BUN CABG CAD CBC CBD CC CCU CHF CIWA CK CKD CLL CMP CMV CN CNS COPD CPAP CPK CPR CRF CRP CRRT CRT CSF CT CTA CVA CVP CXR "
+    "DIC DIP DIS DKA DM DNR DOE DTR DVT ECG ECHO ECMO ED EDSS EEG EF EGD EMG EOMI ER ERCP ESR ESRD ET ETT FBC FEV FFP FH FHR FIM FL "
+    "FOLFIRI FSH FVC GA GCS GERD GFR GI GU GYN HA HC HCG HCT HD HDL HEENT HIV HPI HR HRT HTN IABP IBD IBS ICD ICP ICU IDDM IHD IM INR "
+    "IOL IOP ITU IUD IV IVC IVF JVD JVP KUB LAD LBP LCX LDH LDL LFT LH LMA LMP LOC LOS LP LV LVEF LVH MAP MCV MDI MI MOCA MR MRA MRCP "
+    "MRI MRSA MS MVA MVR NAD NBM NGT NICU NIF NIPPV NKDA NPO NRB NS NSAID NSR NSTEMI OA OD OM OPD OR ORIF OS OSA OT OU PACU PC PCA PCI "
+    "PCN PCP PDA PE PEEP PEG PERRLA PET PFT PICC PID PIP PMH PND PO POC POD PPI PPS PR PRBC PRN PSA PSH PT PTA PTT PTX PUD PVC PVD QB "
+    "QID QTC RA RASS RBC RCA RDS REM RHD RLL RLQ ROM ROS RR RRR RSV RTA RUL RUQ SAH SBO SBP SC SCD SCR SDH SIRS SLE SOB SPO SR SSRI STD "
+    "STEMI SVC SVT TAH TB TBI TFT THR TIA TID TIPS TKR TLC TMJ TPA TPN TSH TTE TTO TURP UA UF UE UGI UOP URI US UTI VA VF VL VS VSD VT "
+    "VTE WBAT WBC WNL WOB XR CIN CGA BIPAP AVPU DAPT DOAC EBRT GTN HDU HFNC MDT MET MUST NEWS NIV OOH OGD PAWP SALT TEDS VAC VBG"
+).split()
+_UNITS = "mg ml mL mmHg mm cm kg g/dL g/L mmol/L U/L ng/ml bpm L/min % cc mcg units IU/L pg/ml kPa Gy ms Hz dB cmH2O mEq/L umol/L /hpf /min mV cGy Fr".split()
 _MONTHS = "January February March April May June July August September October November December".split()
 _SHORT = "Jan Feb Mar Apr May Jun Jul Aug Sep Sept Oct Nov Dec".split()
 _WEEKDAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday Mon Tue Wed Thu Fri Sat Sun".split()
@@ -72,6 +104,8 @@ class ValueMaker:
 
     def english(self, kind: str, form: str | None, chance: random.Random) -> str:
         """A value as English notes write it."""
+        if kind in ("EPONYM", "ABBREVIATION", "MEASURE", "WORD", "PAIR"):
+            return self.filler(kind, chance)
         if kind == "NAME":
             if chance.random() < 0.015:
                 return self.chinese_name("full", chance)
@@ -80,10 +114,30 @@ class ValueMaker:
 
     def chinese(self, kind: str, form: str | None, chance: random.Random) -> str:
         """A value as Chinese notes write it."""
+        if kind in ("EPONYM", "ABBREVIATION", "MEASURE", "WORD", "PAIR"):
+            return self.filler(kind, chance)
         if kind == "NAME":
             return self.name("full", chance) if chance.random() < 0.025 else self.chinese_name(form or "any", chance)
         makers = {"DATE": self.chinese_date, "OTHER_ID": self.number, "PHONE": self.chinese_phone, "ADDRESS": self.chinese_address}
         return makers[kind](form, chance)
+
+    def filler(self, kind: str, chance: random.Random) -> str:
+        """What looks like an identifier and is none."""
+        if kind == "EPONYM":
+            return chance.choice(_EPONYMS) if chance.random() < 0.6 else self._surname(chance)
+        if kind == "ABBREVIATION":
+            made = "".join(chance.choice("ABCDEFGHIKLMNOPRSTUVW") for _ in range(chance.randint(2, 4)))
+            return chance.choice(_ABBREVIATIONS) if chance.random() < 0.8 else made
+        if kind == "WORD":
+            word = chance.choice(self._lists.words)
+            return chance.choice([word, word.capitalize(), word.capitalize(), word.upper()])
+        if kind == "PAIR":
+            return chance.choice(self._lists.pairs)
+        a, b, c = chance.randint(1, 40), chance.randint(1, 200), chance.randint(0, 99)
+        return chance.choice([
+            f"{a}/{b}", f"{a}-{a + b}", f"{a}.{c % 10}", f"{a}.{c:02}", f"{b}/{a + 40}", f"0-{b}", f"{a}x{b}", f"{a} x {b} mm", f"{b} {chance.choice(_UNITS)}", f"{a}.{c % 10} {chance.choice(_UNITS)}", f"{a}{chance.choice(_UNITS)}",
+            f"({a}-{a + b})", f"({a}.{c % 10}-{a + b}.{c % 10})", f"{a}%", f"{a}/{a + 4}", f"{a}-{a + 2}", f"+{a % 4}", f"{a % 5}+", f"1:{b * 10}", f"<{a}", f">{b}", f"{b}", f"{a}+{a % 7}", f"{b}/{a + 30}/{a}", f"T{a % 12}-L{a % 5}", f"C{a % 7}/{a % 7 + 1}", f"{a % 12}:{c % 60:02}", f"{a % 24:02}{c % 60:02} h", f"{a % 6}/{a % 6 + 1}", f"{a} of {a + 3}", f"x{a}", f"#{a % 9}", f"{b}.{c:02}", f"{a}°", f"{a}/12", f"{a % 9}/52", f"{a % 7}/7",
+        ])  # fmt: skip
 
     # --- names in Latin letters --------------------------------------------------------------------------------------
 
@@ -109,6 +163,8 @@ class ValueMaker:
         given, surname = self._given(chance), self._surname(chance)
         if form == "any":
             form = chance.choice("full full full inverted inverted surname given initial initials short nick".split())
+        elif form == "titled":
+            form = chance.choice("surname surname surname full initial given".split())
         elif form == "staff":
             form = chance.choice("full full full surname surname initial initial inverted short initials given".split())
         middle = chance.choice(["", "", "", "", f" {chance.choice(_LETTERS)}", f" {chance.choice(_LETTERS)}.", f" {self._given(chance)}"])
@@ -164,8 +220,9 @@ class ValueMaker:
         if form == "surname":
             return surname
         kind = chance.random()
-        if form == "staff" and kind < 0.22:
+        if kind < {"staff": 0.24, "titled": 0.5}.get(form, 0.03):
             return surname
+        kind = chance.random()
         if kind < 0.07:
             return chance.choice([surname + "某", surname + "某某", surname + chance.choice("×XxX*") * 2, surname + "某" + self._given_characters(chance)[0]])
         if kind < 0.5:
@@ -174,9 +231,9 @@ class ValueMaker:
             return chance.choice(self._lists.chinese_people)
         if kind < 0.66:
             return self._given_characters(chance)
-        if kind < 0.68:
+        if kind < 0.69:
             return (c := chance.choice(_PET)) + c
-        if kind < 0.7:
+        if kind < 0.72:
             return chance.choice(["阿", "小", "大"]) + chance.choice(_PET)
         if kind < 0.76:
             return chance.choice(_TIBETAN) + (chance.choice(_TIBETAN) if chance.random() < 0.7 else "")
@@ -256,6 +313,8 @@ class ValueMaker:
         digits = "".join(str(chance.randrange(10)) for _ in range(20))
         letters = "".join(chance.choice(_LETTERS) for _ in range(6))
         year = chance.randint(2005, 2026)
+        if form == "file":
+            return f"{self._surname(chance).lower()}_{chance.choice(['left', 'hand', 'back', 'face'])}_{digits[:4]}.{chance.choice(['jpg', 'png', 'jpeg'])}"
         return chance.choice([
             digits[:6], digits[:7], digits[:8], digits[:10], digits[:12], digits[:5], digits[:9], digits[:8], digits[:7],
             f"{letters[0]}{digits[:6]}", f"{letters[0]}{digits[:7]}", f"{letters[0]}{digits[:8]}", f"{letters[:2]}{digits[:6]}", f"{letters[:2]}{digits[:7]}",

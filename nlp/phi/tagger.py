@@ -20,6 +20,7 @@ from nlp.phi.kinds import PhiSpan
 
 MODEL: Final[Path] = Path(__file__).parent.parent / "models" / "phi"
 WORDS: Final[Path] = Path(__file__).parent / "words" / "en.txt"
+TRADITIONAL: Final[Path] = Path(__file__).parent / "words" / "traditional.txt"
 LONGEST: Final[int] = 250
 """Tokens of a sequence: a longer text is cut at the end of a line where there is one."""
 
@@ -54,6 +55,8 @@ class WordLists:
     """Chinese surnames of one character."""
     pairs: frozenset[str]
     """Pairs of Chinese characters that stand together often in medical text."""
+    simplified: dict[str, str]
+    """Traditional character -> simplified one."""
 
 
 def read_lists(folder: Path) -> WordLists:
@@ -65,6 +68,7 @@ def read_lists(folder: Path) -> WordLists:
     return WordLists(
         words=lines(WORDS), medical=lines(folder / "medical.txt"), names=lines(folder / "names.txt") | GIVEN_NAMES,
         surnames=lines(folder / "surnames.txt") | SURNAMES, pairs=lines(folder / "pairs.txt"),
+        simplified={pair[0]: pair[1] for pair in lines(TRADITIONAL) if pair},
     )  # fmt: skip
 
 
@@ -101,7 +105,7 @@ class Featurizer:
 
     def _look_at(self, text: str) -> tuple[str, str, tuple[str, ...]]:
         lists = self._lists
-        if text.isdigit():
+        if text.isdecimal():
             size = len(text)
             value = int(text) if size < 5 else -1
             kind = (
@@ -123,6 +127,7 @@ class Featurizer:
                 own += [f"w={lower}", f"ws={lower}{shape}"]
             return form, class_, tuple(own)
         if _HAN.match(text):
+            text = lists.simplified.get(text, text)
             class_ = ("s" if text in lists.surnames else "h") + ("g" if text in GIVEN_CHARACTERS else "")
             return text, class_, (f"c={text}", f"k={class_}")
         return text, text if len(text.encode()) < 4 else "*", (f"c={text}",)
@@ -133,7 +138,7 @@ class Featurizer:
         forms = ["<3", "<2", "<1", *[fact[0] for fact in facts], ">1", ">2", ">3"]
         classes = ["<", "<", "<", *[fact[1] for fact in facts], ">", ">", ">"]
         chunks = self._chunks(text, tokens)
-        labels = _labels(text, tokens)
+        labels = self._labels(text, tokens)
         pairs = self._lists.pairs
         rows = []
         for i, (_, class_, own) in enumerate(facts):
@@ -166,6 +171,32 @@ class Featurizer:
             rows.append(row)
         return rows
 
+    def _labels(self, text: str, tokens: Sequence[Token]) -> list[tuple[str, str, str]]:
+        """(label, distance, place on the line) of each token.
+
+        The label is the last two words, or four characters, before the nearest colon to the left on the line; when a gap follows
+        the value, it is marked as left behind.
+        """
+        found = []
+        label, since, first, gap = "", 0, 0, ""
+        for i, token in enumerate(tokens):
+            if token.text == "\n":
+                label, since, first, gap = "", 0, i + 1, ""
+                found.append(("", "", "end"))
+                continue
+            if label and since and tokens[i - 1].end < token.start and _GAP.search(text, tokens[i - 1].end, token.start):
+                gap = "~"
+            elif token.text in "|;；":
+                gap = "~"
+            since += 1
+            place = f"{min(i - first, 3)}{'z' if i + 1 == len(tokens) or tokens[i + 1].text == chr(10) else ''}"
+            found.append((label + gap if label else "", str(min(since, 6)), place))
+            if token.text in _COLONS and i > first and not tokens[i - 1].text.isdigit():
+                start = max(first, i - 4 if _HAN.match(tokens[i - 1].text) else i - 2)
+                words = [self._word(t.text)[0] for t in tokens[start:i] if t.text.isalnum()]
+                label, since, gap = " ".join(words), 0, ""
+        return found
+
     def _chunks(self, text: str, tokens: Sequence[Token]) -> list[tuple[str, str, str]]:
         """(shape if there is a digit, shape in short, place) of the stretch without blanks that each token stands in."""
         found: list[tuple[str, str, str]] = []
@@ -188,33 +219,6 @@ class Featurizer:
             if stretch is not None and end <= token.end:
                 stretch = next(stretches, None)
         return found
-
-
-def _labels(text: str, tokens: Sequence[Token]) -> list[tuple[str, str, str]]:
-    """(label, distance, place on the line) of each token.
-
-    The label is the last two words, or four characters, before the nearest colon to the left on the line; when a gap follows
-    the value, it is marked as left behind.
-    """
-    found = []
-    label, since, first, gap = "", 0, 0, ""
-    for i, token in enumerate(tokens):
-        if token.text == "\n":
-            label, since, first, gap = "", 0, i + 1, ""
-            found.append(("", "", "end"))
-            continue
-        if label and since and tokens[i - 1].end < token.start and _GAP.search(text, tokens[i - 1].end, token.start):
-            gap = "~"
-        elif token.text in "|;；":
-            gap = "~"
-        since += 1
-        place = f"{min(i - first, 3)}{'z' if i + 1 == len(tokens) or tokens[i + 1].text == chr(10) else ''}"
-        found.append((label + gap if label else "", str(min(since, 6)), place))
-        if token.text in _COLONS and i > first and not tokens[i - 1].text.isdigit():
-            start = max(first, i - 4 if _HAN.match(tokens[i - 1].text) else i - 2)
-            words = [t.text.lower() for t in tokens[start:i] if t.text.isalnum()]
-            label, since, gap = " ".join(words), 0, ""
-    return found
 
 
 def sequences(tokens: Sequence[Token]) -> Iterable[tuple[int, int]]:

@@ -42,7 +42,7 @@ def train_phi(data: Path, out: Path, config: PhiTrainingConfig) -> dict[str, flo
     out.mkdir(parents=True, exist_ok=True)
     english, chinese = english_carriers(data), chinese_carriers(data)
     write_lists(data, out, chinese)
-    values = ValueMaker(read_name_lists(data))
+    values = ValueMaker(read_name_lists(data, out))
     makers = [NoteMaker("en", values.english, english), NoteMaker("zh", values.chinese, chinese)]
     chance = random.Random(config.seed)
     notes = [with_noise(maker.make(chance), chance) for _ in range(config.notes) for maker in makers]
@@ -71,8 +71,8 @@ def train_phi(data: Path, out: Path, config: PhiTrainingConfig) -> dict[str, flo
     }
 
 
-def read_name_lists(data: Path) -> Lists:
-    """The people and places that notes are filled with."""
+def read_name_lists(data: Path, out: Path) -> Lists:
+    """The people, places and words that notes are filled with; `out` holds the lists of the model."""
     with (data / "phi/fake_names_3000.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     return Lists(
@@ -81,6 +81,8 @@ def read_name_lists(data: Path) -> Lists:
         chinese_people=_chinese_people(data),
         chinese_surnames=sorted({*chinese_surnames(data), *SURNAMES, *COMPOUND_SURNAMES}),
         chinese_places=list(CITIES),
+        words=[word for word in WORDS.read_text(encoding="utf-8").split() if len(word) > 3],
+        pairs=(out / "pairs.txt").read_text(encoding="utf-8").split(),
     )
 
 
