@@ -9,7 +9,7 @@
 when all its letters and digits are covered; a finding is right when half of it lies in identifiers. `layouts` scores the notes
 of tests/nlp/data, whose wording no finder was made from, and shows errors of the half `dev` alone. `literature` reads
 the textbooks and JATS articles under MEDPRESS_DATA (default ../shared/data) whole, with front matter and references,
-and prints every finding to be judged by eye. `speed` is process time on the same text, one core, megabytes of UTF-8.
+and prints every finding to be judged by eye; `--policy content` is what a build does where no folder says what they are. `speed` is process time on the same text, one core, megabytes of UTF-8.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from lxml import etree
 
-from nlp.phi import find
+from nlp.phi import find, is_publication
 from nlp.phi.evaluation import OPTIONAL, score
 from tests.nlp.phi_layouts import layout_notes
 from tests.nlp.phi_notes import Note, make_notes
@@ -124,7 +124,9 @@ def show_errors(note: Note, show: int) -> int:
         if 2 * len(inside.intersection(range(span.start, span.end))) < span.end - span.start
     ]
     for start, end, what in sorted(errors)[:show]:
-        print(f"    {what}: {note.text[max(0, start - 25) : start]!r} [{note.text[start:end]}] {note.text[end : end + 15]!r}")
+        print(
+            f"    {what}: {note.text[max(0, start - 25) : start]!r} [{note.text[start:end]}] {note.text[end : end + 15]!r}"
+        )
     return max(0, show - len(errors))
 
 
@@ -133,7 +135,10 @@ def run_literature(policy: str, show: int) -> None:
     words = findings = 0
     for name, text in literature():
         words += count_words(text)
-        for span in find(text, policy=policy):  # type: ignore[arg-type]
+        chosen = policy if policy != "content" else "precise" if is_publication([text]) else "thorough"
+        if policy == "content" and chosen == "thorough":
+            print(f"{name}: thorough")
+        for span in find(text, policy=chosen):  # type: ignore[arg-type]
             findings += 1
             if findings <= show:
                 before, value, after = (
@@ -175,7 +180,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=600)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--show", type=int, default=0)
-    parser.add_argument("--policy", default="precise", choices=["precise", "thorough"])
+    parser.add_argument("--policy", default="precise", choices=["precise", "thorough", "content"])
     parser.add_argument("--presidio", action="store_true")
     given = parser.parse_args()
     if given.what == "notes":

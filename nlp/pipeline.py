@@ -40,7 +40,9 @@ def tag_texts(
             yield annotate(text, tagged, extractor, lang or detect(text))
 
 
-def redact(text: str, policy: Policy = "thorough", *, lang: str | None = None, engine: str = DEFAULT_ENGINE) -> Redaction:
+def redact(
+    text: str, policy: Policy = "thorough", *, lang: str | None = None, engine: str = DEFAULT_ENGINE
+) -> Redaction:
     """A text without identifiers, as a build redacts a document of one section: a name that it gives away anywhere goes
     everywhere.
 

@@ -1,17 +1,18 @@
 """Which policy a document's own text asks for: a publication is one wherever it is filed.
 
 A folder may be called anything, so the source type `other` says nothing. A publication says what it is: it carries an
-identifier of published works (DOI, ISBN, ISSN, PMID), or a list of references. A record of a person says so too, by labels
-that stand before a patient's name and numbers: what holds one of those is read thoroughly, whatever else it holds.
+identifier of published works (DOI, ISBN, ISSN, PMID), or a list of references, or it runs on for longer than a record does.
+A record of a person says so too, by labels that stand before a patient's name and numbers: what holds one of those is read
+thoroughly, whatever else it holds.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from itertools import islice
 
 from nlp.phi.engine import find_with_patterns
-from nlp.phi.kinds import Policy, policy_for
 
 _IDENTIFIER = re.compile(
     r"\b10\.\d{4,9}/[^\s\"<>]{2,80}|\bISBN(?:-1[03])?[:：]?\s?(?:97[89][- ]?)?\d[\d -]{7,14}[\dXx]|\bISSN[:：]?\s?\d{4}-\d{3}[\dXx]\b|\bPMID[:：]?\s?\d{5,8}\b"
@@ -24,6 +25,9 @@ _REFERENCE = re.compile(
 )
 _FEWEST_REFERENCES = 5
 """References, or citations by `et al.`, that only a publication has; a letter that quotes an article or two has fewer."""
+_LONG = 2000
+"""Words and Chinese characters that no record has without one label; chosen on chapters of textbooks, which have more."""
+_WORD = re.compile(r"[^\W\d_⺀-鿿]+|[⺀-鿿]")
 _OF_A_RECORD = frozenset(["NAME", "RECORD", "ID_CARD", "SSN", "INSURANCE", "PASSPORT", "ADDRESS"])
 """Kinds of findings that the precise policy makes only where a label says whose they are."""
 
@@ -32,15 +36,7 @@ def is_publication(texts: Iterable[str]) -> bool:
     """Whether texts of one document are those of a publication and of no record of a person."""
     whole = "\n".join(texts)
     if not _IDENTIFIER.search(whole):
-        found = _REFERENCE.finditer(whole)
-        if sum(1 for _, _ in zip(range(_FEWEST_REFERENCES), found, strict=False)) < _FEWEST_REFERENCES:
-            return False
+        if sum(1 for _ in islice(_REFERENCE.finditer(whole), _FEWEST_REFERENCES)) < _FEWEST_REFERENCES:
+            if sum(1 for _ in islice(_WORD.finditer(whole), _LONG)) < _LONG:
+                return False
     return not any(span.type in _OF_A_RECORD for span in find_with_patterns(whole, "", "precise"))
-
-
-def policy_of(source_type: str, texts: Iterable[str]) -> Policy:
-    """The policy for a document: by its source type where that says something, else by its texts."""
-    policy = policy_for(source_type)
-    if policy == "thorough" and source_type != "note" and is_publication(texts):
-        return "precise"
-    return policy

@@ -8,11 +8,11 @@ person, because the model is some twenty times slower.
 
 from __future__ import annotations
 
-import string
+import re
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from nlp.phi.engine import PLACEHOLDER, find_with_patterns, names_again, without_overlaps
 from nlp.phi.kinds import PhiSpan, Policy
@@ -27,7 +27,7 @@ def find_learned(text: str, lang: str, policy: Policy, known_names: Iterable[str
     found = find_with_patterns(text, lang, policy, known)
     if policy == "precise" or not (found or known or may_be_record(text)):
         return found
-    learned = shipped_tagger().find(text)
+    learned = [span for span in shipped_tagger().find(text) if is_possible(text, span)]
     if not learned:
         return found
     names = {text[span.start : span.end] for span in (*found, *learned) if span.type == "NAME"}
@@ -35,18 +35,73 @@ def find_learned(text: str, lang: str, policy: Policy, known_names: Iterable[str
     return without_overlaps(text, [*found, *learned, *names_again(text, names | known, policy)])
 
 
+def is_possible(text: str, span: PhiSpan) -> bool:
+    """Whether what the model took for an identifier can be one: a day in a calendar, a number that is no quantity, a name.
+
+    A year or a day of the week alone says less than the safe-harbour rule lets stand.
+    """
+    value = text[span.start : span.end]
+    if span.type == "DATE":
+        numbers = [int(number) for number in _NUMBER.findall(value)]
+        if not any(c.isalpha() for c in value):
+            return _is_date(numbers)
+        return _ONLY_YEAR_OR_WEEKDAY.fullmatch(value) is None
+    if span.type == "OTHER_ID":
+        return sum(c.isdigit() for c in value) > 1 and _QUANTITY.search(value) is None
+    if span.type == "PHONE":
+        return (sum(c.isdigit() for c in value) > 2 or len(value) > 8) and _QUANTITY.search(value) is None
+    if span.type == "NAME":
+        if value.isascii() and value.islower() and len(value) > 3 and " " not in value:
+            return text.islower()
+        return any(c.isalpha() for c in value) and not _is_defined_abbreviation(text, value)
+    return True
+
+
+def _is_date(numbers: list[int]) -> bool:
+    if len(numbers) == 1:  # 20210304, 040321
+        return len(str(numbers[0])) in (5, 6, 7, 8)
+    if len(numbers) > 3:  # two dates, or a date and a time
+        return True
+    of_year = [number for number in numbers if 1900 <= number <= 2100]
+    rest = [number for number in numbers if number not in of_year]
+    if len(numbers) == 3 and not of_year:
+        return any(1 <= number <= 12 for number in numbers) and sum(number <= 31 for number in numbers) >= 2
+    return len(of_year) <= 1 and all(1 <= number <= 31 for number in rest) and any(number <= 12 for number in rest)
+
+
+def _is_defined_abbreviation(text: str, value: str) -> bool:
+    """Whether a word in capitals stands in parentheses behind the words that it abbreviates."""
+    if not (value.isascii() and value.isupper() and value.isalpha() and 1 < len(value) < 7):
+        return False
+    at = text.find(f"({value})")
+    if at < 0:
+        return False
+    words = re.findall(r"[A-Za-z]+", text[max(0, at - 120) : at])[-len(value) :]
+    return [word[0].lower() for word in words] == list(value.lower())
+
+
+_NUMBER: Final = re.compile(r"\d+")
+_ONLY_YEAR_OR_WEEKDAY: Final = re.compile(
+    r"(?:1[89]|20)\d\d年?|(?:Mon|Tues?|Wed(?:nes)?|Thu(?:rs)?|Fri|Sat(?:ur)?|Sun)(?:day)?s?|(?:周|星期)[一二三四五六日天]",
+    re.IGNORECASE,
+)
+_QUANTITY: Final = re.compile(r"\d ?(?:%|mg|mcg|ug|ml|mL|kg|mmHg|mmol|cm|mm|bpm|units?|IU|g|L)(?![A-Za-z\d])")
+
+
 def may_be_record(text: str) -> bool:
     """Whether a text holds a word that nearly every record of a person holds."""
     latin, chinese = _record_words()
-    if not latin.isdisjoint(text.lower().translate(_BLANKS).split()):
+    if not text.isascii() and chinese.find_matches_as_indexes(text):
         return True
-    return not text.isascii() and any(word in text for word in chinese)
+    return not latin.isdisjoint(_LATIN.findall(text.lower()))
 
 
-_BLANKS: Final = str.maketrans(dict.fromkeys(string.punctuation.replace("/", ""), " "))
+_LATIN: Final = re.compile(r"[a-z/]+")
 
 
 @cache
-def _record_words() -> tuple[frozenset[str], tuple[str, ...]]:
+def _record_words() -> tuple[frozenset[str], Any]:
+    from ahocorasick_rs import AhoCorasick
+
     words = RECORD_WORDS.read_text(encoding="utf-8").split()
-    return frozenset(filter(str.isascii, words)), tuple(word for word in words if not word.isascii())
+    return frozenset(filter(str.isascii, words)), AhoCorasick([word for word in words if not word.isascii()])

@@ -111,4 +111,16 @@ def with_noise(note: LabelledNote, chance: random.Random) -> LabelledNote:
     return LabelledNote(text if len(text) == len(note.text) else note.text, note.spans)
 
 
-_MISREAD = {"l": "1", "O": "0", "0": "O", "1": "l", "：": ":", "，": ",", ":": ";", ",": ".", "5": "S", "a": "o", "e": "c"}
+_MISREAD = {
+    "l": "1",
+    "O": "0",
+    "0": "O",
+    "1": "l",
+    "：": ":",
+    "，": ",",
+    ":": ";",
+    ",": ".",
+    "5": "S",
+    "a": "o",
+    "e": "c",
+}

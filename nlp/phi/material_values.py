@@ -110,7 +110,9 @@ class ValueMaker:
             if chance.random() < 0.015:
                 return self.chinese_name("full", chance)
             return self.name(form or "any", chance)
-        return {"DATE": self.date, "OTHER_ID": self.number, "PHONE": self.phone, "ADDRESS": self.address}[kind](form, chance)
+        return {"DATE": self.date, "OTHER_ID": self.number, "PHONE": self.phone, "ADDRESS": self.address}[kind](
+            form, chance
+        )
 
     def chinese(self, kind: str, form: str | None, chance: random.Random) -> str:
         """A value as Chinese notes write it."""
@@ -118,7 +120,12 @@ class ValueMaker:
             return self.filler(kind, chance)
         if kind == "NAME":
             return self.name("full", chance) if chance.random() < 0.025 else self.chinese_name(form or "any", chance)
-        makers = {"DATE": self.chinese_date, "OTHER_ID": self.number, "PHONE": self.chinese_phone, "ADDRESS": self.chinese_address}
+        makers = {
+            "DATE": self.chinese_date,
+            "OTHER_ID": self.number,
+            "PHONE": self.chinese_phone,
+            "ADDRESS": self.chinese_address,
+        }
         return makers[kind](form, chance)
 
     def filler(self, kind: str, chance: random.Random) -> str:
@@ -167,7 +174,9 @@ class ValueMaker:
             form = chance.choice("surname surname surname full initial given".split())
         elif form == "staff":
             form = chance.choice("full full full surname surname initial initial inverted short initials given".split())
-        middle = chance.choice(["", "", "", "", f" {chance.choice(_LETTERS)}", f" {chance.choice(_LETTERS)}.", f" {self._given(chance)}"])
+        middle = chance.choice(
+            ["", "", "", "", f" {chance.choice(_LETTERS)}", f" {chance.choice(_LETTERS)}.", f" {self._given(chance)}"]
+        )
         if form == "full":
             name = f"{given}{middle} {surname}"
             kind = chance.random()
@@ -176,7 +185,9 @@ class ValueMaker:
             elif kind < 0.08:
                 name += chance.choice([" Jr", " Jr.", " Sr.", " III", ", Jr."])
             elif kind < 0.11:
-                name = f"{given} {chance.choice('bin ibn binti al- bint de da dos van von'.split())} {surname}".replace("- ", "-")
+                name = f"{given} {chance.choice('bin ibn binti al- bint de da dos van von'.split())} {surname}".replace(
+                    "- ", "-"
+                )
         elif form == "inverted":
             kind = chance.random()
             if kind < 0.35:
@@ -188,7 +199,15 @@ class ValueMaker:
             else:
                 name = f"{surname} {given[0]}" + chance.choice(["", "."])
         elif form == "initial":
-            name = chance.choice([f"{given[0]}. {surname}", f"{given[0]} {surname}", f"{given[0]}.{surname}", f"{given[0]}. {chance.choice(_LETTERS)}. {surname}", f"{given[0]}{chance.choice(_LETTERS)} {surname}"])
+            name = chance.choice(
+                [
+                    f"{given[0]}. {surname}",
+                    f"{given[0]} {surname}",
+                    f"{given[0]}.{surname}",
+                    f"{given[0]}. {chance.choice(_LETTERS)}. {surname}",
+                    f"{given[0]}{chance.choice(_LETTERS)} {surname}",
+                ]
+            )
         elif form == "short":
             name = chance.choice([f"{given} {surname[0]}.", f"{given} {surname[0]}", f"{surname} {given[0]}."])
         elif form == "initials":
@@ -196,7 +215,13 @@ class ValueMaker:
             name = chance.choice(["", "", "."]).join(letters)
             name = name + "." if "." in name else name.lower() if chance.random() < 0.15 else name
         elif form == "nick":
-            name = chance.choice([f'{given} "{self._given(chance)}" {surname}', f"{given} ({self._given(chance)}) {surname}", f"{given} {surname}"])
+            name = chance.choice(
+                [
+                    f'{given} "{self._given(chance)}" {surname}',
+                    f"{given} ({self._given(chance)}) {surname}",
+                    f"{given} {surname}",
+                ]
+            )
         elif form == "given":
             name = given if chance.random() < 0.85 else f"{given} {self._given(chance)}"
         else:
@@ -211,12 +236,20 @@ class ValueMaker:
         name = chance.choice(self._lists.chinese_people)
         characters = name[-2:] if len(name) > 2 else name[-1:]
         if chance.random() < 0.3:
-            characters = chance.choice(characters) + chance.choice(_COMMON) if chance.random() < 0.5 else chance.choice(_COMMON) + characters[-1]
+            characters = (
+                chance.choice(characters) + chance.choice(_COMMON)
+                if chance.random() < 0.5
+                else chance.choice(_COMMON) + characters[-1]
+            )
         return characters[: 1 if chance.random() < 0.3 else 2]
 
     def chinese_name(self, form: str, chance: random.Random) -> str:
         """A name as Chinese notes write it: full, surname, staff, or any; of the peoples of China and in transcription."""
-        surname = chance.choice(self._lists.chinese_surnames) if chance.random() < 0.7 else chance.choice(self._lists.chinese_people)[0]
+        surname = (
+            chance.choice(self._lists.chinese_surnames)
+            if chance.random() < 0.7
+            else chance.choice(self._lists.chinese_people)[0]
+        )
         if form == "surname":
             return surname
         kind = chance.random()
@@ -224,7 +257,14 @@ class ValueMaker:
             return surname
         kind = chance.random()
         if kind < 0.07:
-            return chance.choice([surname + "某", surname + "某某", surname + chance.choice("×XxX*") * 2, surname + "某" + self._given_characters(chance)[0]])
+            return chance.choice(
+                [
+                    surname + "某",
+                    surname + "某某",
+                    surname + chance.choice("×XxX*") * 2,
+                    surname + "某" + self._given_characters(chance)[0],
+                ]
+            )
         if kind < 0.5:
             return surname + self._given_characters(chance)
         if kind < 0.62:
@@ -241,7 +281,9 @@ class ValueMaker:
             return chance.choice(_MONGOL)
         if kind < 0.91:
             name = chance.choice(_TURKIC)
-            return name + (chance.choice(["·", "·", "•", "．"]) + chance.choice(_TURKIC) if chance.random() < 0.35 else "")
+            return name + (
+                chance.choice(["·", "·", "•", "．"]) + chance.choice(_TURKIC) if chance.random() < 0.35 else ""
+            )
         name = "".join(chance.choice(_TRANSCRIBED) for _ in range(chance.randint(2, 4)))
         if chance.random() < 0.35:
             name += "·" + "".join(chance.choice(_TRANSCRIBED) for _ in range(chance.randint(2, 4)))
@@ -253,7 +295,14 @@ class ValueMaker:
         """A date in English, of many forms; `month`: a month with or without its year."""
         day, month, year = chance.randint(1, 31), chance.randint(1, 12), chance.randint(1925, 2026)
         if form == "month":
-            return chance.choice([_MONTHS[month - 1], f"{_MONTHS[month - 1]} {year}", f"{chance.choice(_SHORT)} {year}", f"{month:02}/{year}"])
+            return chance.choice(
+                [
+                    _MONTHS[month - 1],
+                    f"{_MONTHS[month - 1]} {year}",
+                    f"{chance.choice(_SHORT)} {year}",
+                    f"{month:02}/{year}",
+                ]
+            )
         name = chance.choice([_MONTHS[month - 1], chance.choice(_SHORT)])
         if chance.random() < 0.03:
             name = name.upper()
@@ -269,16 +318,72 @@ class ValueMaker:
         if kind < 0.46:
             return chance.choice([f"{a}/{b}", f"{a}/{b}", f"{a}-{b}", f"{a:02}/{b:02}", f"{a}.{b}"])
         if kind < 0.52:
-            return chance.choice([f"{year}-{month:02}-{day:02}", f"{year}/{month}/{day}", f"{year}{month:02}{day:02}", f"{year}.{month:02}.{day:02}"])
+            return chance.choice(
+                [
+                    f"{year}-{month:02}-{day:02}",
+                    f"{year}/{month}/{day}",
+                    f"{year}{month:02}{day:02}",
+                    f"{year}.{month:02}.{day:02}",
+                ]
+            )
         if kind < 0.64:
-            return chance.choice([f"{name} {day}, {year}", f"{name} {day} {year}", f"{name}. {day}, {year}", f"{name} {ordinal}, {year}"])
+            return chance.choice(
+                [f"{name} {day}, {year}", f"{name} {day} {year}", f"{name}. {day}, {year}", f"{name} {ordinal}, {year}"]
+            )
         if kind < 0.76:
-            return chance.choice([f"{day} {name} {year}", f"{ordinal} {name} {year}", f"{day}-{name}-{year}", f"{day}{name}{year}", f"{day}-{name}-{short}", f"{day}{name}{short}", f"{day} {name} '{short}", f"{ordinal} of {name} {year}"])
+            return chance.choice(
+                [
+                    f"{day} {name} {year}",
+                    f"{ordinal} {name} {year}",
+                    f"{day}-{name}-{year}",
+                    f"{day}{name}{year}",
+                    f"{day}-{name}-{short}",
+                    f"{day}{name}{short}",
+                    f"{day} {name} '{short}",
+                    f"{ordinal} of {name} {year}",
+                ]
+            )
         if kind < 0.9:
-            return chance.choice([f"{name} {day}", f"{day} {name}", f"{name} {ordinal}", f"{ordinal} {name}", f"{ordinal} of {name}", f"the {ordinal} of {name}", f"{day}-{name}", f"{chance.choice(_WEEKDAYS)} {day} {name}", f"{chance.choice(_WEEKDAYS)}, {name} {day}", f"{chance.choice(_WEEKDAYS)} {a}/{b}", f"{chance.choice(_WEEKDAYS)} {ordinal} {name}"])
+            return chance.choice(
+                [
+                    f"{name} {day}",
+                    f"{day} {name}",
+                    f"{name} {ordinal}",
+                    f"{ordinal} {name}",
+                    f"{ordinal} of {name}",
+                    f"the {ordinal} of {name}",
+                    f"{day}-{name}",
+                    f"{chance.choice(_WEEKDAYS)} {day} {name}",
+                    f"{chance.choice(_WEEKDAYS)}, {name} {day}",
+                    f"{chance.choice(_WEEKDAYS)} {a}/{b}",
+                    f"{chance.choice(_WEEKDAYS)} {ordinal} {name}",
+                ]
+            )
         if kind < 0.95:
-            return chance.choice([f"{_MONTHS[month - 1]} {year}", f"{_MONTHS[month - 1]}", f"{chance.choice(_SHORT)} {year}", f"{chance.choice(_SHORT)} '{short}", f"the {ordinal}", f"{month:02}/{year}"])
-        return chance.choice([f"{name} {day}-{day + 3}, {year}", f"{a}/{b}-{a}/{b + 2}", "Thanksgiving", "New Year's Eve", "Christmas Day", "Easter Sunday", "Labor Day", f"{month:02}{day:02}{short}", f"{name} the {ordinal}", f"{year}-{name}-{day:02}"])
+            return chance.choice(
+                [
+                    f"{_MONTHS[month - 1]} {year}",
+                    f"{_MONTHS[month - 1]}",
+                    f"{chance.choice(_SHORT)} {year}",
+                    f"{chance.choice(_SHORT)} '{short}",
+                    f"the {ordinal}",
+                    f"{month:02}/{year}",
+                ]
+            )
+        return chance.choice(
+            [
+                f"{name} {day}-{day + 3}, {year}",
+                f"{a}/{b}-{a}/{b + 2}",
+                "Thanksgiving",
+                "New Year's Eve",
+                "Christmas Day",
+                "Easter Sunday",
+                "Labor Day",
+                f"{month:02}{day:02}{short}",
+                f"{name} the {ordinal}",
+                f"{year}-{name}-{day:02}",
+            ]
+        )
 
     def chinese_date(self, form: str | None, chance: random.Random) -> str:
         """A date in Chinese, of many forms."""
@@ -288,22 +393,60 @@ class ValueMaker:
         if kind < 0.2:
             return f"{year}年{month}月{day}{chance.choice('日日号')}"
         if kind < 0.36:
-            return chance.choice([f"{year}{sign}{month:02}{sign}{day:02}", f"{year}{sign}{month}{sign}{day}", f"{year}{month:02}{day:02}"])
+            return chance.choice(
+                [
+                    f"{year}{sign}{month:02}{sign}{day:02}",
+                    f"{year}{sign}{month}{sign}{day}",
+                    f"{year}{month:02}{day:02}",
+                ]
+            )
         if kind < 0.5:
-            return f"{year % 100:02}{sign}{month}{sign}{day}" if chance.random() < 0.6 else f"{year % 100:02}{sign}{month:02}{sign}{day:02}"
+            return (
+                f"{year % 100:02}{sign}{month}{sign}{day}"
+                if chance.random() < 0.6
+                else f"{year % 100:02}{sign}{month:02}{sign}{day:02}"
+            )
         if kind < 0.64:
             return f"{month}月{day}{chance.choice('日日号')}"
         if kind < 0.76:
             return chance.choice([f"{month}{sign}{day}", f"{month:02}-{day:02}", f"{month}/{day}", f"{month}.{day}"])
         if kind < 0.84:
-            return chance.choice([f"{year}年{month}月", f"{year % 100:02}年{month}月", f"{year % 100:02}年{month}月{day}日", f"{month}月{day}", f"{day}日", f"{day}号", f"{year}.{month}", f"{year}-{month:02}", f"{month}月份"])
+            return chance.choice(
+                [
+                    f"{year}年{month}月",
+                    f"{year % 100:02}年{month}月",
+                    f"{year % 100:02}年{month}月{day}日",
+                    f"{month}月{day}",
+                    f"{day}日",
+                    f"{day}号",
+                    f"{year}.{month}",
+                    f"{year}-{month:02}",
+                    f"{month}月份",
+                ]
+            )
         if kind < 0.92:
             written = "".join("〇一二三四五六七八九"[int(c)] for c in str(year))
-            return chance.choice([f"{written}年{_in_words(month)}月{_in_words(day)}日", f"{_in_words(month)}月{_in_words(day)}{chance.choice('日号')}", f"{_in_words(day)}号", f"{written}年{_in_words(month)}月"])
+            return chance.choice(
+                [
+                    f"{written}年{_in_words(month)}月{_in_words(day)}日",
+                    f"{_in_words(month)}月{_in_words(day)}{chance.choice('日号')}",
+                    f"{_in_words(day)}号",
+                    f"{written}年{_in_words(month)}月",
+                ]
+            )
         if kind < 0.97:
             stem = chance.choice("甲乙丙丁戊己庚辛壬癸") + chance.choice("子丑寅卯辰巳午未申酉戌亥")
             lunar = f"{chance.choice(['正', '二', '三', '四', '五', '六', '七', '八', '九', '十', '冬', '腊'])}月{chance.choice(['初一', '初五', '十五', '十八', '廿三', '三十', '初九', '二十六'])}"
-            return chance.choice([f"{stem}年{lunar}", f"农历{lunar}", lunar, f"民国{year - 1911 if year > 1911 else 60}年{month}月{day}日", f"{year - 1911}/{month}/{day}", f"{year - 1911}.{month}.{day}"])
+            return chance.choice(
+                [
+                    f"{stem}年{lunar}",
+                    f"农历{lunar}",
+                    lunar,
+                    f"民国{year - 1911 if year > 1911 else 60}年{month}月{day}日",
+                    f"{year - 1911}/{month}/{day}",
+                    f"{year - 1911}.{month}.{day}",
+                ]
+            )
         return chance.choice(["春节", "中秋节", "元旦", "端午", "除夕", "五一", "元宵节", "清明", "初三", "重阳"])
 
     # --- numbers -----------------------------------------------------------------------------------------------------
@@ -355,13 +498,39 @@ class ValueMaker:
         """An address, or with `place` a town, in the manner of one of many countries."""
         street, town, code = chance.choice(self._lists.streets)
         if chance.random() < 0.25:
-            town = _made_up(chance) + chance.choice(["", "ville", "ton", " Falls", " Heights", "burg", " City", "ford", " Beach", " Springs", " Park"])
+            town = _made_up(chance) + chance.choice(
+                ["", "ville", "ton", " Falls", " Heights", "burg", " City", "ford", " Beach", " Springs", " Park"]
+            )
         if form == "place":
-            return chance.choice([town, town, f"{town} County", f"north {town}"[6:], f"{town}, {chance.choice(['TX', 'Ohio', 'NSW', 'CA', 'Kent', 'Ontario', 'Punjab', 'Lagos', 'BC'])}"])
+            return chance.choice(
+                [
+                    town,
+                    town,
+                    f"{town} County",
+                    f"north {town}"[6:],
+                    f"{town}, {chance.choice(['TX', 'Ohio', 'NSW', 'CA', 'Kent', 'Ontario', 'Punjab', 'Lagos', 'BC'])}",
+                ]
+            )
         ours = f"{chance.randint(1, 9900)} {chance.choice(_STREET_NAMES)} {chance.choice(_STREET_ENDS)}"
         line = chance.choice([street, ours, ours])
-        flat = chance.choice([f"Apt {chance.randint(1, 40)}{chance.choice(['', 'B'])}", f"Flat {chance.randint(1, 90)}", f"Unit {chance.randint(1, 30)}", f"#{chance.randint(1, 400)}", "2nd floor", f"Room {chance.randint(1, 30)}"])
-        zip_code = chance.choice([code, f"{chance.randint(10000, 99999)}", f"{chance.choice(_LETTERS)}{chance.choice(_LETTERS)}{chance.randint(1, 20)} {chance.randint(1, 9)}{chance.choice(_LETTERS)}{chance.choice(_LETTERS)}", f"{chance.randint(2000, 9000)}"])
+        flat = chance.choice(
+            [
+                f"Apt {chance.randint(1, 40)}{chance.choice(['', 'B'])}",
+                f"Flat {chance.randint(1, 90)}",
+                f"Unit {chance.randint(1, 30)}",
+                f"#{chance.randint(1, 400)}",
+                "2nd floor",
+                f"Room {chance.randint(1, 30)}",
+            ]
+        )
+        zip_code = chance.choice(
+            [
+                code,
+                f"{chance.randint(10000, 99999)}",
+                f"{chance.choice(_LETTERS)}{chance.choice(_LETTERS)}{chance.randint(1, 20)} {chance.randint(1, 9)}{chance.choice(_LETTERS)}{chance.choice(_LETTERS)}",
+                f"{chance.randint(2000, 9000)}",
+            ]
+        )
         state = chance.choice("TX OH CA NY FL NSW VIC QLD ON BC".split())
         return chance.choice([
             line, f"{line}, {town}", f"{line}, {town} {zip_code}", f"{line}, {town}, {state} {zip_code}", f"{line} {flat}, {town} {zip_code}", f"{flat}, {line}, {town}", f"{town}", f"{town} {zip_code}", f"{line}, {flat}", zip_code,
@@ -372,23 +541,83 @@ class ValueMaker:
 
     def chinese_address(self, form: str | None, chance: random.Random) -> str:
         """An address, or with `place` a town, in Chinese; with and without province."""
-        place = chance.choice(self._lists.chinese_places) if chance.random() < 0.7 else "".join(chance.choice(_PLACE_CHARACTERS) for _ in range(2))
+        place = (
+            chance.choice(self._lists.chinese_places)
+            if chance.random() < 0.7
+            else "".join(chance.choice(_PLACE_CHARACTERS) for _ in range(2))
+        )
         level = chance.choice(["县", "市", "区", "", "", "旗", "镇", "乡"])
         if form == "place":
             return place + level if level or chance.random() < 0.8 else place
         small = "".join(chance.choice(_PLACE_CHARACTERS) for _ in range(2))
         street = small + chance.choice(["路", "街", "大道", "巷", "胡同", "里", "东路", "北街", "中路", "大街"])
-        number = chance.choice([f"{chance.randint(1, 900)}号", f"{chance.randint(1, 90)}弄{chance.randint(1, 90)}号", f"{chance.randint(1, 90)}号院{chance.randint(1, 20)}栋", f"{chance.randint(1, 90)}号{chance.randint(1, 9)}单元{chance.randint(101, 1900)}室", f"{chance.randint(1, 90)}-{chance.randint(1, 9)}-{chance.randint(101, 900)}"])
-        estate = small + chance.choice(["小区", "花园", "新村", "家园", "苑", "公寓", "大厦", "社区", "宿舍"]) + chance.choice(["", f"{chance.randint(1, 40)}栋", f"{chance.randint(1, 40)}号楼", f"{chance.choice('ABC一二三')}区{chance.randint(1, 40)}幢{chance.randint(101, 900)}"])
-        village = small + chance.choice(["村", "乡", "镇", "屯", "庄", "苏木", "街道"]) + chance.choice(["", f"{_in_words(chance.randint(1, 12))}组", f"{chance.randint(1, 12)}组", "".join(chance.choice(_PLACE_CHARACTERS) for _ in range(2)) + "村", f"{chance.randint(1, 300)}号"])
+        number = chance.choice(
+            [
+                f"{chance.randint(1, 900)}号",
+                f"{chance.randint(1, 90)}弄{chance.randint(1, 90)}号",
+                f"{chance.randint(1, 90)}号院{chance.randint(1, 20)}栋",
+                f"{chance.randint(1, 90)}号{chance.randint(1, 9)}单元{chance.randint(101, 1900)}室",
+                f"{chance.randint(1, 90)}-{chance.randint(1, 9)}-{chance.randint(101, 900)}",
+            ]
+        )
+        estate = (
+            small
+            + chance.choice(["小区", "花园", "新村", "家园", "苑", "公寓", "大厦", "社区", "宿舍"])
+            + chance.choice(
+                [
+                    "",
+                    f"{chance.randint(1, 40)}栋",
+                    f"{chance.randint(1, 40)}号楼",
+                    f"{chance.choice('ABC一二三')}区{chance.randint(1, 40)}幢{chance.randint(101, 900)}",
+                ]
+            )
+        )
+        village = (
+            small
+            + chance.choice(["村", "乡", "镇", "屯", "庄", "苏木", "街道"])
+            + chance.choice(
+                [
+                    "",
+                    f"{_in_words(chance.randint(1, 12))}组",
+                    f"{chance.randint(1, 12)}组",
+                    "".join(chance.choice(_PLACE_CHARACTERS) for _ in range(2)) + "村",
+                    f"{chance.randint(1, 300)}号",
+                ]
+            )
+        )
         town = place + level
-        return chance.choice([street + number, town + street + number, town + street, estate, town + estate, street + number + estate, village, town + village, town, street, f"{small}{chance.choice(['县', '市', '区'])}{village}", f"{town}{small}区{street}{number}", f"{chance.randint(100000, 899999)}", f"{street}与{small}路交叉口", f"{small}{chance.choice(['工地', '煤矿', '厂区', '村口', '养老院', '农场', '学校宿舍', '加油站'])}", f"{street}{number}{small}大厦{chance.randint(1, 30)}层"])
+        return chance.choice(
+            [
+                street + number,
+                town + street + number,
+                town + street,
+                estate,
+                town + estate,
+                street + number + estate,
+                village,
+                town + village,
+                town,
+                street,
+                f"{small}{chance.choice(['县', '市', '区'])}{village}",
+                f"{town}{small}区{street}{number}",
+                f"{chance.randint(100000, 899999)}",
+                f"{street}与{small}路交叉口",
+                f"{small}{chance.choice(['工地', '煤矿', '厂区', '村口', '养老院', '农场', '学校宿舍', '加油站'])}",
+                f"{street}{number}{small}大厦{chance.randint(1, 30)}层",
+            ]
+        )
 
 
 def _made_up(chance: random.Random) -> str:
     """A name that nobody has, so that shape and place must tell."""
-    starts, middles, ends = "B Br C Ch D Dr F G Gr H J K Kl L M N P Pr R S Sch St T Tr V W Y Z".split(), "a e i o u ai ee ou ya ie".split(), "l r n m s t nd rk lt ska vic nen son ez ian wa ko mba ra lo".split()
-    name = chance.choice(starts) + "".join(chance.choice(middles) + chance.choice(ends) for _ in range(chance.randint(1, 2)))
+    starts, middles, ends = (
+        "B Br C Ch D Dr F G Gr H J K Kl L M N P Pr R S Sch St T Tr V W Y Z".split(),
+        "a e i o u ai ee ou ya ie".split(),
+        "l r n m s t nd rk lt ska vic nen son ez ian wa ko mba ra lo".split(),
+    )
+    name = chance.choice(starts) + "".join(
+        chance.choice(middles) + chance.choice(ends) for _ in range(chance.randint(1, 2))
+    )
     return name.capitalize()
 
 
@@ -405,5 +634,7 @@ _MONGOL = "巴雅尔 乌云其其格 苏和巴特 哈斯 图门 斯琴高娃 其
 _TURKIC = "买合木提 阿依古丽 古丽巴哈尔 吐尔逊 热合曼 艾尼瓦尔 阿不都热依木 帕丽达 努尔买买提 迪丽拜尔 祖丽菲亚 玉素甫 克里木 阿孜古丽 肉孜 哈力克 米吉提 沙吾列 叶尔肯 加娜尔 努尔古丽 巴合提 赛力克 阿曼古丽 再努尔 吾斯曼 卡德尔 阿布都 塔依尔 麦麦提 伊力哈木 海丽且木 阿迪力 依布拉音 牙生 孜来汗 库来西 夏依达 马木提 玛合沙提 别克 加尔肯 阿力木江 买吐逊 苏来曼 汗克孜 亚森".split()
 _TRANSCRIBED = "阿艾安巴贝本比波布查茨达戴丹德迪蒂丁杜多恩尔法费弗福盖戈格古哈海汉赫霍基吉加杰金卡凯康科克肯库拉莱兰劳勒雷里利丽莉琳林卢鲁伦罗洛玛马迈曼梅门米莫姆穆娜纳南尼妮诺帕佩皮普奇琪乔切茹瑞若萨塞莎山斯丝苏索塔泰汤特提图托娃瓦万维威温沃乌西希锡夏肖谢辛雅亚叶伊因尤约泽扎珍兹佐"
 _JAPANESE = "佐藤 高桥 渡边 山本 中村 小林 加藤 吉田 山田 松本 井上 木村 清水 斋藤 崔 金 全 朴 阮 黎 范 裴".split()
-_JAPANESE_GIVEN = "健太 美咲 一郎 惠子 翔太 真理 直树 洋子 大辅 秀贤 智恩 民浩 美兰 正浩 氏兰 文雄 文孝 氏秋 玉英".split()
+_JAPANESE_GIVEN = (
+    "健太 美咲 一郎 惠子 翔太 真理 直树 洋子 大辅 秀贤 智恩 民浩 美兰 正浩 氏兰 文雄 文孝 氏秋 玉英".split()
+)
 _PLACE_CHARACTERS = "东西南北中上下前后新老大小青白红黄金银龙凤虎马牛羊石山水河江湖海沙溪泉井桥塘坪坝岭岗湾沟口家王李张刘陈杨赵周吴徐孙朱胡林郭何高罗郑梁谢宋唐许韩冯邓曹彭曾平安宁和兴旺永长福祥瑞德仁义文武光明华丰盛建设胜利团结和平幸解放人民友谊朝阳向阳春江花园梅兰竹菊松柏柳杏桃槐"

@@ -184,9 +184,12 @@ class Featurizer:
                 label, since, first, gap = "", 0, i + 1, ""
                 found.append(("", "", "end"))
                 continue
-            if label and since and tokens[i - 1].end < token.start and _GAP.search(text, tokens[i - 1].end, token.start):
-                gap = "~"
-            elif token.text in "|;；":
+            if (
+                label
+                and since
+                and tokens[i - 1].end < token.start
+                and _GAP.search(text, tokens[i - 1].end, token.start)
+            ) or token.text in "|;；":
                 gap = "~"
             since += 1
             place = f"{min(i - first, 3)}{'z' if i + 1 == len(tokens) or tokens[i + 1].text == chr(10) else ''}"
