@@ -35,8 +35,13 @@ _OF_A_RECORD = frozenset(["NAME", "RECORD", "ID_CARD", "SSN", "INSURANCE", "PASS
 def is_publication(texts: Iterable[str]) -> bool:
     """Whether texts of one document are those of a publication and of no record of a person."""
     whole = "\n".join(texts)
-    if not _IDENTIFIER.search(whole):
-        if sum(1 for _ in islice(_REFERENCE.finditer(whole), _FEWEST_REFERENCES)) < _FEWEST_REFERENCES:
-            if sum(1 for _ in islice(_WORD.finditer(whole), _LONG)) < _LONG:
-                return False
-    return not any(span.type in _OF_A_RECORD for span in find_with_patterns(whole, "", "precise"))
+    published = (
+        _IDENTIFIER.search(whole) is not None
+        or _has(whole, _REFERENCE, _FEWEST_REFERENCES)
+        or _has(whole, _WORD, _LONG)
+    )
+    return published and not any(span.type in _OF_A_RECORD for span in find_with_patterns(whole, "", "precise"))
+
+
+def _has(text: str, pattern: re.Pattern[str], count: int) -> bool:
+    return sum(1 for _ in islice(pattern.finditer(text), count)) == count

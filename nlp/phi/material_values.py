@@ -119,7 +119,11 @@ class ValueMaker:
         if kind in ("EPONYM", "ABBREVIATION", "MEASURE", "WORD", "PAIR"):
             return self.filler(kind, chance)
         if kind == "NAME":
-            return self.name("full", chance) if chance.random() < 0.025 else self.chinese_name(form or "any", chance)
+            return (
+                self.name(chance.choice(["full", "given"]), chance)
+                if chance.random() < 0.03
+                else self.chinese_name(form or "any", chance)
+            )
         makers = {
             "DATE": self.chinese_date,
             "OTHER_ID": self.number,
@@ -267,6 +271,10 @@ class ValueMaker:
             )
         if kind < 0.5:
             return surname + self._given_characters(chance)
+        if kind < 0.51:
+            return f"{self.name('full', chance)} {surname}{self._given_characters(chance)}"
+        if kind < 0.53:
+            return surname + self._given_characters(chance) + chance.choice(_COMMON)
         if kind < 0.62:
             return chance.choice(self._lists.chinese_people)
         if kind < 0.66:
@@ -489,7 +497,7 @@ class ValueMaker:
         word = "".join("零一二三四五六七八九"[int(c)] for c in mobile).replace("一", chance.choice(["一", "幺"]))
         return chance.choice([
             mobile, mobile, mobile, f"{mobile[:3]} {mobile[3:7]} {mobile[7:]}", f"{mobile[:3]}-{mobile[3:7]}-{mobile[7:]}", f"{mobile[:7]} {mobile[7:]}", f"0{d[:3]}-{d[3:10]}", f"0{d[:2]}-{d[2:10]}", f"（0{d[:3]}）{d[3:10]}", f"0{d[:3]} {d[3:10]}",
-            d[:8], d[:7], f"{d[:4]} {d[4:8]}", f"+86 {mobile}", f"{mobile[:3]}****{mobile[7:]}", f"0{d[:2]}-{d[2:10]}转{d[:3]}", f"{d[:4]}-{d[4:8]}", f"400-{d[:3]}-{d[3:7]}", word, d[:4], f"+{d[:3]} {d[3:6]} {d[6:]}", f"09{d[:2]}-{d[2:5]}-{d[5:8]}", f"0{d[0]}-{d[1:5]}-{d[5:9]}",
+            d[:8], d[:7], f"{d[:4]} {d[4:8]}", f"+86 {mobile}", f"{mobile[:3]}****{mobile[7:]}", f"0{d[:2]}-{d[2:10]}转{d[:3]}", f"{d[:4]}-{d[4:8]}", f"{mobile[:7]}xx{mobile[9:]}", f"4{d[:3]}-{d[3:6]}-{d[6:9]} 转 {d[9]}", word, f"400-{d[:3]}-{d[3:7]}", word, d[:4], f"+{d[:3]} {d[3:6]} {d[6:]}", f"09{d[:2]}-{d[2:5]}-{d[5:8]}", f"0{d[0]}-{d[1:5]}-{d[5:9]}",
         ])  # fmt: skip
 
     # --- addresses ---------------------------------------------------------------------------------------------------
