@@ -19,7 +19,7 @@ from ingest.ledger import FAILED_PAGE
 from ingest.reading import OUTLINE, READING, probe_of
 from ingest.session import Session
 from ingest.steps.assemble_document import ASSEMBLE_DOCUMENT
-from ingest.steps.read_files import READ_FILES
+from ingest.steps.read_files import READ_FILES, WHOLE
 from ingest.steps.read_pages import READ_PAGES, pages_task, smaller
 from medpress.command import progress
 from medpress.run.task import Failure, Outcome, Task
@@ -125,12 +125,12 @@ def _around(task: Task, failure: Failure, left: dict[str, str]) -> list[Task]:
     A file that broke among its pages, or nobody knows where, is only looked at: its pages are then read apart.
     """
     files, most_pages = task.arguments["files"], task.arguments["most_pages"]
-    number, _, page = failure.mark.partition(" ")
+    number, _, where = failure.mark.partition(" ")
     if len(files) > 1 and not number.isdigit():
         middle = len(files) // 2
         return [READ_FILES.again(task, files=half) for half in (files[:middle], files[middle:])]
     at = int(number) if number.isdigit() else 0
-    among_pages = bool(page) or not number.isdigit()
+    among_pages = not number.isdigit() or (where != "" and not where.startswith(WHOLE))
     left[files[at][0]] = part_of(task.output)
     pieces = [(files[:at], most_pages), (files[at + 1 :], most_pages)]
     if len(files) > 1 or (among_pages and most_pages):
@@ -274,7 +274,8 @@ def _joined(
     extra: list[dict[str, Any]] = []
     places = {path: row for row, path in enumerate(paths)}
     for path, (failure, limits) in failed.items():
-        lost = {"state": "failed", "kind": failure.kind, "message": failure.message}
+        _, _, doc_id = failure.mark.partition(f" {WHOLE} ")
+        lost = {"state": "failed", "doc_id": doc_id or None, "kind": failure.kind, "message": failure.message}
         places[path] = read.num_rows + len(extra)
         extra.append(lost | asdict(limits))
     of_document: dict[str, int] = {}

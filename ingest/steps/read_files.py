@@ -20,12 +20,16 @@ from medpress.run.task import Task
 from medpress.schema import DOC_ID_DIGITS
 from medpress.store import file_sha256, read_head, write_table
 
+WHOLE = "whole"
+"""In a mark: the file is looked at as a whole, before its pages; its doc_id follows."""
+
 
 def read_files(task: Task, mark: Mark) -> None:
     """Read some files. Writes `READING`, a row a file; its `number` is the place in `files`.
 
     Arguments: `files` (path, size, stamp, and whether one of unknown first bytes is an error), `formats`, `options`,
-    `most_pages` (a document of more is only looked at), `passwords` (place, size and time of a file of them, or none). The mark tells the number of the file and where in it.
+    `most_pages` (a document of more is only looked at), `passwords` (place, size and time of a file of them, or none).
+    The mark tells the number of the file and where in it: at first its doc_id, then its pages.
     """
     a = task.arguments
     options = options_of(a["options"], a["passwords"])
@@ -72,6 +76,7 @@ def _read_once(place: Path, sure: bool, options: ReadOptions, task: Task, mark: 
         return {"state": "ignored"}
     path = here or local_copy(place)
     doc_id = file_sha256(path)[:DOC_ID_DIGITS]
+    mark(f"{WHOLE} {doc_id}")
     if not head:
         return failed("empty", "The file has no bytes.", doc_id)
     if name is None:

@@ -91,7 +91,13 @@ class LocalExecutor:
                 excess = worker.excess(self.limits)
                 if excess and not worker.connection.poll():
                     del busy[worker.connection]
-                    yield self._lose(worker, excess)
+                    if excess.kind == "memory" and worker.tasks_done and worker.task:
+                        # Libraries keep what earlier tasks freed: only a new worker shows what this one needs.
+                        task, worker = worker.task, self._replace(worker)
+                        worker.give(name, task)
+                        busy[worker.connection] = worker
+                    else:
+                        yield self._lose(worker, excess)
         self._let_go()
 
     def _let_go(self) -> None:
@@ -112,9 +118,10 @@ class LocalExecutor:
         self._replace(worker)
         return result
 
-    def _replace(self, worker: _Worker) -> None:
+    def _replace(self, worker: _Worker) -> _Worker:
         worker.kill()
-        self.workers[self.workers.index(worker)] = self._start()
+        fresh = self.workers[self.workers.index(worker)] = self._start()
+        return fresh
 
     def _start(self) -> _Worker:
         ours, theirs = self.context.Pipe()

@@ -245,6 +245,7 @@ def test_a_poison_file_in_a_batch_costs_only_itself(tmp_path):
     """A file at which the worker is ended: the others of its batch are read, and nobody quarantines them."""
     data, source = tmp_path / "data", write(tmp_path / "in", range(40))
     with gzip.open(source / "0017.txt.gz", "wb", compresslevel=1) as bomb:
+        bomb.write("\U0001fa78".encode())  # four bytes in memory for each character of the text
         for _ in range(12):
             bomb.write(b"word " * 1_000_000)
     result = run(data, source, worker_gib=0.35)
@@ -271,6 +272,7 @@ def test_split_around_the_file_that_broke(tmp_path):
         return [([file[1] for file in piece.arguments["files"]], piece.arguments["most_pages"]) for piece in found]
 
     assert pieces("2 page 7") == [([0, 1], 16), ([3, 4], 16), ([2], 0)]
+    assert pieces("2 whole 53d2") == [([0, 1], 16), ([3, 4], 16), ([2], 16)], "it broke before its pages"
     assert pieces("0") == [([1, 2, 3, 4], 16), ([0], 16)]
     assert pieces("") == [([0, 1], 16), ([2, 3, 4], 16)], "a cluster does not tell where"
     alone = READ_FILES.again(task, files=listed[:1])

@@ -22,6 +22,9 @@ from medpress.run.step import Halve, Step
 from medpress.run.task import Failure, Limits, Task
 from medpress.store import read_table, write_table, write_text
 
+LEFT: list[bytearray] = []
+"""What a task leaves in the memory of its worker."""
+
 
 def work(task: Task, mark) -> None:
     """What the tests let workers do."""
@@ -41,6 +44,12 @@ def work(task: Task, mark) -> None:
     elif what == "memory":
         block = bytearray(1300 * 2**20)
         time.sleep(60 if block else 0)
+    elif str(what).endswith("MiB"):
+        verb, size, _ = what.split()
+        block = bytearray(int(size) * 2**20)
+        if verb == "leaves":
+            LEFT.append(block)
+        time.sleep(1)
     elif what == "slow":
         for step in range(6):
             mark(str(step))
@@ -103,6 +112,16 @@ def test_what_breaks_costs_only_its_own_task(runner, tmp_path):
     assert failed["hang"].mark == "page 7"
     assert sum(o.status == "done" for o in outcomes) == len(things) - 5
     assert "secret" not in failed["raise"].message + (tmp_path / "log.jsonl").read_text()
+
+
+def test_what_an_earlier_task_left_in_memory_is_not_charged_to_the_next(tmp_path):
+    executor = LocalExecutor(workers=1, limits=Limits(step_seconds=20, memory_bytes=500 * 2**20))
+    runner = Runner(executor, tmp_path / "log.jsonl")
+    outcomes = runner.run(WORK, tasks_for(tmp_path, ["leaves 250 MiB", "needs 250 MiB", "needs 450 MiB"]), split=stands)
+    executor.close()
+    assert {o.task.arguments["what"]: o.failure and o.failure.kind for o in outcomes} == {
+        "leaves 250 MiB": None, "needs 250 MiB": None, "needs 450 MiB": "memory",
+    }  # fmt: skip
 
 
 def test_a_second_run_does_nothing(runner, tmp_path):
