@@ -40,14 +40,6 @@ class PhiTrainingConfig:
     """Notes that are made in each language."""
     seed: int = 1
     """Seed of the notes: the same seed and data make the same model."""
-    c1: Amount = 0.3
-    """L1 regularisation; makes the model small."""
-    c2: Amount = 0.05
-    """L2 regularisation."""
-    iterations: Count = 80
-    """L-BFGS iterations at most."""
-    min_count: Count = 3
-    """Features seen less often are left out."""
 
 
 @dataclass(frozen=True, kw_only=True)

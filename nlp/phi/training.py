@@ -43,6 +43,8 @@ _KINDS = {
 }
 _UNCLEAR = {"ORGANIZATION", "NRP", "AGE", "TITLE", "CREDIT_CARD", "IBAN_CODE"}
 _COMMON_PAIRS = 40_000
+_PARAMETERS = {"c1": 0.3, "c2": 0.05, "max_iterations": 70, "feature.minfreq": 3}
+"""L1 and L2 regularisation (the first makes the model small), L-BFGS iterations, and how often a feature must be seen."""
 
 
 def train_phi(data: Path, out: Path, config: PhiTrainingConfig) -> dict[str, float]:
@@ -70,9 +72,7 @@ def train_phi(data: Path, out: Path, config: PhiTrainingConfig) -> dict[str, flo
         for start, end in sequences(tokens):
             trainer.append(rows[start:end], tags[start:end])
     trainer.select("lbfgs")
-    trainer.set_params(
-        {"c1": config.c1, "c2": config.c2, "max_iterations": config.iterations, "feature.minfreq": config.min_count}
-    )
+    trainer.set_params(_PARAMETERS)
     trainer.train(str(out / "model.crfsuite"))
     return {
         "notes": len(notes),
