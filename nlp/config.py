@@ -36,7 +36,7 @@ class CrfConfig:
 class PhiTrainingConfig:
     """Settings of the learned finder of identifiers."""
 
-    notes: Count = 5000
+    notes: Count = 3200
     """Notes that are made in each language."""
     seed: int = 1
     """Seed of the notes: the same seed and data make the same model."""

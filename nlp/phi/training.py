@@ -43,7 +43,7 @@ _KINDS = {
 }
 _UNCLEAR = {"ORGANIZATION", "NRP", "AGE", "TITLE", "CREDIT_CARD", "IBAN_CODE"}
 _COMMON_PAIRS = 40_000
-_PARAMETERS = {"c1": 0.3, "c2": 0.05, "max_iterations": 70, "feature.minfreq": 3}
+_PARAMETERS = {"c1": 0.3, "c2": 0.05, "max_iterations": 55, "feature.minfreq": 3}
 """L1 and L2 regularisation (the first makes the model small), L-BFGS iterations, and how often a feature must be seen."""
 
 
