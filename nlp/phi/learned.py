@@ -47,9 +47,9 @@ def is_possible(text: str, span: PhiSpan) -> bool:
             return _is_date(numbers)
         return _ONLY_YEAR_OR_WEEKDAY.fullmatch(value) is None
     if span.type == "OTHER_ID":
-        return sum(c.isdigit() for c in value) > 1 and _QUANTITY.search(value) is None
+        return sum(c.isdigit() for c in value) > 1 and not _is_quantity(text, span)
     if span.type == "PHONE":
-        return (sum(c.isdigit() for c in value) > 2 or len(value) > 8) and _QUANTITY.search(value) is None
+        return (sum(c.isdigit() for c in value) > 2 or len(value) > 8) and not _is_quantity(text, span)
     if span.type == "NAME":
         if value.isascii() and value.islower() and len(value) > 3 and " " not in value:
             return text.islower()
@@ -69,6 +69,11 @@ def _is_date(numbers: list[int]) -> bool:
     return len(of_year) <= 1 and all(1 <= number <= 31 for number in rest) and any(number <= 12 for number in rest)
 
 
+def _is_quantity(text: str, span: PhiSpan) -> bool:
+    """Whether a number in the span, or at its end, has its unit right behind it."""
+    return _QUANTITY.search(text, span.start, min(len(text), span.end + _LONGEST_UNIT)) is not None
+
+
 def _is_defined_abbreviation(text: str, value: str) -> bool:
     """Whether a word in capitals stands in parentheses behind the words that it abbreviates."""
     if not (value.isascii() and value.isupper() and value.isalpha() and 1 < len(value) < 7):
@@ -80,6 +85,7 @@ def _is_defined_abbreviation(text: str, value: str) -> bool:
     return [word[0].lower() for word in words] == list(value.lower())
 
 
+_LONGEST_UNIT: Final = 6
 _NUMBER: Final = re.compile(r"\d+")
 _ONLY_YEAR_OR_WEEKDAY: Final = re.compile(
     r"(?:1[89]|20)\d\d年?|(?:Mon|Tues?|Wed(?:nes)?|Thu(?:rs)?|Fri|Sat(?:ur)?|Sun)(?:day)?s?|(?:周|星期)[一二三四五六日天]",
