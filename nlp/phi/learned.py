@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from nlp.phi.engine import PLACEHOLDER, find_with_patterns, names_again, without_overlaps
+from nlp.phi.gazetteer import SURNAMES
 from nlp.phi.kinds import PhiSpan, Policy
 from nlp.phi.tagger import shipped_tagger
 
@@ -53,7 +54,13 @@ def is_possible(text: str, span: PhiSpan) -> bool:
     if span.type == "NAME":
         if value.isascii() and value.islower() and len(value) > 3 and " " not in value:
             return text.islower()
+        if len(value) == 1 and not value.isascii():
+            return value in SURNAMES or value in shipped_tagger().surnames
+        if any(c.isdigit() for c in value):
+            return False
         return any(c.isalpha() for c in value) and not _is_defined_abbreviation(text, value)
+    if span.type == "ADDRESS":
+        return not value.isdigit() or 5 <= len(value) <= 6  # a postal code
     return True
 
 

@@ -26,6 +26,10 @@ class Lists:
     """English words that are nobody's name."""
     pairs: Sequence[str]
     """Pairs of Chinese characters that stand in medical text."""
+    eponyms: Sequence[str]
+    """Names by which medicine calls signs, diseases and instruments."""
+    abbreviations: Sequence[str]
+    """Abbreviations of records."""
 
 
 _MORE_GIVEN = (
@@ -59,33 +63,6 @@ _MORE_SURNAMES = (
     "Georgiou Nikolaidis Beridze Hakobyan Sargsyan Abdrakhmanov Tashi O'Connell O'Keeffe O'Rourke MacGregor McAllister McIntyre "
     "McNamara FitzGerald St. John Van Houten van den Bosch de Vries De Luca Di Marco D'Angelo D'Souza Llewellyn Prendergast Cadwallader "
     "Goldberg Rosenthal Shapiro Mizrahi Abramowitz Smith Brown Young Bell Rice Page Marsh West Long Berry Wells Bush Rose Banks Hope Day"
-).split()
-_EPONYMS = (
-    "Babinski Romberg Murphy McBurney Kernig Brudzinski Homans Tinel Phalen Lachman Hoffmann Trendelenburg Rovsing Rinne Weber Nikolsky "
-    "Chvostek Trousseau Courvoisier Finkelstein Spurling Hawkins Neer Ober Faber Patrick Perthes Allen Adson Lasegue Gowers Kussmaul "
-    "Cheyne-Stokes Biot Virchow Bouchard Heberden Osler Janeway Roth Battle Cullen Grey-Turner Auspitz Koebner Darier Tzanck Wood Gram "
-    "Parkinson Crohn Graves Hodgkin Cushing Addison Alzheimer Down Turner Marfan Raynaud Sjogren Wilson Huntington Kawasaki Meniere "
-    "Barrett Paget Wegener Takayasu Hashimoto Bell Peyronie Charcot Dupuytren Bowen Behcet Still Ewing Wilms Hirschsprung Lyme Budd "
-    "Stevens Epstein Foley Hickman Swan-Ganz Penrose Kelly Kocher Bovie Thomas Ilizarov Seldinger Allis Babcock Yankauer Ryle Apgar "
-    "Glasgow Wells Child-Pugh Braden Mallampati Gleason Breslow Clark Kellgren Beck Hamilton Ranson Killip Colles Smith Galeazzi "
-    "Monteggia Bennett Jones Salter-Harris Weber Garden Gustilo Schatzker Billroth Roux Whipple Nissen Bassini Shouldice Hartmann "
-    "Heller Fontan Blalock Ross Cox Bentall Kasai Burch Manchester Pfannenstiel Kerr McDonald Shirodkar Leopold Pinard Naegele "
-    "Valsalva Epley Dix-Hallpike Heimlich Credé Lamaze Schilling Coombs Widal Mantoux Heaf Schick Schirmer Snellen Ishihara Jaeger "
-    "Amsler Humphrey Goldmann Doppler Holter Bruce Borg Barthel Rankin Katz Lawton Norton Waterlow Morse Hoehn Yahr Kurtzke Conners "
-    "Denver Bayley Tanner Ballard Silverman Cobb Risser Ponseti Pavlik Steinmann Kirschner Kuntscher Austin Moore Lichtenstein Mohs "
-    "Zenker Meckel Morgagni Bochdalek Douglas Morison Retzius Cooper Poupart Calot Hesselbach Oddi Vater Treitz Langerhans Brunner"
-).split()
-_ABBREVIATIONS = (
-    "ABG ACE ACEI ACL ADL ADM AFB AKI ALS ALT AMA AML ANA ANC APTT ARDS ARF AS ASA ASD AST AV AVR BID BKA BMI BMP BNP BP BPD BPH BPM "
-    "BS BSA BUN CABG CAD CBC CBD CC CCU CHF CIWA CK CKD CLL CMP CMV CN CNS COPD CPAP CPK CPR CRF CRP CRRT CRT CSF CT CTA CVA CVP CXR "
-    "DIC DIP DIS DKA DM DNR DOE DTR DVT ECG ECHO ECMO ED EDSS EEG EF EGD EMG EOMI ER ERCP ESR ESRD ET ETT FBC FEV FFP FH FHR FIM FL "
-    "FOLFIRI FSH FVC GA GCS GERD GFR GI GU GYN HA HC HCG HCT HD HDL HEENT HIV HPI HR HRT HTN IABP IBD IBS ICD ICP ICU IDDM IHD IM INR "
-    "IOL IOP ITU IUD IV IVC IVF JVD JVP KUB LAD LBP LCX LDH LDL LFT LH LMA LMP LOC LOS LP LV LVEF LVH MAP MCV MDI MI MOCA MR MRA MRCP "
-    "MRI MRSA MS MVA MVR NAD NBM NGT NICU NIF NIPPV NKDA NPO NRB NS NSAID NSR NSTEMI OA OD OM OPD OR ORIF OS OSA OT OU PACU PC PCA PCI "
-    "PCN PCP PDA PE PEEP PEG PERRLA PET PFT PICC PID PIP PMH PND PO POC POD PPI PPS PR PRBC PRN PSA PSH PT PTA PTT PTX PUD PVC PVD QB "
-    "QID QTC RA RASS RBC RCA RDS REM RHD RLL RLQ ROM ROS RR RRR RSV RTA RUL RUQ SAH SBO SBP SC SCD SCR SDH SIRS SLE SOB SPO SR SSRI STD "
-    "STEMI SVC SVT TAH TB TBI TFT THR TIA TID TIPS TKR TLC TMJ TPA TPN TSH TTE TTO TURP UA UF UE UGI UOP URI US UTI VA VF VL VS VSD VT "
-    "VTE WBAT WBC WNL WOB XR CIN CGA BIPAP AVPU DAPT DOAC EBRT GTN HDU HFNC MDT MET MUST NEWS NIV OOH OGD PAWP SALT TEDS VAC VBG"
 ).split()
 _UNITS = "mg ml mL mmHg mm cm kg g/dL g/L mmol/L U/L ng/ml bpm L/min % cc mcg units IU/L pg/ml kPa Gy ms Hz dB cmH2O mEq/L umol/L /hpf /min mV cGy Fr".split()
 _MONTHS = "January February March April May June July August September October November December".split()
@@ -135,10 +112,10 @@ class ValueMaker:
     def filler(self, kind: str, chance: random.Random) -> str:
         """What looks like an identifier and is none."""
         if kind == "EPONYM":
-            return chance.choice(_EPONYMS) if chance.random() < 0.6 else self._surname(chance)
+            return chance.choice(self._lists.eponyms) if chance.random() < 0.6 else self._surname(chance)
         if kind == "ABBREVIATION":
             made = "".join(chance.choice("ABCDEFGHIKLMNOPRSTUVW") for _ in range(chance.randint(2, 4)))
-            return chance.choice(_ABBREVIATIONS) if chance.random() < 0.8 else made
+            return chance.choice(self._lists.abbreviations) if chance.random() < 0.8 else made
         if kind == "WORD":
             word = chance.choice(self._lists.words)
             return chance.choice([word, word.capitalize(), word.capitalize(), word.upper()])

@@ -13,13 +13,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from nlp.phi.gazetteer import COMPOUND_SURNAMES, GIVEN_CHARACTERS, GIVEN_NAMES, SURNAMES
 from nlp.phi.kinds import PhiSpan
 
 MODEL: Final[Path] = Path(__file__).parent.parent / "models" / "phi"
 WORDS: Final[Path] = Path(__file__).parent / "words" / "en.txt"
+EPONYMS: Final[Path] = Path(__file__).parent / "words" / "eponyms.txt"
+ABBREVIATIONS: Final[Path] = Path(__file__).parent / "words" / "abbreviations.txt"
 TRADITIONAL: Final[Path] = Path(__file__).parent / "words" / "traditional.txt"
 LONGEST: Final[int] = 250
 """Tokens of a sequence: a longer text is cut at the end of a line where there is one."""
@@ -49,6 +51,12 @@ class WordLists:
     """Words that English writes in small letters."""
     medical: frozenset[str]
     """Words of medical terms."""
+    terms: tuple[str, ...]
+    """Medical terms of three and more Chinese characters."""
+    eponyms: frozenset[str]
+    """Names by which medicine calls signs, diseases and instruments, in lower case."""
+    abbreviations: frozenset[str]
+    """Abbreviations of records, in capitals."""
     names: frozenset[str]
     """Given names and surnames in Latin letters, in lower case."""
     surnames: frozenset[str]
@@ -65,11 +73,18 @@ def read_lists(folder: Path) -> WordLists:
     def lines(path: Path) -> frozenset[str]:
         return frozenset(path.read_text(encoding="utf-8").split("\n"))
 
+    medical = lines(folder / "medical.txt")
     return WordLists(
-        words=lines(WORDS), medical=lines(folder / "medical.txt"), names=lines(folder / "names.txt") | GIVEN_NAMES,
-        surnames=lines(folder / "surnames.txt") | SURNAMES, pairs=lines(folder / "pairs.txt"),
+        words=lines(WORDS),
+        medical=frozenset(filter(str.isascii, medical)),
+        terms=tuple(sorted(word for word in medical if not word.isascii())),
+        eponyms=frozenset(word.lower() for word in lines(EPONYMS)),
+        abbreviations=lines(ABBREVIATIONS),
+        names=lines(folder / "names.txt") | GIVEN_NAMES,
+        surnames=lines(folder / "surnames.txt") | SURNAMES,
+        pairs=lines(folder / "pairs.txt"),
         simplified={pair[0]: pair[1] for pair in lines(TRADITIONAL) if pair},
-    )  # fmt: skip
+    )
 
 
 def tokenize(text: str) -> list[Token]:
@@ -91,7 +106,10 @@ class Featurizer:
     """From a text to its tokens and their features, the same in training and in use."""
 
     def __init__(self, lists: WordLists) -> None:
+        from ahocorasick_rs import AhoCorasick, MatchKind
+
         self._lists = lists
+        self._terms: Any = AhoCorasick(list(lists.terms), matchkind=MatchKind.LeftmostLongest)
         self._known: dict[str, tuple[str, str, tuple[str, ...]]] = {}
 
     def _word(self, text: str) -> tuple[str, str, tuple[str, ...]]:
@@ -117,7 +135,8 @@ class Featurizer:
         if text.isalpha() and not _HAN.match(text):
             lower = text.lower()
             kind = ("w" if lower in lists.words else "") + ("m" if lower in lists.medical else "")
-            kind += "n" if lower in lists.names else ""
+            kind += ("n" if lower in lists.names else "") + ("e" if lower in lists.eponyms else "")
+            kind += "a" if text in lists.abbreviations else ""
             shape = _short_shape(_shape(text))
             shape = shape if len(text) > 1 else shape + "1"
             class_ = f"{shape}{kind or 'u'}"
@@ -140,6 +159,7 @@ class Featurizer:
         chunks = self._chunks(text, tokens)
         labels = self._labels(text, tokens)
         pairs = self._lists.pairs
+        in_term = self._in_terms(text)
         rows = []
         for i, (_, class_, own) in enumerate(facts):
             j = i + 3
@@ -166,6 +186,8 @@ class Featurizer:
                     f"pp={with_before:d}{with_after:d}", f"ppp={before:d}{with_before:d}{with_after:d}{after:d}|{class_}",
                     f"ppk={with_before:d}{with_after:d}|{k1}|{class_}|{l1}",
                 ]  # fmt: skip
+                if tokens[i].start in in_term:
+                    row.append("term")
                 if b1 + here in COMPOUND_SURNAMES or here + a1 in COMPOUND_SURNAMES:
                     row.append("compound")
             rows.append(row)
@@ -199,6 +221,12 @@ class Featurizer:
                 words = [self._word(t.text)[0] for t in tokens[start:i] if t.text.isalnum()]
                 label, since, gap = " ".join(words), 0, ""
         return found
+
+    def _in_terms(self, text: str) -> set[int]:
+        """Offsets of the Chinese characters that stand in a medical term."""
+        if text.isascii():
+            return set()
+        return {i for _, start, end in self._terms.find_matches_as_indexes(text) for i in range(start, end)}
 
     def _chunks(self, text: str, tokens: Sequence[Token]) -> list[tuple[str, str, str]]:
         """(shape if there is a digit, shape in short, place) of the stretch without blanks that each token stands in."""
@@ -272,7 +300,10 @@ class PhiTagger:
 
         if not (folder / "model.crfsuite").is_file():
             raise FileNotFoundError(f"no model in {folder}: train one with `nlp train phi --out {folder}`")
-        self._featurizer = Featurizer(read_lists(folder))
+        lists = read_lists(folder)
+        self._featurizer = Featurizer(lists)
+        self.surnames = lists.surnames
+        """Chinese surnames of one character that the model knows."""
         self._tagger = pycrfsuite.Tagger()
         self._tagger.open(str(folder / "model.crfsuite"))
 

@@ -23,7 +23,7 @@ from nlp.config import PhiTrainingConfig
 from nlp.phi.gazetteer import CITIES, COMPOUND_SURNAMES, GIVEN_NAMES, SURNAMES
 from nlp.phi.material import LabelledNote, NoteMaker, with_noise
 from nlp.phi.material_values import Lists, ValueMaker
-from nlp.phi.tagger import WORDS, Featurizer, read_lists, sequences, to_tags, tokenize
+from nlp.phi.tagger import ABBREVIATIONS, EPONYMS, WORDS, Featurizer, read_lists, sequences, to_tags, tokenize
 
 _SENTENCE = re.compile(r"(?<=[.!?。！？；\n])\s*")
 _TITLED = re.compile(
@@ -42,7 +42,10 @@ _KINDS = {
     "ZIP_CODE": "ADDRESS",
 }
 _UNCLEAR = {"ORGANIZATION", "NRP", "AGE", "TITLE", "CREDIT_CARD", "IBAN_CODE"}
+_HAN_TERM = re.compile("[\u3400-\u9fff]{3,8}")
 _COMMON_PAIRS = 40_000
+_CHINESE_SHARE = 1.6
+"""Notes in Chinese for one in English: they are shorter, and more stands in each."""
 _PARAMETERS = {"c1": 0.3, "c2": 0.05, "max_iterations": 55, "feature.minfreq": 3}
 """L1 and L2 regularisation (the first makes the model small), L-BFGS iterations, and how often a feature must be seen."""
 
@@ -58,7 +61,12 @@ def train_phi(data: Path, out: Path, config: PhiTrainingConfig) -> dict[str, flo
     values = ValueMaker(read_name_lists(data, out))
     makers = [NoteMaker("en", values.english, english), NoteMaker("zh", values.chinese, chinese)]
     chance = random.Random(config.seed)
-    notes = [with_noise(maker.make(chance), chance) for _ in range(config.notes) for maker in makers]
+    counts = (config.notes, int(config.notes * _CHINESE_SHARE))
+    notes = [
+        with_noise(maker.make(chance), chance)
+        for maker, count in zip(makers, counts, strict=True)
+        for _ in range(count)
+    ]
     notes += labelled_sentences(data)
     notes += [LabelledNote(text, ()) for text in negatives(data)]
     chance.shuffle(notes)
@@ -94,6 +102,8 @@ def read_name_lists(data: Path, out: Path) -> Lists:
         chinese_places=list(CITIES),
         words=[word for word in WORDS.read_text(encoding="utf-8").split() if len(word) > 3],
         pairs=(out / "pairs.txt").read_text(encoding="utf-8").split(),
+        eponyms=EPONYMS.read_text(encoding="utf-8").split(),
+        abbreviations=ABBREVIATIONS.read_text(encoding="utf-8").split(),
     )
 
 
@@ -123,7 +133,8 @@ def write_lists(data: Path, out: Path, chinese: Iterable[str]) -> None:
     pairs = Counter(text[i : i + 2] for text in chinese for i in range(len(text) - 1))
     common = [p for p, _ in pairs.most_common(_COMMON_PAIRS) if re.fullmatch("[\u3400-\u9fff]{2}", p)]
     listed = {
-        "medical.txt": terms - words - GIVEN_NAMES,
+        "medical.txt": (terms - words - GIVEN_NAMES)
+        | {t.text for t in built_in_terms(()) if _HAN_TERM.fullmatch(t.text)},
         "names.txt": _english_names(data),
         "surnames.txt": {name for name in chinese_surnames(data) if len(name) == 1},
         "pairs.txt": common,

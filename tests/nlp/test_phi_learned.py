@@ -23,6 +23,8 @@ LISTS = Lists(
     chinese_places=["青川"],
     words=["copper", "window"],
     pairs=["窗台", "铜管"],
+    eponyms=["Babinski"],
+    abbreviations=["CXR"],
 )
 VALUES = ValueMaker(LISTS)
 
