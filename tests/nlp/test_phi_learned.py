@@ -37,7 +37,7 @@ def test_wording_of_people(half: Literal["dev", "test"], lang: str) -> None:
     assert result.recall() >= least[0] and result.recall("NAME") >= least[1] and result.precision >= least[2]
 
 
-LEAST = {"en": (0.9, 0.9, 0.9), "zh": (0.8, 0.8, 0.9)}
+LEAST = {"en": (0.87, 0.92, 0.92), "zh": (0.8, 0.79, 0.92)}
 """Language -> least recall, recall of names and precision."""
 
 
