@@ -64,7 +64,8 @@ def is_possible(text: str, span: PhiSpan) -> bool:
         latin = any(c.isascii() and c.isalpha() for c in value)
         return not (latin and any(c.isdigit() for c in value)) or _MONTH.search(value) is not None
     if span.type == "OTHER_ID":
-        return sum(c.isdigit() for c in value) > 1 and not _is_quantity(text, span)
+        counts = _ROUND.fullmatch(value) is not None
+        return sum(c.isdigit() for c in value) > 1 and not counts and not _is_quantity(text, span)
     if span.type == "PHONE":
         return (sum(c.isdigit() for c in value) > 2 or len(value) > 8) and not _is_quantity(text, span)
     if span.type == "NAME":
@@ -127,13 +128,16 @@ _MIXED: Final = re.compile("^[A-Za-z]{1,2}[\u3400-\u9fff]|[\u3400-\u9fff][A-WYZa
 _TITLE_BEGINS: Final = "主医醫大护護教先女小太老师師院总總阿同技药科奶爷叔博某副处所警经"
 _DECIMAL: Final = re.compile(r"\d{1,2}\.\d{1,2}")
 _MONTH: Final = re.compile(r"(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mai)")
-_LONGEST_UNIT: Final = 6
+_LONGEST_UNIT: Final = 10
 _NUMBER: Final = re.compile(r"\d+")
 _ONLY_YEAR_OR_WEEKDAY: Final = re.compile(
     r"(?:1[89]|20)\d\d年?|(?:Mon|Tues?|Wed(?:nes)?|Thu(?:rs)?|Fri|Sat(?:ur)?|Sun)(?:day)?s?|(?:周|星期)[一二三四五六日天]",
     re.IGNORECASE,
 )
-_QUANTITY: Final = re.compile(r"\d ?(?:%|mg|mcg|ug|ml|mL|kg|mmHg|mmol|cm|mm|bpm|units?|IU|g|L)(?![A-Za-z\d])")
+_QUANTITY: Final = re.compile(
+    r"\d ?(?:(?:%|mg|mcg|ug|ml|mL|kg|mmHg|mmol|cm|mm|bpm|units?|[kKmM]?I?U|g|L|cop(?:y|ies)|cells?|cfu|platelets)(?![A-Za-z\d])|拷贝|个|单位)"
+)
+_ROUND: Final = re.compile(r"\d+000")
 
 
 def may_be_record(text: str) -> bool:
