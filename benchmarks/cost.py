@@ -46,8 +46,12 @@ def measured(command: Sequence[str], log: Path) -> Cost:
     Raises `SystemExit` with the end of what it said when it fails.
     """
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
+    # An installed package has its bytecode; where it may not be written, each process would compile the project anew.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     with open(log, "ab") as out:
-        process = subprocess.Popen(command, stdout=out, stderr=out, cwd=log.parent, start_new_session=True)
+        process = subprocess.Popen(
+            command, stdout=out, stderr=out, cwd=log.parent, start_new_session=True, env=environment
+        )
     pss = rss = main = worker = 0.0
     done = threading.Event()
 

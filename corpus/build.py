@@ -73,7 +73,7 @@ from corpus.takedown import refuse_unfinished
 from corpus.team_indexes import TeamIndexes
 from medpress import sentence_index
 from medpress.command import progress, resolved
-from medpress.errors import CorruptError, UserError
+from medpress.errors import CorruptError, UserError, to_run
 from medpress.generation.client import model_name
 from medpress.location import check_reachable, is_remote, location
 from medpress.lock import exclusive
@@ -123,7 +123,9 @@ def build(config: BuildConfig) -> BuildResult:
     check_reachable(config.data)
     refuse_older_layout(config.data)
     if not (config.data / "documents" / "manifest.json").exists():
-        raise UserError(f"there are no documents in {config.data}; run `ingest` first.")
+        raise UserError(
+            f"there are no documents in {config.data}; run {to_run('ingest auto PATH', config.data)} first."
+        )
     _check_names(config)
     with exclusive(config.data):
         remove_leftovers(config.data / "work")

@@ -11,6 +11,7 @@ from cyclopts import Parameter
 from corpus.config import BuildConfig
 from corpus.instruct.config import InstructConfig
 from medpress.command import ONCE, Location, build_app, print_table, run, say
+from medpress.errors import to_run
 
 if TYPE_CHECKING:
     from corpus.accounts import BuildResult
@@ -63,7 +64,7 @@ def _summary(result: BuildResult, data: Path) -> None:
         print_table("Augmented", ["method", "records"], result.methods.most_common())
     sources = [(source, result.records[source], tokens) for source, tokens in sorted(result.tokens.items())]
     print_table("Shards", ["source", "records", "tokens"], sources)
-    say(f"Shards are in {data / 'shards'}; `corpus audit --data {data}` checks them.")
+    say(f"Shards are in {data / 'shards'}; {to_run('corpus audit', data)} checks them.")
 
 
 def _asked(asked: Asked) -> None:
@@ -226,7 +227,7 @@ def remove(
         )
     if result.orphans:
         back = "would take them back" if dry_run else "takes them back"
-        say(f"{result.orphans} records were dropped as duplicates of it; `corpus build --data {data}` {back}.")
+        say(f"{result.orphans} records were dropped as duplicates of it; {to_run('corpus build', data)} {back}.")
     return 0
 
 

@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 from corpus.duplicates.passes import hex_ranges
 from corpus.steps.shards import unequal
 from medpress.command import UserError
+from medpress.errors import to_run
 from medpress.location import check_reachable
 from medpress.schema import DOCUMENT, DROPPED, RECORD
 from medpress.store import open_parquet, parts, read_dataset, read_manifest, refuse_older_layout
@@ -90,7 +91,7 @@ def diff(before: Path, after: Path) -> Diff:
         try:
             manifests.append(read_manifest(data / "shards"))
         except FileNotFoundError as error:
-            raise UserError(f"there are no shards in {data}; run `corpus build` first.") from error
+            raise UserError(f"there are no shards in {data}; run {to_run('corpus build', data)} first.") from error
     result.configuration = _differing(*(_flat(manifest["config"]) for manifest in manifests))
     result.versions = _differing(*(_flat(manifest["versions"]) for manifest in manifests))
     documents = [

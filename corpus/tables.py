@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.dataset as ds
 
-from medpress.errors import UserError
+from medpress.errors import UserError, to_run
 from medpress.location import location
 from medpress.schema import SCHEMAS
 from medpress.store import dataset, parts, read_manifest, refuse_older_layout
@@ -73,6 +73,8 @@ def open(data: str | Path = "data") -> Corpus:
     """
     folder = location(str(data))
     if not any((folder / kind / "manifest.json").exists() for kind in SCHEMAS):
-        raise UserError(f"{data} is no data folder: `ingest` and `corpus build` write one.")
+        raise UserError(
+            f"{data} is no data folder: {to_run('ingest auto PATH', data)} and {to_run('corpus build', data)} write one."
+        )
     refuse_older_layout(folder)
     return Corpus(folder)

@@ -27,6 +27,7 @@ from corpus.duplicates.redis_index import connect, parse
 from corpus.steps.sentences import FILTER_SENTENCES
 from medpress import sentence_index
 from medpress.command import UserError
+from medpress.errors import to_run
 from medpress.lock import exclusive
 from medpress.lookup import one_document
 from medpress.page_html import SHOWN
@@ -187,7 +188,7 @@ def refuse_unfinished(data: Path, doc_ids: Iterable[str]) -> None:
     left = removed(data).keys() & set(doc_ids)
     if left:
         raise UserError(
-            f"{len(left)} documents of {data} were taken down but are still there; `corpus remove --data {data}` finishes it."
+            f"{len(left)} documents of {data} were taken down but are still there; {to_run('corpus remove', data)} finishes it."
         )
 
 

@@ -12,12 +12,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from medpress.errors import to_run
 from medpress.lookup import Place, look_up, records, refuse_several
 from medpress.page_html import SHOWN, PageView, write_pages
 from medpress.removed import removed
 from medpress.schema import BOILERPLATE, DOCUMENT, PAGE, by_name
 from medpress.segments import Segment
-from medpress.store import read_dataset, read_table
+from medpress.store import among, read_dataset, read_table, strings
 
 SHOWN_CHARACTERS = 100
 """How much is shown of a paragraph that was taken out."""
@@ -59,7 +60,8 @@ def trace(data: Path, query: str, html: bool = False) -> Trace:
 def _records(data: Path, places: Sequence[Place]) -> list[dict[str, Any]]:
     """The records that are meant, or all of the document."""
     wanted = [place.record for place in places if place.record]
-    found = records(data, "id", wanted) if wanted else records(data, "doc_id", [places[0].doc_id])
+    within = {place.part for place in places if place.part}
+    found = records(data, "id", wanted, within=within) if wanted else records(data, "doc_id", [places[0].doc_id])
     return sorted(
         (row for _, table in found for row in table.to_pylist()), key=lambda row: (row["page_start"], row["id"])
     )
@@ -71,15 +73,15 @@ def _story(data: Path, places: Sequence[Place], rows: Sequence[dict[str, Any]], 
         yield f"document {place.doc_id}: found in {len(gone['places'])} places"
         yield f"  taken down{_by_whom(gone)}, with {len(gone['records'])} records: {gone['reason'] or 'no reason given'}"
     if place.segment is not None:
-        files = zip(place.segment.files(data), (DOCUMENT, PAGE), strict=True)
-        documents, pages = (read_table(file, schema=schema) for file, schema in files)
-        (document,) = documents.filter(pc.equal(documents["doc_id"], place.doc_id)).to_pylist()
-        yield from _document(document, pages.filter(pc.equal(pages["doc_id"], place.doc_id)))
+        file, of_pages = place.segment.files(data)
+        documents, pages = read_table(file, schema=DOCUMENT), read_table(of_pages, ["doc_id", "route", "reason"])
+        (document,) = documents.filter(among(documents["doc_id"], place.doc_id)).to_pylist()
+        yield from _document(document, pages.filter(among(pages["doc_id"], place.doc_id)))
     elif not gone:
         yield f"document {place.doc_id}: {', '.join(place.uris) or 'not in the store any more'}"
     where = {place.record: place for place in places} if sentence else {}
     if None in where:
-        yield f"  {_stands(where[None])}; the document is newer than the build: run `corpus build`"
+        yield f"  {_stands(where[None])}; the document is newer than the build: run {to_run('corpus build', data)}"
     for row in rows:
         yield from _record(row)
         if row["id"] in where:
@@ -103,13 +105,9 @@ def _blocks(blocks: Iterable[tuple[int, int]]) -> str:
 def _mark(data: Path, segment: Segment, doc_id: str, blocks: Collection[tuple[int, int]]) -> Path:
     """The pages of these blocks with the blocks marked, as an HTML file."""
     table = read_table(segment.files(data)[1], schema=PAGE)
-    chosen = pc.and_(
-        pc.equal(table["doc_id"], doc_id), pc.is_in(table["page"], pa.array({p for p, _ in blocks}, pa.int32()))
-    )
-    views = [
-        PageView(row=row, marked=frozenset(block for page, block in blocks if page == row["page"]))
-        for row in table.filter(chosen).sort_by("page").to_pylist()
-    ]
+    rows = table.filter(among(table["doc_id"], doc_id)).sort_by("page").to_pylist()
+    marked = {row["page"]: frozenset(block for page, block in blocks if page == row["page"]) for row in rows}
+    views = [PageView(row=row, marked=marked[row["page"]]) for row in rows if marked[row["page"]]]
     out = data / "work" / SHOWN / f"{doc_id[:12]}-trace.html"
     about = [f"Marked: {_blocks(sorted(blocks))}. `ingest show {doc_id[:12]}` shows the document with its pictures."]
     write_pages(out, f"Document {doc_id}", about, views)
@@ -133,7 +131,7 @@ def _boilerplate(data: Path, row: dict[str, Any]) -> Iterator[str]:
     if not lost:
         return
     for paragraph in read_dataset(
-        data / "boilerplate", BOILERPLATE, filter=pc.field("id").isin(pa.array(lost, pa.string()))
+        data / "boilerplate", BOILERPLATE, filter=pc.field("id").isin(strings(lost))
     ).to_pylist():
         words = textwrap.shorten(paragraph["text"], SHOWN_CHARACTERS, placeholder=" …")
         yield f"  taken out, as {paragraph['documents']} documents of {paragraph['source']} hold it: {words}"

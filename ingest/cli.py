@@ -13,7 +13,8 @@ from ingest.document import ReadOptions
 from ingest.fetching.config import FetchConfig
 from ingest.note_columns import NoteColumns
 from ingest.readers import FORMATS
-from medpress.command import ONCE, Location, UserError, build_app, print_table, run, say
+from medpress.command import ONCE, Location, UserError, build_app, group, print_table, run, say
+from medpress.errors import to_run
 from medpress.ranges import between
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def _summary(result: IngestResult, config: IngestConfig) -> None:
             say(f"  {called}{f', page {page}' if page else ''}: {message}")
         if len(result.failures) > FAILURES_SHOWN:
             say(f"  … and {len(result.failures) - FAILURES_SHOWN} more.")
-        say(f"File names may tell persons: `ingest list --quarantined --data {data}` says which files these are.")
+        say(f"File names may tell persons: {to_run('ingest list --quarantined', data)} says which files these are.")
     if result.unnamed:
         say(
             f"{result.unnamed} folders may be named after persons, so their documents' source is called after their type;"
@@ -84,7 +85,7 @@ def web(
     *,
     url_list: Path | None = None,
     config: IngestConfig | None = None,
-    fetching: FetchConfig | None = None,
+    fetching: Annotated[FetchConfig | None, group("Fetching", 5)] = None,
 ) -> int:
     """Read web pages: the main text without navigation, banners and advertisements.
 
@@ -264,7 +265,7 @@ def export(*, format: Literal["md", "jsonl"] = "md", out: Location = Path("expor
 
     count = export_documents(data, out, format)
     if not count:
-        raise UserError(f"there are no documents in {data}; run `ingest` first.")
+        raise UserError(f"there are no documents in {data}; run {to_run('ingest auto PATH', data)} first.")
     say(f"{count} documents written to {out}.")
     return 0
 

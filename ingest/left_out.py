@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from lxml import etree
 
@@ -30,8 +30,18 @@ LeftOut = dict[str, list[str]]
 
 def leave_out(element: etree._Element, reason: str, left_out: LeftOut) -> None:
     """Take an element out of its tree and keep its text under a reason; what stands behind it stays."""
-    left_out.setdefault(reason, []).append("".join(texts(element)))
-    drop(element)
+    leave_all_out([element], reason, left_out)
+
+
+def leave_all_out(elements: Iterable[etree._Element], reason: str, left_out: LeftOut) -> None:
+    """Leave out many elements, each before the next one is asked for (see `drop_all`)."""
+
+    def kept() -> Iterator[etree._Element]:
+        for element in elements:
+            left_out.setdefault(reason, []).append("".join(texts(element)))
+            yield element
+
+    drop_all(kept())
 
 
 def told(left_out: LeftOut) -> list[str]:
@@ -42,17 +52,32 @@ def told(left_out: LeftOut) -> list[str]:
 
 def drop(element: etree._Element) -> None:
     """Take an element out of its tree; the text behind it stays."""
-    parent = element.getparent()
-    if parent is None:
-        return
-    tail = element.tail or ""
-    previous = element.getprevious()
-    if tail and previous is not None:
-        previous.tail = (previous.tail or "") + tail
-    elif tail:
-        parent.text = (parent.text or "") + tail
-    element.tail = None
-    parent.remove(element)
+    drop_all([element])
+
+
+def drop_all(elements: Iterable[etree._Element]) -> None:
+    """Take elements out of their tree, each before the next one is asked for; the text behind them stays.
+
+    That text is put back at the end, once for each place: one by one, a run of many would copy it as many times.
+    """
+    behind: dict[etree._Element, list[str]] = {}
+    begun: dict[etree._Element, list[str]] = {}
+    for element in elements:
+        parent = element.getparent()
+        if parent is None:
+            continue
+        if tail := "".join(behind.pop(element, [element.tail or ""])):
+            previous = element.getprevious()
+            if previous is not None:
+                behind.setdefault(previous, [previous.tail or ""]).append(tail)
+            else:
+                begun.setdefault(parent, [parent.text or ""]).append(tail)
+            element.tail = None
+        parent.remove(element)
+    for place, parts in behind.items():
+        place.tail = "".join(parts)
+    for place, parts in begun.items():
+        place.text = "".join(parts)
 
 
 def texts(element: etree._Element) -> Iterator[str]:

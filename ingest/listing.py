@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from ingest.ledger import read_ledger
 from medpress.command import UserError, console, print_table
+from medpress.errors import to_run
 from medpress.location import check_reachable
 from medpress.pseudonym import Pseudonyms
 from medpress.segments import read_segments
@@ -32,7 +33,7 @@ def documents(data: Path, wanted: Mapping[str, str | None]) -> Iterator[Sequence
     check_reachable(data)
     refuse_older_layout(data)
     if not (segments := read_segments(data)):
-        raise UserError(f"there are no documents in {data}; run `ingest` first.")
+        raise UserError(f"there are no documents in {data}; run {to_run('ingest auto PATH', data)} first.")
     filters = {name: value for name, value in wanted.items() if value is not None}
     columns = list(dict.fromkeys([*_SHOWN, *filters]))
     for segment in segments:

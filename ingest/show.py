@@ -6,15 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import pyarrow.compute as pc
-
 from ingest.ledger import source_of
 from medpress.command import UserError, progress
 from medpress.location import local_copy
 from medpress.lookup import Place, one_document
 from medpress.page_html import SHOWN, PageView, write_pages
 from medpress.schema import DOC_ID_DIGITS, DOCUMENT, PAGE
-from medpress.store import file_sha256, read_table
+from medpress.store import among, file_sha256, read_table
 
 LARGEST_SIDE, SMALLEST_SIDE = 1_400, 600
 """Longer side of a page's picture in pixels: smaller where there are many pages, and none is drawn smaller."""
@@ -33,7 +31,7 @@ def show(data: Path, query: str, page: int | None = None, out: Path | None = Non
     if place.segment is None:
         raise UserError(f"document {place.doc_id} is not in {data}: only its records are, or it was taken down.")
     table = read_table(place.segment.files(data)[1], schema=PAGE)
-    table = table.filter(pc.equal(table["doc_id"], place.doc_id)).sort_by("page")
+    table = table.filter(among(table["doc_id"], place.doc_id)).sort_by("page")
     wanted = {page} if page is not None else {number for number, _ in place.blocks}
     rows = [row for row in table.to_pylist() if not wanted or row["page"] in wanted]
     if not rows:
@@ -47,7 +45,7 @@ def show(data: Path, query: str, page: int | None = None, out: Path | None = Non
 
 def _about(data: Path, place: Place, rows: Sequence[Mapping[str, Any]], pages: int) -> list[str]:
     table = read_table(place.segment.files(data)[0], schema=DOCUMENT)  # type: ignore[union-attr]
-    (document,) = table.filter(pc.field("doc_id") == place.doc_id).to_pylist()
+    (document,) = table.filter(among(table["doc_id"], place.doc_id)).to_pylist()
     lines = [
         f"Document {place.doc_id}: {document['format']}, {document['source_type']}, {document['lang'] or 'no language'},"
         f" licence {document['license'] or 'unknown'}; {len(rows)} of its {pages} pages."

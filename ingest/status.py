@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from ingest.ledger import LEDGER, read_ledger
 from medpress.command import UserError
+from medpress.errors import to_run
 from medpress.location import check_reachable
 from medpress.lock import exclusive
 from medpress.page_account import worst_pages
@@ -42,7 +43,7 @@ def overview(data: Path) -> Overview:
     """Read the datasets of a data folder. Raises `UserError` when nothing was ingested there."""
     check_reachable(data)
     if not (data / "documents").exists():
-        raise UserError(f"there are no documents in {data}; run `ingest` first.")
+        raise UserError(f"there are no documents in {data}; run {to_run('ingest auto PATH', data)} first.")
     documents: dict[tuple[str, str], list[int]] = {}
     for row in read_dataset(data / "documents", DOCUMENT, ["source", "format", "n_pages", "n_ocr_pages"]).to_pylist():
         totals = documents.setdefault((row["source"], row["format"]), [0, 0, 0])

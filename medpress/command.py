@@ -8,7 +8,7 @@ import re
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
@@ -18,8 +18,6 @@ import cyclopts
 from cyclopts import App, Group, Parameter
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from rich.table import Table
 
 from medpress.errors import UserError as UserError
 from medpress.location import location, place_of, storage_fault
@@ -46,6 +44,8 @@ ONCE = Parameter(negative="")
 """Of a flag that asks for something now: nobody writes it into a file, so there is no `--no-…` to take it back."""
 MACHINE = Parameter(group=Group("This machine", sort_key=90))
 """Of an option that decides how a run goes and not what it writes."""
+HELP = frozenset({"--help", "-h"})
+"""What asks for a help; it is shown before anything is parsed."""
 SECONDS_UNTOLD = 1.0
 """A command that says nothing for so long says that it works."""
 
@@ -55,13 +55,32 @@ def group(title: str, order: int) -> Parameter:
     return Parameter(group=Group(title, sort_key=order))
 
 
+_QUIET: dict[str, Any] = {"result_action": "return_value", "print_error": False, "exit_on_error": False}
+"""How the parser is called: what it finds wrong is said like any other mistake."""
+
+
+class Script(App):
+    """A console script or a command of one; its help is `medpress.help_page`."""
+
+    def help_print(
+        self,
+        tokens: Annotated[str | Iterable[str] | None, Parameter(show=False)] = None,
+        *,
+        console: Annotated[Any, Parameter(parse=False)] = None,
+    ) -> None:
+        """Print the help of the command in `tokens`."""
+        from medpress.help_page import print_help
+
+        words = sys.argv[1:] if tokens is None else tokens.split() if isinstance(tokens, str) else tokens
+        print_help(self, words, console or self.console)
+
+
 def build_app(name: str, help: str) -> App:
     """An empty console script to register commands on. Lists have no `--empty-…`: whoever wants none leaves them out."""
-    app = App(
+    app = Script(
         name=name,
         help=help,
         version=lambda: version("medpress"),
-        help_format="markdown",
         default_parameter=Parameter(negative_iterable=()),
         group_parameters=Group("Options", sort_key=0),
         suppress_keyboard_interrupt=False,
@@ -72,16 +91,6 @@ def build_app(name: str, help: str) -> App:
         """Print a TOML file with every setting and its default, for `--config`."""
         sys.stdout.write(default_settings(app))
 
-    return app
-
-
-def run(app: App, tokens: Sequence[str] | None = None) -> NoReturn:
-    """Run a console script and leave the process as `ending` has it.
-
-    Adds `--config FILE`: a TOML file with a table per command (`[pdf]`, `[build]`, or `[ingest.pdf]` when one file
-    serves all scripts); flags win over it.
-    """
-
     @app.meta.default
     def main(
         *arguments: Annotated[str, Parameter(show=False, allow_leading_hyphen=True)],
@@ -91,12 +100,28 @@ def run(app: App, tokens: Sequence[str] | None = None) -> NoReturn:
     ) -> Any:
         if config is not None:
             app.config = cyclopts.config.Dict(read_settings(config, app), source=str(config))
-        return app(arguments, result_action="return_value")
+        return app(arguments, **_QUIET)
 
     app.meta.suppress_keyboard_interrupt = False
-    with ending(app.name[0], sys.argv[1:] if tokens is None else tokens) as end:
-        code = app.meta(tokens, result_action="return_value")
-        end.code = code if isinstance(code, int) else 0
+    return app
+
+
+def run(app: App, tokens: Sequence[str] | None = None, mistakes: tuple[type[Exception], ...] = ()) -> NoReturn:
+    """Run a console script and leave the process as `ending` has it.
+
+    It takes `--config FILE`: a TOML file with a table per command (`[pdf]`, `[build]`, or `[ingest.pdf]` when one file
+    serves all scripts); flags win over it.
+    """
+    words = sys.argv[1:] if tokens is None else list(tokens)
+    with ending(app.name[0], words, mistakes) as end:
+        if HELP & set(words):
+            app.help_print(words)
+        else:
+            try:
+                code = app.meta(words, **_QUIET)
+            except cyclopts.CycloptsError as error:
+                raise UserError(" ".join(str(error).split())) from error
+            end.code = code if isinstance(code, int) else 0
     sys.exit(end.code)
 
 
@@ -118,7 +143,7 @@ def ending(script: str, tokens: Sequence[str], mistakes: tuple[type[Exception], 
     """
     words = " ".join([script, *tokens[:1]]) if tokens and not tokens[0].startswith("-") else script
     end, started = End(), time.monotonic()
-    at_work = not {"--help", "-h", "--version"} & set(tokens)
+    at_work = not {*HELP, "--version"} & set(tokens)
     if at_work:
         _opening.begin(words)
     try:
@@ -188,9 +213,8 @@ class _Opening:
         """Start to wait."""
         self.end()
         if first_process():
-            self._timer = threading.Timer(
-                SECONDS_UNTOLD * 0.8, stderr.print, [f"{words}: working …"], {"markup": False}
-            )
+            left = max(0.0, SECONDS_UNTOLD * 0.8 - time.process_time())  # importing the room took some of it
+            self._timer = threading.Timer(left, stderr.print, [f"{words}: working …"], {"markup": False})
             self._timer.daemon = True
             self._timer.start()
 
@@ -241,6 +265,15 @@ def progress(label: str, total: int | None, unit: str = "") -> Iterator[Ticker]:
     """Show how far some work is: a bar with rate and time left on a terminal, a line every 10 seconds elsewhere."""
     _opening.end()
     if stderr.is_terminal:
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeElapsedColumn,
+            TimeRemainingColumn,
+        )  # fmt: skip
+
         columns = (
             TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"),
             TimeElapsedColumn(), TimeRemainingColumn(), TextColumn("{task.fields[note]}"),
@@ -292,6 +325,8 @@ class _LineTicker:
 
 def print_table(title: str, header: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     """Print a table; numbers are right-aligned and grouped."""
+    from rich.table import Table
+
     _opening.end()
     table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
     for index, name in enumerate(header):

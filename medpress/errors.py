@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 import errno
+import shlex
+
+
+def to_run(command: str, data: object) -> str:
+    """A command for a data folder, as a message names it: it can be typed as it stands."""
+    return f"`{command} --data {shlex.quote(str(data))}`"
+
 
 STORAGE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, errno.EACCES, errno.EPERM}
 """Errors of the disk, not of a document: they stop the run."""

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
@@ -22,14 +21,14 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from medpress.command import progress
-from medpress.errors import UserError
+from medpress.errors import UserError, to_run
 from medpress.location import check_reachable, location
 from medpress.pseudonym import Pseudonyms
 from medpress.removed import removed
-from medpress.schema import DOC_ID_DIGITS, DOCUMENT, RECORD
+from medpress.schema import DOC_ID_DIGITS, DOCUMENT
 from medpress.segments import Segment, read_segments
 from medpress.sentence_index import GRAM, KINDS, LEAST, RowGroup, folded, marks, row_groups, stretch_of
-from medpress.store import file_sha256, open_parquet, parts, read_json, read_table, refuse_older_layout
+from medpress.store import among, file_sha256, open_parquet, parts, read_json, read_table, refuse_older_layout, strings
 
 FEWEST_DIGITS = 6
 """Digits of an id that are asked for at least."""
@@ -62,6 +61,8 @@ class Place:
     """Id of the record that was meant or that holds the sentence."""
     kept: bool = False
     """Whether that record is in the shards; else it was dropped."""
+    part: Path | None = None
+    """The Parquet file that the record stands in."""
     blocks: tuple[tuple[int, int], ...] = ()
     """Page (from 1) and block (from 0) of the record, or of the sentence."""
     share: float = 1.0
@@ -99,7 +100,7 @@ def look_up(data: Path, query: str) -> Found:
             return Found(by=by, places=tuple(places))
     shown = query if len(query) <= 60 else f"{query[:57]}…"
     raise UserError(
-        f'"{shown}" is no id, name, address or sentence of anything in {data}; `ingest list --data {data}` lists the documents.'
+        f'"{shown}" is no id, name, address or sentence of anything in {data}; {to_run("ingest list", data)} lists the documents.'
     )
 
 
@@ -125,23 +126,28 @@ def refuse_several(found: Found, query: str) -> None:
 
 
 def records(
-    data: Path, column: str, values: Sequence[str], columns: list[str] | None = None, *, prefix: bool = False
-) -> Iterator[tuple[str, pa.Table]]:
-    """Rows of the shards and of the dropped records that have one of these values in a column, with their dataset's name.
+    data: Path,
+    column: str,
+    values: Sequence[str],
+    columns: list[str] | None = None,
+    *,
+    prefix: bool = False,
+    within: Collection[Path] | None = None,
+) -> Iterator[tuple[Path, pa.Table]]:
+    """Rows of the shards and of the dropped records that have one of these values in a column, with their Parquet file.
 
-    With `prefix` the value begins with the one that is given. Row groups whose statistics rule the values out are not read,
+    With `prefix` the value begins with the one that is given; `within` are the files that are known to hold them. Row groups whose statistics rule the values out are not read,
     of the others only the column, and all `columns` of those that hold such a row.
     """
     least, greatest = min(values), max(values)
-    wanted = pa.array(sorted(values), pa.string())
-    for kind in KINDS:
-        for path in parts(data / kind):
-            with open_parquet(path) as file:
-                for number in _may_hold(file, column, least, greatest):
-                    held = file.read_row_group(number, columns=[column], use_threads=False)[column]
-                    chosen = pc.starts_with(held, least) if prefix else pc.is_in(held, value_set=wanted)
-                    if pc.any(chosen).as_py():
-                        yield kind, file.read_row_group(number, columns=columns).filter(chosen)
+    wanted = strings(values)
+    for path in [path for kind in KINDS for path in parts(data / kind)] if within is None else sorted(within):
+        with open_parquet(path) as file:
+            for number in _may_hold(file, column, least, greatest):
+                held = file.read_row_group(number, columns=[column], use_threads=False)[column]
+                chosen = pc.starts_with(held, least) if prefix else pc.is_in(held, value_set=wanted)
+                if pc.any(chosen).as_py():
+                    yield path, file.read_row_group(number, columns=columns).filter(chosen)
 
 
 def _may_hold(file: pq.ParquetFile, column: str, least: str, greatest: str) -> Iterator[int]:
@@ -173,7 +179,9 @@ class _Store:
         if documents or others:
             return [*documents, *(place for id, place in others.items() if id not in {p.doc_id for p in documents})]
         found = records(self.data, "id", [query], _OF_RECORD, prefix=True)
-        return self._named(_of_record(kind, row, 0, None) for kind, table in found for row in table.to_pylist())
+        return self._named(
+            _of_record(self.data, part, row, 0, None) for part, table in found for row in table.to_pylist()
+        )
 
     def documents(self, wanted: Callable[[pa.ChunkedArray], pa.ChunkedArray]) -> list[Place]:
         """The documents whose id a test lets through."""
@@ -196,7 +204,7 @@ class _Store:
         ids: set[str] = set()
         for path in [*parts(self.data / "instructions"), *parts(self.data / "instructions_dropped")]:
             ids.update(_doc_ids(read_table(path, ["provenance"])["provenance"].combine_chunks()).to_pylist())
-        known = pa.array(sorted(ids), pa.string())
+        known = strings(sorted(ids))
         return [Place(doc_id=id, uris=tuple(names.get(id, ()))) for id in known.filter(wanted(known)).to_pylist()]
 
     def _given(self) -> dict[str, list[str]]:
@@ -248,8 +256,11 @@ class _Store:
         places = [place for rank, place in ranked if rank == best > 0]
         if len(places) != 1 and not address and os.path.isfile(query):  # which no sentence is, however long
             doc_id = file_sha256(query)[:DOC_ID_DIGITS]
-            same = partial(pc.equal, doc_id)
-            places = self.documents(same) or self.instructions(same) or places
+            places = (
+                self.documents(lambda ids: among(ids, doc_id))
+                or self.instructions(lambda ids: among(ids, doc_id))
+                or places
+            )
         return places
 
     # Sentences.
@@ -281,16 +292,16 @@ class _Store:
     def _holding(self, group: RowGroup, meets: Callable[[str], _Stretch | None]) -> Iterator[Place]:
         """The place in each record of a row group whose text meets the sentence."""
         table = open_parquet(group.file).read_row_group(group.number, columns=[*_OF_RECORD, "text"])
-        kind = group.file.relative_to(self.data).parts[0]
         for number, text in enumerate(table["text"].to_pylist()):
             if stretch := meets(text):
                 (row,) = table.slice(number, 1).to_pylist()
-                yield replace(_of_record(kind, row, stretch.start, stretch.end), share=stretch.share)
+                yield replace(_of_record(self.data, group.file, row, stretch.start, stretch.end), share=stretch.share)
 
     def _unseen(self, sentence: bytes) -> Iterator[Place]:
         """Pages with a sentence, of documents that are newer than the build."""
         tables = [open_parquet(path).read(columns=["doc_id"]) for kind in KINDS for path in parts(self.data / kind)]
-        seen = pa.concat_tables([RECORD.empty_table().select(["doc_id"]), *tables])["doc_id"].combine_chunks()
+        parts_of = [part for table in tables for part in table["doc_id"].chunks]
+        seen = pa.chunked_array(parts_of, pa.string()).combine_chunks()
         stored = list(self._columns("doc_id"))
         ids = pa.chunked_array([part for _, column in stored for part in column.chunks], pa.string())
         unknown = pc.invert(pc.is_in(ids, value_set=seen))
@@ -305,7 +316,7 @@ class _Store:
                 table = read_table(segment.files(self.data)[1], ["doc_id", "page", "blocks"])
                 for row in table.filter(pc.is_in(table["doc_id"], value_set=doc_ids)).to_pylist():
                     if blocks := _blocks_with(row["blocks"], sentence):
-                        (place,) = self.documents(lambda ids, id=row["doc_id"]: pc.equal(ids, id))  # type: ignore[misc]
+                        (place,) = self.documents(lambda ids, id=row["doc_id"]: among(ids, id))  # type: ignore[misc]
                         places = tuple((row["page"], block) for block in blocks)
                         yield Place(doc_id=place.doc_id, uris=place.uris, segment=segment, blocks=places)
                 tick()
@@ -313,8 +324,8 @@ class _Store:
     def _named(self, places: Iterable[Place]) -> list[Place]:
         """Places of records with the names of their documents."""
         places = list(places)
-        wanted = pa.array(sorted({place.doc_id for place in places}), pa.string())
-        known = {place.doc_id: place for place in self.documents(lambda ids: pc.is_in(ids, value_set=wanted))}
+        wanted = {place.doc_id for place in places}
+        known = {place.doc_id: place for place in self.documents(lambda ids: among(ids, *wanted))} if wanted else {}
         return [
             replace(place, uris=known[place.doc_id].uris, segment=known[place.doc_id].segment)
             if place.doc_id in known
@@ -334,14 +345,15 @@ def _of_removed(row: Mapping[str, Any]) -> Place:
 def _doc_ids(provenance: pa.Array) -> pa.Array:
     """The documents that rows of instructions name, each once."""
     pairs = provenance.flatten()
-    return pc.struct_field(pairs, "value").filter(pc.equal(pc.struct_field(pairs, "name"), "doc_id")).unique()
+    return pc.struct_field(pairs, "value").filter(among(pc.struct_field(pairs, "name"), "doc_id")).unique()
 
 
-def _of_record(kind: str, row: Mapping[str, Any], start: int, end: int | None) -> Place:
+def _of_record(data: Path, part: Path, row: Mapping[str, Any], start: int, end: int | None) -> Place:
     """The place of a stretch of a record's text; of all of it without an end."""
     spans = [s for s in row["spans"] if s["end"] > start and (end is None or s["start"] < end)]
     blocks = sorted({(span["page"], span["block"]) for span in spans})
-    return Place(doc_id=row["doc_id"], record=row["id"], kept=kind == "shards", blocks=tuple(blocks))
+    kept = part.relative_to(data).parts[0] == "shards"
+    return Place(doc_id=row["doc_id"], record=row["id"], kept=kept, part=part, blocks=tuple(blocks))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What was taken down: the record that `corpus remove` writes and every later run looks at."""
+"""What was taken down: the record that `corpus remove DOCUMENT` writes and every later run looks at."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def removed(data: Path) -> dict[str, dict[str, Any]]:
     except CorruptError as error:
         raise CorruptError(
             f"the record of takedowns in {data / 'removed'} is damaged; put a copy of it back, or remove the folder and take"
-            " the documents down again with `corpus remove`."
+            " the documents down again with `corpus remove DOCUMENT`."
         ) from error
 
 

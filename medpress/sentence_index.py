@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -99,27 +99,31 @@ def _mixed(values: np.ndarray) -> np.ndarray:
     return values ^ (values >> np.uint64(31))
 
 
-def _bits(kept: np.ndarray, size: int) -> np.ndarray:
-    """The bits of a filter of `size` bits that each stretch sets (stretches × `HASHES`; Kirsch and Mitzenmacher, 2006)."""
+def _hashes(kept: np.ndarray) -> np.ndarray:
+    """The hashes of each stretch, of which a filter has the bits (stretches × `HASHES`; Kirsch and Mitzenmacher, 2006)."""
     again = _mixed(kept + np.uint64(1))  # the kept hashes are small, as they are the least of many
     first, step = again & np.uint64(0xFFFFFFFF), (again >> np.uint64(32)) | np.uint64(1)
-    return (first[:, None] + step[:, None] * np.arange(HASHES, dtype=np.uint64)) % np.uint64(size)
+    hashes: np.ndarray = first[:, None] + step[:, None] * np.arange(HASHES, dtype=np.uint64)
+    return hashes
 
 
 def filter_of(texts: Sequence[str]) -> bytes:
     """The filter of the texts of one row group."""
     kept = marks(_BETWEEN.join(map(folded, texts)))
     bits = np.zeros(max(1, len(kept)) * BITS, bool)
-    bits[_bits(kept, len(bits)).ravel()] = True
+    bits[(_hashes(kept) % np.uint64(len(bits))).ravel()] = True
     return np.packbits(bits).tobytes()
 
 
-def share_held(filter: Any, kept: np.ndarray) -> float:
-    """Share of some stretches that the texts of a filter (a buffer) seem to hold: 1 where they do hold them."""
-    packed = np.frombuffer(filter, np.uint8)
-    bits = _bits(kept, 8 * len(packed))
-    held = packed[bits >> np.uint64(3)] >> (np.uint64(7) - (bits & np.uint64(7))).astype(np.uint8) & 1
-    return float(held.all(axis=1).mean())
+def shares_held(filters: Iterable[Any], kept: np.ndarray) -> list[float]:
+    """Share of some stretches that the texts of each filter (a buffer) seem to hold: 1 where they do hold them."""
+    packed = [np.frombuffer(filter, np.uint8) for filter in filters]
+    sizes = np.array([8 * len(each) for each in packed], np.uint64)
+    bits = _hashes(kept) % sizes[:, None, None]
+    octets = np.stack([each[places] for each, places in zip(packed, bits >> np.uint64(3), strict=True)])
+    held = octets >> (np.uint64(7) - (bits & np.uint64(7))).astype(np.uint8) & 1
+    shares: list[float] = held.all(axis=2).mean(axis=1).tolist()
+    return shares
 
 
 def write_filters(source: Place, sha256: str, target: Place, mark: Callable[[str], None]) -> None:
@@ -168,7 +172,7 @@ def row_groups(data: Path, sentence: bytes) -> list[RowGroup]:
             filters = data / FOLDER / DATA / kind / entry["path"].removeprefix(f"{DATA}/")
             if len(kept) and filters.exists() and checksum_of(filters) == entry["sha256"]:
                 table = read_table(filters)
-                shares = [share_held(filter.as_buffer(), kept) for filter in table["filter"]]
+                shares = shares_held((filter.as_buffer() for filter in table["filter"]), kept)
                 numbers = table["row_group"].to_pylist()
             else:
                 numbers = list(range(open_parquet(file).num_row_groups))

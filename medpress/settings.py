@@ -28,7 +28,7 @@ MAX_BYTES = 2**20
 
 
 def read_settings(path: Path, app: App) -> dict[str, Any]:
-    """The part of a TOML file that is `app`'s: command to settings.
+    """The part of a TOML file that is `app`'s: command to settings, group of commands to these.
 
     Raises `UserError` in one sentence that names the key: the file is not there or no TOML, a table is of no command, a
     key is of no setting (the nearest one is told), a value is of another type.
@@ -48,13 +48,22 @@ def read_settings(path: Path, app: App) -> dict[str, Any]:
     if values.keys() & set(SCRIPTS) - set(_commands(app)) or script in values:
         _known(path, values, SCRIPTS, "", "script")
         values, prefix = values.get(script, {}), f"{script}."
-    commands = _commands(app)
-    _known(path, values, commands, prefix, f"command of {script}")
-    for command, settings in values.items():
-        if not isinstance(settings, dict):
-            raise UserError(f"{path}: {prefix}{command} is a command, to be written as the table [{prefix}{command}].")
-        _check(path, settings, _arguments(app[command]), f"{prefix}{command}")
+        if not isinstance(values, dict):
+            raise UserError(f"{path}: {script} is no table; write [{script}.COMMAND].")
+    _check_commands(path, values, app, prefix, script)
     return values
+
+
+def _check_commands(path: Path, values: Mapping[str, Any], app: App, prefix: str, name: str) -> None:
+    _known(path, values, _commands(app), prefix, f"command of {name}")
+    for command, settings in values.items():
+        table = f"{prefix}{command}"
+        if not isinstance(settings, dict):
+            raise UserError(f"{path}: {table} is a command, to be written as the table [{table}].")
+        if app[command].default_command is None:
+            _check_commands(path, settings, app[command], f"{table}.", f"{name} {command}")
+        else:
+            _check(path, settings, _arguments(app[command]), table)
 
 
 def _known(path: Path, values: Mapping[str, Any], names: Sequence[str], prefix: str, what: str) -> None:
@@ -114,20 +123,20 @@ def _leaves(settings: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str
 
 
 def _is_mapping(hint: Any) -> bool:
-    return any(get_origin(kind) in (dict, Mapping) or kind is dict for kind in _alternatives(hint))
+    return any(get_origin(kind) in (dict, Mapping) or kind is dict for kind in alternatives(hint))
 
 
-def _alternatives(hint: Any) -> list[Any]:
+def alternatives(hint: Any) -> list[Any]:
     """The types of a union, annotations taken off; a type that is none is its own only one."""
     if hasattr(hint, "__metadata__"):
-        return _alternatives(get_args(hint)[0])
+        return alternatives(get_args(hint)[0])
     if get_origin(hint) in (Union, types.UnionType):
-        return [kind for each in get_args(hint) for kind in _alternatives(each)]
+        return [kind for each in get_args(hint) for kind in alternatives(each)]
     return [hint]
 
 
 def _fits(value: Any, hint: Any) -> bool:
-    return any(_is_of(value, kind) for kind in _alternatives(hint))
+    return any(_is_of(value, kind) for kind in alternatives(hint))
 
 
 def _is_of(value: Any, kind: Any) -> bool:
@@ -147,7 +156,7 @@ def _is_of(value: Any, kind: Any) -> bool:
 
 def _in_words(hint: Any) -> str:
     words = []
-    for kind in _alternatives(hint):
+    for kind in alternatives(hint):
         if get_origin(kind) is Literal:
             words += [str(choice) for choice in get_args(kind)]
         elif get_origin(kind) in (tuple, list, set, frozenset):
@@ -157,17 +166,27 @@ def _in_words(hint: Any) -> str:
     return " or ".join(dict.fromkeys(words))
 
 
+def _runnable(app: App, path: str) -> Iterator[tuple[str, App]]:
+    """Table and app of each command below an app, those in groups included."""
+    for name in _commands(app):
+        command = app[name]
+        if command.default_command is None:
+            yield from _runnable(command, f"{path}.{name}")
+        else:
+            yield f"{path}.{name}", command
+
+
 def default_settings(app: App) -> str:
     """A TOML file with every setting of every command of `app`: what it is for, and its default.
 
     What has no default stands there as a comment.
     """
     lines = []
-    for command in _commands(app):
+    for path, command in _runnable(app, app.name[0]):
         table = ""
-        for key, argument in sorted(_arguments(app[command]).items(), key=lambda pair: "." in pair[0]):
+        for key, argument in sorted(_arguments(command).items(), key=lambda pair: "." in pair[0]):
             inner, _, name = key.rpartition(".")
-            if (here := ".".join(part for part in (app.name[0], command, inner) if part)) != table:
+            if (here := f"{path}.{inner}".rstrip(".")) != table:
                 table = here
                 lines += ["", f"[{table}]"]
             text = " ".join((argument.parameter.help or "").split())

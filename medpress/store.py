@@ -13,7 +13,8 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from array import array
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -347,11 +348,28 @@ def read_table(place: Place, columns: list[str] | None = None, schema: pa.Schema
     Raises `CorruptError` in one sentence when it is damaged, or lacks one of the columns or what the schema has.
     """
     with _readable(place):
-        table = open_parquet(place).read(columns=columns)
+        # Threads read a column each; for one they only cost.
+        table = open_parquet(place).read(columns=columns, use_threads=columns is None or len(columns) > 1)
     if missing := set(columns or (schema.names if schema else ())) - set(table.column_names):
         raise _unreadable(place, f"it has no column {min(missing)}")
     with _readable(place):
         return table.select(schema.names).cast(schema) if schema else table
+
+
+def strings(values: Collection[str]) -> pa.StringArray:
+    """Text as Arrow holds it: what `pa.array` gives.
+
+    `pa.array`, `pa.scalar` and whatever calls them import pandas where it is installed, which takes longer than to look
+    something up in a million records.
+    """
+    encoded = [value.encode() for value in values]
+    ends = array("i", itertools.accumulate(map(len, encoded), initial=0))
+    return pa.StringArray.from_buffers(len(encoded), pa.py_buffer(ends), pa.py_buffer(b"".join(encoded)))
+
+
+def among(column: pa.ChunkedArray, *values: str) -> pa.ChunkedArray:
+    """Which rows of a column of text hold one of these values."""
+    return pc.is_in(column, value_set=strings(values))
 
 
 @contextmanager
@@ -509,7 +527,7 @@ def read_dataset(
     """Read a whole dataset folder; an empty or missing folder gives an empty table. Raises `CorruptError`."""
     files = parts(folder)
     if not files:
-        table = schema.empty_table()
+        table = pa.table([pa.nulls(0, field.type) for field in schema], schema=schema)
         return table.select(columns) if columns else table
     found = dataset(files, schema)
     for fragment in found.get_fragments():

@@ -8,31 +8,22 @@ from __future__ import annotations
 import json
 import sys
 import time
-import tomllib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-from cyclopts import App, Parameter
-from cyclopts.config import Dict
+from cyclopts import Parameter
 
-from medpress.command import ending
+from medpress.command import Script, build_app, run
 from medpress.ranges import CountOrNone
 from nlp.classifier_commands import register
 from nlp.config import CrfConfig, PhiTrainingConfig, RelationConfig
 
-app = App(
-    name="nlp",
-    help="Medical annotation: text in, entities, relations, classes and PHI out.",
-    help_format="markdown",
-    default_parameter=Parameter(negative_iterable=()),
-    suppress_keyboard_interrupt=False,
-)
-app.meta.suppress_keyboard_interrupt = False
-train = App(name="train", help="Train a model.")
-evaluate = App(name="eval", help="Measure a model on annotated text.")
+app = build_app("nlp", "Medical annotation: text in, entities, relations, classes and PHI out.")
+train = Script(name="train", help="Train a model.")
+evaluate = Script(name="eval", help="Measure a model on annotated text.")
 register(train, evaluate)
 app.command(train)
 app.command(evaluate)
@@ -333,25 +324,9 @@ def evaluate_relations(
     print(f"P {score.precision:.4f}  R {score.recall:.4f}  F1 {score.f1:.4f}  ({score.wanted} gold relations)")
 
 
-@app.meta.default
-def with_settings(
-    *arguments: Annotated[str, Parameter(show=False, allow_leading_hyphen=True)],
-    config: Annotated[
-        Path | None, Parameter(name="--config", help="TOML file for everything a flag can say; flags win.")
-    ] = None,
-) -> None:
-    """Reads `--config`: a table a command, `[tag]` or, in a file of several scripts, `[nlp.tag]`."""
-    if config is not None:
-        values = tomllib.loads(config.read_text(encoding="utf-8"))
-        app.config = Dict(values, root_keys=("nlp",) if "nlp" in values else (), source=str(config))
-    app(arguments)
-
-
-def main(arguments: Annotated[Sequence[str] | None, Parameter(show=False)] = None) -> None:
-    """Runs the console script; the user's mistakes end in one sentence and exit code 2."""
-    mistakes = (ValueError, FileNotFoundError, ImportError)
-    with ending("nlp", sys.argv[1:] if arguments is None else arguments, mistakes):
-        app.meta(arguments)
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Entry point of the console script; the user's mistakes end in one sentence and exit code 2."""
+    run(app, arguments, mistakes=(ValueError, FileNotFoundError, ImportError))
 
 
 if __name__ == "__main__":

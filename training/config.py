@@ -7,7 +7,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+from medpress.command import MACHINE, group
 from medpress.ranges import Amount, Count, CountOrNone, Share, between
+
+# Where an option stands in the help, in this order.
+BATCHES = group("Batches", 10)
+OPTIMISER = group("Optimiser", 20)
+START = group("A model from a random start", 30)
+REWARD = group("Reward", 40)
+MEASURING = group("Measuring and saving", 50)
 
 
 class InputError(ValueError):
@@ -26,39 +34,39 @@ class TrainingConfig:
     """Optimizer steps; 0 derives them from the epochs."""
     epochs: Amount = 0.0
     """Passes over the data; 0 means what the stage says. Ignored when steps are given."""
-    sequence_length: CountOrNone = 1024
+    sequence_length: Annotated[CountOrNone, BATCHES] = 1024
     """Tokens in a packed sequence."""
-    batch_size: CountOrNone = 8
+    batch_size: Annotated[CountOrNone, BATCHES] = 8
     """Sequences a step, over all processes; must be a multiple of their number."""
-    micro_batch: CountOrNone = 0
+    micro_batch: Annotated[CountOrNone, BATCHES] = 0
     """Sequences a forward pass on one process (gradients are accumulated); 0 takes all of the process's share at once."""
-    learning_rate: Amount = 0.0
+    learning_rate: Annotated[Amount, OPTIMISER] = 0.0
     """Peak learning rate; 0 means what the stage says."""
-    schedule: Literal["cosine", "wsd", "constant"] = "cosine"
+    schedule: Annotated[Literal["cosine", "wsd", "constant"], OPTIMISER] = "cosine"
     """Learning rate after the warm-up: cosine decay; warm-up, stable, decay over the last fifth; or constant."""
-    final_rate: Share = 0.1
+    final_rate: Annotated[Share, OPTIMISER] = 0.1
     """Learning rate at the end, as a share of the peak."""
-    warm_up: Share = 0.03
+    warm_up: Annotated[Share, OPTIMISER] = 0.03
     """Share of the steps over which the learning rate rises from zero."""
-    weight_decay: Amount = 0.1
+    weight_decay: Annotated[Amount, OPTIMISER] = 0.1
     """AdamW's decay of matrices; vectors do not decay."""
-    beta1: Share = 0.9
+    beta1: Annotated[Share, OPTIMISER] = 0.9
     """AdamW's memory of the gradient."""
-    beta2: Share = 0.95
+    beta2: Annotated[Share, OPTIMISER] = 0.95
     """AdamW's memory of the squared gradient."""
-    clip: Amount = 1.0
+    clip: Annotated[Amount, OPTIMISER] = 1.0
     """Largest norm of the gradient; 0 never clips."""
-    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    precision: Annotated[Literal["auto", "fp32", "bf16"], MACHINE] = "auto"
     """Arithmetic of the forward pass; auto is bf16 on a GPU that has it and fp32 elsewhere. Weights stay in fp32."""
     seed: Annotated[int, between(0, 2**32 - 1)] = 0
     """Seed of the weights, the order of the data and the mixture."""
-    evaluate_every: CountOrNone = 0
+    evaluate_every: Annotated[CountOrNone, MEASURING] = 0
     """Steps between two measurements of the held-out loss; 0 makes about ten in a run."""
-    checkpoint_every: CountOrNone = 0
+    checkpoint_every: Annotated[CountOrNone, MEASURING] = 0
     """Steps between two checkpoints; 0 means every tenth of the run, at most 500 steps."""
-    held_out: Share = 0.05
+    held_out: Annotated[Share, MEASURING] = 0.05
     """Share of the records, by the hash of their id, that is never trained on; each source gives at least one of two."""
-    held_out_tokens: Count = 50_000
+    held_out_tokens: Annotated[Count, MEASURING] = 50_000
     """Tokens a source that the held-out loss is measured on, at most; of shards, no more than these are held out."""
 
 
@@ -66,16 +74,16 @@ class TrainingConfig:
 class CptConfig(TrainingConfig):
     """Continued pre-training on shards, or pre-training of a small model from a random start."""
 
-    shards: str | Path = Path("data/shards")
+    shards: str | Path = "data/shards"
     """Folder that `corpus build` wrote, here or in an object store (s3://bucket/run1/shards): data/shards, or data/tokens
     of `corpus build --tokenize`."""
     out: Path = Path("runs/cpt")
     """Folder of this run: checkpoints, metrics, the finished model. The same command carries an interrupted run on."""
     model: str = ""
     """Model to start from: a folder, a Hugging Face id, or a GGUF file. Empty: a small Qwen3 model from a random start."""
-    sequence_length: CountOrNone = 0
+    sequence_length: Annotated[CountOrNone, BATCHES] = 0
     """Tokens in a packed sequence; 0 means 128 from a random start and 1,024 otherwise."""
-    batch_size: CountOrNone = 8
+    batch_size: Annotated[CountOrNone, BATCHES] = 8
     """Sequences a step, over all processes; must be a multiple of their number."""
     mix: Literal["stratified", "static", "odm"] = "stratified"
     """How the sources are mixed: equal shares, fixed weights, or the bandit of online data mixing."""
@@ -83,17 +91,17 @@ class CptConfig(TrainingConfig):
     """Weight of each source for `--mix static`, as --weights.NAME 2; without any, the sources' sizes."""
     epochs: Amount = 0.0
     """Passes over the shards; 0 means one, and from a random start as many as make 500,000 tokens."""
-    learning_rate: Amount = 0.0
+    learning_rate: Annotated[Amount, OPTIMISER] = 0.0
     """Peak learning rate; 0 means 0.003 from a random start and 0.00002 otherwise."""
-    tokenizer: str = ""
+    tokenizer: Annotated[str, START] = ""
     """Tokenizer of a random start: empty trains one on the shards; deepseek, a folder or an id takes that one."""
-    vocabulary: CountOrNone = 0
+    vocabulary: Annotated[CountOrNone, START] = 0
     """Entries of the tokenizer trained on the shards; 0 chooses by the size of the corpus."""
-    width: Count = 192
+    width: Annotated[Count, START] = 192
     """Hidden size of a random start."""
-    layers: Count = 3
+    layers: Annotated[Count, START] = 3
     """Layers of a random start."""
-    heads: Count = 4
+    heads: Annotated[Count, START] = 4
     """Attention heads of a random start; half as many hold keys and values."""
 
 
@@ -112,13 +120,13 @@ class SftConfig(TrainingConfig):
     """Model to start from; default the result of the stage before (runs/cpt, runs/sft1, runs/sft2)."""
     epochs: Amount = 0.0
     """Passes over the conversations; 0 means 10 below 50 M parameters and 3 otherwise."""
-    sequence_length: CountOrNone = 1024
+    sequence_length: Annotated[CountOrNone, BATCHES] = 1024
     """Tokens in a packed sequence; a longer conversation is left out and counted, never cut."""
-    batch_size: CountOrNone = 0
+    batch_size: Annotated[CountOrNone, BATCHES] = 0
     """Sequences a step, over all processes, a multiple of their number; 0 means 1 below 50 M parameters, otherwise 8."""
-    learning_rate: Amount = 0.0
+    learning_rate: Annotated[Amount, OPTIMISER] = 0.0
     """Peak learning rate; 0 means 0.001 below 50 M parameters and 0.00001 otherwise."""
-    weight_decay: Amount = 0.0
+    weight_decay: Annotated[Amount, OPTIMISER] = 0.0
     """AdamW's decay of matrices; vectors do not decay."""
 
 
@@ -132,25 +140,25 @@ class RlConfig(TrainingConfig):
     """Folder of this run: checkpoints, metrics, the finished model. The same command carries an interrupted run on."""
     model: str = ""
     """Model to start from; default runs/sft3."""
-    beta: Amount = 10.0
+    beta: Annotated[Amount, REWARD] = 10.0
     """Scale of the reward, the mean log-probability of an answer."""
-    gamma: Amount = 5.4
+    gamma: Annotated[Amount, REWARD] = 5.4
     """Margin by which the chosen reward should exceed the rejected one."""
-    alpha: Amount = 0.05
+    alpha: Annotated[Amount, REWARD] = 0.05
     """Weight of the chosen answers' negative log-likelihood."""
     epochs: Amount = 0.0
     """Passes over the pairs; 0 means 3 below 50 M parameters and 1 otherwise."""
-    sequence_length: CountOrNone = 2048
+    sequence_length: Annotated[CountOrNone, BATCHES] = 2048
     """Tokens of prompt and answer, at most; a longer pair is left out and counted, never cut."""
-    batch_size: CountOrNone = 0
+    batch_size: Annotated[CountOrNone, BATCHES] = 0
     """Pairs a step, over all processes, a multiple of their number; 0 means 4 below 50 M parameters, otherwise 8."""
-    learning_rate: Amount = 0.0
+    learning_rate: Annotated[Amount, OPTIMISER] = 0.0
     """Peak learning rate; 0 means 0.0001 below 50 M parameters and 0.000001 otherwise."""
-    warm_up: Share = 0.1
+    warm_up: Annotated[Share, OPTIMISER] = 0.1
     """Share of the steps over which the learning rate rises from zero."""
-    final_rate: Share = 0.0
+    final_rate: Annotated[Share, OPTIMISER] = 0.0
     """Learning rate at the end, as a share of the peak."""
-    weight_decay: Amount = 0.0
+    weight_decay: Annotated[Amount, OPTIMISER] = 0.0
     """AdamW's decay of matrices; vectors do not decay."""
 
 

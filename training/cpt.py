@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from torch import Tensor
 
+from medpress.errors import to_run
 from medpress.location import location
 from medpress.tokenising import load_tokenizer, train_tokenizer, understands
 from training.batch import Batch, check_divisible
@@ -132,8 +133,8 @@ def _check_tokens(shards: Shards, tokenizer: Tokenizer, name: str) -> None:
     """Raise `InputError` when token shards are not in the tokens of this tokenizer."""
     if shards.tokenized and not understands(tokenizer, shards.tokenizer()):
         raise InputError(
-            f"{shards.folder} holds tokens of another tokenizer than that of {name}: write them anew with `corpus build "
-            f"--tokenize --tokenizer {name}`, or train on the shards in text."
+            f"{shards.folder} holds tokens of another tokenizer than that of {name}: write them anew with "
+            f"{to_run(f'corpus build --tokenize --tokenizer {name}', shards.folder.parent)}, or train on the shards in text."
         )
 
 

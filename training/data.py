@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from tokenizers import Tokenizer
 
-from medpress.errors import CorruptError
+from medpress.errors import CorruptError, to_run
 from medpress.store import open_parquet, parts, refuse_older_dataset
 from medpress.tokenising import TOKENIZER_FILE, encode, literal, load_tokenizer
 from medpress.training_index import SourceRows, content_of, share_of, training_index
@@ -101,7 +101,7 @@ class Shards:
         self.folder = folder
         if not folder.is_dir():
             raise InputError(
-                f"there is no folder {folder}: run `corpus build` first, or name its shards with --shards."
+                f"there is no folder {folder}: run {to_run('corpus build', folder.parent)} first, or name the shards with --shards."
             )
         refuse_older_dataset(folder)
         self.files = parts(folder)
@@ -115,7 +115,9 @@ class Shards:
         except CorruptError as error:
             raise InputError(str(error)) from error
         if not self.sources:
-            raise InputError(f"{folder} holds no records: run `corpus build` first, or name its shards with --shards.")
+            raise InputError(
+                f"{folder} holds no records: run {to_run('corpus build', folder.parent)} first, or name the shards with --shards."
+            )
 
     def _file(self, number: int) -> pq.ParquetFile:
         file = self._open.pop(number, None)

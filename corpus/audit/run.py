@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from corpus.audit.figures import figures
 from corpus.audit.gates import Verdict, run_gates
-from medpress.errors import CorruptError, UserError
+from medpress.errors import CorruptError, UserError, to_run
 from medpress.location import check_reachable
 from medpress.store import MANIFEST, refuse_older_layout, write_json, write_text
 
@@ -21,7 +21,7 @@ def audit(data: Path) -> dict[str, Verdict]:
     check_reachable(data)
     refuse_older_layout(data)
     if not (data / "shards" / MANIFEST).exists():
-        raise UserError(f"there are no shards in {data}; run `corpus build` first.")
+        raise UserError(f"there are no shards in {data}; run {to_run('corpus build', data)} first.")
     verdicts = run_gates(data)
     report: dict[str, object] = {"gates": {name: asdict(verdict) for name, verdict in verdicts.items()}}
     try:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
+
+from corpus.duplicates.graph import components
 
 I64 = NDArray[np.int64]
 
@@ -40,9 +40,7 @@ def decide(
     whether a states the clinical facts of b. Only a direct edge to a record that stays drops anything; among several
     the most similar one counts, then the best. The order of the edges does not matter.
     """
-    _, labels = connected_components(
-        coo_array((np.ones(len(a), dtype=np.int8), (a, b)), shape=(count, count)), directed=False
-    )
+    labels = components(count, a, b)
     sizes = np.bincount(labels, minlength=1)[labels].astype(np.int64)
     first = np.full(labels.max(initial=-1) + 1, count, dtype=np.int64)
     np.minimum.at(first, labels, np.arange(count))

@@ -10,13 +10,12 @@ The guard errs to one side: a doubtful pair is kept.
 
 from __future__ import annotations
 
-import itertools
 import re
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
+from corpus.duplicates.differences import Words, folded, may_replace
 from nlp.normalise import HAN
 
 DrugFinder = Callable[[str], Iterable[tuple[int, int]]]
@@ -29,44 +28,21 @@ class Facts:
 
     items: tuple[str, ...]
     """Drugs `d:…`, values `n:<5|mg`, polarity cues `p:…`, in order."""
-    cues: tuple[int, ...]
-    """Token indices of the polarity cues."""
-    tokens: tuple[str, ...]
-    """Lower-case words, single Chinese characters, normalised values."""
+    words: Words
+    """Lower-case words, single Chinese characters, normalised values, and where sentences begin."""
     grams: tuple[str, ...]
-    """Chinese bigrams and trigrams, and drugs."""
+    """Chinese trigrams, and drugs."""
     named: frozenset[str]
     """Drugs, what stands before a dose, names inside sentences."""
 
     @cached_property
-    def _counts(self) -> Counter[str]:
-        counts = Counter(self.tokens)
-        counts.update(self.grams)
-        return counts
-
-    @cached_property
-    def fourgrams(self) -> frozenset[tuple[str, ...]]:
-        """Four tokens in a row, wherever they stand."""
-        tokens = self.tokens
-        return frozenset(zip(tokens, tokens[1:], tokens[2:], tokens[3:], strict=False))
-
-    @cached_property
-    def places(self) -> dict[str, list[int]]:
-        """Where each token stands."""
-        places: dict[str, list[int]] = {}
-        for index, token in enumerate(self.tokens):
-            places.setdefault(token, []).append(index)
-        return places
-
-    @cached_property
-    def subjects(self) -> frozenset[str]:
-        """What the text is about: what it names, and the words and Chinese trigrams that recur."""
-        again = (gram for gram, count in self._counts.items() if count >= _RECURS)
-        return self.named | {g for g in again if len(g) >= (3 if g[0] >= "\u3400" else 4) and "|" not in g}
+    def known(self) -> frozenset[str]:
+        """All that the text mentions, folded."""
+        return folded({*self.words.tokens, *self.grams, *self.named})
 
     def mentions(self, subjects: frozenset[str]) -> bool:
-        """Whether all of another text's subjects stand here too."""
-        return subjects <= (self._counts.keys() | self.named)
+        """Whether all that another text names stands here too."""
+        return subjects <= self.known or folded(subjects) <= self.known
 
 
 _MASS_UNITS = (
@@ -199,7 +175,6 @@ _NATION_WORDS = (
     "american british canadian chinese european french german indian italian japanese korean russian spanish"
 )
 _NATIONS = frozenset(_NATION_WORDS.split())
-_RECURS = 2
 _REACH = 60
 """Characters over which a dose belongs to the drug named before it."""
 
@@ -210,32 +185,37 @@ _MARKUP = re.compile(r"</?(?:su[bp]|[biu]|em|strong|span|br|p)\s*/?>", re.IGNORE
 def facts(text: str, find_drugs: DrugFinder | None = None) -> Facts:
     """The clinical facts of a text."""
     text = _MARKUP.sub("", text) if "<" in text else text
+    text = _WRAPPED.sub(" ", text.replace("’", "'"))
     named = {text[start:end].lower() for start, end in find_drugs(text)} if find_drugs else set()
     items: list[str] = []
-    cues: list[int] = []
     words: list[str] = []
     grams: list[str] = []
+    breaks = {0}
     start = 0
     for end in [*(match.end() for match in _SEGMENT.finditer(text)), len(text)]:
         segment = text[start:end]
         read = _read_once(segment) if len(segment) <= _LONGEST_REMEMBERED else _read(segment)
-        cues += [len(words) + cue for cue in read.cues]
         items += read.items
         words += read.tokens
         grams += read.grams
         named |= read.subjects
+        breaks.add(len(words))
         start = end
-    return Facts(tuple(items), tuple(cues), tuple(words), tuple(grams), frozenset(named))
+    return Facts(tuple(items), Words(tuple(words), frozenset(breaks)), tuple(grams), frozenset(named))
 
 
 _SEGMENT = re.compile(r"[.!?;](?<=[^\d\s].)(?=\s+[^\d\s])|[。！？；\n]")
 """Where a text may be cut for reading: not inside "Fig. 2" or "3. Treatment"."""
+_WRAPPED = re.compile(r"(?<=[\w,，、])\n(?=[a-zµμ毫微克])")
+"""A line that goes on in the next one."""
 _NEEDS_SCAN = re.compile(r"\d|https?:|www\.|[¹²³⁰⁴-⁹]")
 _NOTICE = re.compile(
     r"©|\(c\)\s?(?:19|20)\d\d|[Cc]opyright|COPYRIGHT|[Aa]ll rights reserved|[Pp]ublished by|"
     r"\b(?:Elsevier|Wiley|Springer|Lippincott|Wolters Kluwer|Karger|Schattauer|BioMed Central|Informa|Thieme)\b|版权所有|著作权"
 )
 """A sentence about who published the text states nothing clinical."""
+_CITED = re.compile(r"\b(?:19|20)\d\d\s*;\s*\d+\s*(?:\(\d+\)\s*)?:\s*[eE]?\d")
+"""Year, volume and page: a reference."""
 _PIECE = re.compile(rf"[{HAN}]+|{_WORD}")
 _CAPITAL = re.compile(r"(?<![^\W_])[A-ZÀ-Þ][^\W\d_]{4,}")
 
@@ -251,7 +231,7 @@ def _kind(word: str) -> str:
         return "nation"
     if len(word) >= 5 and (word in _DRUGS or _DRUG_STEM.fullmatch(word)):
         return "drug"
-    return "number" if any(c.isdigit() for c in word) else ""
+    return ""
 
 
 _LONGEST_REMEMBERED = 500
@@ -260,8 +240,8 @@ _LONGEST_REMEMBERED = 500
 
 def _read(segment: str) -> _Segment:
     reader = _Segment()
-    if _NOTICE.search(segment):
-        reader.tokens += _PIECE.findall(segment.lower())
+    if _NOTICE.search(segment) or _CITED.search(segment):
+        pass
     elif _NEEDS_SCAN.search(segment):
         reader.scan(segment)
     else:
@@ -278,12 +258,11 @@ _read_once = lru_cache(maxsize=1 << 13)(_read)
 class _Segment:
     """What one sentence or line states; filled once, then only looked at."""
 
-    __slots__ = ("counted", "cues", "drug", "grams", "items", "subjects", "text", "tokens")
+    __slots__ = ("counted", "drug", "grams", "items", "subjects", "text", "tokens")
 
     def __init__(self) -> None:
         self.text = ""
         self.items: list[str] = []
-        self.cues: list[int] = []
         self.tokens: list[str] = []
         self.subjects: set[str] = set()
         self.grams: list[str] = []
@@ -337,12 +316,9 @@ class _Segment:
             word = "not"
         self.tokens.append(word)
         if kind == "cue":
-            self.cues.append(len(self.tokens) - 1)
             self._add(f"p:{word}")
         elif kind == "drug":
             self._drug(word, start)
-        elif kind == "number":
-            self._add(f"n:{word}")
 
     def _capital(self, word: str, start: int) -> None:
         """A name inside a sentence may be what the text is about."""
@@ -388,10 +364,8 @@ class _Segment:
                 return
 
     def _han(self, run: str, start: int) -> None:
-        first = len(self.tokens)
         self.tokens.extend(run)
         self.grams += map("".join, zip(run, run[1:], run[2:], strict=False))
-        self.grams += map("".join, itertools.pairwise(run))
         found: list[tuple[int, str, str]] = []
         for match in _HAN_ITEM.finditer(run):
             kind = "n:" if match.lastgroup == "count" else "p:"
@@ -404,7 +378,6 @@ class _Segment:
             elif kind == "n:":
                 self._add("n:" + _han_value(item))
             else:
-                self.cues.append(first + position)
                 self._add(f"p:{item}")
 
 
@@ -463,16 +436,10 @@ def _han_value(item: str) -> str:
     return f"{_HAN_DIGITS.get(digits, digits)}|{_single_unit(unit)}"
 
 
-_NEAR = 6
-"""Tokens after a polarity cue by which its sentence is found again in the other text."""
-
-
 def contains(kept: Facts, dropped: Facts) -> bool:
-    """Whether the kept text states all that the dropped one states, and denies none of it."""
+    """Whether the kept text states all that the dropped one states, and no sentence of both says something else in one."""
     return (
-        _in_order(dropped.items, kept.items)
-        and kept.mentions(dropped.subjects)
-        and not any(True for _ in _contradictions(kept, dropped))
+        _in_order(dropped.items, kept.items) and kept.mentions(dropped.named) and may_replace(kept.words, dropped.words)
     )
 
 
@@ -482,30 +449,3 @@ def _in_order(short: tuple[str, ...], long: tuple[str, ...]) -> bool:
         return True
     rest = iter(long)
     return all(item in rest for item in short)
-
-
-def _contradictions(kept: Facts, dropped: Facts) -> Iterator[int]:
-    """Polarity cues of the kept text whose surroundings stand in the dropped text without the cue."""
-    if not kept.cues:
-        return
-    tokens, known, places = dropped.tokens, dropped.fourgrams, dropped.places
-    for cue in kept.cues:
-        if cue < 1 or cue + 1 >= len(kept.tokens):
-            continue
-        around = kept.tokens[max(0, cue - 2) : cue + 3]
-        if tuple(around[:4]) in known and tuple(around[-4:]) in known:
-            continue
-        word, before = kept.tokens[cue], kept.tokens[cue - 1]
-        further = kept.tokens[cue - 2] if cue > 1 else ""
-        after = kept.tokens[cue + 1 : cue + 1 + _NEAR]
-        pairs = set(itertools.pairwise(after))
-        for place in places.get(before, ()):
-            follows = tokens[place + 1 : place + 1 + _NEAR]
-            close = follows.index(after[0]) if after[0] in follows[:3] else None
-            pair = next((i for i, p in enumerate(itertools.pairwise(follows)) if p in pairs), None)
-            met = [i for i in (close, pair) if i is not None]
-            if not met or word in follows[: min(met)]:
-                continue
-            if len(met) == 2 or (place and tokens[place - 1] == further):
-                yield cue
-                break

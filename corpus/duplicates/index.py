@@ -23,7 +23,7 @@ from corpus.duplicates.exact import CONTENT_HASH
 from corpus.duplicates.ids import KNOWN
 from corpus.duplicates.minhash import Scheme
 from corpus.duplicates.passes import band_name, signatures
-from medpress.errors import CorruptError, UserError
+from medpress.errors import CorruptError, UserError, to_run
 from medpress.location import location
 from medpress.store import file_sha256, open_parquet, parts, read_manifest, write_manifest
 
@@ -143,7 +143,7 @@ def open_index(path: str, scheme: Scheme) -> Index:
         if manifest.get("kind") == "index":
             check(describe(scheme), manifest["config"], path)
             return Index(folder.absolute())
-    raise UserError(f"there is no index in {path}; `corpus build` writes one into its data folder.")
+    raise UserError(f"there is no index in {path}; {to_run('corpus build', path)} writes one.")
 
 
 def check(here: dict[str, Any], there: dict[str, Any], place: str) -> None:

@@ -18,10 +18,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from corpus.duplicates import bands, cluster
+from corpus.duplicates.graph import components
 from corpus.duplicates.guard import DrugFinder, Facts, contains, facts
 from corpus.duplicates.minhash import SCHEME, Scheme
 from corpus.duplicates.minhash import signatures as minima_of
@@ -178,9 +177,7 @@ def _by_component(one: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[n
     if not len(one):
         return np.empty(0, dtype=np.int64)
     count = int(max(one.max(), other.max())) + 1
-    ones = np.ones(len(one), dtype=np.int8)
-    _, labels = connected_components(coo_array((ones, (one, other)), shape=(count, count)), directed=False)
-    return np.lexsort((other, one, labels[one]))
+    return np.lexsort((other, one, components(count, one, other)[one]))
 
 
 def verify(pairs: pa.Table, texts: pa.Table, threshold: float = 0.8, find_drugs: DrugFinder | None = None) -> pa.Table:

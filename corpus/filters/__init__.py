@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from corpus.filters import c4, fineweb, gopher, language, length, medical, ocr, repetition
+from corpus.filters import c4, fineweb, gopher, language, length, listing, medical, ocr, repetition
 from medpress.ranges import Amount, Share  # noqa: F401 - the fields that FilterConfig inherits name them
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ FAMILIES: dict[str, Family] = {
     "length": Family(length.score, length.LengthThresholds),
     "language": Family(language.score, language.LanguageThresholds),
     "ocr": Family(ocr.score, ocr.OcrThresholds),
+    "listing": Family(listing.score, listing.ListingThresholds),
     "gopher": Family(gopher.score, gopher.GopherThresholds),
     "repetition": Family(repetition.score, repetition.RepetitionThresholds),
     "c4": Family(c4.score, c4.C4Thresholds),
@@ -45,6 +46,7 @@ class FilterConfig(
     length.LengthThresholds,
     language.LanguageThresholds,
     ocr.OcrThresholds,
+    listing.ListingThresholds,
     gopher.GopherThresholds,
     repetition.RepetitionThresholds,
     c4.C4Thresholds,
@@ -69,7 +71,7 @@ class Verdict(NamedTuple):
 
 
 def score(row: Mapping[str, Any]) -> dict[str, float]:
-    """All scores of a record (`text`), finite, sorted by name. Those that do not apply to its script or length are left out."""
+    """All scores of a record (`text`; `lang` and `mentions` where they are known: `View`), finite, sorted by name. Those that do not apply to its script or length are left out."""
     from corpus.filters.view import View  # with numpy, which the command line does without
 
     view = View(row)
@@ -109,5 +111,5 @@ def overall(scores: Mapping[str, float]) -> float:
         scores.get(name, 0.0) for name in ("lost_share", "broken_word_share", "single_letter_share", "notice_share")
     )
     size = scores.get("words", 0.0) or scores.get("characters", 0.0) / 2
-    quality = scores.get("ocr_confidence", 1.0) - damage - scores.get("duplicate_5gram", 0.0) / 2
+    quality = scores.get("ocr_confidence", 1.0) - damage - scores.get("repeated_share", 0.0) / 2
     return round(quality + math.log2(1 + size) / 100, 6)

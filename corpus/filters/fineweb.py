@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from operator import and_
 from typing import TYPE_CHECKING
 
 from medpress.ranges import Share
@@ -21,7 +20,8 @@ class FineWebThresholds:
     max_short_line_share: Share = 1.0
     """Share of prose lines shorter than 30 Latin or 10 Chinese characters (FineWeb: 0.67; off by default: verse, headings)."""
     max_menu_line_share: Share = 0.85
-    """Share of prose lines that are both: menus, tag clouds, link lists."""
+    """Share of all running lines that are prose, both, and name nothing medical: menus, tag clouds, link lists. A list of causes
+    names diseases, a bank of questions has more options than stems."""
 
 
 _PUNCTUATION = frozenset(".!?;:,\"'”’)]。！？；：，、」』）】》…")
@@ -35,10 +35,11 @@ def score(view: View) -> dict[str, float]:
     if len(lines) < _LEAST_LINES:
         return {}
     short = _SHORT_CHINESE if view.chinese else _SHORT
-    is_short = [len(line) < short for line in lines]
-    is_open = [line[-1] not in _PUNCTUATION for line in lines]
+    is_short = sum(len(line) < short for line in lines)
+    is_open = sum(line[-1] not in _PUNCTUATION for line in lines)
+    entries = sum(len(line) < short and line[-1] not in _PUNCTUATION for line in view.untaught)
     return {
-        "punctuated_share": 1 - sum(is_open) / len(lines),
-        "short_line_share": sum(is_short) / len(lines),
-        "menu_line_share": sum(map(and_, is_short, is_open)) / len(lines),
+        "punctuated_share": 1 - is_open / len(lines),
+        "short_line_share": is_short / len(lines),
+        "menu_line_share": entries / len(view.running),
     }

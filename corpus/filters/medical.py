@@ -47,7 +47,7 @@ _LEAST = 20
 
 def score(view: View) -> dict[str, float]:
     """`medical_cues`, from 20 words or characters on."""
-    count = len(view.tokens)
+    count = view.count
     if count < _LEAST:
         return {}
     cues = len(_CHINESE_CUE.findall(view.body_text)) if view.chinese else int(view.per_word(_is_cue).sum())

@@ -8,7 +8,6 @@ from itertools import chain
 from typing import Any
 
 import numpy as np
-import xxhash
 from numpy.typing import NDArray
 
 _WORD = re.compile(r"[^\W_]+(?:['’.-][^\W_]+)*")
@@ -66,11 +65,6 @@ class _Pieces(dict[str, tuple[int, ...]]):
         self[piece] = numbers
         self.characters += len(piece)
         return numbers
-
-
-def hash_of(word: str) -> int:
-    """A number of 63 bits that stands for a word whatever its case."""
-    return xxhash.xxh3_64_intdigest(word.lower().encode("utf-8", "surrogatepass")) >> 1
 
 
 _words = Words()

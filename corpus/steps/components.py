@@ -14,9 +14,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
+from corpus.duplicates.graph import components
 from medpress.run.step import Step
 from medpress.run.task import Mark, Task
 from medpress.store import dataset, read_table, write_keys, write_row_groups
@@ -76,16 +75,10 @@ def _forest(edges: pa.Table) -> pa.Table:
     if not len(nodes):
         return FOREST.empty_table()
     ends = [pc.index_in(edges[name], nodes).to_numpy(zero_copy_only=False).astype(np.int32) for name in ("a", "b")]
-    labels = _components(len(nodes), *ends)
+    labels = components(len(nodes), *ends)
     first = np.full(labels.max() + 1, len(nodes), dtype=np.int64)
     np.minimum.at(first, labels, np.arange(len(nodes)))
     return pa.table([nodes, nodes.take(pa.array(first[labels]))], schema=FOREST)
-
-
-def _components(count: int, one: NDArray[np.int32], other: NDArray[np.int32]) -> NDArray[np.int32]:
-    ones = np.ones(len(one), dtype=np.int8)
-    _, labels = connected_components(coo_array((ones, (one, other)), shape=(count, count)), directed=False)
-    return np.asarray(labels, dtype=np.int32)
 
 
 def slice_components(task: Task, mark: Mark) -> None:

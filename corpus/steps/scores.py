@@ -39,6 +39,7 @@ def score(task: Task, mark: Mark) -> None:
     quality, found = [], []
     for row, entities in zip(rows, tagged, strict=True):
         mark("scores")
+        row["mentions"] = [(entity.start, entity.end) for entity in entities]
         scores = filters.score(row) | {"medical_density": medical_density(row["text"], entities)}
         if row["confidence"] is not None:
             scores["ocr_confidence"] = row["confidence"]

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 MAX_COLUMNS = 200
 MAX_CELLS = 100_000
 """A table larger than this is damaged or hostile: the rest is left out."""
+MAX_SPAN = 1000
+"""A cell spans no more columns or rows."""
 LABEL = 80
 """A longer text is no label: it is written once, however many columns or rows it spans."""
 REPEATED_CHARACTERS = 100_000
@@ -25,6 +27,12 @@ class Cell:
     """Columns it spans."""
     rows: int = 1
     """Rows it spans."""
+
+
+def span(text: str | None) -> int:
+    """What a `colspan` or `rowspan` says, from 1 to 1,000 (HTML Living Standard, 4.9.11); what is no number says 1."""
+    text = (text or "").strip()
+    return max(1, min(int(text), MAX_SPAN)) if text.isdecimal() and len(text) < 6 else 1
 
 
 def spread(rows: Iterable[Sequence[Cell]]) -> list[list[str]]:
@@ -65,14 +73,13 @@ def spread(rows: Iterable[Sequence[Cell]]) -> list[list[str]]:
                 spare -= len(text)
                 line.append(text if spare >= 0 else "")
             if cell.rows > 1:
-                below |= dict.fromkeys(range(column, len(line)), (text, min(cell.rows, 1000) - 1))
+                below |= dict.fromkeys(range(column, len(line)), (text, min(cell.rows, MAX_SPAN) - 1))
         hanging = below
         grid.append(line)
         cells += len(line)
         if cells > MAX_CELLS:
             break
-    width = max((len(line) for line in grid), default=0)
-    return [line + [""] * (width - len(line)) for line in grid]
+    return _even(grid)
 
 
 def markdown_table(grid: Sequence[Sequence[str]]) -> str:
@@ -84,12 +91,19 @@ def markdown_table(grid: Sequence[Sequence[str]]) -> str:
     rows = [row for row in rows if any(row)]
     if not rows:
         return ""
-    width = max(len(row) for row in rows)
-    rows = [row + [""] * (width - len(row)) for row in rows]
-    keep = [column for column in range(width) if any(row[column] for row in rows)]
-    lines = ["| " + " | ".join(_escaped(row[column]) for column in keep) + " |" for row in rows]
+    rows = _even(rows)
+    keep = sorted({column for row in rows for column, cell in enumerate(row) if cell})
+    lines = ["| " + " | ".join(_escaped(row[column]) for column in keep if column < len(row)) + " |" for row in rows]
     lines.insert(1, "| " + " | ".join("---" for _ in keep) + " |")
     return "\n".join(lines)
+
+
+def _even(rows: list[list[str]]) -> list[list[str]]:
+    """Rows of one length. Where that would make far more cells than there are, all but the first stay as they are (GFM 4.10)."""
+    width = max((len(row) for row in rows), default=0)
+    if width * len(rows) > max(MAX_CELLS, 2 * sum(map(len, rows))):
+        return [rows[0] + [""] * (width - len(rows[0])), *rows[1:]]
+    return [row + [""] * (width - len(row)) for row in rows]
 
 
 _BAR = re.compile(r"(?<!\\)\|")

@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import accumulate, groupby, islice
 
 from lxml import etree
 
 from ingest.document import Block
-from ingest.page.markdown_table import Cell, markdown_table, spread
+from ingest.page.markdown_table import Cell, markdown_table, span, spread
 from ingest.readers.written_numbers import written_number
 
 MAX_DEPTH = 250
@@ -162,11 +163,11 @@ class BlockWalk:
 def merged_lists(blocks: list[Block]) -> list[Block]:
     """Items that follow each other become one list block, with one item a line."""
     merged: list[Block] = []
-    for block in blocks:
-        if block.kind == "list" and merged and merged[-1].kind == "list":
-            merged[-1] = Block("list", f"{merged[-1].text}\n{block.text}")
-        else:
-            merged.append(block)
+    for kind, run in groupby(blocks, key=lambda block: block.kind):
+        items = list(run)
+        if kind == "list" and len(items) > 1:
+            items = [Block("list", "\n".join(item.text for item in items))]
+        merged += items
     return merged
 
 
@@ -180,19 +181,47 @@ def letters(text: str) -> str:
     return _NOT_LETTERS.sub("", text.lower())
 
 
-def text_length(element: etree._Element) -> int:
-    """Characters of visible text in an element."""
-    total = 0
-    for item in element.iter():
-        if isinstance(item.tag, str) and item.tag not in ("script", "style", "noscript", "template", "svg"):
-            total += len((item.text or "").strip())
-        total += len((item.tail or "").strip())
-    return total
+WINDOW = 24
+"""Characters that are compared at once."""
+_STRIDE = 48
+
+
+def windows(text: str) -> list[str]:
+    """Every second stretch of `WINDOW` characters of a text, as its sample."""
+    return [text[start : start + WINDOW] for start in range(0, max(1, len(text) - WINDOW + 1), _STRIDE)]
+
+
+def found_in(text: str, samples: Iterable[str]) -> set[str]:
+    """Those of some windows that stand in a text: in one pass over it, however many they are."""
+    wanted = set(samples)
+    short = {sample for sample in wanted if len(sample) < WINDOW and sample in text}
+    starts = range(max(0, len(text) - WINDOW + 1))
+    return short | wanted.intersection(map(text.__getitem__, map(slice, starts, range(WINDOW, len(text) + 1))))
+
+
+def text_lengths(root: etree._Element) -> dict[etree._Element, int]:
+    """Characters of visible text in each element below one, itself included; the text behind an element counts with it."""
+    lengths: dict[etree._Element, int] = {}
+    for item in reversed(list(root.iter())):
+        length = lengths.get(item, 0) + _own_length(item)
+        lengths[item] = length
+        if item is not root:
+            parent = item.getparent()
+            assert parent is not None
+            lengths[parent] = lengths.get(parent, 0) + length
+    return lengths
+
+
+def _own_length(item: etree._Element) -> int:
+    seen = isinstance(item.tag, str) and item.tag not in ("script", "style", "noscript", "template", "svg")
+    return (len((item.text or "").strip()) if seen else 0) + len((item.tail or "").strip())
 
 
 def is_layout(item: etree._Element) -> bool:
     """A list item that holds a whole article: its list lays out the page."""
-    return sum(1 for _ in item.iterdescendants("p", "h1", "h2", "h3")) >= 4 and text_length(item) > 600
+    if next(islice(item.iterdescendants("p", "h1", "h2", "h3"), 3, None), None) is None:
+        return False
+    return any(length > 600 for length in accumulate(map(_own_length, item.iter())))
 
 
 def item_labels(items: etree._Element) -> list[str]:
@@ -258,10 +287,6 @@ def _rows(table: etree._Element) -> list[list[Cell]]:
     for row in table.iter("tr"):
         cells = []
         for cell in row.iterchildren("td", "th"):
-            cells.append(Cell(spaced_text(cell), _span(cell.get("colspan")), _span(cell.get("rowspan"))))
+            cells.append(Cell(spaced_text(cell), span(cell.get("colspan")), span(cell.get("rowspan"))))
         rows.append(cells)
     return rows
-
-
-def _span(text: str | None) -> int:
-    return max(1, min(int(text), 100)) if text and text.strip().isdecimal() and len(text) < 5 else 1

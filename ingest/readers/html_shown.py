@@ -7,19 +7,23 @@ their written form, definition lists `term: meaning`, lists and small tables wit
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from lxml import etree
 
-from ingest.left_out import HIDDEN, READING_AID, STRUCK_OUT, LeftOut, drop, leave_out, texts
+from ingest.left_out import HIDDEN, READING_AID, STRUCK_OUT, LeftOut, drop, drop_all, leave_all_out, texts
 from ingest.readers.html_blocks import BLOCK_TAGS, item_labels, spaced_text
 from ingest.readers.inline_text import formula_of, tex_formula, write_marks
 
 CELL_CHARACTERS = 1_500
 """A cell with more text than this lays out a page."""
+MOST_UNSEEN = 20
+"""Inputs, scripts and styles between a control and what it opens."""
 INNER_CHARACTERS = 400
 """A table within a cell with more text than this is no part of it."""
 
+_DRAWN = ("katex-html", "MathJax_Preview", "MathJax_SVG", "MathJax_CHTML")
+"""Names of elements that hold a formula once more, as it is drawn."""
 _NOT_SHOWN = re.compile(r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)", re.IGNORECASE)
 _LINE_THROUGH = re.compile(r"text-decoration(?:-line)?\s*:[^;]*line-through", re.IGNORECASE)
 _NEVER_SHOWN = frozenset(
@@ -48,11 +52,9 @@ def settle(tree: etree._Element) -> LeftOut:
     paragraphs of their own.
     """
     left_out: LeftOut = {}
-    for template in list(tree.iter("template")):  # what scripts make elements from
-        drop(template)
+    drop_all(list(tree.iter("template")))  # what scripts make elements from
     _formulas(tree)
-    for aid in list(tree.iter("rt", "rp", "rtc")):
-        leave_out(aid, READING_AID, left_out)
+    leave_all_out(list(tree.iter("rt", "rp", "rtc")), READING_AID, left_out)
     _strike(tree, left_out)
     _hide(tree, left_out)
     write_marks(tree)
@@ -68,8 +70,7 @@ def settle(tree: etree._Element) -> LeftOut:
 
 
 def _formulas(tree: etree._Element) -> None:
-    for drawn in [each for each in tree.iter("span", "div") if _has_name(each, "katex-html", "MathJax_Preview", "MathJax_SVG", "MathJax_CHTML")]:  # fmt: skip
-        drop(drawn)  # the same formula again, as it is drawn
+    drop_all([each for each in tree.iter("span", "div") if _has_name(each, *_DRAWN)])
     for script in [each for each in tree.iter("script") if (each.get("type") or "").startswith("math/tex")]:
         display = "mode=display" in (script.get("type") or "")
         previous = script.getprevious()
@@ -122,6 +123,7 @@ def _hide(tree: etree._Element, left_out: LeftOut) -> None:
     """Take out what no reader sees; what a control opens is content, and is shown."""
     by_rule = _hidden_names(tree)
     opened: set[str] | None = None
+    controls: dict[tuple[etree._Element, bool], bool] = {}
 
     def is_hidden(element: etree._Element) -> bool:
         nonlocal opened
@@ -133,11 +135,20 @@ def _hide(tree: etree._Element, left_out: LeftOut) -> None:
             return False
         if opened is None:
             opened = _opened_names(tree)
-        if not _is_opened(element, opened) and not _follows_control(element, by_heading=not own):
+        if not _is_opened(element, opened) and not follows_control(element, not own):
             return True
         element.attrib.pop("hidden", None)
         element.attrib.pop("style", None)
         return False
+
+    def follows_control(element: etree._Element, by_heading: bool) -> bool:
+        before = _shown_before(element)
+        if before is None:
+            return False
+        known = controls.get((before, by_heading))
+        if known is None:
+            known = controls[before, by_heading] = _is_control(before, by_heading)
+        return known
 
     named = " or @class or @id" if by_rule else ""
     _leave_out(tree.xpath(f".//*[@hidden or @style{named}]"), is_hidden, HIDDEN, left_out)
@@ -148,12 +159,14 @@ def _leave_out(
 ) -> None:
     """Leave out those of some elements, in the order of the page, that go, each with all that is in it."""
     gone: set[etree._Element] = set()
-    for element in elements:
-        if gone and not gone.isdisjoint(element.iterancestors()):
-            continue
-        if goes(element):
-            gone.add(element)
-            leave_out(element, reason, left_out)
+
+    def going() -> Iterator[etree._Element]:
+        for element in elements:
+            if (not gone or gone.isdisjoint(element.iterancestors())) and goes(element):
+                gone.add(element)
+                yield element
+
+    leave_all_out(going(), reason, left_out)
 
 
 def _hidden_names(tree: etree._Element) -> set[str]:
@@ -201,12 +214,19 @@ def _is_opened(element: etree._Element, opened: set[str]) -> bool:
     return not _OPENED.isdisjoint(part.lower() for part in _NAME_PARTS.findall(names))
 
 
-def _follows_control(element: etree._Element, *, by_heading: bool) -> bool:
-    """Whether something that opens stands right before an element: a button, or, where a style sheet alone hides it, a title."""
+def _shown_before(element: etree._Element) -> etree._Element | None:
+    """The sibling right before an element, but for a few that show nothing."""
     before = element.getprevious()
-    while before is not None and before.tag in ("style", "script", "input"):
+    for _ in range(MOST_UNSEEN):
+        if before is None or before.tag not in ("style", "script", "input"):
+            return before
         before = before.getprevious()
-    if before is None or not isinstance(before.tag, str):
+    return None
+
+
+def _is_control(before: etree._Element, by_heading: bool) -> bool:
+    """Whether an element opens what stands right behind it: a button, or, where a style sheet alone hides that, a title."""
+    if not isinstance(before.tag, str):
         return False
     for each in (before, *before.iterdescendants()):
         if each.tag in ("button", "summary") or (by_heading and each.tag in ("h1", "h2", "h3", "h4", "h5", "h6")):

@@ -14,8 +14,8 @@ from lxml import etree
 
 from ingest.containers.compression import read_bounded, unpacked_head
 from ingest.document import Block, Mark, Page, Probe, ReadOptions, UnreadableError
-from ingest.left_out import READING_AID, STRUCK_OUT, LeftOut, leave_out, told
-from ingest.page.markdown_table import Cell, markdown_table, spread
+from ingest.left_out import READING_AID, STRUCK_OUT, LeftOut, leave_all_out, told
+from ingest.page.markdown_table import Cell, markdown_table, span, spread
 from ingest.readers.inline_text import clean_line, formula_of, tex_formula, write_marks
 from ingest.readers.written_numbers import written_number
 from ingest.safe_xml import children, entity_text, local_name, parse_xml, root_of, was_cut
@@ -131,8 +131,7 @@ def _without_void(unit: etree._Element) -> LeftOut:
     """Take out what is struck out and the readings over characters; returns them, by reason."""
     left_out: LeftOut = {}
     for names, reason in ((("{*}strike",), STRUCK_OUT), (("{*}rt", "{*}rp"), READING_AID)):
-        for element in list(unit.iter(*names)):
-            leave_out(element, reason, left_out)
+        leave_all_out(list(unit.iter(*names)), reason, left_out)
     return left_out
 
 
@@ -465,12 +464,8 @@ def _table(element: etree._Element) -> Iterator[Block]:
     yield Block("table", markdown_table(spread(rows)))
 
 
-def _span(text: str | None) -> int:
-    return max(1, int(text)) if text and text.strip().isdecimal() and len(text) < 5 else 1
-
-
 def _html_cell(cell: etree._Element) -> Cell:
-    return Cell(_inline(cell), _span(cell.get("colspan")), _span(cell.get("rowspan")))
+    return Cell(_inline(cell), span(cell.get("colspan")), span(cell.get("rowspan")))
 
 
 def _cals_cell(cell: etree._Element, columns: dict[str, int]) -> Cell:

@@ -10,6 +10,7 @@ import logging
 import re
 from collections.abc import Iterator, Sequence
 from html import unescape
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,8 @@ from lxml import etree, html
 from ingest.containers.compression import inner_suffix, read_bounded, unpacked_head
 from ingest.document import Block, Mark, Page, Probe, ReadOptions, UnreadableError
 from ingest.left_out import told
-from ingest.readers.html_blocks import letters
+from ingest.readers.html_blocks import found_in, letters, windows
+from ingest.readers.html_bounds import bound_tables, bounded_markup, has_many_elements
 from ingest.readers.html_shown import settle
 from ingest.readers.web_shape import content_blocks
 from ingest.safe_xml import root_of
@@ -111,6 +113,7 @@ _LICENSE_ADDRESS = re.compile(r"https?://creativecommons\.org/(?:licenses|public
 _LICENSE_NAMES = re.compile(
     r"\b(CC[ -](?:BY(?:-(?:NC|ND|SA|NC-SA|NC-ND))?|0)(?:[ -]\d\.\d)?|GFDL|Open Government Licen[cs]e(?: v?\d\.\d)?)\b"
 )
+_BLANK_LINE = re.compile(r"\n\s*\n|\r\n")
 _LANGUAGE = re.compile(r"^([a-zA-Z]{2})\b")
 ENDINGS = (".html", ".htm", ".xhtml", ".shtml")
 """A file that is named so is a web page when there is any tag in it."""
@@ -152,6 +155,7 @@ class WebReader:
             return
         mark("page 1")
         decoded, tree = _parse(path)
+        bound_tables(tree)
         left_out = settle(tree)
         blocks, reason = content_blocks(tree, _address(decoded.text, tree))
         blocks += _stated_text(tree, blocks)
@@ -168,18 +172,21 @@ def _parse(path: Path) -> tuple[Decoded, etree._Element]:
 
 def _stated_text(tree: etree._Element, blocks: Sequence[Block]) -> list[Block]:
     """Paragraphs of the article's text that only the page's structured data has, as where scripts would show it."""
-    known = letters("".join(block.text for block in blocks))
-    found: list[Block] = []
+    stated: list[tuple[str, str]] = []
     for body in structured_values(tree, "articleBody"):
-        for paragraph in re.split(r"\n\s*\n|\r\n", _plain_text(body)):
-            text = " ".join(paragraph.split())
-            own = letters(text)
-            if len(own) < LEAST_STATED:
-                continue
-            windows = [own[start : start + 24] for start in range(0, max(1, len(own) - 23), 48)]
-            if sum(window in known for window in windows) < 0.5 * len(windows):
-                found.append(Block("paragraph", text))
-                known += own
+        paragraphs = (" ".join(paragraph.split()) for paragraph in _BLANK_LINE.split(_plain_text(body)))
+        stated += [(text, own) for text in paragraphs if len(own := letters(text)) >= LEAST_STATED]
+    if not stated:
+        return []
+    shown = letters("".join(block.text for block in blocks))
+    sought = set(chain.from_iterable(windows(own) for _, own in stated))
+    known = found_in(shown, sought)
+    found: list[Block] = []
+    for text, own in stated:
+        samples = windows(own)
+        if sum(sample in known for sample in samples) < 0.5 * len(samples):
+            found.append(Block("paragraph", text))
+            known |= found_in(own, sought)
     return found
 
 
@@ -194,11 +201,11 @@ def _plain_text(text: str) -> str:
 
 
 def parse_html(text: str) -> etree._Element:
-    """The tree of an HTML page, without comments. Raises `UnreadableError` when there is none."""
+    """The tree of an HTML page, without comments. Raises `UnreadableError` when there is none, or too much of it."""
     # Comments go at once: trafilatura loses the text that follows one, and React puts them in the middle of words.
     parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False)
     try:
-        tree = html.document_fromstring(_CONTROLS.sub(" ", text).encode("utf-8", "replace"), parser=parser)
+        tree = html.document_fromstring(_CONTROLS.sub(" ", bounded_markup(text)).encode("utf-8", "replace"), parser=parser)
     except (etree.LxmlError, ValueError) as error:
         raise UnreadableError("no-text", "The file holds no HTML element.") from error
     root: etree._Element = tree
@@ -234,7 +241,8 @@ def _metadata(tree: etree._Element, address: str, warnings: tuple[str, ...]) -> 
 
     meta = _meta(tree)
     try:
-        document = extract_metadata(tree, address or None, extensive=False)
+        head = tree.find("head") if has_many_elements(tree) else None  # it looks for dates and names in all of a page
+        document = extract_metadata(tree if head is None else head, address or None, extensive=False)
         title, author, date = document.title or "", document.author or "", document.date or ""
         site = document.sitename or ""
     except (ValueError, TypeError, AttributeError, etree.LxmlError):  # odd structured data upsets it; the rest remains

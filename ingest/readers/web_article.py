@@ -9,7 +9,7 @@ import trafilatura
 from lxml import etree
 
 from ingest.document import Block
-from ingest.page.markdown_table import Cell, markdown_table, spread
+from ingest.page.markdown_table import Cell, markdown_table, span, spread
 from ingest.readers.html_blocks import data_tables, is_formula, item_labels, letters, spaced_text
 
 _INLINE = frozenset({"hi", "ref", "del", "lb", "graphic", "span"})
@@ -72,7 +72,7 @@ def _block(element: etree._Element, labels: Mapping[str, str]) -> Iterator[Block
             yield Block("list", "\n".join(lines))
     elif tag == "table":
         rows = [
-            [Cell(_clean(_inline(cell)), _span(cell.get("span"))) for cell in row.iterchildren("cell")]
+            [Cell(_clean(_inline(cell)), span(cell.get("span"))) for cell in row.iterchildren("cell")]
             for row in element.iter("row")
         ]
         yield Block("table", markdown_table(spread(rows)))
@@ -158,7 +158,3 @@ def _inline(element: etree._Element, skip: str = "") -> str:
 
 def _clean(text: str) -> str:
     return _SPACES.sub(" ", text).strip()
-
-
-def _span(text: str | None) -> int:
-    return max(1, min(int(text), 100)) if text and text.isdecimal() and len(text) < 5 else 1

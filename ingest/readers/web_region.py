@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from lxml import etree
 
 from ingest.document import Block
-from ingest.readers.html_blocks import BlockWalk, LinkedBlock, merged_lists, text_length, words_of
+from ingest.readers.html_blocks import BlockWalk, LinkedBlock, merged_lists, text_lengths, words_of
 
 _DROPPED_TAGS = frozenset({"nav", "footer", "dialog", "menu"})
 _DROPPED_ROLES = words_of(
@@ -80,20 +80,18 @@ def region_blocks(tree: etree._Element, *, forum: bool = False) -> list[Block]:
     body = tree.find(".//body") if tree.tag != "body" else tree
     if body is None:
         body = tree
-    found = _RegionWalk(forum, text_length(body)).walk(_main_region(body))
+    lengths = text_lengths(body)
+    found = _RegionWalk(forum, lengths, lengths[body]).walk(_main_region(body, lengths))
     kept = _without_teasers(list(_without_link_runs(found)))
     return merged_lists(_without_labels([each.block for each in kept]))
 
 
-def _main_region(body: etree._Element) -> etree._Element:
-    """`<main>` or its like, if it holds at least half of the text; the whole body otherwise."""
-    total = None
+def _main_region(body: etree._Element, lengths: Mapping[etree._Element, int]) -> etree._Element:
+    """`<main>` or its like, if it holds two fifths of the text; the whole body otherwise."""
     for candidate in body.iter("main", "div", "section", "article"):
         if candidate.tag != "main" and candidate.get("role") != "main":
             continue
-        if total is None:
-            total = text_length(body)
-        if text_length(candidate) >= 0.4 * total:
+        if lengths[candidate] >= 0.4 * lengths[body]:
             return candidate
     return body
 
@@ -101,9 +99,10 @@ def _main_region(body: etree._Element) -> etree._Element:
 class _RegionWalk(BlockWalk):
     """Leaves out furniture."""
 
-    def __init__(self, forum: bool, page_length: int) -> None:
+    def __init__(self, forum: bool, lengths: Mapping[etree._Element, int], page_length: int) -> None:
         super().__init__()
         self.forum = forum
+        self.lengths = lengths
         self.page_length = page_length
         self.verdicts: dict[str, bool] = {}
 
@@ -150,7 +149,7 @@ class _RegionWalk(BlockWalk):
 
     def _is_large(self, element: etree._Element, share: float = 0.4) -> bool:
         """Holding much of the page's text: a wrapper whose name is about something that it also holds."""
-        return len(element) > 0 and text_length(element) > share * self.page_length
+        return len(element) > 0 and self.lengths[element] > share * self.page_length
 
 
 def _without_link_runs(found: list[LinkedBlock]) -> Iterator[LinkedBlock]:

@@ -14,12 +14,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from urllib.parse import urlsplit
 
 from lxml import etree
 
 from ingest.document import Block
-from ingest.readers.html_blocks import letters
+from ingest.readers.html_blocks import found_in, letters, windows
+from ingest.readers.html_bounds import MANY_ELEMENTS, has_many_elements
 from ingest.readers.web_article import article_blocks
 from ingest.readers.web_region import region_blocks
 
@@ -97,6 +99,8 @@ def content_blocks(tree: etree._Element, address: str) -> tuple[list[Block], str
     """
     shape = page_shape(tree, address)
     region = region_blocks(tree, forum=shape.forum)
+    if has_many_elements(tree):
+        return region, f"main region: the page has more than {MANY_ELEMENTS:,} elements"
     if shape.home and _length(region) >= HOME_CHARACTERS:
         return region, "main region: a home page"
     article = article_blocks(tree, precise=shape.article and not shape.forum, thorough=shape.forum)
@@ -121,23 +125,15 @@ def _length(blocks: Sequence[Block]) -> int:
     return sum(len(block.text) for block in blocks)
 
 
-_WINDOW = 24
-"""Characters that are compared at once."""
-_STRIDE = 48
-
-
 def _holes(article: Sequence[Block], region: Sequence[Block]) -> tuple[int, int, float]:
     """First and last region block that the article text also has, and the length of what it lacks between them,
     as a share of its own."""
     text = "".join(letters(block.text) for block in article)
-    found: list[float] = []
-    lengths: list[int] = []
-    for block in region:
-        own = letters(block.text)
-        starts = range(0, max(1, len(own) - _WINDOW + 1), _STRIDE)
-        hits = sum(own[start : start + _WINDOW] in text for start in starts)
-        found.append(hits / len(starts))
-        lengths.append(len(own))
+    own = [letters(block.text) for block in region]
+    samples = [windows(text) for text in own]
+    known = found_in(text, chain.from_iterable(samples))
+    found = [sum(sample in known for sample in each) / len(each) for each in samples]
+    lengths = [len(text) for text in own]
     common = [index for index, share in enumerate(found) if share > 0.5 and lengths[index] >= 16]
     if not common:
         return 0, len(region) - 1, 0.0

@@ -13,7 +13,7 @@ COLON = rf"{_SPACE}(?:\*\*)?{_SPACE}[:：|=]{_SPACE}(?:\|{_SPACE})?(?:\*\*)?{_SP
 
 
 def rule(kind: str, triggers: str, pattern: str, **options: object) -> Rule:
-    return Rule(kind=kind, triggers=tuple(triggers.split("|")), pattern=re.compile(pattern), **options)  # type: ignore[arg-type]
+    return Rule(kind=kind, triggers=tuple(triggers.split("|")), pattern=pattern, **options)  # type: ignore[arg-type]
 
 
 def alternatives(labels: str) -> str:

@@ -65,8 +65,8 @@ def rule(kind: str, triggers: str, pattern: str, **options: object) -> Rule:
     """A rule whose pattern says § where any of its triggers stands, as a whole word."""
     literals = tuple(triggers.split("|"))
     any_trigger = "|".join(re.escape(literal) for literal in sorted(literals, key=len, reverse=True))
-    compiled = re.compile(pattern.replace("§", rf"(?i:{any_trigger})(?![A-Za-z])"))
-    return Rule(kind=kind, triggers=literals, pattern=compiled, **options)  # type: ignore[arg-type]
+    written = pattern.replace("§", rf"(?i:{any_trigger})(?![A-Za-z])")
+    return Rule(kind=kind, triggers=literals, pattern=written, **options)  # type: ignore[arg-type]
 
 
 SEPARATOR = r"(?:[ \t.…_]|\*\*){0,60}[:：=|][ \t|]*(?:\*\*)?[ \t]*"

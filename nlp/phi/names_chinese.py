@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from nlp.phi.chinese import COLON, HAN, alternatives, rule
 from nlp.phi.gazetteer import COMPOUND_SURNAMES, GIVEN_CHARACTERS, NOT_CHINESE_NAMES, SURNAMES
 from nlp.phi.rule import Rule
@@ -121,14 +119,14 @@ CHINESE_NAMES = (
     # 张伟，男，45岁 and 张伟 男 45岁
     Rule(
         kind="NAME", triggers=("男", "女"),
-        pattern=re.compile(r"性?[，,、 \t|/　;；]{0,3}(?:年龄[:：]?)?(?:\d{4}(?=年)|\d{1,3}|[一二三四五六七八九十]{1,3})[ ]?(?:周?岁|个?月|天|年|[yY])"),
-        behind=re.compile(rf"(?<![{HAN}])(?P<v>[{HAN}]{{2,4}})[，,、 \t|/　;；（(]{{1,3}}(?:性别[:：]?)?\Z"), keep=keep_whole, precise=True,
+        pattern=r"性?[，,、 \t|/　;；]{0,3}(?:年龄[:：]?)?(?:\d{4}(?=年)|\d{1,3}|[一二三四五六七八九十]{1,3})[ ]?(?:周?岁|个?月|天|年|[yY])",
+        behind=rf"(?<![{HAN}])(?P<v>[{HAN}]{{2,4}})[，,、 \t|/　;；（(]{{1,3}}(?:性别[:：]?)?\Z", keep=keep_whole, precise=True,
     ),
     # 请张主任会诊, 王丽护士, 欧阳建国教授
     *(
         Rule(
-            kind="NAME", triggers=tuple(_TITLES.split("|")), pattern=re.compile(""), keep=keep,
-            behind=re.compile(rf"(?:(?<![{HAN}])|(?<=[{before}]))(?P<v>[{HAN}]{{{length}}})\Z"),
+            kind="NAME", triggers=tuple(_TITLES.split("|")), pattern="", keep=keep,
+            behind=rf"(?:(?<![{HAN}])|(?<=[{before}]))(?P<v>[{HAN}]{{{length}}})\Z",
         )
         for length, before, keep in ((1, _BEFORE_NAME, keep_titled), (2, _BEFORE_NAME, keep_titled), (3, HAN, keep_known), (4, HAN, keep_known))
     ),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from nlp.phi.english import PARTICLE, SEPARATOR, TOKEN, UPPER, WORD, rule
 from nlp.phi.gazetteer import COMMON_WORD_SURNAMES, GIVEN_NAMES, NOT_NAMES
 from nlp.phi.rule import Rule
@@ -193,8 +191,8 @@ ENGLISH_NAMES = (
             ", dnp",
             ", mph",
         ),
-        pattern=re.compile(r"(?![a-z])"),
-        behind=re.compile(rf"(?<![\w.])(?P<v>{NAME}|{INITIAL_NAME}|{SHOUTED}(?:, ?| ){SHOUTED})\Z"),
+        pattern=r"(?![a-z])",
+        behind=rf"(?<![\w.])(?P<v>{NAME}|{INITIAL_NAME}|{SHOUTED}(?:, ?| ){SHOUTED})\Z",
         keep=keep_name_in_prose,
     ),
     # "John Smith (DOB ...", "Smith, John, MRN ...".
@@ -218,18 +216,16 @@ ENGLISH_NAMES = (
             " (ssn",
             ", ssn",
         ),
-        pattern=re.compile(r"(?![a-z])"),
-        behind=re.compile(
-            rf"(?<![\w.])(?P<v>{NAME}|{INITIAL_NAME}|{SHOUTED}(?:, ?| ){SHOUTED}|{WORD}, {WORD}(?: {INITIAL})?)\Z"
-        ),
+        pattern=r"(?![a-z])",
+        behind=rf"(?<![\w.])(?P<v>{NAME}|{INITIAL_NAME}|{SHOUTED}(?:, ?| ){SHOUTED}|{WORD}, {WORD}(?: {INITIAL})?)\Z",
         keep=keep_name_in_prose,
     ),
     # "John Smith is a 45-year-old man", "Maria Lopez, a 61 y/o".
     Rule(
         kind="NAME",
         triggers=(" is a", " is an", ", a ", ", an ", " was a", ", age", " (age", " aged", ", aged", ", "),
-        pattern=re.compile(r"(?:n?[ \t]+|d?[ \t]+)?\d{1,3}[- ]?(?:year|yr|y/?o|yo\b|month|week|[MF]\b)"),
-        behind=re.compile(rf"(?<![\w.])(?P<v>{NAME}|{INITIAL_NAME}|{SHOUTED},? {SHOUTED})\Z"),
+        pattern=r"(?:n?[ \t]+|d?[ \t]+)?\d{1,3}[- ]?(?:year|yr|y/?o|yo\b|month|week|[MF]\b)",
+        behind=rf"(?<![\w.])(?P<v>{NAME}|{INITIAL_NAME}|{SHOUTED},? {SHOUTED})\Z",
         keep=keep_name_in_prose,
     ),
     # "Okafor denies pain.": whom a note speaks of by the surname alone.
@@ -245,15 +241,15 @@ ENGLISH_NAMES = (
             " was intubated",
             " was extubated",
         ),
-        pattern=re.compile(r"(?![A-Za-z])"),
-        behind=re.compile(rf"(?:(?<=[.!?:]\s)|(?<=\n)|\A)(?P<v>{WORD}(?: {WORD})?)\Z"),
+        pattern=r"(?![A-Za-z])",
+        behind=rf"(?:(?<=[.!?:]\s)|(?<=\n)|\A)(?P<v>{WORD}(?: {WORD})?)\Z",
         keep=keep_subject,
     ),
     # A usual given name and a surname, without any context.
     Rule(
         kind="NAME",
         triggers=tuple(sorted(name + " " for name in GIVEN_NAMES if len(name) > 2)),
-        pattern=re.compile(rf"(?P<v>{WORD}(?: {INITIAL})?(?: {PARTICLE}){{0,2}} (?:Mc)?{WORD})"),
+        pattern=rf"(?P<v>{WORD}(?: {INITIAL})?(?: {PARTICLE}){{0,2}} (?:Mc)?{WORD})",
         keep=keep_known_given_name,
     ),
 )

@@ -1,7 +1,8 @@
 """One rule of the pattern engine, and the index that finds the rules worth trying at a place.
 
 Most text holds no identifiers, so the cost is that of finding nothing. Every rule therefore names the literal words
-that start it; one Aho-Corasick pass finds all of them, and only there a compiled pattern is tried.
+that start it; one Aho-Corasick pass finds all of them, and only there a pattern is tried. It is compiled when it is tried
+first: most never are, and compiling all takes a second of every process.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from nlp.phi.kinds import PhiSpan, Policy
@@ -24,14 +26,17 @@ class Rule:
     """Kind of what is found; one of `kinds.KINDS`."""
     triggers: tuple[str, ...]
     """Lower-case literals that start the rule; one that begins with a Latin letter must begin a word."""
-    pattern: re.Pattern[str]
-    """Matched where the trigger starts, or where it ends if `behind`; its group `v` is the identifier."""
+    pattern: str
+    """A regular expression, matched where the trigger starts, or where it ends if `behind`; its group `v` is the identifier."""
     precise: bool = False
     """Whether the precise policy uses the rule as well."""
     keep: Callable[[str], int] | None = None
     """How many leading characters of the group really belong to the identifier; 0 refuses it. None keeps all."""
-    behind: re.Pattern[str] | None = None
+    behind: str | None = None
     """If given, the identifier is the group `v` of this pattern, which must end where the trigger starts."""
+
+
+_compiled = cache(re.compile)
 
 
 class RuleIndex:
@@ -59,11 +64,11 @@ class RuleIndex:
                     continue
             for rule in rules[index]:
                 if rule.behind is None:
-                    match = rule.pattern.match(text, start)
+                    match = _compiled(rule.pattern).match(text, start)
                 else:
-                    if rule.pattern.match(text, end) is None:
+                    if _compiled(rule.pattern).match(text, end) is None:
                         continue
-                    match = rule.behind.search(text, max(0, start - _WORDS_BEFORE), start)
+                    match = _compiled(rule.behind).search(text, max(0, start - _WORDS_BEFORE), start)
                 if match is None:
                     continue
                 first, last = match.span("v")

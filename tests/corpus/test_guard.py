@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import pairs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpus.duplicates.guard import contains, facts
+from corpus.steps.verify import find_drugs
 
 MONOGRAPH = (
     "{drug} is indicated for hypertension in adults. The usual starting dose of {drug} is {dose} once daily, taken "
@@ -59,7 +61,9 @@ def test_a_changed_fact_saves_both(template: str, base: dict[str, str], change: 
         ("Updated 12 March 2020: give 5 mg.", "Updated 3 May 2021: give 5 mg."),
         ("更新于2020年3月5日，见表2-1，第12页。口服5mg。", "更新于2021年4月6日，见表3-1，第7页。口服 5毫克。"),
         ("Smith J. Lancet 2001;3:4-5. Give 1,000 IU.", "Smith J. BMJ 2011;13(2):40-51. Give 1000 IU."),
-        ("The patients were followed in the clinic.", "The subjects were followed in the hospital."),
+        ("The patients were followed in the clinics.", "A patient was followed in the clinic."),
+        ("The tumour was oedematous.", "The tumor was edematous."),
+        ("Follow-up of the anaemia.", "Follow up of the anaernia."),
         ("Take two tablets.", "Please take two tablets."),
         ("5 mg min<sup>-1</sup> for 7 d", "5 mg min-1 for 7 days"),
         ("Give 5 mg. Copyright 2003 Elsevier Ltd.", "Give 5 mg. (c) 2008 American Heart Association."),
@@ -109,14 +113,14 @@ ZH_FILLER = "请存放于阴凉干燥处，避光保存，放在他人不易取�
 )
 def test_an_unknown_drug_named_once(template: str, one: str, other: str) -> None:
     assert not contains(facts(template), facts(template.replace(one, other)))
-    assert contains(facts(template), facts(template.replace("reach", "grasp").replace("阴凉", "阴冷")))
+    assert contains(facts(template), facts(template.replace("place", "places").replace("放在他人", "放在了他人")))
 
 
 def test_a_lexicon_adds_drugs() -> None:
     def find(text: str) -> list[tuple[int, int]]:
         return [(text.find("qwertex"), text.find("qwertex") + 7)] if "qwertex" in text else []
 
-    one, other = "Treat with qwertex now.", "Treat with zzzz now."
+    one, other = "Keep it dry. We gave qwertex too.", "Keep it dry."
     assert contains(facts(other), facts(one))
     assert not contains(facts(other), facts(one, find))
 
@@ -147,3 +151,42 @@ def test_any_two_doses(value: str, unit: str, other_value: str, other_unit: str)
 def test_a_text_contains_itself(words: list[str]) -> None:
     found = facts(" ".join(words))
     assert contains(found, found)
+
+
+@pytest.mark.parametrize("kind", sorted({pair.kind for pair in pairs.different()}))
+def test_a_text_that_differs_in_one_fact_is_never_replaced(kind: str) -> None:
+    chosen = [pair for pair in pairs.different() if pair.kind == kind]
+    merged = [pair for pair in chosen if covers(pair.one, pair.other) or covers(pair.other, pair.one)]
+    assert chosen and not merged
+
+
+def test_there_are_forty_kinds_and_six_hundred_pairs() -> None:
+    made = pairs.different()
+    assert len({pair.kind for pair in made}) >= 40
+    assert len(made) == 600 == len({(pair.one, pair.other) for pair in made})
+
+
+def test_true_copies_replace_each_other() -> None:
+    made = pairs.copies()
+    assert len(made) == 600
+    assert sum(covers(pair.one, pair.other) for pair in made) >= 0.95 * 600
+
+
+def covers(kept: str, dropped: str) -> bool:
+    """What the build asks of a pair, with its lexicon."""
+    return contains(facts(kept, find_drugs), facts(dropped, find_drugs))
+
+
+def test_a_sentence_that_says_something_else_under_repeated_words() -> None:
+    """The three words before a difference stand twice in the text: no difference is passed over."""
+    one = "In the morning it was red on the left arm. In the evening it was red on the left leg."
+    other = "In the morning it was red on the left leg. In the evening it was red on the left leg."
+    assert not contains(facts(one), facts(other))
+    assert not contains(facts(other), facts(one))
+
+
+def test_whole_sentences_may_be_added_or_moved() -> None:
+    first, second, third = "The ward is quiet at night.", "Doors stay open for all.", "Lamps are dim in the hall."
+    assert contains(facts(f"{first} {second} {third}"), facts(f"{first} {third}"))
+    assert contains(facts(f"{first} {second} {third}"), facts(f"{second} {third} {first}"))
+    assert not contains(facts(f"{first} {second}"), facts(f"{first} Doors stay shut for all."))

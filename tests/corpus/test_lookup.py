@@ -5,9 +5,12 @@ from __future__ import annotations
 import random
 import re
 import shutil
+import subprocess
+import sys
 import unicodedata
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from small_build import build, doc_id, rows, write_documents
 
@@ -18,8 +21,8 @@ from ingest.show import show
 from medpress.errors import UserError
 from medpress.lookup import look_up, one_document
 from medpress.removed import removed
-from medpress.sentence_index import FOLDER, SHORTEST, checksum_of, filter_of, folded, marks, share_held, stretch_of
-from medpress.store import check_manifest, parts, read_manifest
+from medpress.sentence_index import FOLDER, SHORTEST, checksum_of, filter_of, folded, marks, shares_held, stretch_of
+from medpress.store import check_manifest, parts, read_manifest, strings
 
 _LATIN = """
 the patient was given aspirin after the operation and walked home on the third day without fever pain or bleeding while
@@ -255,7 +258,7 @@ def test_any_stretch_of_a_text_is_found_by_its_marks() -> None:
         part = folded(whole[start : start + rng.randrange(200)])
         kept = marks(part)
         assert (len(kept) > 0) == (len(part) >= SHORTEST)
-        assert not len(kept) or share_held(memoryview(filter), kept) == 1
+        assert not len(kept) or shares_held([memoryview(filter)], kept) == [1]
         at = folded(whole).find(part)
         if part:
             first, last = stretch_of(whole, at, at + len(part))
@@ -269,3 +272,31 @@ def test_a_text_is_folded_letter_by_letter() -> None:
             assert folded(f"a{letter}") == b"a" + folded(letter), hex(code)
     assert folded("É\u0301 ﬃ Straße Ⅷ １０⁹") == b"effistrasseviii109"
     assert folded(unicodedata.normalize("NFD", "naïve café")) == folded("NAÏVE-CAFÉ")
+
+
+@pytest.mark.parametrize("query", ["id", "name", "sentence", "record", "nothing"])
+def test_looking_up_does_not_wait_for_pandas(built: Path, query: str) -> None:
+    """Arrow imports it by the way, where it is installed; that takes longer than a look-up in a million records."""
+    name = "folder1/text_1.txt"
+    record = next(row["id"] for row in rows(built, "shards"))
+    asked = {"id": doc_id(TEXTS[name])[:12], "name": name, "sentence": sentence(1004), "record": record[:12]}
+    code = f"""
+import sys
+from pathlib import Path
+from corpus.trace import trace
+from medpress.errors import UserError
+try:
+    print(*trace(Path({str(built)!r}), {asked.get(query, "nowhere.txt")!r}, html=True).lines)
+except UserError as error:
+    print(error)
+print(sorted(sys.modules.keys() & {{"pandas", "pyarrow.dataset"}}))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert done.splitlines()[-1] == "[]"
+    assert ("record" in done) == (query != "nothing")
+
+
+def test_text_as_arrow_holds_it() -> None:
+    for values in ([], [""], ["a", "", "血压"], ["\U0001f600é"] * 3):
+        assert strings(values).equals(pa.array(values, pa.string()))
+        strings(values).validate(full=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import subprocess
 import sys
 import tomllib
@@ -15,8 +16,12 @@ from cyclopts.config import Dict
 
 from corpus.cli import app
 from corpus.config import BuildConfig
+from ingest.config import IngestConfig
 from medpress.errors import UserError
 from medpress.settings import default_settings, read_settings
+from nlp.cli import TagConfig
+from nlp.config import CrfConfig
+from training.config import CptConfig
 
 
 def settings(tmp_path: Path, text: str) -> Path:
@@ -25,14 +30,34 @@ def settings(tmp_path: Path, text: str) -> Path:
     return path
 
 
-def test_the_defaults_that_are_written_out_are_the_defaults(tmp_path, monkeypatch):
-    """Written out, read back and parsed, they give the configuration that no file gives."""
+@pytest.mark.parametrize(
+    ("room", "command", "owner"),
+    [
+        ("corpus.cli", "build", BuildConfig()), ("ingest.cli", "pdf", IngestConfig()), ("training.cli", "cpt", CptConfig()),
+        ("nlp.cli", "train ner", CrfConfig()), ("nlp.cli", "tag", TagConfig()),
+    ],
+)  # fmt: skip
+def test_the_defaults_that_are_written_out_are_the_defaults(tmp_path, monkeypatch, room, command, owner):
+    """Written out, read back and parsed, they give the configuration that no file gives; groups of commands too."""
+    app = import_module(room).app
     path = settings(tmp_path, default_settings(app))
     values = read_settings(path, app)
-    assert values == tomllib.loads(path.read_text())["corpus"]
+    assert values == tomllib.loads(path.read_text())[app.name[0]]
     monkeypatch.setattr(app, "config", Dict(values, source=str(path)))
-    _, bound, _ = app.parse_args(["build"], exit_on_error=False)
-    assert bound.arguments["config"] == BuildConfig()
+    given = {"pdf": ["file.pdf"], "tag": ["file.txt"], "train ner": ["--data", "file", "--out", "model"]}
+    _, bound, _ = app.parse_args([*command.split(), *given.get(command, [])], exit_on_error=False)
+    assert bound.arguments["config"] == owner
+
+
+@pytest.mark.parametrize("room", ["ingest", "nlp", "corpus", "training"])
+def test_every_command_with_an_option_has_a_table(room):
+    """Held against the frozen list of options, which no code of the settings writes."""
+    app = import_module(f"{room}.cli").app
+    frozen = Path(__file__).with_name("options.txt").read_text(encoding="utf-8").splitlines()
+    rows = [line.partition(" --")[0].split() for line in frozen if " --" in line and line.startswith(f"{app.name[0]} ")]
+    tables = {".".join(words) for words in rows}
+    written = {line[1:-1] for line in default_settings(app).splitlines() if line.startswith("[")}
+    assert tables <= written
 
 
 def test_every_setting_stands_in_it_with_what_it_is_for():
@@ -66,6 +91,26 @@ def test_a_mistake_is_one_sentence_that_names_it(tmp_path, text, complaint):
     with pytest.raises(UserError, match=complaint) as refused:
         read_settings(settings(tmp_path, text), app)
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("[nlp.tag]\ntager = 'crf'", r"\[nlp.tag\] has no setting tager; did you mean tagger\?"),
+        ("[nlp.train.ner]\nfolds = 'five'", r"\[nlp.train.ner\] folds is \"five\", but must be a whole number\."),
+        ("[train.ner]\ncaught = 2.0", r"\[train.ner\] caught is 2.0, but must be from 0 to 1\."),
+        ("[nlp.train.nerr]\nfolds = 5", r"nlp.train.nerr is no command of nlp train; did you mean ner\?"),
+        ("[nlp.train]\nner = 5", r"nlp.train.ner is a command, to be written as the table \[nlp.train.ner\]\."),
+        ("nlp = 3", r"nlp is no table; write \[nlp.COMMAND\]\."),
+    ],
+)
+def test_a_mistake_in_a_group_of_commands_is_named_too(tmp_path, text, complaint):
+    done = subprocess.run(
+        [Path(sys.executable).parent / "nlp", "--config", settings(tmp_path, text), "tag", __file__],
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 2 and re.search(complaint, done.stderr), done.stderr
+    assert len(done.stderr.splitlines()) == 1
 
 
 def test_one_file_serves_all_scripts_and_flags_win(tmp_path):

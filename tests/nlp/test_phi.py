@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import pickle
+import re
 import time
 
 import pytest
@@ -13,7 +14,11 @@ from hypothesis import strategies as st
 
 from nlp.phi import KINDS, Surrogates, find, policy_for, redact, redact_sections
 from nlp.phi.checks import has_luhn_digit, is_identity_card
+from nlp.phi.chinese import CHINESE_RULES
+from nlp.phi.english import ENGLISH_RULES
 from nlp.phi.evaluation import score
+from nlp.phi.names_chinese import CHINESE_NAMES
+from nlp.phi.names_english import ENGLISH_NAMES
 from nlp.phi.presidio import KIND_OF_ENTITY
 from tests.nlp.phi_notes import make_notes
 
@@ -212,3 +217,10 @@ def test_invented_notes_are_redacted_to_the_last_value() -> None:
         assert redact(redaction.text, note.lang).edits == []
         values = {note.text[start:end] for start, end, kind in note.spans if kind not in ("AGE", "DATE", "NAME")}
         assert [value for value in values if value in redaction.text] == []
+
+
+def test_every_pattern_can_be_compiled_and_says_what_it_finds() -> None:
+    """They are compiled when they are tried first, which a broken one would wait for."""
+    for rule in (*ENGLISH_NAMES, *ENGLISH_RULES, *CHINESE_NAMES, *CHINESE_RULES):
+        compiled = [re.compile(pattern) for pattern in (rule.pattern, rule.behind) if pattern is not None]
+        assert "v" in compiled[-1].groupindex, rule.triggers

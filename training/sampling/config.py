@@ -8,6 +8,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from medpress.command import group
 from medpress.generation.config import GenerationConfig
 from medpress.ranges import Amount, Count, CountOrNone, Share, between
 
@@ -16,9 +17,9 @@ from medpress.ranges import Amount, Count, CountOrNone, Share, between
 class SamplingConfig:
     """Rejection sampling of preference pairs."""
 
-    policy: GenerationConfig = field(default_factory=GenerationConfig)
+    policy: Annotated[GenerationConfig, group("The model that answers", 10)] = field(default_factory=GenerationConfig)
     """The model whose answers are sampled."""
-    judge: Annotated[GenerationConfig | None, Parameter(name="judge")] = None
+    judge: Annotated[GenerationConfig | None, Parameter(name="judge"), group("The judge", 20)] = None
     """A model that scores and compares the answers; without one a right answer beats a wrong one."""
     out: Path = Path("data/pairs")
     """Folder for the pairs; all samples go to OUT_samples, journals to OUT_work."""

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from medpress.command import group
 from medpress.generation.config import GenerationConfig
 from medpress.ranges import Amount, Count, CountOrNone, Share
 
@@ -16,9 +17,9 @@ from medpress.ranges import Amount, Count, CountOrNone, Share
 class SynthesisConfig:
     """Dual-expert synthesis of reasoning."""
 
-    expert: GenerationConfig = field(default_factory=GenerationConfig)
+    expert: Annotated[GenerationConfig, group("The model that reasons", 10)] = field(default_factory=GenerationConfig)
     """The model that reasons and rewrites, and judges unless another does."""
-    judge: Annotated[GenerationConfig | None, Parameter(name="judge")] = None
+    judge: Annotated[GenerationConfig | None, Parameter(name="judge"), group("The judge", 20)] = None
     """Another model that reflects, judges and verifies."""
     out: Path = Path("data/synthesis")
     """Folder for the accepted conversations; what was rejected goes to OUT_rejected, journals to OUT_work."""
