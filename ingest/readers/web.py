@@ -205,7 +205,9 @@ def parse_html(text: str) -> etree._Element:
     # Comments go at once: trafilatura loses the text that follows one, and React puts them in the middle of words.
     parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False)
     try:
-        tree = html.document_fromstring(_CONTROLS.sub(" ", bounded_markup(text)).encode("utf-8", "replace"), parser=parser)
+        tree = html.document_fromstring(
+            _CONTROLS.sub(" ", bounded_markup(text)).encode("utf-8", "replace"), parser=parser
+        )
     except (etree.LxmlError, ValueError) as error:
         raise UnreadableError("no-text", "The file holds no HTML element.") from error
     root: etree._Element = tree
