@@ -1,13 +1,15 @@
 """PHI: recall and precision on invented notes, false redactions in the literature, speed.
 
     python benchmarks/nlp_phi.py notes [--count 600] [--seed 7] [--show 20]
+    python benchmarks/nlp_phi.py layouts [--show 50]
     python benchmarks/nlp_phi.py literature [--policy precise] [--show 50]
     python benchmarks/nlp_phi.py speed [--presidio]
 
 `notes` scores both sets of phrases of tests/nlp/phi_notes.py with the thorough policy. An identifier counts as found
-when all its letters and digits are covered; a finding is right when half of it lies in identifiers. `literature` reads
+when all its letters and digits are covered; a finding is right when half of it lies in identifiers. `layouts` scores the notes
+of tests/nlp/data, whose wording no finder was made from, and shows errors of the half `dev` alone. `literature` reads
 the textbooks and JATS articles under MEDPRESS_DATA (default ../shared/data) whole, with front matter and references,
-and prints every finding to be judged by eye. `speed` is process time on the same text, one core, megabytes of UTF-8.
+and prints every finding to be judged by eye; `--policy content` is what a build does where no folder says what they are. `speed` is process time on the same text, one core, megabytes of UTF-8.
 """
 
 from __future__ import annotations
@@ -24,9 +26,10 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from lxml import etree
 
-from nlp.phi import find
-from nlp.phi.evaluation import score
-from tests.nlp.phi_notes import make_notes
+from nlp.phi import find, is_publication
+from nlp.phi.evaluation import OPTIONAL, score
+from tests.nlp.phi_layouts import layout_notes
+from tests.nlp.phi_notes import Note, make_notes
 
 DATA = Path(os.environ.get("MEDPRESS_DATA", Path(__file__).parents[1] / "../shared/data"))
 BLOCKS = frozenset(
@@ -92,12 +95,50 @@ def run_notes(count: int, seed: int, show: int) -> None:
                         print(f"    missed {kind}: …{note.text[max(0, start - 25) : end + 10]!r}")
 
 
+def run_layouts(show: int) -> None:
+    """Recall, precision, and recall of names, for both halves and languages."""
+    for half in ("dev", "test"):
+        for lang in ("en", "zh"):
+            notes = layout_notes(half, lang)
+            result = score((note.text, note.lang, note.spans) for note in notes)
+            kinds = " ".join(f"{kind} {result.recall(kind):.3f}/{n}" for kind, n in sorted(result.labelled.items()))
+            print(f"{half} {lang}: {len(notes)} notes, recall {result.recall():.3f}, precision {result.precision:.3f}, "
+                  f"names {result.recall('NAME'):.3f}\n    {kinds}")  # fmt: skip
+            for note in notes if half == "dev" else []:
+                show = show_errors(note, show)
+
+
+def show_errors(note: Note, show: int) -> int:
+    """Print what is missed and what is wrongly found in a note, `show` lines at most; how many lines are left."""
+    spans = find(note.text, note.lang)
+    covered = {i for span in spans for i in range(span.start, span.end)}
+    inside = {i for start, end, _ in note.spans for i in range(start, end)}
+    errors = [
+        (start, end, f"missed {kind}")
+        for start, end, kind in note.spans
+        if kind != OPTIONAL and any(i not in covered for i in range(start, end) if note.text[i].isalnum())
+    ]
+    errors += [
+        (span.start, span.end, f"wrong {span.type}")
+        for span in spans
+        if 2 * len(inside.intersection(range(span.start, span.end))) < span.end - span.start
+    ]
+    for start, end, what in sorted(errors)[:show]:
+        print(
+            f"    {what}: {note.text[max(0, start - 25) : start]!r} [{note.text[start:end]}] {note.text[end : end + 15]!r}"
+        )
+    return max(0, show - len(errors))
+
+
 def run_literature(policy: str, show: int) -> None:
     """Findings in 10,000 words, each printed."""
     words = findings = 0
     for name, text in literature():
         words += count_words(text)
-        for span in find(text, policy=policy):  # type: ignore[arg-type]
+        chosen = policy if policy != "content" else "precise" if is_publication([text]) else "thorough"
+        if policy == "content" and chosen == "thorough":
+            print(f"{name}: thorough")
+        for span in find(text, policy=chosen):  # type: ignore[arg-type]
             findings += 1
             if findings <= show:
                 before, value, after = (
@@ -135,15 +176,17 @@ def run_speed(presidio: bool) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["notes", "literature", "speed"])
+    parser.add_argument("what", choices=["notes", "layouts", "literature", "speed"])
     parser.add_argument("--count", type=int, default=600)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--show", type=int, default=0)
-    parser.add_argument("--policy", default="precise", choices=["precise", "thorough"])
+    parser.add_argument("--policy", default="precise", choices=["precise", "thorough", "content"])
     parser.add_argument("--presidio", action="store_true")
     given = parser.parse_args()
     if given.what == "notes":
         run_notes(given.count, given.seed, given.show)
+    elif given.what == "layouts":
+        run_layouts(given.show)
     elif given.what == "literature":
         run_literature(given.policy, given.show)
     else:

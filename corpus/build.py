@@ -57,7 +57,7 @@ from corpus.steps.exact import FIND_COPIES
 from corpus.steps.extractors import extractor
 from corpus.steps.index import INDEX_SHARD
 from corpus.steps.pairs import FIND_PAIRS, JOIN_PAIRS
-from corpus.steps.redaction import PATTERNS, REDACT
+from corpus.steps.redaction import OURS, REDACT
 from corpus.steps.resolve import RESOLVE
 from corpus.steps.scores import SCORE
 from corpus.steps.screen import SCREEN
@@ -161,7 +161,7 @@ def _check_names(config: BuildConfig) -> None:
         raise UserError("the share of augmented text, --augment.max-share, is between 0 and 1.")
     defaults = BuildConfig()
     try:
-        if config.phi.engine != PATTERNS:
+        if config.phi.engine not in OURS:
             from nlp.phi import load_finder  # compiles patterns for a second, which only workers need
 
             load_finder(config.phi.engine)

@@ -27,10 +27,10 @@ class PhiConfig:
     note: PhiPolicy = "thorough"
     """Policy for clinical notes."""
     other: PhiPolicy = "thorough"
-    """Policy for everything else."""
-    engine: str = "patterns"
-    """How identifiers are found: `patterns`, or `presidio` beside them (`presidio:NAME` for another spaCy pipeline than
-    Presidio's own; about a hundred times slower)."""
+    """Policy for everything else. What is a publication by its content is read with the precise one, also a web page."""
+    engine: str = "learned"
+    """How identifiers are found: `learned` with rules beneath, `patterns` (the rules alone), or `presidio` beside them
+    (`presidio:NAME` for another spaCy pipeline than Presidio's own; about a hundred times slower)."""
 
     def policy(self, source_type: str) -> PhiPolicy:
         """The policy of a source type; an unknown one is treated like `other`."""

@@ -19,7 +19,7 @@ from cyclopts import Parameter
 from medpress.command import Script, build_app, run
 from medpress.ranges import CountOrNone
 from nlp.classifier_commands import register
-from nlp.config import CrfConfig, RelationConfig
+from nlp.config import CrfConfig, PhiTrainingConfig, RelationConfig
 
 app = build_app("nlp", "Medical annotation: text in, entities, relations, classes and PHI out.")
 train = Script(name="train", help="Train a model.")
@@ -206,6 +206,38 @@ def train_relations(
     print(
         f"{figures['pairs']:.0f} pairs, cross-validated F1 {figures['cross_validated_f1']:.4f} at threshold "
         f"{figures['threshold']:.2f}, {figures['cpu_seconds']:.0f} CPU-s -> {out}"
+    )
+
+
+@train.command(name="phi")
+def train_phi(
+    *,
+    data: Path,
+    out: Path,
+    config: Annotated[PhiTrainingConfig, Parameter(name="*")] = PhiTrainingConfig(),
+) -> None:
+    """Train the learned finder of identifiers on invented notes.
+
+    The notes are made anew from the grammars of the package, with names and sentences from the folder of data.
+
+    Example: `nlp train phi --data ../shared/data --out models/phi`
+
+    Parameters
+    ----------
+    data:
+        Folder with `phi/` (names, clinical notes), `qa/` (questions and answers) and `textbook/`, as the module
+        `nlp.phi.training` describes it.
+    out:
+        Folder of the model; nlp/models/phi is the one in use.
+    """
+    if not (data / "phi").is_dir():
+        raise SystemExit(f"{data} holds no folder phi: give the folder that holds it")
+    from nlp.phi import training
+
+    figures = training.train_phi(data, out, config)
+    print(
+        f"{figures['notes']:.0f} notes, {figures['tokens']:.0f} words and characters, {figures['megabytes']:.1f} MB, "
+        f"{figures['cpu_seconds']:.0f} CPU-s -> {out}"
     )
 
 

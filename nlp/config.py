@@ -33,6 +33,16 @@ class CrfConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PhiTrainingConfig:
+    """Settings of the learned finder of identifiers."""
+
+    notes: Count = 3000
+    """Notes that are made in English; in Chinese there are more by a half."""
+    seed: int = 1
+    """Seed of the notes: the same seed and data make the same model."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class RelationConfig:
     """Settings of the linear relation classifier."""
 

@@ -9,6 +9,7 @@ from itertools import islice
 from nlp.annotation import Annotation, annotate
 from nlp.language import detect
 from nlp.phi import Policy, Redaction, redact_sections
+from nlp.phi.kinds import DEFAULT_ENGINE
 from nlp.relations import RelationExtractor, load_extractor
 from nlp.tagging import Tagger, load_tagger
 
@@ -39,7 +40,9 @@ def tag_texts(
             yield annotate(text, tagged, extractor, lang or detect(text))
 
 
-def redact(text: str, policy: Policy = "thorough", *, lang: str | None = None, engine: str = "patterns") -> Redaction:
+def redact(
+    text: str, policy: Policy = "thorough", *, lang: str | None = None, engine: str = DEFAULT_ENGINE
+) -> Redaction:
     """A text without identifiers, as a build redacts a document of one section: a name that it gives away anywhere goes
     everywhere.
 

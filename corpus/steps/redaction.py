@@ -63,15 +63,15 @@ def redact(task: Task, mark: Mark) -> None:
 
 def engine_identity(engine: str) -> str:
     """The engine's name, with the versions of what it has from outside."""
-    if engine == PATTERNS:
+    if engine in OURS:
         return engine
     from nlp import phi
 
     return f"{engine} {phi.finder_version(engine)}"
 
 
-PATTERNS = "patterns"
-"""The engine that is code of this project alone."""
+OURS = ("learned", "patterns")
+"""The engines that are code and models of this project alone."""
 
 REDACT = Step(
     redact,
@@ -95,7 +95,10 @@ def _redact_document(rows: Sequence[dict[str, Any]], config: PhiConfig) -> None:
         redacted = [phi.Redaction(text, [], []) for text in texts]
     else:
         told = [phi.Told(**each) for each in first["told"] or ()]
-        if told:  # it speaks of somebody, whatever its format is usually for
+        numbered = any(each.kind != "NAME" for each in told)
+        if policy == "thorough" and first["source_type"] != "note" and not numbered and phi.is_publication(texts):
+            policy, told = "precise", []  # names in its place are those of its authors
+        elif told:  # it speaks of somebody, whatever its format is usually for
             policy = "thorough"
         redacted = phi.redact_sections(texts, lang=first["lang"], policy=policy, engine=config.engine, told=told)
     heading_of = dict(zip(headings, (redaction.text for redaction in redacted[2:]), strict=False))

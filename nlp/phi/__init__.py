@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from nlp.phi.content import is_publication
 from nlp.phi.finders import FINDERS, find, finder_version, load_finder
 from nlp.phi.kinds import KINDS, PhiSpan, Policy, policy_for
 from nlp.phi.places import Told, collection_name, told_of
@@ -19,6 +20,7 @@ __all__ = [
     "collection_name",
     "find",
     "finder_version",
+    "is_publication",
     "load_finder",
     "policy_for",
     "redact",

@@ -44,7 +44,7 @@ def find_with_patterns(text: str, lang: str, policy: Policy, known_names: Iterab
     names = {text[span.start : span.end] for span in found if span.type == "NAME"}
     names.update(known_names)
     if names:
-        found.extend(_repeated_names(text, names, policy))
+        found.extend(names_again(text, names, policy))
     return without_overlaps(text, found)
 
 
@@ -78,7 +78,8 @@ def name_parts(names: Iterable[str], policy: Policy) -> list[str]:
     return sorted(forms)[:_MOST_NAMES]
 
 
-def _repeated_names(text: str, names: set[str], policy: Policy) -> list[PhiSpan]:
+def names_again(text: str, names: set[str], policy: Policy) -> list[PhiSpan]:
+    """Where the names of a document stand in a text, in each of their forms."""
     from ahocorasick_rs import AhoCorasick, MatchKind
 
     # A part of a name that the text also writes in small letters is a word of the language.

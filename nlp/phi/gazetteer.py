@@ -57,7 +57,7 @@ NOT_CHINESE_NAMES = frozenset(
     "高血 高热 高烧 方式 白班 夜班 于家 于家中 于院 于路 于外 于上 于下 于本 于明 于年 于春 于秋 于冬 于夏 于同 于当 "
     "安排 安慰 向家 向其 时常 时值 和家 任务 常德 常州 余家 康泰 强烈 强直 段落 雷同 计量 计算 史可 史有 史无 柏油 "
     "印象 明知 明白 明亮 冷却 单人 单次 单双 单侧 全面 全程 全部 全家 华北 华南 文书 文章 文盲 文字 文献 方向 "
-    "严密 成都 成长 成立 成员 成本 常温 常用 常理 应当 应急 应答 应激 席位 应该 卫生 关闭 关怀 关注 盖被 干燥 干咳".split()
+    "严密 成都 成长 成立 成员 成本 常温 常用 常理 应当 应急 应答 应激 席位 应该 卫生 平素 平日 支付 公民 银行 包扎 图片 微信 加微信 关闭 关怀 关注 盖被 干燥 干咳".split()
 )
 """Words that start with a surname and continue with characters of given names, and are no names."""
 
@@ -151,7 +151,7 @@ NOT_NAMES = frozenset(
     "mother father brother sister uncle aunt cousin friend neighbor neighbour parents parent guardian spouse partner "
     "sincerely regards dear re cc thank thanks hello hi best yours english spanish mandarin cantonese catholic christian "
     "jewish muslim caucasian hispanic african asian white black latino latina indian german french italian japanese "
-    "korean russian vietnamese method methods result results".split()
+    "korean russian vietnamese method methods result results adm handoff debit".split()
 )
 """Lower-case words that a name neither starts with nor contains, whatever stands before them."""
 

@@ -12,6 +12,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+DEFAULT_ENGINE = "learned"
+"""The engine that finds identifiers where nobody names another one; see `nlp.phi.finders.FINDERS`."""
+
 Policy = Literal["precise", "thorough"]
 """precise: textbooks, guidelines, literature. Names of authors, affiliations and dates of publication stay; only what
 is marked as a patient's, or cannot be anything but personal, is taken. thorough: notes, web pages and everything else;

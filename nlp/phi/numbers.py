@@ -52,8 +52,9 @@ _HARDWARE = re.compile(
 _SEPARATORS_OF_HARDWARE = 5
 _DIGIT = re.compile(r"\d")
 _AGE = re.compile(
-    r"9(?<![\d.]9)\d(?=[- ]?(?:years?|yrs?)(?:[- ]old|[- ]of[- ]age)|[- ]?y/?\.?o\b|[- ]?(?:周|足)?岁|[- ]?(?:yo|y\.o\.)\b)"
+    r"9(?<![\d.]9)\d(?=[- ]?(?:years?|yrs?)(?:[- ]old|[- ]of[- ]age)|[- ]?y/?\.?o\b|[- ]?(?:周|足)?岁|[- ]?(?:yo|y\.o\.)\b|[ ]?[yY]\b)"
     r"|1(?<![\d.]1)[01]\d(?=[- ]?(?:years?|yrs?)(?:[- ]old|[- ]of[- ]age)|[- ]?y/?\.?o\b|[- ]?(?:周|足)?岁)"
+    r"|九(?<![一二三四五六七八九百千]九)十[一二三四五六七八九]?(?=周?岁)|一百[零〇一二三四五六七八九十]*(?=周?岁)"
 )
 _AGE_LABEL = re.compile(
     r"(?i:\b(?:age|aged)|年龄)(?:[:：=]?[ ]?)(?P<v>9\d|1[01]\d)(?!\d|\.\d|[%-]|[ ]?(?:%|mm|mg|kg|cm|bpm))"

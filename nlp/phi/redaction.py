@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from nlp.phi.engine import without_overlaps
 from nlp.phi.finders import find
-from nlp.phi.kinds import PhiSpan, Policy
+from nlp.phi.kinds import DEFAULT_ENGINE, PhiSpan, Policy
 from nlp.phi.places import Finder, Told, finder_of
 from nlp.phi.surrogates import Surrogates
 
@@ -29,7 +29,7 @@ def redact(
     lang: str = "en",
     policy: Policy = "thorough",
     surrogates: Surrogates | None = None,
-    engine: str = "patterns",
+    engine: str = DEFAULT_ENGINE,
     told: Finder | None = None,
 ) -> Redaction:
     """Replace every identifier in `text` by a placeholder such as [NAME-1]; `told` finds what the text's surroundings gave away.
@@ -57,7 +57,7 @@ def redact_sections(
     texts: Sequence[str],
     lang: str = "en",
     policy: Policy = "thorough",
-    engine: str = "patterns",
+    engine: str = DEFAULT_ENGINE,
     told: Sequence[Told] = (),
 ) -> list[Redaction]:
     """Redact the sections of one document together: a name that one section gives away is taken out of all, and so is what the

@@ -1,0 +1,159 @@
+"""The default way to find identifiers: the learned finder first, the rules as a net beneath, the document's names above.
+
+The model reads wording that no rule has seen; the rules hold what has a check digit, a label or a shape, and say which number
+it is. What either takes for a name is then looked for everywhere in the text, in each of its forms. Where authors and
+places of publication are to stay (the precise policy), the rules work alone; so they do where nothing at all speaks of a
+person, because the model is some twenty times slower.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from nlp.phi.engine import PLACEHOLDER, find_with_patterns, names_again, without_overlaps
+from nlp.phi.gazetteer import NOT_CHINESE_NAMES, NOT_NAMES, SURNAMES
+from nlp.phi.kinds import PhiSpan, Policy
+from nlp.phi.tagger import shipped_tagger
+
+RECORD_WORDS: Final[Path] = Path(__file__).parent / "words" / "record.txt"
+
+
+def find_learned(text: str, lang: str, policy: Policy, known_names: Iterable[str] = ()) -> list[PhiSpan]:
+    """All findings in order of position, without overlaps; the arguments are those of `find_with_patterns`."""
+    known = set(known_names)
+    found = find_with_patterns(text, lang, policy, known)
+    if policy == "precise" or not (found or known or may_be_record(text)):
+        return found
+    learned = [span for span in (_cut(text, span) for span in shipped_tagger().find(text)) if is_possible(text, span)]
+    if not learned:
+        return found
+    names = {text[span.start : span.end] for span in (*found, *learned) if span.type == "NAME"}
+    names = {name for name in names if not PLACEHOLDER.search(name)}
+    return without_overlaps(text, [*found, *learned, *names_again(text, names | known, policy)])
+
+
+def _cut(text: str, span: PhiSpan) -> PhiSpan:
+    """A name up to the end of its sentence, or of its column."""
+    if span.type != "NAME":
+        return span
+    end = _END_OF_NAME.search(text, span.start, span.end)
+    value = text[span.start : end.start() if end else span.end]
+    if any(c.isupper() for c in value):
+        value = _SMALL_WORDS.sub("", value)
+    return PhiSpan(span.start, span.start + len(value), span.type) if value else span
+
+
+def is_possible(text: str, span: PhiSpan) -> bool:
+    """Whether what the model took for an identifier can be one: a day in a calendar, a number that is no quantity, a name.
+
+    A year or a day of the week alone says less than the safe-harbour rule lets stand.
+    """
+    value = text[span.start : span.end]
+    if span.type == "DATE":
+        numbers = [int(number) for number in _NUMBER.findall(value)]
+        if not any(c.isalpha() for c in value):
+            if _is_quantity(text, span) or (_DECIMAL.fullmatch(value) and not _HAN.search(text)):
+                return False
+            return _is_date(numbers)
+        if _ONLY_YEAR_OR_WEEKDAY.fullmatch(value):
+            return False
+        latin = any(c.isascii() and c.isalpha() for c in value)
+        return not (latin and any(c.isdigit() for c in value)) or _MONTH.search(value) is not None
+    if span.type == "OTHER_ID":
+        counts = _ROUND.fullmatch(value) is not None
+        return sum(c.isdigit() for c in value) > 1 and not counts and not _is_quantity(text, span)
+    if span.type == "PHONE":
+        return (sum(c.isdigit() for c in value) > 2 or len(value) > 8) and not _is_quantity(text, span)
+    if span.type == "NAME":
+        return _is_name(text, span, value)
+    if span.type == "ADDRESS":
+        return not value.isdigit() or 5 <= len(value) <= 6  # a postal code
+    return True
+
+
+def _is_name(text: str, span: PhiSpan, value: str) -> bool:
+    after = text[span.end : span.end + 2]
+    if _HAN.search(value):
+        if value in NOT_CHINESE_NAMES or _MIXED.search(value) or any(c.isdigit() for c in value):
+            return False
+        if len(value) > 1:
+            return True
+        # One character is a surname, and a title or the end of the words follows it.
+        known = value in SURNAMES or value in shipped_tagger().surnames
+        return known and (not after or after[0] in _TITLE_BEGINS or not (_HAN.match(after) or after[0].isdigit()))
+    if len(value) < 2 or any(c.isdigit() for c in value) or (after[:1] == "-" and after[1:].isdigit()):
+        return False
+    if " " not in value and value.islower() and len(value) > 3 and not text.islower():
+        return False
+    words = re.findall(r"[^\W\d_]+", value.lower())
+    return bool(words) and not NOT_NAMES.issuperset(words) and not _is_defined_abbreviation(text, value)
+
+
+def _is_date(numbers: list[int]) -> bool:
+    if len(numbers) == 1:  # 20210304, 040321
+        return len(str(numbers[0])) in (5, 6, 7, 8)
+    if len(numbers) > 3:  # two dates, or a date and a time
+        return len(numbers) > 4 or max(numbers) > 12
+    of_year = [number for number in numbers if 1900 <= number <= 2100]
+    rest = [number for number in numbers if number not in of_year]
+    if len(numbers) == 3 and not of_year:
+        return any(1 <= number <= 12 for number in numbers) and sum(number <= 31 for number in numbers) >= 2
+    return len(of_year) <= 1 and all(1 <= number <= 31 for number in rest) and any(number <= 12 for number in rest)
+
+
+def _is_quantity(text: str, span: PhiSpan) -> bool:
+    """Whether a number in the span, or at its end, has its unit right behind it."""
+    return _QUANTITY.search(text, span.start, min(len(text), span.end + _LONGEST_UNIT)) is not None
+
+
+def _is_defined_abbreviation(text: str, value: str) -> bool:
+    """Whether a word in capitals stands in parentheses behind the words that it abbreviates."""
+    if not (value.isascii() and value.isupper() and value.isalpha() and 1 < len(value) < 7):
+        return False
+    at = text.find(f"({value})")
+    if at < 0:
+        return False
+    words = re.findall(r"[A-Za-z]+", text[max(0, at - 120) : at])[-len(value) :]
+    return [word[0].lower() for word in words] == list(value.lower())
+
+
+_END_OF_NAME: Final = re.compile(r"(?<=[^\W\d_]{3})\.\s|[ \t\u3000]{3}")
+_SMALL_WORDS: Final = re.compile(r"(?:\s+[a-z]+)+$")
+_HAN: Final = re.compile("[\u3400-\u9fff]")
+_MIXED: Final = re.compile("^[A-Za-z]{1,2}[\u3400-\u9fff]|[\u3400-\u9fff][A-WYZa-wyz][\u3400-\u9fff]")
+_TITLE_BEGINS: Final = "主医醫大护護教先女小太老师師院总總阿同技药科奶爷叔博某副处所警经"
+_DECIMAL: Final = re.compile(r"\d{1,2}\.\d{1,2}")
+_MONTH: Final = re.compile(r"(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mai)")
+_LONGEST_UNIT: Final = 10
+_NUMBER: Final = re.compile(r"\d+")
+_ONLY_YEAR_OR_WEEKDAY: Final = re.compile(
+    r"(?:1[89]|20)\d\d年?|(?:Mon|Tues?|Wed(?:nes)?|Thu(?:rs)?|Fri|Sat(?:ur)?|Sun)(?:day)?s?|(?:周|星期)[一二三四五六日天]",
+    re.IGNORECASE,
+)
+_QUANTITY: Final = re.compile(
+    r"\d ?(?:(?:%|mg|mcg|ug|ml|mL|kg|mmHg|mmol|cm|mm|bpm|units?|[kKmM]?I?U|g|L|cop(?:y|ies)|cells?|cfu|platelets)(?![A-Za-z\d])|拷贝|个|单位)"
+)
+_ROUND: Final = re.compile(r"\d+000")
+
+
+def may_be_record(text: str) -> bool:
+    """Whether a text holds a word that nearly every record of a person holds."""
+    latin, chinese = _record_words()
+    if not text.isascii() and chinese.find_matches_as_indexes(text):
+        return True
+    return not latin.isdisjoint(_LATIN.findall(text.lower()))
+
+
+_LATIN: Final = re.compile(r"[a-z/]+")
+
+
+@cache
+def _record_words() -> tuple[frozenset[str], Any]:
+    from ahocorasick_rs import AhoCorasick
+
+    words = RECORD_WORDS.read_text(encoding="utf-8").split()
+    return frozenset(filter(str.isascii, words)), AhoCorasick([word for word in words if not word.isascii()])

@@ -1,0 +1,224 @@
+"""Training of the learned finder: lists and sentences that nobody is named in go in, invented notes are made, a model comes out.
+
+The folder of data is laid out as `benchmarks/data` describes it: `phi/` with lists of names and clinical notes, `qa/` with
+questions and answers. Sentences that carry a capital word which is neither of the language nor of medicine, a title, or a
+date are left out: who is named in them is not known. Of the lists only openly licensed ones go into the model.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+import random
+import re
+import time
+import zipfile
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from nlp.config import PhiTrainingConfig
+from nlp.phi.gazetteer import CITIES, COMPOUND_SURNAMES, GIVEN_NAMES, SURNAMES
+from nlp.phi.material import LabelledNote, NoteMaker, with_noise
+from nlp.phi.material_values import Lists, ValueMaker
+from nlp.phi.tagger import ABBREVIATIONS, EPONYMS, WORDS, Featurizer, read_lists, sequences, to_tags, tokenize
+
+_SENTENCE = re.compile(r"(?<=[.!?。！？；\n])\s*")
+_TITLED = re.compile(
+    r"\b(?:Dr|Mr|Mrs|Ms|Miss|Prof|Doctor|doctor)\b|\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}|\b(?:19|20)\d\d\b|\d{5,}|@|www"
+)
+_MONTH = re.compile(r"\b(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\b|\bMay \d|\d(?:st|nd|rd|th)\b")
+_CHINESE_NAMED = re.compile(
+    r"\d月|\d[日号]|\d年|年\d|姓|某|小[张王李刘陈明红]|医院|大夫您|省|[市县]|先生|女士|主任|医师[，：]|老师|\d{5,}|[A-Za-z]{12,}|名字|公司|大学|http"
+)
+_KINDS = {
+    "PERSON": "NAME",
+    "STREET_ADDRESS": "ADDRESS",
+    "GPE": "ADDRESS",
+    "DATE_TIME": "DATE",
+    "PHONE_NUMBER": "PHONE",
+    "ZIP_CODE": "ADDRESS",
+}
+_UNCLEAR = {"ORGANIZATION", "NRP", "AGE", "TITLE", "CREDIT_CARD", "IBAN_CODE"}
+_HAN_TERM = re.compile("[\u3400-\u9fff]{3,8}")
+_COMMON_PAIRS = 40_000
+_CHINESE_SHARE = 1.6
+"""Notes in Chinese for one in English: they are shorter, and more stands in each."""
+_PARAMETERS = {"c1": 0.3, "c2": 0.05, "max_iterations": 55, "feature.minfreq": 3}
+"""L1 and L2 regularisation (the first makes the model small), L-BFGS iterations, and how often a feature must be seen."""
+
+
+def train_phi(data: Path, out: Path, config: PhiTrainingConfig) -> dict[str, float]:
+    """Make notes and train on them; the model and its lists are written to `out`. Returns figures of the training."""
+    import pycrfsuite
+
+    began = time.process_time()
+    out.mkdir(parents=True, exist_ok=True)
+    english, chinese = english_carriers(data), chinese_carriers(data)
+    write_lists(data, out, chinese)
+    values = ValueMaker(read_name_lists(data, out))
+    makers = [NoteMaker("en", values.english, english), NoteMaker("zh", values.chinese, chinese)]
+    chance = random.Random(config.seed)
+    counts = (config.notes, int(config.notes * _CHINESE_SHARE))
+    notes = [
+        with_noise(maker.make(chance), chance)
+        for maker, count in zip(makers, counts, strict=True)
+        for _ in range(count)
+    ]
+    notes += labelled_sentences(data)
+    notes += [LabelledNote(text, ()) for text in negatives(data)]
+    chance.shuffle(notes)
+    featurizer = Featurizer(read_lists(out))
+    trainer = pycrfsuite.Trainer(verbose=False)
+    n_tokens = 0
+    for note in notes:
+        tokens = tokenize(note.text)
+        rows, tags = featurizer.features(note.text, tokens), to_tags(tokens, note.spans)
+        n_tokens += len(tokens)
+        for start, end in sequences(tokens):
+            trainer.append(rows[start:end], tags[start:end])
+    trainer.select("lbfgs")
+    trainer.set_params(_PARAMETERS)
+    trainer.train(str(out / "model.crfsuite"))
+    return {
+        "notes": len(notes),
+        "tokens": n_tokens,
+        "cpu_seconds": time.process_time() - began,
+        "megabytes": (out / "model.crfsuite").stat().st_size / 1e6,
+    }
+
+
+def read_name_lists(data: Path, out: Path) -> Lists:
+    """The people, places and words that notes are filled with; `out` holds the lists of the model."""
+    with (data / "phi/fake_names_3000.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    return Lists(
+        people=[(row["GivenName"], row["Surname"]) for row in rows],
+        streets=[(row["StreetAddress"], row["City"], row["ZipCode"]) for row in rows],
+        chinese_people=_chinese_people(data),
+        chinese_surnames=sorted({*chinese_surnames(data), *SURNAMES, *COMPOUND_SURNAMES}),
+        chinese_places=list(CITIES),
+        words=[word for word in WORDS.read_text(encoding="utf-8").split() if len(word) > 3],
+        pairs=(out / "pairs.txt").read_text(encoding="utf-8").split(),
+        eponyms=EPONYMS.read_text(encoding="utf-8").split(),
+        abbreviations=ABBREVIATIONS.read_text(encoding="utf-8").split(),
+    )
+
+
+def _chinese_people(data: Path) -> list[str]:
+    text = (data / "phi/zh_names_10k.txt").read_text(encoding="utf-8-sig")
+    return [name for name in re.split(r"[、\s]+", text) if 2 <= len(name) <= 4]
+
+
+def chinese_surnames(data: Path) -> list[str]:
+    """The surnames of the list of family names: its cells of one or two characters."""
+    with zipfile.ZipFile(data / "phi/zh_family_names.xlsx") as archive:
+        text = archive.read("xl/sharedStrings.xml").decode()
+    return sorted(set(re.findall(r">([\u3400-\u9fff]{1,2})<", text)))
+
+
+def _english_names(data: Path) -> set[str]:
+    with gzip.open(data / "phi/en_names.txt.gz", "rt", encoding="utf-8-sig") as file:
+        return {line.strip() for line in file if line.strip().isalpha() and len(line.strip()) > 2}
+
+
+def write_lists(data: Path, out: Path, chinese: Iterable[str]) -> None:
+    """The lists that the features look words up in."""
+    from nlp.vocabulary import built_in_terms
+
+    words = set(WORDS.read_text(encoding="utf-8").split("\n"))
+    terms = {word.lower() for term in built_in_terms(()) for word in re.findall(r"[A-Za-z]{3,}", term.text)}
+    pairs = Counter(text[i : i + 2] for text in chinese for i in range(len(text) - 1))
+    common = [p for p, _ in pairs.most_common(_COMMON_PAIRS) if re.fullmatch("[\u3400-\u9fff]{2}", p)]
+    listed = {
+        "medical.txt": (terms - words - GIVEN_NAMES)
+        | {t.text for t in built_in_terms(()) if _HAN_TERM.fullmatch(t.text)},
+        "names.txt": _english_names(data),
+        "surnames.txt": {name for name in chinese_surnames(data) if len(name) == 1},
+        "pairs.txt": common,
+    }
+    for name, entries in listed.items():
+        (out / name).write_text("\n".join(sorted(entries)) + "\n", encoding="utf-8")
+
+
+def english_carriers(data: Path) -> list[str]:
+    """Sentences of English clinical notes in which nobody is named."""
+    words = set(WORDS.read_text(encoding="utf-8").split("\n"))
+    from nlp.vocabulary import built_in_terms
+
+    words |= {word.lower() for term in built_in_terms(()) for word in re.findall(r"[A-Za-z]{3,}", term.text)}
+    found = []
+    for text in _english_texts(data):
+        for sentence in _SENTENCE.split(text):
+            sentence = " ".join(sentence.split())
+            if 12 < len(sentence) < 240 and not _TITLED.search(sentence) and not _MONTH.search(sentence):
+                capital = re.findall(r"\b[A-Z][a-zA-Z]+", sentence)
+                if all(word.lower() in words and word.lower() not in GIVEN_NAMES for word in capital):
+                    found.append(sentence)
+    return sorted(set(found))
+
+
+def _english_texts(data: Path) -> Iterator[str]:
+    csv.field_size_limit(1 << 24)
+    for name, column in (("mts_dialog_train", "section_text"), ("aci_bench_train", "note")):
+        with gzip.open(data / f"phi/{name}.csv.gz", "rt", encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file):
+                yield row[column]
+
+
+def chinese_carriers(data: Path) -> list[str]:
+    """Sentences of Chinese questions, answers and cases in which nobody is named."""
+    found = set()
+    for text in _chinese_texts(data):
+        for sentence in _SENTENCE.split(text):
+            sentence = sentence.strip()
+            if 6 < len(sentence) < 90 and not _CHINESE_NAMED.search(sentence):
+                found.add(sentence)
+    return sorted(found)
+
+
+def _chinese_texts(data: Path) -> Iterator[str]:
+    table = (data / "qa/sft/toyhom_im_sample_gbk_1500.csv").read_text(encoding="gb18030", errors="replace")
+    for row in csv.DictReader(io.StringIO(table)):
+        yield from (row["ask"] or "", row["answer"] or "")
+    for line in (data / "qa/sft/bentsao_llama_data.json").read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        yield from (row["instruction"], row["output"])
+    for line in (data / "qa/citrus/unified_jmed.jsonl").read_text(encoding="utf-8").splitlines():
+        yield json.loads(line)["Q"].replace("患者病情摘要：", "")
+
+
+def labelled_sentences(data: Path) -> list[LabelledNote]:
+    """The general English sentences with labelled identifiers, without those whose labels mean something else here."""
+    notes = []
+    for row in json.loads((data / "phi/presidio_synth_v2.json").read_text(encoding="utf-8")):
+        kinds = {span["entity_type"] for span in row["spans"]}
+        if kinds & _UNCLEAR or ("GPE" in kinds and "PERSON" not in kinds):
+            continue
+        spans = sorted(
+            (span["start_position"], span["end_position"], _KINDS.get(span["entity_type"], "OTHER_ID"))
+            for span in row["spans"]
+        )
+        notes.append(LabelledNote(row["full_text"], tuple(spans)))
+    return notes
+
+
+def negatives(data: Path) -> Iterator[str]:
+    """Paragraphs of textbooks in which words with capitals, eponyms and herbs stand that name no person in a record."""
+    for path in sorted((data / "textbook/anatomy-physiology").glob("*.cnxml")):
+        text = re.sub(r"<[^>]+>", " ", path.read_text(encoding="utf-8"))
+        for sentence in re.split(r"(?<=[.])\s+", text):
+            sentence = " ".join(sentence.split())
+            if (
+                40 < len(sentence) < 300
+                and re.search(r"[a-z] [A-Z][a-z]+", sentence)
+                and not re.search(r"\b(?:1[5-9]|20)\d\d\b|Dr\.", sentence)
+            ):
+                yield sentence
+    for path in sorted((data / "textbook/tcm_classics").glob("*.txt")):
+        text = path.read_bytes().decode("gb18030", "replace")
+        for line in text.splitlines()[::3]:
+            if 12 < len(line) < 120 and not re.search("[曰氏先生]", line):
+                yield line.strip()

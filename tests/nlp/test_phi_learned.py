@@ -1,0 +1,127 @@
+"""The learned finder: what it finds in wording that it was not made from, what it must leave, and how its notes are made."""
+
+from __future__ import annotations
+
+import random
+from typing import Literal
+
+import pytest
+
+from nlp.phi import find, is_publication
+from nlp.phi.evaluation import OPTIONAL, score
+from nlp.phi.learned import may_be_record
+from nlp.phi.material import NoteMaker, read_grammar, with_noise
+from nlp.phi.material_values import Lists, ValueMaker
+from nlp.phi.tagger import to_spans, to_tags, tokenize
+from tests.nlp.phi_layouts import layout_notes
+
+LISTS = Lists(
+    people=[("Marit", "Solberg"), ("Ilse", "Krämer")],
+    streets=[("Storgata 4", "Molde", "6413")],
+    chinese_people=["丘明远", "洛青"],
+    chinese_surnames=["丘", "洛", "欧阳"],
+    chinese_places=["青川"],
+    words=["copper", "window"],
+    pairs=["窗台", "铜管"],
+    eponyms=["Babinski"],
+    abbreviations=["CXR"],
+)
+VALUES = ValueMaker(LISTS)
+
+
+@pytest.mark.parametrize("half", ["dev", "test"])
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_wording_of_people(half: Literal["dev", "test"], lang: str) -> None:
+    result = score((note.text, note.lang, note.spans) for note in layout_notes(half, lang))
+    least = LEAST[lang]
+    assert result.recall() >= least[0] and result.recall("NAME") >= least[1] and result.precision >= least[2]
+
+
+LEAST = {"en": (0.87, 0.92, 0.92), "zh": (0.8, 0.79, 0.92)}
+"""Language -> least recall, recall of names and precision."""
+
+
+def test_notes_of_the_two_halves_are_whole() -> None:
+    for half in ("dev", "test"):
+        for lang in ("en", "zh"):
+            for note in layout_notes(half, lang):
+                assert "[[" not in note.text and "]]" not in note.text and note.spans
+                assert all(note.text[start:end].strip() == note.text[start:end] for start, end, _ in note.spans)
+                assert all(a[1] <= b[0] for a, b in zip(note.spans, note.spans[1:], strict=False))
+
+
+def test_no_template_stands_in_the_notes() -> None:
+    """Of the sentences of a grammar none of any length is one of the notes'."""
+    for lang in ("en", "zh"):
+        notes = "\n".join(note.text for half in ("dev", "test") for note in layout_notes(half, lang))
+        for way in (way for ways in read_grammar(lang).values() for way in ways if not set(way) & set("<{")):
+            assert len(way) < 12 or way not in notes
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_same_seed_makes_the_same_notes(lang: str) -> None:
+    def made() -> list[object]:
+        chance = random.Random(3)
+        maker = NoteMaker(lang, VALUES.english if lang == "en" else VALUES.chinese, ["Nothing of note."])
+        return [with_noise(maker.make(chance), chance) for _ in range(300)]
+
+    notes = made()
+    assert notes == made()
+    assert len(set(notes)) > 280
+    for note in notes:
+        assert "{" not in note.text and "}" not in note.text  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_labels_survive_tags(lang: str) -> None:
+    chance = random.Random(5)
+    maker = NoteMaker(lang, VALUES.english if lang == "en" else VALUES.chinese, ["Nothing of note."])
+    for note in (maker.make(chance) for _ in range(200)):
+        tokens = tokenize(note.text)
+        found = to_spans(tokens, to_tags(tokens, note.spans))
+        for start, end, kind in note.spans:  # a value that stands against a word ends with it
+            assert any(span.type == kind and span.start <= start and end <= span.end for span in found)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Babinski sign was absent and Romberg negative; Parkinson disease is stable on levodopa, patient walks alone.",
+        "Patient on Coumadin since 2009. MMSE 28/30. BP 120/80, ringer lactate 1000 mL.",
+        "患者否认高血压病史，予黄芪30g、当归15g、白及9g、杜仲12g，水煎服。",
+        "请我科主任会诊，患者家属知情同意，帕金森病史5年。",
+        "Leber congenital amaurosis (LCA) runs in families; LCA has no treatment, says the patient leaflet.",
+    ],
+)
+def test_what_is_no_identifier_stays(text: str) -> None:
+    assert [text[span.start : span.end] for span in find(text)] == []
+
+
+def test_a_name_found_once_is_found_in_each_of_its_forms() -> None:
+    text = "Referring: OYELARAN, Adunni\nSeen in clinic today.\n\nOyelaran sleeps well. Adunni Oyelaran agrees."
+    found = {text[span.start : span.end] for span in find(text) if span.type == "NAME"}
+    assert {"OYELARAN, Adunni", "Oyelaran", "Adunni Oyelaran"} <= found
+
+
+def test_what_speaks_of_nobody_is_spared_the_model() -> None:
+    assert not may_be_record("The river rises in the hills and flows to the sea.")
+    assert may_be_record("Pt seen today.") and may_be_record("患者今日出院")
+
+
+REFERENCES = "\n".join(f"{n}. Aldini G, Moro P. A study of cells. J Test. 20{n:02};{n}:10-1{n}." for n in range(1, 9))
+
+
+def test_a_publication_is_told_by_what_it_carries() -> None:
+    assert is_publication(["A study of cells", "doi: 10.1234/abcd.5678"])
+    assert is_publication(["A handbook", "ISBN 978-3-16-148410-0"])
+    assert is_publication(["Results", REFERENCES])
+    assert not is_publication(["Seen in clinic. She is well."])
+    assert not is_publication(["Patient name: Ilse Kramer\nMRN: 00123456", "see doi: 10.1234/abcd.5678", REFERENCES])
+
+
+def test_optional_spans_count_for_nothing() -> None:
+    text = "Seen by Dr. Miller at Mercy."
+    spans = [(12, 18, "NAME"), (22, 27, OPTIONAL)]
+    result = score([(text, "en", spans)])
+    assert result.labelled == {"NAME": 1}
+    assert result.recall() == 1.0
