@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from lxml import etree, html
 
@@ -670,6 +671,8 @@ def _add(left_out: LeftOut, more: LeftOut) -> None:
 def _written_in(element: etree._Element, styles: Styles | None = None) -> str:
     """All text of an element, a line a paragraph; once where it is written twice. With `styles`, in capitals where it is shown so."""
     parts: list[str] = []
+    looks: dict[etree._Element, _Look] = {}
+    paragraph_styles: dict[etree._Element | None, str] = {}
     for each in element.iter("{*}p", "{*}t", "{*}delText", "{*}sym", "{*}tab", "{*}br", "{*}Fallback"):
         name = local_name(each)
         if name in ("p", "tab", "br"):
@@ -677,22 +680,45 @@ def _written_in(element: etree._Element, styles: Styles | None = None) -> str:
         elif name == "sym":
             parts.append(_symbol(value(each, of="font"), value(each, of="char")))
         elif name != "Fallback" and each.text and next(each.iterancestors("{*}Fallback"), None) is None:
-            parts.append(_as_shown(each, styles) if styles is not None else each.text)
+            if styles is None:
+                parts.append(each.text)
+                continue
+            run = each.getparent()
+            if run not in looks:  # asked once a run and a paragraph, each of which may have any number of parts
+                paragraph = next(each.iterancestors("{*}p"), None)
+                if paragraph not in paragraph_styles:
+                    paragraph_styles[paragraph] = value(child(paragraph, "pPr"), "pStyle")
+                looks[run] = _look(run, paragraph_styles[paragraph], styles)
+            parts.append(_as_shown(each.text, looks[run]))
     return "".join(parts)
 
 
-def _as_shown(text: etree._Element, styles: Styles) -> str:
-    """A run's text in its font and in capitals where it is shown so."""
-    run = text.getparent()
+class _Look(NamedTuple):
+    """How the text of a run is shown."""
+
+    font: str
+    """Of symbols; else empty."""
+    capitals: bool
+    void: bool
+    """Whether it is hidden or struck out."""
+
+
+def _look(run: etree._Element | None, style: str, styles: Styles) -> _Look:
     properties = child(run, "rPr")
-    paragraph = next(text.iterancestors("{*}p"), None)
-    style = value(child(paragraph, "pPr"), "pStyle")
     font = styles.font(properties, style)
-    shown = _drawn(text.text or "", font if is_symbol_font(font) else "")
-    if styles.is_on("caps", properties, style) or styles.is_on("smallCaps", properties, style):
+    capitals, void = (
+        any(styles.is_on(name, properties, style) for name in names)
+        for names in (("caps", "smallCaps"), ("vanish", "strike", "dstrike"))
+    )
+    return _Look(font if is_symbol_font(font) else "", capitals, void)
+
+
+def _as_shown(text: str, look: _Look) -> str:
+    """A run's text in its font and in capitals where it is shown so."""
+    shown = _drawn(text, look.font)
+    if look.capitals:
         shown = "".join(c if c == "µ" else c.upper() for c in shown)
-    void = any(styles.is_on(name, properties, style) for name in ("vanish", "strike", "dstrike"))
-    return f"\n{shown}\n" if void else shown  # it is no part of the word beside it
+    return f"\n{shown}\n" if look.void else shown  # it is no part of the word beside it
 
 
 def _attribute(element: etree._Element, name: str) -> str:

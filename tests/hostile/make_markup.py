@@ -244,6 +244,9 @@ WORD: dict[str, Callable[[], bytes]] = {
         {"word/a.html": page("<p>x" * 5_000)},
         '<Relationship Id="r9" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/aFChunk" Target="a.html"/>',
     ),
+    "deletions.docx": lambda: word(
+        f"<w:p>{'<w:del><w:r><w:delText>a</w:delText></w:r></w:del><w:r><w:t>b</w:t></w:r>' * 20_000}</w:p>"
+    ),
     "nothing.docx": lambda: word(""),
     "not_word.docx": lambda: zipped({"a.txt": "x"}),
 }  # fmt: skip
