@@ -38,7 +38,7 @@ class PhiTrainingConfig:
 
     notes: Count = 3000
     """Notes that are made in English; in Chinese there are more by a half."""
-    seed: int = 1
+    seed: Annotated[int, between(0, 2**32 - 1)] = 1
     """Seed of the notes: the same seed and data make the same model."""
 
 

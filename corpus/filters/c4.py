@@ -8,11 +8,11 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ahocorasick_rs import AhoCorasick
-
 from medpress.ranges import Amount, Share
 
 if TYPE_CHECKING:
+    from ahocorasick_rs import AhoCorasick
+
     from corpus.filters.view import View
 
 
@@ -46,6 +46,8 @@ _LONG_LINE = 200
 @cache
 def _interface() -> tuple[frozenset[str], tuple[str, ...], AhoCorasick]:
     """Whole menu entries, and the phrases that make a line a notice, with what finds them."""
+    from ahocorasick_rs import AhoCorasick  # help does without
+
     files = sorted(INTERFACE.glob("*.txt"))
     lines = [line for file in files for line in file.read_text(encoding="utf-8").lower().splitlines()]
     phrases = tuple(sorted({line[1:] for line in lines if line.startswith("~")}))

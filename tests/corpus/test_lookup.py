@@ -28,14 +28,14 @@ _LATIN = """
 the patient was given aspirin after the operation and walked home on the third day without fever pain or bleeding while
 her mother who had diabetes waited in the hall of the old hospital near the river where nurses measured pressure pulse
 """
-_HAN = "患者术后第三天体温正常血压平稳无明显不适继续口服阿司匹林治疗并嘱其定期复查肝肾功能如有出血立即就诊医院门诊"
+_HAN = "患者 术后 第三天 体温 正常 血压 平稳 没有 明显 不适 继续 口服 阿司匹林 治疗 并且 定期 复查 肝功能 如果 出血 立即 就诊"
 
 
 def sentence(seed: int, chinese: bool = False) -> str:
     """A sentence of its own for each seed."""
     rng = random.Random(f"sentence {seed}")
     if chinese:
-        return "".join(rng.choices(_HAN, k=24)) + "。"
+        return "".join(rng.choices(_HAN.split(), k=11)) + "。"
     return f"{' '.join(rng.choices(_LATIN.split(), k=11))} number{seed}.".capitalize()
 
 

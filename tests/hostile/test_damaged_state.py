@@ -64,20 +64,19 @@ class InProcess:
         """Nothing to let go."""
 
 
-def call_script(words: list[str], patch: pytest.MonkeyPatch) -> None:
+def call_script(words: list[str]) -> None:
     """What the console script does with these words; it may be called more than once in this process."""
     app = importlib.import_module(
         {"ingest": "ingest.cli", "corpus": "corpus.cli", "train": "training.cli"}[words[0]]
     ).app
-    patch.setattr(app, "_meta", None)
     run(app, words[1:])
 
 
-def command(words: list[str], patch: pytest.MonkeyPatch, capture: pytest.CaptureFixture[str]) -> tuple[int, str]:
+def command(words: list[str], capture: pytest.CaptureFixture[str]) -> tuple[int, str]:
     """Run a console script here; whatever is raised but its exit is a traceback that a user would see."""
     capture.readouterr()
     with pytest.raises(SystemExit) as end:
-        call_script(words, patch)
+        call_script(words)
     out, err = capture.readouterr()
     assert "Traceback" not in out + err
     assert end.value.code in (0, 1, 2), (end.value.code, out, err)
@@ -105,8 +104,8 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for words in ("ingest text texts", BUILD, "corpus remove gone.txt --reason wish", BUILD, "corpus audit"):
             patch.chdir(folder)
             with pytest.raises(SystemExit):
-                call_script(words.split(), patch)
-    assert all(places(folder / "data", pattern) for pattern in STATE.values())
+                call_script(words.split())
+    assert not [name for name, pattern in STATE.items() if not places(folder / "data", pattern)]
     return folder
 
 
@@ -189,7 +188,7 @@ def test_damaged_state_is_made_anew_or_told(
         damage(path)
     monkeypatch.chdir(tmp_path)
     words = COMMANDS[name].format(document=sorted(documents)[0]).split()
-    code, output = command(words, monkeypatch, capsys)
+    code, output = command(words, capsys)
     if code:
         assert output.strip() and len(output) < 6_000, output
     elif name == "ingest":

@@ -25,7 +25,7 @@ GROUPS: dict[str, tuple[dict[str, Callable[[], bytes]], list[str]]] = {
     "word": (WORD, []),
     "texts": (TEXTS, []),
     "pdfs": (PDFS, ["--ocr", "never"]),
-    "slow_pdfs": (SLOW_PDFS, ["--ocr", "never", "--page-seconds", "5"]),
+    "slow_pdfs": (SLOW_PDFS, ["--ocr", "never", "--page-seconds", "3"]),
     "images": (IMAGES, []),
 }
 SECONDS = 120.0
