@@ -64,6 +64,7 @@ class _LockObject:
         self.token = uuid.uuid4().hex
         self.released = threading.Event()
         self.lost = False
+        self.renewer = threading.Thread(target=self._renew, daemon=True)
 
     def take(self) -> None:
         """Raises `UserError` when another run holds it and is alive."""
@@ -71,7 +72,7 @@ class _LockObject:
             self._outwait(self._read())
             if not self._make():
                 raise UserError(_refusal(self.folder))
-        threading.Thread(target=self._renew, daemon=True).start()
+        self.renewer.start()
 
     def _outwait(self, seen: bytes | None) -> None:
         """Remove the lock object of a run that does not renew it."""
@@ -89,6 +90,7 @@ class _LockObject:
     def release(self) -> None:
         """Let it go. Raises `UserError` when it was lost in between."""
         self.released.set()
+        self.renewer.join(BEAT_SECONDS)  # it may be at renewing, which would put the object back
         if self.lost:
             raise UserError(
                 f"another run took {self.folder} over while this one stood still; run the same command again.",

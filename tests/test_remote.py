@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -214,6 +215,25 @@ def test_one_writer_at_a_time(store, monkeypatch):
         pass
     with exclusive(folder):
         pass
+
+
+def test_a_lock_that_is_being_renewed_is_let_go_for_good(store, monkeypatch):
+    monkeypatch.setattr(medpress.lock, "BEAT_SECONDS", 0.1)
+    folder = location("s3://books/renewed")
+    lock = medpress.lock._LockObject(folder)
+    lock.take()
+    begun, write = threading.Event(), lock.files.pipe_file
+
+    def slowly(*arguments: object, **options: object) -> None:
+        begun.set()
+        time.sleep(0.05)
+        write(*arguments, **options)
+
+    monkeypatch.setattr(lock.files, "pipe_file", slowly)
+    assert begun.wait(5)
+    lock.release()
+    time.sleep(0.3)
+    assert not (folder / ".lock").exists()
 
 
 def test_a_run_that_lost_its_lock_says_so(store, monkeypatch):
