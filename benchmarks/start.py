@@ -24,10 +24,14 @@ TRIES = 3
 
 def cost(code: str, *words: str) -> tuple[float, float]:
     """CPU-seconds and MB (resident, at most) of Python code in a process of its own; the least of some tries."""
+    # An installed package has its bytecode; where it may not be written, each process would compile the project anew.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     tries = []
     for _ in range(TRIES):
         with tempfile.TemporaryFile() as output:
-            child = subprocess.Popen([sys.executable, "-c", code, *words], stdout=output, stderr=subprocess.STDOUT)
+            child = subprocess.Popen(
+                [sys.executable, "-c", code, *words], stdout=output, stderr=subprocess.STDOUT, env=environment
+            )
             _, status, usage = os.wait4(child.pid, 0)
             child.returncode = os.waitstatus_to_exitcode(status)
             output.seek(0)
