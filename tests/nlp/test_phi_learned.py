@@ -104,8 +104,11 @@ def test_a_name_found_once_is_found_in_each_of_its_forms() -> None:
 
 
 def test_what_speaks_of_nobody_is_spared_the_model() -> None:
-    assert not may_be_record("The river rises in the hills and flows to the sea.")
-    assert may_be_record("Pt seen today.") and may_be_record("患者今日出院")
+    river = "The river rises in the hills and flows to the sea."
+    assert not may_be_record(river, False) and may_be_record(river, True)
+    assert may_be_record("Pt seen today.", False) and may_be_record("患者今日出院", False)
+    assert not may_be_record(f"{river} " * 50 + "The patient sleeps.", True)
+    assert may_be_record(f"{river} The patient sleeps. " * 50, False)
 
 
 REFERENCES = "\n".join(f"{n}. Aldini G, Moro P. A study of cells. J Test. 20{n:02};{n}:10-1{n}." for n in range(1, 9))
