@@ -1,7 +1,6 @@
 """Training of the learned finder: lists and sentences that nobody is named in go in, invented notes are made, a model comes out.
 
-The folder of data is laid out as `benchmarks/data` describes it: `phi/` with lists of names and clinical notes, `qa/` with
-questions and answers. Sentences that carry a capital word which is neither of the language nor of medicine, a title, or a
+The folder of data holds `phi/` with lists of names and clinical notes, and `qa/` with questions and answers. Sentences that carry a capital word which is neither of the language nor of medicine, a title, or a
 date are left out: who is named in them is not known. Of the lists only openly licensed ones go into the model.
 """
 
