@@ -11,6 +11,10 @@ import pytest
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(Path(__file__).parent / "corpus"))
 
+# Hundreds of processes are started: each would compile the project anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
 
 @pytest.fixture(scope="session")
 def sample_docs() -> Path:
