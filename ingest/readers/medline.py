@@ -12,7 +12,7 @@ from ingest.document import Block, Mark, Page, Probe, ReadOptions, UnreadableErr
 from ingest.left_out import METADATA
 from ingest.readers.inline_text import clean_line, formula_of, write_marks
 from ingest.readers.shown_text import Markup, shown_text
-from ingest.safe_xml import children, entity_text, local_name, parse_xml, root_of, was_cut
+from ingest.safe_xml import children, entity_text, local_name, parse_xml, root_of
 
 _ROOTS = frozenset({"PubmedArticleSet", "PubmedArticle", "MedlineCitationSet", "MedlineCitation", "PubmedBookArticle"})
 _RECORDS = ("MedlineCitation", "BookDocument")
@@ -37,12 +37,11 @@ class MedlineReader:
 
     def probe(self, path: Path, options: ReadOptions) -> Probe:
         """What a single record says of itself, and how many there are; raises `UnreadableError`."""
-        raw = read_bounded(path)
-        records = _records(raw)
-        warnings = ("the XML breaks off before its end",) if was_cut(raw) else ()
+        warnings: list[str] = []
+        records = _records(read_bounded(path), warnings)
         record = records[0]
         if len(records) > 1:
-            return Probe(n_pages=len(records), source_type="literature", warnings=warnings)
+            return Probe(n_pages=len(records), source_type="literature", warnings=tuple(warnings))
         names = (
             f"{_first(author, 'ForeName')} {_first(author, 'LastName')}".strip() for author in record.iter("{*}Author")
         )
@@ -61,12 +60,12 @@ class MedlineReader:
             license=_text(found) if (found := record.find(".//{*}CopyrightInformation")) is not None else "",
             source_type="literature",
             identifiers={kind: text for kind, text in identifiers.items() if text},
-            warnings=warnings,
+            warnings=tuple(warnings),
         )
 
     def read(self, path: Path, first: int, last: int, options: ReadOptions, mark: Mark) -> Iterator[Page]:
         """One page a record; one with neither title nor abstract has no blocks."""
-        for number, record in enumerate(_records(read_bounded(path)), start=1):
+        for number, record in enumerate(_records(read_bounded(path), []), start=1):
             if first <= number <= last:
                 mark(f"page {number}")
                 shown = shown_text(record, _MARKUP)
@@ -76,8 +75,8 @@ class MedlineReader:
                 yield Page(number, "medline", "PubMed XML", 0.0, 0.0, blocks, conservation=conservation)
 
 
-def _records(raw: bytes) -> list[etree._Element]:
-    root = parse_xml(raw)
+def _records(raw: bytes, warnings: list[str]) -> list[etree._Element]:
+    root = parse_xml(raw, warnings)
     records = (
         [root] if local_name(root) in _RECORDS else [each for name in _RECORDS for each in root.iter(f"{{*}}{name}")]
     )

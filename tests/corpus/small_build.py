@@ -15,7 +15,7 @@ import corpus.build
 from corpus.build import BuildResult
 from corpus.config import BuildConfig
 from corpus.filters import FilterConfig
-from medpress.run.task import Failure, Limits, Stage, Task
+from medpress.run.task import Failure, Limits, Spent, Stage, Task
 from medpress.schema import DOCUMENT, DROPPED, PAGE, RECORD
 from medpress.segments import Segment, append_segments, read_segments, write_part
 from medpress.store import read_dataset, read_table, stored
@@ -83,12 +83,12 @@ class InProcess:
 
     limits = Limits()
 
-    def map(self, stage: Stage, tasks: Iterable[Task]) -> Iterator[tuple[Task, Failure | None, float]]:
+    def map(self, stage: Stage, tasks: Iterable[Task]) -> Iterator[tuple[Task, Failure | None, Spent]]:
         """Run each task here; an error is a fault of the test or of the stage."""
         for task in tasks:
             Path(task.output).parent.mkdir(parents=True, exist_ok=True)
             stage(task, lambda word: None)
-            yield task, None, 0.0
+            yield task, None, Spent()
 
     def close(self) -> None:
         """Nothing to let go."""

@@ -33,7 +33,7 @@ from medpress.command import UserError
 from medpress.errors import STORAGE, CorruptError
 from medpress.run.call import call, reference
 from medpress.run.local import LocalExecutor
-from medpress.run.task import Failure, Limits, Mark, Stage, Task
+from medpress.run.task import Failure, Limits, Mark, Spent, Stage, Task
 from medpress.schema import QUARANTINE
 from medpress.store import check_manifest, read_dataset, read_json
 
@@ -114,12 +114,12 @@ class PoisonedExecutor(LocalExecutor):
         super().__init__(workers=2, limits=limits, preload=corpus.build.PRELOAD)
         self.poison = poison
 
-    def map(self, stage: Stage, tasks: Iterable[Task]) -> Iterator[tuple[Task, Failure | None, float]]:
+    def map(self, stage: Stage, tasks: Iterable[Task]) -> Iterator[tuple[Task, Failure | None, Spent]]:
         known = {task.id: task for task in tasks}
         extra = {"stage": reference(stage), "poison": self.poison}
         wrapped = [replace(task, arguments=task.arguments | extra) for task in known.values()]
-        for task, failure, seconds in super().map(poisoned, wrapped):
-            yield known[task.id], failure, seconds
+        for task, failure, spent in super().map(poisoned, wrapped):
+            yield known[task.id], failure, spent
 
 
 @pytest.mark.parametrize(
@@ -164,9 +164,9 @@ class Called:
 
     limits = Limits()
 
-    def map(self, stage: Stage, tasks: Iterable[Task]) -> Iterator[tuple[Task, Failure | None, float]]:
+    def map(self, stage: Stage, tasks: Iterable[Task]) -> Iterator[tuple[Task, Failure | None, Spent]]:
         for task in tasks:
-            yield task, call(reference(stage), asdict(task), lambda word: None), 0.0
+            yield task, call(reference(stage), asdict(task), lambda word: None), Spent()
 
     def close(self) -> None:
         """Nothing to let go."""
