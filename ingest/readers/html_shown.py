@@ -71,7 +71,7 @@ HTML = Markup(
 PAGE = replace(
     HTML,
     stretches=BLOCK_TAGS | frozenset(_BESIDE),
-    is_whole=lambda element: element.tag == "table" and is_data_table(element),
+    is_whole={"table": is_data_table},
 )
 """HTML as the web has it: an extractor of main text has been over it."""
 
