@@ -173,8 +173,7 @@ def _left_over(source: str, written: str, made: Iterable[str] = ()) -> tuple[Cou
     from both sides, and few words of a page are left.
     """
     before, after = Counter(words(source)), Counter(words(written))
-    differing = before.items() ^ after.items()
-    unlike = {word for word, _ in differing}
+    unlike = [word for word in before.keys() | after.keys() if before.get(word) != after.get(word)]
     one = Counter(tokens(" ".join(word for word in unlike for _ in range(before[word] - after[word]))))
     other = Counter(tokens(" ".join(word for word in unlike for _ in range(after[word] - before[word]))))
     for text in made:
@@ -182,8 +181,10 @@ def _left_over(source: str, written: str, made: Iterable[str] = ()) -> tuple[Cou
     return one - other, other - one
 
 
-_BETWEEN_WORDS = ("---", "\n", ";", ":", "(", ")", "[", "]", "|", "“", "”", '"', ", ", ". ")
+_BETWEEN_WORDS = ("---", "“", "”", ", ", ". ")
 """What no token holds: where it stands, with or without a gap, makes no difference. Points and commas may be within a number."""
+_BLANK = bytes.maketrans(b'\n;:()[]|"', b" " * 9)
+"""Signs that no token holds either, all at once."""
 
 
 def words(text: str) -> list[str]:
@@ -193,6 +194,7 @@ def words(text: str) -> list[str]:
 
 def set_apart(text: str) -> str:
     """A text with white space for signs that belong to no token, and each dash at its number."""
+    text = text.encode("utf-8", "surrogatepass").translate(_BLANK).decode("utf-8", "surrogatepass")
     for sign in _BETWEEN_WORDS:
         text = text.replace(sign, " ")
     return _LOOSE_DASH.sub(r"\1", text)
@@ -284,7 +286,7 @@ def _settle(lost: list[Counter[str]], new: list[Counter[str]]) -> None:
 
 
 def _size(text: str) -> int:
-    return sum(map(len, text.split()))
+    return len("".join(text.split()))
 
 
 def tokens(text: str) -> list[str]:

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain, islice
 
 from lxml import etree
 
@@ -137,7 +138,13 @@ class _Walk:
             if known.is_link and parts and parts[-1][-1:].isdigit():
                 parts.append(" ")
             if known.way == _WALKED:
-                self._inside(child, known)
+                if len(child):
+                    self._inside(child, known)
+                elif known.edge:
+                    edge = self._edge(known)
+                    parts += (edge, child.text or "", edge)
+                elif text := child.text:
+                    parts.append(text)
             elif known.way != _SILENT:
                 self._special(child, known)
             if tail:
@@ -228,51 +235,67 @@ class Shown:
         """
         if _BREAK not in self.text:
             return self.text, []
-        stretches = self.text.split(_BREAK)
-        own_words = [part.split() for part in set_apart(self.text).split(_BREAK)]
+        parts = zip(self.text.split(_BREAK), set_apart(self.text).split(_BREAK), strict=True)
+        stretches = [(text, own) for text, apart in parts if (own := apart.split())]
         written = [_COMMAND.sub(" ", characters(block.text)) for block in blocks]
         written += [text for texts in left_out.values() for text in texts]
         known_words = words("\n".join(written))
-        missing, cut = _missing([word for own in own_words for word in own], known_words)
-        known = _Known([token for word in known_words for token in cut[word]])
+        own_words = Counter(chain.from_iterable(own for _, own in stretches))
+        cut = tokens_by_word(chain(own_words, known_words))
+        known = _Known(_cut(known_words, cut))
+        missing = _Missing(own_words, Counter(known_words), cut)
+        there = {word for word, own in cut.items() if missing.some.isdisjoint(own)}
         outside: list[str] = []
-        maybe: list[tuple[str, list[str]]] = []
-        for text, own_parts in zip(stretches, own_words, strict=True):
-            own = [token for word in own_parts for token in cut[word]]
-            if 2 * _held(own, missing) > len(own) and not known.has_some(own):
-                outside.append(text)
-                missing.subtract(own)
-            elif own:
-                maybe.append((text, own))
         kept: list[str] = []
-        for text, own in maybe:
-            if _held(own, missing) == len(own):
+        maybe: list[tuple[str, list[str]]] = []
+        for text, own_parts in stretches:
+            if there.issuperset(own_parts):
+                kept.append(text if any(map(cut.__getitem__, own_parts)) else "")
+                continue
+            own = _cut(own_parts, cut)
+            if 2 * missing.count(own) > len(own) and not known.has_some(own):
                 outside.append(text)
-                missing.subtract(own)
+                missing.take(own)
+            else:
+                maybe.append((text, own))
+        for text, own in maybe:
+            if missing.count(own) == len(own):
+                outside.append(text)
+                missing.take(own)
             else:
                 kept.append(text)
         return "\n".join(kept), outside
 
 
-def _missing(own: Sequence[str], written: Sequence[str]) -> tuple[Counter[str], dict[str, list[str]]]:
-    """How many more of each token are in some words than in others, and the tokens of each word of both."""
-    surplus = Counter(own)
-    surplus.subtract(written)
-    cut = tokens_by_word(surplus)
-    missing = Counter[str]()
-    for word, count in surplus.items():
-        if count:
-            for token in cut[word]:
-                missing[token] += count
-    return missing, cut
+def _cut(words: Iterable[str], tokens: Mapping[str, Sequence[str]]) -> list[str]:
+    """The tokens of some words, in their order."""
+    return list(chain.from_iterable(map(tokens.__getitem__, words)))
 
 
-def _held(own: Sequence[str], missing: Mapping[str, int]) -> int:
-    """How many of a stretch's tokens are among those that are missing, less those that are written too often."""
-    count = sum(missing[token] > 0 for token in own)
-    if 2 * count <= len(own):
-        return count  # too few however often each is missing
-    return sum(min(missing[token], times) for token, times in Counter(own).items())
+class _Missing:
+    """How many more of each token the stretches of a page have than what is written."""
+
+    def __init__(self, own: Counter[str], written: Counter[str], tokens: Mapping[str, Sequence[str]]) -> None:
+        self.surplus: dict[str, int] = {}
+        for word, count in own.items() ^ written.items():  # most words stand in both, equally often
+            count = count if own.get(word) == count else -count
+            for token in tokens[word]:
+                self.surplus[token] = self.surplus.get(token, 0) + count
+        self.some = {token for token, count in self.surplus.items() if count > 0}
+
+    def count(self, own: Sequence[str]) -> int:
+        """How many of a stretch's tokens are missing, less those that are written too often."""
+        most = sum(map(self.some.__contains__, own))
+        if 2 * most <= len(own):
+            return most  # fewer than half, however often each is missing
+        return sum(min(self.surplus.get(token, 0), times) for token, times in Counter(own).items())
+
+    def take(self, own: Sequence[str]) -> None:
+        """Count a stretch's tokens as missing no longer."""
+        for token in own:
+            self.surplus[token] = count = self.surplus.get(token, 0) - 1
+            if count <= 0:
+                self.some.discard(token)
 
 
 class _Known:
@@ -280,22 +303,31 @@ class _Known:
 
     def __init__(self, tokens: Sequence[str]) -> None:
         self.tokens = tokens
-        self.distinct = frozenset(tokens)
-        self.grams: dict[int, set[tuple[str, ...]]] = {}
+        self.grams: dict[int, set[str]] = {}
 
     def has_some(self, own: Sequence[str]) -> bool:
         """Whether `_GRAM` tokens in a row of a stretch stand among them in a row; of a shorter one, all."""
         size = min(len(own), _GRAM)
-        if len(own) == size and not self.distinct.issuperset(own):
-            return False
+        return self._may_have(own, size) and not self._runs(size).isdisjoint(_grams(own, size))
+
+    def _may_have(self, own: Sequence[str], size: int) -> bool:
+        """Whether so many in a row stand there two by two: most stretches need no more runs to be made."""
+        pairs, row = self._runs(2), 1
+        for pair in _grams(own, 2):
+            row = row + 1 if pair in pairs else 1
+            if row >= size:
+                return True
+        return size < 2
+
+    def _runs(self, size: int) -> set[str]:
         if size not in self.grams:
             self.grams[size] = set(_grams(self.tokens, size))
-        return not self.grams[size].isdisjoint(_grams(own, size))
+        return self.grams[size]
 
 
-def _grams(sequence: Sequence[str], size: int) -> Iterator[tuple[str, ...]]:
-    """Each run of so many tokens."""
-    return zip(*(sequence[start:] for start in range(size)), strict=False)
+def _grams(sequence: Sequence[str], size: int) -> Iterator[str]:
+    """Each run of so many tokens: as text, which the interpreter need not look through for circles."""
+    return map(" ".join, zip(*(islice(sequence, start, None) for start in range(size)), strict=False))
 
 
 def made_in(blocks: Iterable[Block]) -> Iterator[str]:
