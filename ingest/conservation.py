@@ -196,7 +196,7 @@ def set_apart(text: str) -> str:
     """A text with white space for signs that belong to no token, and each dash at its number."""
     text = text.encode("utf-8", "surrogatepass").translate(_BLANK).decode("utf-8", "surrogatepass")
     for sign in _BETWEEN_WORDS:
-        text = text.replace(sign, " ")
+        text = text.replace(sign, " " * len(sign))  # in place, as long as lengths agree
     return _LOOSE_DASH.sub(r"\1", text)
 
 
