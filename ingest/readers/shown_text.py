@@ -35,6 +35,8 @@ _BREAK = "\x00"
 """Between two stretches of a page, each of which an extractor keeps or leaves; no markup may hold it."""
 _GRAM = 8
 """Tokens in a row by which a stretch is found among what is written; a shorter one by all of its own."""
+_SOUGHT = 64
+"""So many short stretches are sought in the text as it is; for more its runs are made, which takes the same time for any number."""
 _COMMAND = re.compile(r"\\[A-Za-z]+")
 _WALKED, _SILENT, _CHOICE, _TEX, _ONLY, _LEFT_OUT, _ENTITY = range(7)
 
@@ -303,12 +305,19 @@ class _Known:
 
     def __init__(self, tokens: Sequence[str]) -> None:
         self.tokens = tokens
+        self.text = f" {' '.join(tokens)} "
         self.grams: dict[int, set[str]] = {}
+        self.sought = 0
 
     def has_some(self, own: Sequence[str]) -> bool:
         """Whether `_GRAM` tokens in a row of a stretch stand among them in a row; of a shorter one, all."""
         size = min(len(own), _GRAM)
-        return self._may_have(own, size) and not self._runs(size).isdisjoint(_grams(own, size))
+        if not self._may_have(own, size):
+            return False
+        self.sought += len(own) < _GRAM
+        if len(own) < _GRAM and self.sought <= _SOUGHT:
+            return f" {' '.join(own)} " in self.text
+        return not self._runs(size).isdisjoint(_grams(own, size))
 
     def _may_have(self, own: Sequence[str], size: int) -> bool:
         """Whether so many in a row stand there two by two: most stretches need no more runs to be made."""
