@@ -13,7 +13,6 @@ from ingest.page.markdown_table import Cell, span, table_block
 from ingest.readers.html_blocks import data_tables, is_formula, item_labels, letters, spaced_text
 
 _INLINE = frozenset({"hi", "ref", "del", "lb", "graphic", "span"})
-_SPACES = re.compile(r"\s+")
 
 
 def article_blocks(tree: etree._Element, *, precise: bool, thorough: bool) -> list[Block]:
@@ -160,4 +159,4 @@ def _inline(element: etree._Element, skip: str = "") -> str:
 
 
 def _clean(text: str) -> str:
-    return _SPACES.sub(" ", text).strip()
+    return " ".join(text.split())
