@@ -6,6 +6,7 @@ The method, step by step (each is declared in `corpus/steps/`):
     REDACT               a part                patients' identities go
     …BOILERPLATE         ranges of paragraphs  what a source repeats is counted, decided, and cut out
     …WORKS               slices of works       what a better document of the same work says goes
+    APPARATUS            a part                citations, back matter, prompts and empty brackets are left out
     SCORE, SCREEN        a part                language, lexicon and scores; the filters decide; signatures
     FIND_COPIES          ranges of hashes      exact duplicates
     FIND_PAIRS … VERIFY  ranges, then slices   near-duplicates: candidate pairs, compared unless an earlier build has
@@ -47,6 +48,7 @@ from corpus.duplicates.redis_index import is_address
 from corpus.flow import Flow, Part, count, groups, is_there
 from corpus.publishing import About, Publisher
 from corpus.steps.annotate import ANNOTATE
+from corpus.steps.apparatus import LEAVE_OUT_APPARATUS
 from corpus.steps.ask_model import Asked, ask_model
 from corpus.steps.augment import AUGMENT
 from corpus.steps.boilerplate import COUNT_PARAGRAPHS, FIND_BOILERPLATE, STRIP_BOILERPLATE
@@ -103,7 +105,7 @@ from nlp import relations, tagging
 
 STEPS = (
     SECTIONS, REDACT, COUNT_PARAGRAPHS, FIND_BOILERPLATE, STRIP_BOILERPLATE, FIND_KEYS, GROUP_WORKS,
-    GATHER_WORKS, COMPARE_WORKS, TELL_WORKS, SCORE, SCREEN, GATHER_PASSED, FIND_COPIES, GATHER_BANDS, GATHER_KNOWN, FIND_PAIRS, JOIN_PAIRS, SPAN_FOREST, SLICE_COMPONENTS, ROUTE_PAIRS, GATHER_TEXTS, VERIFY_PAIRS,
+    GATHER_WORKS, COMPARE_WORKS, TELL_WORKS, LEAVE_OUT_APPARATUS, SCORE, SCREEN, GATHER_PASSED, FIND_COPIES, GATHER_BANDS, GATHER_KNOWN, FIND_PAIRS, JOIN_PAIRS, SPAN_FOREST, SLICE_COMPONENTS, ROUTE_PAIRS, GATHER_TEXTS, VERIFY_PAIRS,
     KEEP_VERIFIED, DECIDE_CLUSTERS, RESOLVE, COUNT_COMMON, FIND_COMMON, FIND_HITS, ANNOTATE, AUGMENT, CAP_SHARE, GATHER,
     WRITE_SHARD, COMPARE_PARTS, WRITE_ADDED, LEAVE_OUT, INDEX_SHARD, FILTER_SENTENCES, TOKENISE_SHARD,
 )  # fmt: skip
@@ -250,7 +252,7 @@ class _Build:
     def _build(self) -> BuildResult:
         data = self.config.data
         cut = self._cut()
-        kept = self._annotate(self._decide(self._one_work(self._strip(self._redact(cut)))))
+        kept = self._annotate(self._decide(self._text_alone(self._one_work(self._strip(self._redact(cut))))))
         self.teams.share(kept)
         self.publisher = Publisher(self.flow, self.config, self.state, self._about())
         made: list[Part] = []
@@ -390,6 +392,10 @@ class _Build:
             return {"repeated": dict(sorted(repeated.get(name, {}).items())), "works": told}
 
         return self._some("one work", TELL_WORKS, sections, set(works), arguments)
+
+    def _text_alone(self, sections: Sequence[Part]) -> list[Part]:
+        """The sections without what serves the printed page."""
+        return self.flow.each("apparatus", LEAVE_OUT_APPARATUS, sections, "sections", "sections", lambda part: {})
 
     def _some(
         self,
