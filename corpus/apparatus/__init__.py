@@ -113,6 +113,9 @@ _DATE = re.compile(
 _HEADING = re.compile(r"#+\s*(?:[\dIVX]+(?:\.\d+)*[.)、]?\s+)?(.*?)[\s:：.]*")
 _LONGEST_NOTICE = 260
 """Words of a paragraph that a notice may be; licences are long."""
+_SOON = 240
+"""Characters within which the words of a notice stand in a paragraph that is one; later ones begin it there."""
+_SENTENCE_END = re.compile(r"[.!?]\s+|[。！？]\s*")
 _LONGEST_LABELLED = 60
 """Words of a paragraph that only its label tells."""
 
@@ -133,8 +136,8 @@ def _back_matter(text: str) -> Iterator[Stretch]:
                     yield _with_space(text, start, blocks[last - 1][1], "back matter")
                 else:
                     last = place + 1
-        elif not block.startswith("|") and is_notice(block):
-            yield _with_space(text, start, end, "back matter")
+        elif not block.startswith("|") and (begin := notice_in(block)) is not None:
+            yield _with_space(text, start + begin, end, "back matter")
         place = last
 
 
@@ -147,17 +150,18 @@ def _plain(text: str) -> str:
     return text.casefold().replace("’", "'").strip("*_ ")
 
 
-def is_notice(paragraph: str) -> bool:
-    """Whether a paragraph is the publisher's or the authors' word on the article: licence, dates, interests."""
+def notice_in(paragraph: str) -> int | None:
+    """Where the publisher's or the authors' word on the article begins in a paragraph (licence, dates, interests): 0 where it
+    is all of it; None where there is none."""
     words = len(paragraph.split())
-    if words > _LONGEST_NOTICE:
-        return False
-    if _holds().search(paragraph):
-        return True
-    label = _labelled().match(paragraph)
-    if label is not None and words <= _LONGEST_LABELLED:
-        return True
-    return len(_DATE.findall(paragraph)) >= 2 and len(_dated().findall(paragraph)) >= 2 and words <= _LONGEST_LABELLED
+    if (held := _holds().search(paragraph)) and words <= _LONGEST_NOTICE:
+        if held.start() <= _SOON:
+            return 0
+        return max((end.end() for end in _SENTENCE_END.finditer(paragraph, 0, held.start())), default=0)
+    if words > _LONGEST_LABELLED:
+        return None
+    dated = len(_DATE.findall(paragraph)) >= 2 and len(_dated().findall(paragraph)) >= 2
+    return 0 if dated or _labelled().match(paragraph) else None
 
 
 @cache

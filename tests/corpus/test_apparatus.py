@@ -47,6 +47,8 @@ BACK_MATTER = [
     ("Received: 29 July 2015; Accepted: 7 December 2015; Published: 12 January 2016\n\nIt works.", "It works."),
     ("Conflict of interest: none declared.\n\nIt works.", "It works."),
     ("收稿日期：2021-03-04 修回日期：2021-05-06\n\n它有效。", "它有效。"),
+    (f"{story(3)} Copyright © 2016 C. Karras et al. All of it.\n\nIt works.", f"{story(3)} It works."),
+    ("Competing interests The authors declare that they have no competing interests.\n\nIt works.", "It works."),
     ("© The Author(s) 2021. Open Access\n\nIt works.", "It works."),
 ]  # fmt: skip
 NOT_BACK_MATTER = [
