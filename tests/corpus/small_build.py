@@ -40,8 +40,14 @@ def doc_id(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 
-def write_documents(data: Path, texts: Mapping[str, str], source: str = "site", source_type: str = "web") -> None:
-    """Documents of one page, a paragraph a block, as `ingest` would have them."""
+def write_documents(
+    data: Path,
+    texts: Mapping[str, str],
+    source: str = "site",
+    source_type: str = "web",
+    about: Mapping[str, Mapping[str, Any]] | None = None,
+) -> None:
+    """Documents of one page, a paragraph a block, as `ingest` would have them; `about` says more of some, by place."""
     documents, pages = [], []
     for uri, text in texts.items():
         lang = "en" if text.isascii() else "zh"
@@ -50,6 +56,7 @@ def write_documents(data: Path, texts: Mapping[str, str], source: str = "site", 
                 "doc_id": doc_id(text), "uris": [uri], "format": "text", "source_type": source_type, "source": source,
                 "title": "", "authors": [], "date": "", "version": "", "supersedes": None, "lang": lang, "license": "CC0",
                 "identifiers": {}, "n_pages": 1, "n_ocr_pages": 0, "warnings": [], "extractor": "text 1",
+                **(about or {}).get(uri, {}),
             }
         )  # fmt: skip
         blocks = [
