@@ -127,7 +127,7 @@ _EN_RULES: Final[tuple[_Rule, ...]] = tuple(
         (
             "family",
             rf"(?:(?:^|[.;,:]\s*){_KIN}\b(?= (?:also |was |were )?(?:diagnosed|with|has|had|have|died|suffer))|\bthe {_KIN} of (?:the|this|our) (?:patient|proband|child|boy|girl|man|woman|index case)\b"
-            rf"|\b(?:his|her|the patient's|patient's|my|their|two|three|both|one|an|a|maternal|paternal|older|younger|elder|whose)\s+(?:(?:maternal|paternal|older|younger|elder|half|first-degree|twin)[ -]){{0,2}}{_KIN}\b(?= (?:also )?(?:has|had|have|died|dies|suffer|with|was|were|is|developed|underwent|both|who))"
+            rf"|\b(?:his|her|the patient's|patient's|my|their|two|three|both|one|an|a|maternal|paternal|older|younger|elder|whose)\s+(?:(?:maternal|paternal|older|younger|elder|half|first-degree|twin)[ -]){{0,2}}{_KIN}\b(?= (?:also )?(?:has|had|have|died|dies|suffer|with|was|were|is|developed|underwent|takes|took|uses|used|receives|received|both|who))"
             rf"|\bthe (?:(?:maternal|paternal) )?(?:grandmother|grandfather|uncle|aunt|brother|sister|sibling|cousin|father)s?\b(?= (?:also )?(?:has|had|have|died|suffer|with|was|is|developed|both))"
             r"|\bfamily history(?: is| was)?(?: (?:of|includes?|positive for|significant for|notable for|negative for))?|\b(?:familial|family) (?:cases|members?) (?:of|with|had|have|has))",
             True, 140, _EN_FAMILY_STOP,
@@ -157,7 +157,7 @@ _ZH_RULES: Final[tuple[_Rule, ...]] = tuple(
         ),
         (
             "negated",
-            r"(?:已|可|基本|可以|能)(?:被)?(?:排除|除外)(?!了?[一-鿿])|(?:检查|检测|结果)?均?(?:为)?未见|不成立",
+            r"(?<=☃)(?:等)?(?:检测|检查|试验|结果)?(?:均|皆|呈|为|已)*(?:阴性|消失|不存在)|(?:已|可|基本|可以|能)(?:被)?(?:排除|除外)(?!了?[一-鿿])|(?:检查|检测|结果)?均?(?:为)?未见|不成立",
             False, 14, _ZH_STOP,
         ),
         (
