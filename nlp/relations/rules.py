@@ -354,7 +354,13 @@ class _Sentence:
                 low = min(self.entities[head].start, self.entities[tail].start, self.origin[start])
                 low = max(low, self.offset)
                 high = max(self.entities[head].end, self.entities[tail].end, self.origin[end - 1] + 1 if end else 0)
-                yield Relation(head, tail, trigger.label, polarity, score, low, high, trigger.rule)
+                yield Relation(
+                    head, tail, trigger.label, polarity, self._likely(score, head, tail), low, high, trigger.rule
+                )
+
+    def _likely(self, rule: float, head: int, tail: int) -> float:
+        """A relation is right where the rule and both mentions are; `rule` is how often a rule is, given right mentions."""
+        return round(rule * self.entities[head].score * self.entities[tail].score, 4)
 
     def _beside_the_point(self, trigger: _Trigger, head: int) -> bool:
         """Whether a mention is no head: an old disease of a complaint of today, or a drug that is lacking."""
@@ -407,7 +413,9 @@ class _Sentence:
         opening = self.folded[max(0, low - 30) : low]
         if negative.search(around) or _DENIED_BEFORE.search(opening):
             return "negative"
-        if uncertain.search(_ABLE.sub(" ", around) if trigger.label == "causes" else around) or _DOUBTED_BEFORE.search(opening):
+        if uncertain.search(_ABLE.sub(" ", around) if trigger.label == "causes" else around) or _DOUBTED_BEFORE.search(
+            opening
+        ):
             return "uncertain"
         flagged = [self.entities[i] for i in (*left, *right)]
         if any(entity.negated and not entity.uncertain for entity in flagged) and trigger.label in {
@@ -494,7 +502,8 @@ class _Sentence:
     def _dose(self, drug: int, dose: int, name: str) -> Relation:
         low = min(self.entities[drug].start, self.entities[dose].start)
         high = max(self.entities[drug].end, self.entities[dose].end)
-        return Relation(drug, dose, "has_dose", "positive", 0.95, low, high, f"has_dose/{self.lang}/{name}")
+        score = self._likely(0.95, drug, dose)
+        return Relation(drug, dose, "has_dose", "positive", score, low, high, f"has_dose/{self.lang}/{name}")
 
 
 def load_rules(argument: str | None) -> RuleExtractor:
