@@ -20,6 +20,8 @@ class Lists:
     """Chinese names of two to four characters."""
     chinese_surnames: Sequence[str]
     """Chinese surnames of one or two characters, rare ones too."""
+    chinese_transcribed: Sequence[str]
+    """Names of other languages in Chinese characters."""
     chinese_places: Sequence[str]
     """Chinese towns and counties without the last character of their level."""
     words: Sequence[str]
@@ -224,6 +226,11 @@ class ValueMaker:
             )
         return characters[: 1 if chance.random() < 0.3 else 2]
 
+    def _transcribed(self, chance: random.Random) -> str:
+        if chance.random() < 0.5:
+            return chance.choice(self._lists.chinese_transcribed)
+        return "".join(chance.choice(_TRANSCRIBED) for _ in range(chance.randint(2, 4)))
+
     def chinese_name(self, form: str, chance: random.Random) -> str:
         """A name as Chinese notes write it: full, surname, staff, or any; of the peoples of China and in transcription."""
         surname = (
@@ -269,9 +276,9 @@ class ValueMaker:
             return name + (
                 chance.choice(["·", "·", "•", "．"]) + chance.choice(_TURKIC) if chance.random() < 0.35 else ""
             )
-        name = "".join(chance.choice(_TRANSCRIBED) for _ in range(chance.randint(2, 4)))
+        name = self._transcribed(chance)
         if chance.random() < 0.35:
-            name += "·" + "".join(chance.choice(_TRANSCRIBED) for _ in range(chance.randint(2, 4)))
+            name += "·" + self._transcribed(chance)
         return name if chance.random() < 0.75 else chance.choice(_JAPANESE) + chance.choice(_JAPANESE_GIVEN)
 
     # --- dates -------------------------------------------------------------------------------------------------------

@@ -63,6 +63,10 @@ class WordLists:
     """Chinese surnames of one character."""
     pairs: frozenset[str]
     """Pairs of Chinese characters that stand together often in medical text."""
+    dictionary: tuple[str, ...]
+    """Chinese words of two to four characters that name nobody."""
+    characters: dict[str, str]
+    """Chinese character -> how much likelier it is as a surname and in a given name than in a word, a digit each."""
     simplified: dict[str, str]
     """Traditional character -> simplified one."""
 
@@ -83,6 +87,8 @@ def read_lists(folder: Path) -> WordLists:
         names=lines(folder / "names.txt") | GIVEN_NAMES,
         surnames=lines(folder / "surnames.txt") | SURNAMES,
         pairs=lines(folder / "pairs.txt"),
+        dictionary=tuple(sorted(lines(folder / "words.txt") - {""})),
+        characters={entry[0]: entry[1:] for entry in lines(folder / "characters.txt") if entry},
         simplified={pair[0]: pair[1] for pair in lines(TRADITIONAL) if pair},
     )
 
@@ -110,6 +116,8 @@ class Featurizer:
 
         self._lists = lists
         self._terms: Any = AhoCorasick(list(lists.terms), matchkind=MatchKind.LeftmostLongest)
+        self._dictionary: Any = AhoCorasick(list(lists.dictionary), matchkind=MatchKind.LeftmostLongest)
+        self._simplify = str.maketrans(lists.simplified)
         self._known: dict[str, tuple[str, str, tuple[str, ...]]] = {}
 
     def _word(self, text: str) -> tuple[str, str, tuple[str, ...]]:
@@ -148,7 +156,8 @@ class Featurizer:
         if _HAN.match(text):
             text = lists.simplified.get(text, text)
             class_ = ("s" if text in lists.surnames else "h") + ("g" if text in GIVEN_CHARACTERS else "")
-            return text, class_, (f"c={text}", f"k={class_}")
+            likely = lists.characters.get(text, "00")
+            return text, class_, (f"c={text}", f"k={class_}", f"sg={likely}")
         return text, text if len(text.encode()) < 4 else "*", (f"c={text}",)
 
     def features(self, text: str, tokens: Sequence[Token]) -> list[list[str]]:
@@ -159,7 +168,8 @@ class Featurizer:
         chunks = self._chunks(text, tokens)
         labels = self._labels(text, tokens)
         pairs = self._lists.pairs
-        in_term = self._in_terms(text)
+        text = text.translate(self._simplify)
+        in_term, in_words, likely = self._in_terms(text), self._in_words(text), self._lists.characters
         rows = []
         for i, (_, class_, own) in enumerate(facts):
             j = i + 3
@@ -185,6 +195,12 @@ class Featurizer:
                     f"b-={b1}{here}", f"b+={here}{a1}", f"t-={b3}{b2}{b1}", f"t+={a1}{a2}{a3}",
                     f"pp={with_before:d}{with_after:d}", f"ppp={before:d}{with_before:d}{with_after:d}{after:d}|{class_}",
                     f"ppk={with_before:d}{with_after:d}|{k1}|{class_}|{l1}",
+                ]  # fmt: skip
+                s0, s1, s2, s3 = (likely.get(form, "-") for form in (b1, here, a1, a2))
+                w0, w1, w2, w3 = (in_words.get(at, "") for at in range(tokens[i].start - 1, tokens[i].start + 3))
+                row += [
+                    f"sg+={s1}|{s2}", f"sg-={s0}|{s1}", f"sg0={s0}|{s1}|{s2}", f"sg2={s1[0]}|{s2[-1]}|{s3[-1]}",
+                    f"wd={w1}", f"wd3={w0}|{w1}|{w2}", f"wd4={w0}|{w1}|{w2}|{w3}", f"wds={w0}|{w1}|{w2}|{s1}",
                 ]  # fmt: skip
                 if tokens[i].start in in_term:
                     row.append("term")
@@ -227,6 +243,17 @@ class Featurizer:
         if text.isascii():
             return set()
         return {i for _, start, end in self._terms.find_matches_as_indexes(text) for i in range(start, end)}
+
+    def _in_words(self, text: str) -> dict[int, str]:
+        """Offset of a Chinese character in a word of the dictionary -> the place in it: B, M or E."""
+        if text.isascii():
+            return {}
+        places = {}
+        for _, start, end in self._dictionary.find_matches_as_indexes(text):
+            places[start] = "B"
+            places.update(dict.fromkeys(range(start + 1, end - 1), "M"))
+            places[end - 1] = "E"
+        return places
 
     def _chunks(self, text: str, tokens: Sequence[Token]) -> list[tuple[str, str, str]]:
         """(shape if there is a digit, shape in short, place) of the stretch without blanks that each token stands in."""

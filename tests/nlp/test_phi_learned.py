@@ -20,6 +20,7 @@ LISTS = Lists(
     streets=[("Storgata 4", "Molde", "6413")],
     chinese_people=["丘明远", "洛青"],
     chinese_surnames=["丘", "洛", "欧阳"],
+    chinese_transcribed=["玛丽娜"],
     chinese_places=["青川"],
     words=["copper", "window"],
     pairs=["窗台", "铜管"],
