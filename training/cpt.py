@@ -81,6 +81,8 @@ def run_cpt(config: CptConfig, progress: Any) -> dict[str, Any]:
             padding=int(tokenizer.pad_token_id),  # type: ignore[arg-type]
             seed=config.seed,
             held_out_tokens=config.held_out_tokens,
+            rank=world.rank,
+            world=world.size,
         )
         with progress("train cpt", plan.steps, "steps") if world.first else silent() as tick:
             return train(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -30,7 +30,9 @@ class Feedback:
     """Tokens predicted of each arm (int64)."""
     losses: np.ndarray
     """Mean loss of each arm in nats a token (float64); nan for an arm that was not drawn."""
-    held_out: np.ndarray | None = field(default=None)
+    chances: np.ndarray
+    """The chance that each arm had when they were drawn (float64)."""
+    held_out: np.ndarray | None = None
     """The latest held-out loss of each arm, for policies that steer by it; None before the first measurement."""
 
 

@@ -41,7 +41,7 @@ class OnlineDataMixing:
     def update(self, feedback: Feedback) -> None:
         if feedback.step <= self._warm_up:
             return
-        self._rewards += reward(feedback, self._probabilities)
+        self._rewards += reward(feedback)
         before, self._exploration = (
             self._exploration,
             min(1.0 / self._arms, math.sqrt(math.log(self._arms) / (self._arms * feedback.step))),
