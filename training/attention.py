@@ -140,8 +140,8 @@ def attend(
     q, k, v = (tensor[0].transpose(0, 1) for tensor in (query, key, value))
     found = []
     for places, real in pieces.batches:
-        beside = [tensor[places].transpose(1, 2) for tensor in (q, k, v)]
-        seen = _causal(*beside, window, options).transpose(1, 2).flatten(0, 1)
+        some_q, some_k, some_v = (tensor[places].transpose(1, 2) for tensor in (q, k, v))
+        seen = _causal(some_q, some_k, some_v, window, options).transpose(1, 2).flatten(0, 1)
         found.append(seen if real is None else seen.index_select(0, real))
     return torch.cat(found).index_select(0, pieces.back)[None], None
 
@@ -156,7 +156,7 @@ def _causal(query: Tensor, key: Tensor, value: Tensor, window: int | None, optio
 
 def _variable_length(
     query: Tensor, key: Tensor, value: Tensor, pieces: Pieces, scaling: float | None, window: int | None
-) -> Tensor:
+) -> Any:
     """Flash attention over cumulative lengths, as torch has it from 2.10 on."""
     from torch.nn.attention.varlen import varlen_attn
 
@@ -166,7 +166,8 @@ def _variable_length(
         k, v = (tensor.repeat_interleave(groups, dim=1) for tensor in (k, v))
     borders, longest = pieces.borders, pieces.longest
     reach = (-1 if window is None else window - 1, 0)
-    return varlen_attn(q, k, v, borders, borders, longest, longest, scale=scaling, window_size=reach)[None]  # type: ignore[index]
+    found: Any = varlen_attn(q, k, v, borders, borders, longest, longest, scale=scaling, window_size=reach)
+    return found[None]
 
 
 def attend_within_pieces(model: Any) -> bool:

@@ -27,7 +27,7 @@ from medpress.tokenising import TOKENIZER_FILE, encode, literal, load_tokenizer
 from medpress.training_index import SourceRows, content_of, share_of, training_index
 from training.batch import Batch, from_rows, share
 from training.config import InputError
-from training.mixing import Feedback, Mixer
+from training.mixing import Feedback, Mixture
 from training.packing import Piece, as_piece, assemble, fit
 
 _OPEN_FILES = 16
@@ -359,7 +359,7 @@ class MixedBatches:
         self,
         shards: Shards,
         encoder: Encoder,
-        mixer: Mixer,
+        mixer: Mixture,
         *,
         batch_size: int,
         sequence_length: int,

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from medpress.store import file_sha256, identity
 from training.attention import attends_within_pieces, flatten, pieces
 from training.config import InputError
+from training.hub import not_found, options_for
 from training.losses import cross_entropies
 from training.tokenizer import open_tokenizer, stop_tokens
 
@@ -123,10 +124,9 @@ def open_model(name: str) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
         raise InputError(f"there is no model in {name}: train it first, or name another with --model.")
     tokenizer = open_tokenizer(name, **options)
     try:
-        model = AutoModelForCausalLM.from_pretrained(name, dtype=torch.float32, **options)
+        model = AutoModelForCausalLM.from_pretrained(name, dtype=torch.float32, **options_for(name), **options)
     except (OSError, ValueError, ImportError) as error:
-        first = (str(error).splitlines() or ["?"])[0]
-        raise InputError(f"cannot load the model {name}: {first}") from error
+        raise not_found("model", name, error) from error
     if options:
         model = _plain_weights(model)
     if any(getattr(model.config, name, None) not in (None, 1, 1.0) for name in _ALTERED_LOGITS):

@@ -134,7 +134,7 @@ def train(
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
 
-        batches.observe(feedback(step, batch, seen, totals, batches.sources))
+        batches.observe(feedback(step, batch, seen, batches.sources))
         by_source = seen.by_source(batches.sources)
         _count(totals, seen, by_source, batches.sources)
         if log:
@@ -316,18 +316,16 @@ class Run:
         )
 
 
-def feedback(step: int, batch: Batch, seen: Seen, totals: Totals, sources: list[str]) -> Feedback:
+def feedback(step: int, batch: Batch, seen: Seen, sources: list[str]) -> Feedback:
     """A step as the mixer sees it."""
     with np.errstate(invalid="ignore"):
         losses = np.where(seen.tokens > 0, seen.losses / np.maximum(seen.tokens, 1), np.nan)
-    measured = totals.held_out.get("held_out_by_source", {})
     return Feedback(
         step=step,
         sequences=batch.drawn if batch.drawn is not None else np.zeros(len(sources), dtype=np.int64),
         tokens=seen.tokens,
         losses=losses,
         chances=batch.chances if batch.chances is not None else np.ones(len(sources)),
-        held_out=np.array([measured.get(name, np.nan) for name in sources]) if measured else None,
     )
 
 
@@ -352,7 +350,8 @@ def export(loss_head: TokenLoss, tokenizer: PreTrainedTokenizerFast, folder: Pat
         model = loss_head.causal_lm
         logging.disable_progress_bar()
         prepare_generation(model, tokenizer)
-        model.save_pretrained(folder, state_dict=weights)
+        with checkpoint.storing(folder):
+            model.save_pretrained(folder, state_dict=weights)
         save_tokenizer(tokenizer, folder)
         check_tokenizer(tokenizer, folder)
     world.barrier()

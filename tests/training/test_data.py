@@ -16,9 +16,9 @@ from small_corpus import write_shards, write_token_shards
 from medpress.store import parts, write_bytes, write_manifest, write_table
 from medpress.tokenising import CONTROL_TOKENS, train_tokenizer
 from training.ahead import Ahead
-from training.config import InputError
+from training.config import CptConfig, InputError
 from training.data import Encoder, MixedBatches, Shards, Stream
-from training.mixing import MIXERS, Arm
+from training.mixing import arms_of, mixture
 from training.packing import IGNORED, Piece
 
 
@@ -33,8 +33,8 @@ def builder(
     shards: Path, encoder: Encoder, mix: str = "odm", seed: int = 0, rank: int = 0, world: int = 1
 ) -> MixedBatches:
     index = Shards(shards, 0.1)
-    arms = [Arm(name=s.name, tokens=s.tokens) for s in index.sources]
-    mixer = MIXERS[mix](arms, {}, 100, seed)
+    config = CptConfig(mix=mix, size_power=0.0, most_epochs=0.0)  # type: ignore[arg-type]
+    mixer = mixture(arms_of({s.name: s.tokens for s in index.sources}, config), config, 100, 20_000)
     return MixedBatches(
         index,
         encoder,
