@@ -20,7 +20,7 @@ from training.config import CptConfig, InputError
 from training.data import Encoder, MixedBatches, Shards
 from training.distributed import World, join_world
 from training.losses import causal_lm
-from training.mixing import MIXERS, Arm
+from training.mixing import arms_of, mixture
 from training.model import model_folder, open_model, random_model
 from training.packing import IGNORED
 from training.tokenizer import begin_of_document, end_of_document, open_tokenizer, save, wrap
@@ -49,6 +49,8 @@ class Plan:
     """Optimizer steps."""
     epochs: float
     """Passes over the training text that these are, sources counted together."""
+    tokens: int
+    """Tokens of the whole run, as the manifest counts them."""
 
 
 def run_cpt(config: CptConfig, progress: Any) -> dict[str, Any]:
@@ -59,8 +61,6 @@ def run_cpt(config: CptConfig, progress: Any) -> dict[str, Any]:
     """
     with join_world() as world:
         check_divisible(config.batch_size, world.size)
-        if config.weights and config.mix != "static":
-            raise InputError(f"--weights go with --mix static, not with --mix {config.mix}.")
         if not world.first:
             world.barrier()  # until the first process has written the index of the shards, where they have none
         shards = Shards(location(config.shards), config.held_out, config.held_out_tokens)
@@ -70,17 +70,19 @@ def run_cpt(config: CptConfig, progress: Any) -> dict[str, Any]:
             return finished
         model, tokenizer = _start(config, shards, world)
         encoder = Encoder(tokenizer.backend_tokenizer, end_of_document(tokenizer), begin_of_document(tokenizer))
-        arms = [Arm(name=s.name, tokens=max(1, s.tokens)) for s in shards.sources]
+        arms = arms_of({source.name: source.tokens for source in shards.sources}, config)
         plan = make_plan(config, shards, encoder)
         batches = MixedBatches(
             shards,
             encoder,
-            MIXERS[config.mix](arms, config.weights, plan.steps, config.seed),
+            mixture(arms, config, plan.steps, plan.tokens),
             batch_size=config.batch_size,
             sequence_length=sequence_length(config),
             padding=int(tokenizer.pad_token_id),  # type: ignore[arg-type]
             seed=config.seed,
             held_out_tokens=config.held_out_tokens,
+            rank=world.rank,
+            world=world.size,
         )
         with progress("train cpt", plan.steps, "steps") if world.first else silent() as tick:
             return train(
@@ -177,7 +179,9 @@ def make_plan(config: CptConfig, shards: Shards, encoder: Encoder) -> Plan:
     least = 0 if config.model or config.epochs else RANDOM_START_TOKENS
     wanted = max(least, (config.epochs or 1.0) * available)
     steps = config.steps or max(1, round(wanted / per_step))
-    return Plan(steps=steps, epochs=steps * per_step / available)
+    epochs = steps * per_step / available
+    counted = sum(source.tokens for source in shards.sources)
+    return Plan(steps=steps, epochs=epochs, tokens=round(epochs * counted))
 
 
 def _predictions(config: CptConfig, shards: Shards, encoder: Encoder) -> float:

@@ -87,10 +87,7 @@ class ByLikelihood:
             length = max(len(pieces[i]) for i in fitting)
             rows = [assemble([pieces[i]], length, padding=0) for i in fitting]
             found = self._head(
-                *(
-                    torch.from_numpy(np.stack([getattr(row, name) for row in rows])).to(self._generator.device)
-                    for name in ("input_ids", "position_ids", "labels")
-                )
+                *(np.stack([getattr(row, name) for row in rows]) for name in ("input_ids", "position_ids", "labels"))
             ).sum(dim=1)
             for i, loss in zip(fitting, found.tolist(), strict=True):
                 losses[i] = loss

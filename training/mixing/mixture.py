@@ -1,0 +1,102 @@
+"""What every policy is held to, whatever it learns: a prior, a warm-up, a least and a largest share, a limit of epochs.
+
+    lower_i = floor * prior_i
+    upper_i = min(cap * prior_i, epochs * tokens_i / tokens of the run)
+    p_i     = min(max(z * share_i, lower_i), upper_i)          with z such that they sum to 1
+
+Where even the upper limits do not make a whole, because all sources together are repeated more often than the limit says,
+they grow in proportion: then each source is repeated as often as any other. Repeating text up to four times costs next to
+nothing against new text, and more brings little (Muennighoff et al., arXiv 2305.16264).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from training.mixing.mixer import Arm, Feedback, Policy
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What holds for every policy."""
+
+    floor: float
+    """Least share of an arm, as a part of its prior."""
+    cap: float
+    """Largest share of an arm, as a multiple of its prior."""
+    epochs: float
+    """Passes over an arm in the whole run, at most; 0 means no limit."""
+    tokens: int
+    """Tokens of the whole run."""
+    warm_up: int
+    """Steps in which the prior alone decides."""
+
+
+class Mixture:
+    """Draws the arms of a policy, within limits.
+
+    Nothing is random: each arm gets its share of every batch, and what rounding takes is carried over to the next.
+    """
+
+    def __init__(self, arms: Sequence[Arm], policy: Policy, limits: Limits) -> None:
+        self._policy, self._limits = policy, limits
+        self._prior = np.array([arm.prior for arm in arms])
+        lower = limits.floor * self._prior
+        upper = np.minimum(1.0, self._prior * min(limits.cap, 1e9))  # an arm without a prior is never drawn
+        if limits.epochs:
+            sizes = np.array([float(arm.tokens) for arm in arms])
+            upper = np.minimum(upper, limits.epochs * sizes / max(1, limits.tokens))
+        self._upper = upper / min(1.0, upper.sum())
+        self._lower = np.minimum(lower, self._upper)
+        self._steps = 0
+        self._credit = np.zeros(len(arms))
+
+    def probabilities(self) -> np.ndarray:
+        """The share of each arm at the next draw, float64, sums to 1."""
+        shares = self._prior if self._steps < self._limits.warm_up else self._policy.shares()
+        return within(shares, self._lower, self._upper)
+
+    def draw(self, count: int) -> np.ndarray:
+        """The arm of each of the next `count` sequences (int64)."""
+        shares = self.probabilities()
+        arms = np.empty(count, dtype=np.int64)
+        for place in range(count):
+            self._credit += shares
+            arm = int(np.argmax(np.round(self._credit, 9)))  # rounded: equal shares take turns in a fixed order
+            self._credit[arm] -= 1.0
+            arms[place] = arm
+        return arms
+
+    def update(self, feedback: Feedback) -> None:
+        """Learn from one step."""
+        self._steps = feedback.step
+        self._policy.update(feedback)
+
+    def state(self) -> dict[str, Any]:
+        """Everything that the next draw depends on."""
+        return {"steps": self._steps, "credit": self._credit.tolist(), "policy": self._policy.state()}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take a state back."""
+        self._steps, self._credit = state["steps"], np.asarray(state["credit"], dtype=np.float64)
+        self._policy.restore(state["policy"])
+
+
+def within(shares: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
+    """Shares in proportion to those given as far as the limits allow; they sum to 1. `lower` must sum to 1 at most, `upper`
+    to 1 at least."""
+    low, high = 0.0, 1.0
+    while np.clip(high * shares, lower, upper).sum() < 1.0 - 1e-12 and high < 1e18:
+        high *= 2.0
+    for _ in range(100):
+        middle = (low + high) / 2
+        low, high = (middle, high) if np.clip(middle * shares, lower, upper).sum() < 1.0 else (low, middle)
+    found = np.clip(high * shares, lower, upper)
+    if (rest := 1.0 - found.sum()) > 1e-12:  # arms that the policy gives nothing take what the others may not
+        room = upper - found
+        found += rest * room / room.sum()
+    return found / found.sum()
