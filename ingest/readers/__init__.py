@@ -26,6 +26,9 @@ READERS: dict[str, Format] = {
     "jats": Format("ingest.readers.jats", "JatsReader", (".xml", ".nxml")),
     "medline": Format("ingest.readers.medline", "MedlineReader", (".xml",)),
     "bioc": Format("ingest.readers.bioc", "BiocReader", (".xml",)),
+    "hl7": Format("ingest.readers.hl7", "Hl7Reader", (".xml",)),
+    "tei": Format("ingest.readers.tei", "TeiReader", (".xml", ".tei")),
+    "fb2": Format("ingest.readers.fb2", "Fb2Reader", (".fb2",)),
     "docbook": Format("ingest.readers.docbook", "DocbookReader", (".xml", ".dbk")),
     "cnxml": Format("ingest.readers.cnxml", "CnxmlReader", (".cnxml",)),
     "epub": Format("ingest.readers.epub", "EpubReader", (".epub",)),
@@ -40,9 +43,9 @@ READERS: dict[str, Format] = {
 FORMATS: dict[str, list[str]] = {
     "pdf": ["pdf", "image"],
     "web": ["web"],
-    "epub": ["epub"],
+    "epub": ["epub", "fb2"],
     "docx": ["docx", "rtf"],
-    "jats": ["jats", "medline", "bioc", "docbook"],
+    "jats": ["jats", "medline", "bioc", "hl7", "tei", "docbook"],
     "text": ["text", "cnxml"],
     "auto": list(READERS),
 }

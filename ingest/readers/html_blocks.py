@@ -130,6 +130,9 @@ class BlockWalk:
         tag = element.tag
         self._close()
         if tag == "table" and is_data_table(element):
+            for caption in element.iterchildren("caption"):
+                if text := _SPACES.sub(" ", spaced_text(caption)).strip():
+                    self.out.append(LinkedBlock(Block("caption", text)))
             if (block := table_block(_rows(element))).text:
                 self.out.append(LinkedBlock(block))
             return

@@ -98,7 +98,7 @@ def bounded_markup(text: str) -> str:
 
 def is_vast(tree: etree._Element) -> bool:
     """Whether a page has more than `MOST_NESTED` elements, each counted as often as it is deep."""
-    if tree.xpath("count(.//*)") * MAX_DEPTH <= MOST_NESTED:
+    if tree.xpath("count(.//*)") * (MAX_DEPTH + 1) <= MOST_NESTED:
         return False
     depth = nested = 0
     for event, _ in etree.iterwalk(tree, events=("start", "end")):
