@@ -93,18 +93,25 @@ def retry(*, data: Data = Path("data")) -> int:
 
 
 @app.command
-def audit(*, data: Data = Path("data")) -> int:
+def audit(*, gates: Path | None = None, junit: Path | None = None, data: Data = Path("data")) -> int:
     """Check the build and write audit.html and audit.json; exit code 1 when a gate fails.
 
-    Example: `corpus audit --data data`
+    Example: `corpus audit --data data` or `corpus audit --gates strict.toml --junit audit.xml`
+
+    Parameters
+    ----------
+    gates:
+        TOML file with gates of your own, or with other thresholds, severities and owners for those that ship.
+    junit:
+        Also write the verdicts as JUnit XML.
     """
     from corpus.audit.run import audit as run_audit
 
-    verdicts = run_audit(data)
-    rows = [(name, "passed" if v.passed else "FAILED", v.finding) for name, v in verdicts.items()]
-    print_table("Gates", ["gate", "verdict", "finding"], rows)
+    verdicts = run_audit(data, gates, junit)
+    rows = [(name, verdict.outcome, verdict.owner, verdict.finding) for name, verdict in verdicts.items()]
+    print_table("Gates", ["gate", "verdict", "owner", "finding"], rows)
     say(f"The report is {data / 'audit.html'}.")
-    return 0 if all(verdict.passed for verdict in verdicts.values()) else 1
+    return 1 if any(verdict.fails for verdict in verdicts.values()) else 0
 
 
 @app.command

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from corpus.audit.figures import row_groups
+from corpus.tables import row_groups
 from medpress.schema import SOURCE_TYPES
 from medpress.store import read_manifest
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from small_build import build, story, write_documents
 
-from corpus.audit import gates
-from corpus.audit.gates import Verdict, run_gates
+from corpus.audit import checks
+from corpus.audit.gates import run_gates
+from corpus.audit.verdict import Verdict
 from medpress.schema import DROPPED, PAGE, RECORD
 from medpress.store import (
     parts,
@@ -42,7 +43,7 @@ def data(built: Path, tmp_path: Path) -> Path:
 def verdicts(data: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Verdict]:
     """The verdicts, which are the same whether all ids are compared at once or three at a time."""
     whole = run_gates(data)
-    monkeypatch.setattr(gates, "IDS_AT_ONCE", 3)
+    monkeypatch.setattr(checks, "IDS_AT_ONCE", 3)
     assert run_gates(data) == whole
     return whole
 

@@ -129,7 +129,7 @@ def test_the_audit_passes_with_its_gate_on_augmented_text(built):
     assert "FAILED" not in output
     figures = json.loads((built[0] / "audit.json").read_text())
     counts = Counter(row["augmentation"] for row in rows(built[0], "shards"))
-    assert {row["method"]: row["records"] for row in figures["augmentation"]} == counts
+    assert {row["method"]: row["records"] for row in figures["sections"]["model"]["augmentation"]["rows"]} == counts
 
 
 def test_the_cap_holds_and_says_what_it_dropped(built, tmp_path):
