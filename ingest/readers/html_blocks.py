@@ -131,7 +131,7 @@ class BlockWalk:
         self._close()
         if tag == "table" and is_data_table(element):
             for caption in element.iterchildren("caption"):
-                if text := _SPACES.sub(" ", spaced_text(caption)).strip():
+                if text := " ".join(spaced_text(caption).split()):
                     self.out.append(LinkedBlock(Block("caption", text)))
             if (block := table_block(_rows(element))).text:
                 self.out.append(LinkedBlock(block))
