@@ -401,7 +401,9 @@ class ValueMaker:
         if kind < 0.64:
             return f"{month}月{day}{chance.choice('日日号')}"
         if kind < 0.76:
-            return chance.choice([f"{month}{sign}{day}", f"{month:02}-{day:02}", f"{month}/{day}", f"{month}.{day}"])
+            return chance.choice(
+                [f"{month}{sign}{day}", f"{month:02}-{day:02}", f"{month}/{day}", f"{month}/{day}", f"{month}.{day}"]
+            )
         if kind < 0.84:
             return chance.choice(
                 [
@@ -535,10 +537,11 @@ class ValueMaker:
         """An address, or with `place` a town, in Chinese; with and without province."""
         place = (
             chance.choice(self._lists.chinese_places)
-            if chance.random() < 0.7
+            + (chance.choice(["", chance.choice(self._lists.chinese_places)]) if chance.random() < 0.2 else "")
+            if chance.random() < 0.8
             else "".join(chance.choice(_PLACE_CHARACTERS) for _ in range(2))
         )
-        level = chance.choice(["县", "市", "区", "", "", "旗", "镇", "乡"])
+        level = "" if place[-1] in "县市区旗镇乡村省州" else chance.choice(["县", "市", "区", "", "", "旗", "镇", "乡"])
         if form == "place":
             return place + level if level or chance.random() < 0.8 else place
         small = "".join(chance.choice(_PLACE_CHARACTERS) for _ in range(2))

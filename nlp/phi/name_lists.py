@@ -24,7 +24,8 @@ _LATIN: Final = re.compile(r"[A-Za-zÀ-ɏḀ-ỿ][A-Za-zÀ-ɏḀ-ỿ' -]+")
 _HAN: Final = re.compile("[\u3400-\u9fff]+")
 _OF_PERSONS: Final = frozenset(["nr", "nrt", "nrfg"])
 """jieba's marks of names of persons; `nrt` are names in transcription."""
-_MARKED_FOREIGN: Final = frozenset(["nrt", "ns", "nz", "x", "eng"])
+_FOREIGN: Final = frozenset(["nz", "x", "eng"])
+"""Marks of brands, works and foreign words: neither names of persons nor words of notes."""
 
 
 def package_folder(name: str) -> Path:
@@ -78,7 +79,25 @@ def streets(chance: random.Random, count: int) -> list[tuple[str, str, str]]:
     return picked
 
 
-_COUNTRIES: Final = "en_US en_US en_GB en_AU en_CA en_IE en_IN de_DE fr_FR es_ES it_IT nl_NL pl_PL pt_BR sv_SE da_DK cs_CZ".split()
+_COUNTRIES: Final = [
+    "en_US",
+    "en_US",
+    "en_GB",
+    "en_AU",
+    "en_CA",
+    "en_IE",
+    "en_IN",
+    "de_DE",
+    "fr_FR",
+    "es_ES",
+    "it_IT",
+    "nl_NL",
+    "pl_PL",
+    "pt_BR",
+    "sv_SE",
+    "da_DK",
+    "cs_CZ",
+]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -91,13 +110,15 @@ class ChineseWords:
     """Names of persons in transcription."""
     words: tuple[str, ...]
     """Words of two to four characters that name nobody, the most frequent first."""
+    places: tuple[str, ...]
+    """Names of places, with and without the last character of their level."""
     frequencies: Counter[str]
     """Character -> how often it stands in words that name nobody."""
 
 
 def chinese_words() -> ChineseWords:
     """The dictionary of jieba, split into names and words."""
-    names, transcribed, words, frequencies = [], [], [], Counter[str]()
+    names, transcribed, places, words, frequencies = [], [], [], [], Counter[str]()
     for word, count, mark in _dictionary():
         if not _HAN.fullmatch(word):
             continue
@@ -107,14 +128,22 @@ def chinese_words() -> ChineseWords:
             rest = word[2:] if word[:2] in COMPOUND_SURNAMES else word[1:] if word[0] in SURNAMES else ""
             if rest and GIVEN_CHARACTERS.issuperset(rest) and not rest.endswith(_TITLES):
                 names.append(word)
+        elif mark == "ns" and 2 <= len(word) <= 5:
+            places.append(word)
         elif mark not in _OF_PERSONS:
-            frequencies.update({character: count for character in word})
-            if 2 <= len(word) <= 4 and mark not in _MARKED_FOREIGN:
+            frequencies.update(dict.fromkeys(word, count))
+            if 2 <= len(word) <= 4 and mark not in _FOREIGN:
                 words.append((count, word))
     usual = {character for character, _ in Counter("".join(transcribed)).most_common(_OF_TRANSCRIPTION)}
     transcribed = [name for name in transcribed if usual.issuperset(name)]
     ordered = tuple(word for _, word in sorted(words, key=lambda pair: (-pair[0], pair[1])))
-    return ChineseWords(names=tuple(names), transcribed=tuple(transcribed), words=ordered, frequencies=frequencies)
+    return ChineseWords(
+        names=tuple(names),
+        transcribed=tuple(transcribed),
+        words=ordered,
+        places=tuple(places),
+        frequencies=frequencies,
+    )
 
 
 _OF_TRANSCRIPTION: Final = 300

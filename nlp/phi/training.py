@@ -104,7 +104,7 @@ def read_name_lists(data: Path, dictionary: ChineseWords, pairs: list[str], chan
         chinese_people=dictionary.names,
         chinese_surnames=sorted({*chinese_surnames(data), *SURNAMES, *COMPOUND_SURNAMES}),
         chinese_transcribed=dictionary.transcribed,
-        chinese_places=list(CITIES),
+        chinese_places=[*CITIES, *dictionary.places],
         words=[word for word in WORDS.read_text(encoding="utf-8").split() if len(word) > 3],
         pairs=[*pairs, *(word for word in dictionary.words[:_COMMON_WORDS] if len(word) == 2)],
         eponyms=EPONYMS.read_text(encoding="utf-8").split(),
@@ -143,6 +143,7 @@ def write_lists(data: Path, out: Path, dictionary: ChineseWords, pairs: list[str
         "surnames.txt": {name for name in chinese_surnames(data) if len(name) == 1},
         "pairs.txt": [pair for pair in pairs if chance.random() >= _UNLISTED],
         "words.txt": [word for word in dictionary.words[:_COMMON_WORDS] if chance.random() >= _UNLISTED],
+        "places.txt": [place for place in dictionary.places if chance.random() >= _UNLISTED],
         "characters.txt": name_characters(dictionary),
     }
     for name, entries in listed.items():
