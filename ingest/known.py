@@ -49,6 +49,8 @@ def current_code(reading: Mapping[str, Any]) -> str:
 def holds(reading: Mapping[str, Any], session: Session) -> bool:
     """Whether a file that was read so would be read so now."""
     format, asked = reading["format"], reading["asked"]
+    if format is not None and format not in READERS:
+        return True  # a table of notes stays one, whatever files are asked for; `ingest notes` looks after it
     if format is None:
         return bool(asked == session.formats and reading["code"] == current_code(reading))
     before = list(READERS)[: list(READERS).index(format)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import pymupdf
 import pytest
@@ -55,15 +56,15 @@ def read_pages(data: Path) -> list[int]:
     return sorted(row["page"] for row in read_dataset(data / "pages", PAGE).to_pylist())
 
 
-def lost(data: Path) -> dict[str, list[int | None]]:
+def lost(data: Path) -> dict[str, list[int]]:
     """Pages in quarantine by kind and message."""
-    found: dict[str, list[int | None]] = {}
+    found: dict[str, list[int]] = {}
     for row in read_dataset(data / "quarantine", QUARANTINE).to_pylist():
-        found.setdefault(f"{row['kind']}: {row['message']}", []).append(row["page"])
-    return {why: sorted(page or 0 for page in pages) for why, pages in found.items()}
+        found.setdefault(f"{row['kind']}: {row['message']}", []).append(row["page"] or 0)
+    return {why: sorted(pages) for why, pages in found.items()}
 
 
-def run(paths: list[Path], data: Path, formats: str = "pdf", **settings: float) -> IngestResult:
+def run(paths: list[Path], data: Path, formats: str = "pdf", **settings: Any) -> IngestResult:
     return ingest([str(path) for path in paths], FORMATS[formats], IngestConfig(data=data, workers=1, **settings))
 
 
