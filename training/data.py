@@ -179,7 +179,7 @@ class Shards:
 
     def _read(self, group: Group, columns: list[str]) -> pa.Table:
         try:
-            return self._file(group.file).read_row_group(group.row_group, columns=columns)
+            return self._file(group.file).read_row_group(group.row_group, columns=columns, use_threads=False)
         except (pa.ArrowException, OSError) as error:
             if storage_fault(error):
                 raise
@@ -265,18 +265,18 @@ class Stream:
         """Passes completed."""
         self._group = 0
         self._row = 0
-        self._window: tuple[tuple[int, int], int, list[Stretches]] | None = None
+        self._window: tuple[tuple[int, int], int, list[Stretches], list[int]] | None = None
         self._documents: dict[Group, Mapping[int, Document]] = {}
         self._tokens: dict[Group, tuple[np.ndarray, np.ndarray]] = {}
 
-    def take(self) -> Stretches:
-        """What the next sequence holds."""
+    def take(self) -> tuple[Stretches, int]:
+        """What the next sequence holds, and how many places that are."""
         began = self.epoch
         while True:
-            end, rows = self._packed()
+            end, rows, sizes = self._packed()
             if self._row < len(rows):
                 self._row += 1
-                return rows[self._row - 1]
+                return rows[self._row - 1], sizes[self._row - 1]
             self._row, self._group = 0, end
             if self._group >= self._source.group_count:
                 self._group = 0
@@ -301,8 +301,8 @@ class Stream:
             raise InputError(f"{self._shards.files[file]} does not hold what its index says: build the shards again.")
         return Piece(document[start : start + length], document[start + 1 : start + length + 1])
 
-    def _packed(self) -> tuple[int, list[Stretches]]:
-        """The group after the window that begins at this one, and the window's sequences."""
+    def _packed(self) -> tuple[int, list[Stretches], list[int]]:
+        """The group after the window that begins at this one, the window's sequences, and how many places each has."""
         place = (self.epoch, self._group)
         if self._window is None or self._window[0] != place:
             order = np.random.default_rng([*self._seed, self.epoch]).permutation(self._source.group_count)
@@ -314,7 +314,8 @@ class Stream:
                 number += 1
             documents = np.concatenate(read) if read else np.empty((0, 5), dtype=np.int64)
             rng = np.random.default_rng([*self._seed, self.epoch, 1 + self._group])
-            self._window = (place, number, pack(rng.permutation(documents), self._length, rng))
+            rows = pack(rng.permutation(documents), self._length, rng)
+            self._window = (place, number, rows, [int(row[:, 4].sum()) for row in rows])
         return self._window[1:]
 
     def _predictions(self, number: int) -> Stretches:
@@ -390,8 +391,8 @@ class MixedBatches:
         taken: list[tuple[int, list[Piece]]] = []
         tokens = 0
         for number, arm in enumerate(arms):
-            stretches = self._streams[arm].take()
-            tokens += int(stretches[:, 4].sum())
+            stretches, size = self._streams[arm].take()
+            tokens += size
             if self._own[0] <= number < self._own[1]:
                 taken.append((arm, self._streams[arm].read(stretches)))
         rows = [assemble(pieces, self._length, self._padding) for _, pieces in taken]

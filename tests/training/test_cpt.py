@@ -152,7 +152,7 @@ def test_two_processes_equal_one(finished: Path, shards: Path, tmp_path: Path) -
     assert done.returncode == 0, done.stderr
     one, two = losses(finished), losses(tmp_path)
     assert [step for step, _ in one] == [step for step, _ in two]
-    assert max(abs(a - b) for (_, a), (_, b) in zip(one, two, strict=True)) < 1e-6
+    assert max(abs(a - b) for (_, a), (_, b) in zip(one, two, strict=True)) < 1e-5
     results = [json.loads((folder / "result.json").read_text()) for folder in (finished, tmp_path)]
     assert results[0]["tokens"] == results[1]["tokens"]
     assert results[0]["held_out"]["held_out"] == pytest.approx(results[1]["held_out"]["held_out"], abs=1e-5)

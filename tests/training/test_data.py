@@ -58,7 +58,7 @@ def epoch_of(shards: Shards, number: int, encoder: Encoder, length: int, seed: i
     stream = Stream(shards, shards.sources[number], encoder, length, seed)
     sequences = []
     while True:
-        stretches = stream.take()
+        stretches, _ = stream.take()
         if stream.epoch:
             return sequences
         sequences.append(stream.read(stretches))
@@ -102,7 +102,7 @@ def test_epochs_differ_and_seeds_differ(shards: Path, encoder: Encoder) -> None:
         stream = Stream(index, index.sources[0], encoder, 64, seed)
         orders: list[list[int]] = [[] for _ in range(epochs + 1)]
         while stream.epoch < epochs:
-            pieces = stream.read(stream.take())
+            pieces = stream.read(stream.take()[0])
             orders[stream.epoch] += [int(piece.inputs[0]) for piece in pieces]
         return orders[:epochs]
 

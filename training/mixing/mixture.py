@@ -39,7 +39,8 @@ class Limits:
 class Mixture:
     """Draws the arms of a policy, within limits.
 
-    Nothing is random: each arm gets its share of every batch, and what rounding takes is carried over to the next.
+    Nothing is random: each arm gets its share of every batch, and what rounding takes is carried over to the next. A batch
+    is in the order of the arms, so that a process with a few of its sequences reads few files.
     """
 
     def __init__(self, arms: Sequence[Arm], policy: Policy, limits: Limits) -> None:
@@ -61,15 +62,17 @@ class Mixture:
         return within(shares, self._lower, self._upper)
 
     def draw(self, count: int) -> np.ndarray:
-        """The arm of each of the next `count` sequences (int64)."""
-        shares = self.probabilities()
-        arms = np.empty(count, dtype=np.int64)
-        for place in range(count):
-            self._credit += shares
-            arm = int(np.argmax(np.round(self._credit, 9)))  # rounded: equal shares take turns in a fixed order
-            self._credit[arm] -= 1.0
-            arms[place] = arm
-        return arms
+        """The arm of each of the next `count` sequences (int64), in the order of the arms."""
+        self._credit += count * self.probabilities()
+        owed = np.round(self._credit, 9)  # so that equal shares are met in a fixed order
+        counts = np.maximum(np.floor(owed), 0.0)
+        while (missing := count - int(counts.sum())) != 0:
+            if missing > 0:
+                counts[np.argsort(counts - owed, kind="stable")[:missing]] += 1.0
+            else:
+                counts[np.argmax(np.where(counts > 0, counts - owed, -np.inf))] -= 1.0
+        self._credit -= counts
+        return np.repeat(np.arange(len(counts)), counts.astype(np.int64))
 
     def update(self, feedback: Feedback) -> None:
         """Learn from one step."""
@@ -89,10 +92,12 @@ class Mixture:
 def within(shares: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
     """Shares in proportion to those given as far as the limits allow; they sum to 1. `lower` must sum to 1 at most, `upper`
     to 1 at least."""
+    if ((lower <= shares) & (shares <= upper)).all():
+        return shares
     low, high = 0.0, 1.0
     while np.clip(high * shares, lower, upper).sum() < 1.0 - 1e-12 and high < 1e18:
         high *= 2.0
-    for _ in range(100):
+    for _ in range(60):
         middle = (low + high) / 2
         low, high = (middle, high) if np.clip(middle * shares, lower, upper).sum() < 1.0 else (low, middle)
     found = np.clip(high * shares, lower, upper)
