@@ -33,6 +33,11 @@ READERS: dict[str, Format] = {
     "cnxml": Format("ingest.readers.cnxml", "CnxmlReader", (".cnxml",)),
     "epub": Format("ingest.readers.epub", "EpubReader", (".epub",)),
     "docx": Format("ingest.readers.docx", "DocxReader", (".docx", ".docm", ".dotx", ".dotm")),
+    "pptx": Format("ingest.readers.pptx", "PptxReader", (".pptx", ".pptm", ".ppsx", ".ppsm", ".potx", ".potm")),
+    "xlsx": Format("ingest.readers.xlsx", "XlsxReader", (".xlsx", ".xlsm", ".xltx", ".xltm")),
+    "odf": Format(
+        "ingest.readers.odf", "OdfReader", (".odt", ".ott", ".odp", ".otp", ".ods", ".ots", ".fodt", ".fodp", ".fods")
+    ),
     "rtf": Format("ingest.readers.rtf", "RtfReader", (".rtf",)),
     "web": Format("ingest.readers.web", "WebReader", (".html", ".htm", ".xhtml", ".shtml")),
     "text": Format("ingest.readers.text", "TextReader", (".txt", ".text", ".md", ".markdown")),
@@ -44,7 +49,7 @@ FORMATS: dict[str, list[str]] = {
     "pdf": ["pdf", "image"],
     "web": ["web"],
     "epub": ["epub", "fb2"],
-    "docx": ["docx", "rtf"],
+    "docx": ["docx", "pptx", "xlsx", "odf", "rtf"],
     "jats": ["jats", "medline", "bioc", "hl7", "tei", "docbook"],
     "text": ["text", "cnxml"],
     "auto": list(READERS),
