@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
 from json import dumps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
@@ -12,6 +13,7 @@ from corpus.config import BuildConfig, WhatIfConfig
 from corpus.instruct.config import InstructConfig
 from medpress.command import ONCE, Location, build_app, print_table, run, say
 from medpress.errors import to_run
+from medpress.ranges import between
 
 if TYPE_CHECKING:
     from corpus.accounts import BuildResult
@@ -167,6 +169,70 @@ def audit(*, gates: Path | None = None, junit: Path | None = None, data: Data = 
     print_table("Gates", ["gate", "verdict", "owner", "finding"], rows)
     say(f"The report is {data / 'audit.html'}.")
     return 1 if any(verdict.fails for verdict in verdicts.values()) else 0
+
+
+@app.command
+def sample(
+    *,
+    n: Annotated[int, between(1, 100_000)] = 200,
+    by: Annotated[tuple[Literal["source", "source_type", "lang", "license", "specialty", "kind"], ...], ONCE] = (),
+    seed: Annotated[str, Parameter(allow_leading_hyphen=True)] = "1",
+    form: Annotated[Literal["html", "csv", "label-studio"], Parameter(name="--for")] = "html",
+    out: Path | None = None,
+    data: Data = Path("data"),
+) -> int:
+    """Draw records for people to read, and write them as a form; `corpus review` takes it back.
+
+    Example: `corpus sample --n 200 --by source --for csv`
+
+    Parameters
+    ----------
+    n:
+        Records to draw.
+    by:
+        Draw from each of these in proportion, at least one record. May be given several times.
+    seed:
+        The same seed draws the same records of the same shards.
+    form:
+        A page, a table, or tasks for Label Studio.
+    out:
+        File to write; sample.html, sample.csv or sample.json.
+    """
+    from corpus.review.run import sample as run_sample
+
+    endings = {"html": "html", "csv": "csv", "label-studio": "json"}
+    out = out or Path(f"sample.{endings[form]}")
+    drawn = run_sample(data, n, seed, by, form, out)
+    say(
+        f"{drawn} records are in {out}; {to_run(f'corpus review {shlex.quote(str(out))}', data)} takes the verdicts back."
+    )
+    return 0
+
+
+@app.command
+def review(form: Path, /, *, data: Data = Path("data")) -> int:
+    """Take back what people said of a sample; the next `corpus build` honours it, audit and card tell the precision.
+
+    Example: `corpus review sample.csv`
+
+    Parameters
+    ----------
+    form:
+        A filled form of `corpus sample`: CSV, or JSON as Label Studio exports it.
+    """
+    from corpus.review.verdicts import precision, take_in
+
+    taken = take_in(data, form)
+    say(f"{taken.verdicts} verdicts taken in, {taken.empty} records have none.")
+    if taken.unknown:
+        say(f"{taken.unknown} verdicts are on records that are in the shards no more, or have another text by now.")
+    for one in precision(data):
+        at = one.interval
+        say(
+            f"{one.sample}: {one.kept} of {one.reviewed} to keep, {at.share:.1%} (95 %: {at.low:.1%} to {at.high:.1%})."
+        )
+    say(f"{to_run('corpus build', data)} honours them.")
+    return 0
 
 
 @app.command

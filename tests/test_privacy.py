@@ -92,9 +92,22 @@ def built(tmp_path_factory: pytest.TempPathFactory, site: str) -> tuple[Path, st
     instructions = write_instructions(root / "given", PEOPLE[0])
     fast = ["--workers", "2", "--data", data]
     said = [
-        command("ingest", "auto", root / "notes", root / "archive", *fast, "--ocr", "never"),
-        command("ingest", "notes", root / "tables", *fast),
-        command("ingest", "web", "--url-list", addresses, "--allow-private", "--delay", "0", "--retries", "0", *fast),
+        command("ingest", "auto", root / "notes", root / "archive", "--license", "CC0-1.0", *fast, "--ocr", "never"),
+        command("ingest", "notes", root / "tables", "--license", "CC0-1.0", *fast),
+        command(
+            "ingest",
+            "web",
+            "--url-list",
+            addresses,
+            "--allow-private",
+            "--delay",
+            "0",
+            "--retries",
+            "0",
+            "--license",
+            "CC0-1.0",
+            *fast,
+        ),
         command("ingest", "status", "--data", data),
         command("ingest", "plan", root / "tables", instructions.parent, root / "notes" / PEOPLE[1].folder),
         command("corpus", "build", *fast, "--tagger", "lexicon"),

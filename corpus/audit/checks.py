@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from corpus.audit.contamination import benchmarks_of, questions_held
 from corpus.audit.database import collections_of_persons
 from corpus.audit.identifiers import identifiers_left
+from corpus.audit.second_reading import read_again, sample_of
 from corpus.audit.verdict import Verdict
 from corpus.build_state import newer_documents
 from corpus.duplicates.passes import hex_ranges
@@ -24,7 +25,16 @@ from medpress.modes import open_to_others
 from medpress.page_account import account, worst_pages
 from medpress.removed import removed
 from medpress.schema import DOCUMENT, RECORD, SCHEMAS
-from medpress.store import check_manifest, open_parquet, parts, read_dataset, read_manifest, read_table
+from medpress.store import (
+    MANIFEST,
+    check_manifest,
+    file_sha256,
+    open_parquet,
+    parts,
+    read_dataset,
+    read_manifest,
+    read_table,
+)
 
 ROWS_SHOWN = 20
 """Rows that a check shows, the worst first."""
@@ -166,6 +176,19 @@ def no_identifiers(data: Path) -> Verdict:
     return Verdict(False, f"{counts.total()} identifiers are left outside raw text: {listing}", rows)
 
 
+def identities_read_again(data: Path, share: float) -> Verdict:
+    """What a second reading of a sample takes for somebody. The limit is on the upper end of the 95 % interval, or on
+    the share itself where every record was read."""
+    manifest = data / "shards" / MANIFEST
+    reading = read_again(sample_of(data, file_sha256(manifest)))
+    held = reading.held
+    every = reading.records == read_manifest(data / "shards")["rows"]
+    drawn = "all of them" if every else f"95 % interval {held.low:.2%} to {held.high:.2%}"
+    finding = f"of {reading.records:,} records {held.share:.2%} hold something like an identity ({drawn}; {share:.2%} allowed)"
+    worst = held.share if every else held.high
+    return Verdict(worst <= share, finding, reading.rows[:ROWS_SHOWN], checked=reading.records > 0)
+
+
 def names_of_collections(data: Path) -> Verdict:
     """No collection is called like a person, nor like a person's record."""
     named = collections_of_persons(data)
@@ -277,6 +300,7 @@ CHECKS: dict[str, Callable[..., Verdict]] = {
     "offsets": offsets,
     "no identifiers": no_identifiers,
     "contamination": contamination,
+    "identities read again": identities_read_again,
     "names of collections": names_of_collections,
     "raw text is private": raw_text_is_private,
     "takedowns": takedowns,

@@ -34,27 +34,40 @@ def page(
     samples: Mapping[str, Sequence[Mapping[str, Any]]],
 ) -> str:
     """The text of the page. `about` is told above everything; `samples` are records with their `pieces`, by title."""
-    style, script = _part("page.css"), _part("page.js")
+    failed = [verdict for verdict in gates.values() if not verdict.passed]
+    return _rendered(
+        "page",
+        about=about,
+        gates=dict(sorted(gates.items(), key=lambda one: _ORDER.index(one[1].outcome))),
+        sections=sections,
+        samples=samples,
+        failed=sum(verdict.fails for verdict in failed),
+        warned=sum(not verdict.fails for verdict in failed),
+        unchecked=sum(verdict.outcome == "not checked" for verdict in gates.values()),
+    )
+
+
+def form(rows: Sequence[Mapping[str, Any]], verdicts: Sequence[str]) -> str:
+    """The text of a page on which people say what they think of records; `rows` have their `pieces`, sample and stratum."""
+    return _rendered("form", rows=rows, verdicts=verdicts)
+
+
+def _rendered(name: str, **values: Any) -> str:
+    """A template with its script and the style."""
+    style, script = _part("page.css"), _part(f"{name}.js")
     policy = (
         f"default-src 'none'; style-src 'sha256-{_digest(style)}'; script-src 'sha256-{_digest(script)}';"
         " base-uri 'none'; form-action 'none'"
     )
     environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {"number": _number, "words": _words, "shown": shown, "amount": _amount}
-    failed = [verdict for verdict in gates.values() if not verdict.passed]
-    return environment.from_string(_part("page.html.jinja")).render(
-        about=about,
-        gates=dict(sorted(gates.items(), key=lambda one: _ORDER.index(one[1].outcome))),
-        sections=sections,
-        samples=samples,
-        policy=policy,
-        style=Markup(style),
-        script=Markup(script),
-        failed=sum(verdict.fails for verdict in failed),
-        warned=sum(not verdict.fails for verdict in failed),
-        unchecked=sum(verdict.outcome == "not checked" for verdict in gates.values()),
-        known_labels=(*ENTITY_LABELS, "phi"),
-    )
+    known = {
+        "policy": policy,
+        "style": Markup(style),
+        "script": Markup(script),
+        "known_labels": (*ENTITY_LABELS, "phi"),
+    }
+    return environment.from_string(_part(f"{name}.html.jinja")).render(**known, **values)
 
 
 def _part(name: str) -> str:

@@ -84,8 +84,8 @@ def bounds_of(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 _RECORD = """
-select id, doc_id, title, section, source, source_type, lang, license, page_start, page_end, n_tokens, text, entities, relations,
-    phi_actions
+select id, doc_id, title, section, source, source_type, lang, license, page_start, page_end, n_tokens, content_hash, text, entities,
+    relations, phi_actions
 from shards where id in (select unnest($ids))
 """
 
