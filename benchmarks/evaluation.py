@@ -49,13 +49,43 @@ def columns(task: str, question: Question) -> dict[str, Any]:
     return {"Question": question.question, **question.options, "Answer": question.answer}
 
 
+def task_file(task: str) -> dict[str, Any]:
+    """What lm-eval's own file of a task says of the prompt."""
+    import yaml
+    from lm_eval import tasks
+
+    folder = Path(str(tasks.__file__)).parent
+    if task.startswith("cmmlu"):
+        shared = yaml.safe_load((folder / "cmmlu" / "_default_template_yaml").read_text())
+        own = yaml.safe_load((folder / "cmmlu" / f"{task}.yaml").read_text())
+        return {name: {**shared, **own}[name] for name in ("description", *_PROMPT)}
+    if task == "pubmedqa":
+        from lm_eval.tasks.pubmedqa.preprocess_pubmedqa import doc_to_text
+
+        return {"doc_to_text": doc_to_text, "doc_to_target": "final_decision", "doc_to_choice": ["yes", "no", "maybe"]}
+    from lm_eval.tasks.medqa import preprocess_medqa
+
+    own = {"doc_to_text": preprocess_medqa.doc_to_text, "doc_to_target": preprocess_medqa.doc_to_target}
+    return own | {"doc_to_choice": ["A", "B", "C", "D"]}
+
+
+_PROMPT = ("doc_to_text", "doc_to_target", "doc_to_choice")
+_METRICS = [{"metric": name, "aggregation": "mean", "higher_is_better": True} for name in ("acc", "acc_norm")]
+
+
 def theirs(model: Any, task: str, file: Path) -> list[dict[str, Any]]:
     """lm-eval's samples in the order of the file."""
     from lm_eval import simple_evaluate
 
-    data = {"data_files": {split: str(file) for split in ("train", "validation", "test", "dev")}}
-    changed = {"task": task, "dataset_path": "json", "dataset_name": None, "dataset_kwargs": data}
-    found = simple_evaluate(model=model, tasks=[changed], log_samples=True, bootstrap_iters=0)
+    data = {"dataset_path": "json", "dataset_kwargs": {"data_files": {"test": str(file)}}, "test_split": "test"}
+    config = {
+        "task": f"{task}_here",
+        "output_type": "multiple_choice",
+        "metric_list": _METRICS,
+        **data,
+        **task_file(task),
+    }
+    found = simple_evaluate(model=model, tasks=[config], log_samples=True, bootstrap_iters=0)
     (samples,) = found["samples"].values()
     return sorted(samples, key=lambda sample: sample["doc_id"])
 
@@ -93,9 +123,7 @@ def main() -> None:
             scores = list(answer["scores"].values())
             apart = max(apart, max(abs(a - b) for a, b in zip(scores, likelihoods, strict=True)))
             same += sample["acc"] == float(answer["chosen_sum"] == question.answer)
-            same_norm += sample.get("acc_norm", sample["acc"]) == float(
-                (answer["chosen"] if "acc_norm" in sample else answer["chosen_sum"]) == question.answer
-            )
+            same_norm += sample["acc_norm"] == float(answer["chosen"] == question.answer)
         print(
             f"{task}: {len(questions)} items, acc {same} the same, acc_norm {same_norm}, at most {apart:.2e} nats apart"
         )

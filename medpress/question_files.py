@@ -216,8 +216,7 @@ def _entry(number: int, row: Row, fields: Mapping[str, str], bases: Mapping[str,
     said = _said(row) if question is None else []
     contexts = tuple(_texts(_find(row, "context", fields)))
     if said:
-        known = {"answer_text": said[1]} if len(said) > 1 else {}
-        return Entry(id=key, question=said[0], problem="no options", **known)
+        return Entry(id=key, question=said[0], answer_text=said[1] if len(said) > 1 else "", problem="no options")
     if not isinstance(question, str) or not question.strip():
         return Entry(id=key, question="", contexts=contexts, problem="no question")
     texts, problem = _options(row, fields, f"{key} {question}")
@@ -346,7 +345,7 @@ def _option_columns(row: Row) -> list[tuple[str, str]]:
 
 def _without_options(question: str, options: Mapping[str, str]) -> str:
     """A question without the list of its options at its end."""
-    if not options or next(reversed(options.values())) not in question:
+    if not options or [*options.values()][-1] not in question:
         return question
     listed = r"\s*".join(rf"[(（]?{a}{_AFTER_LETTER}\s*{re.escape(text)}\W*?" for a, text in options.items())
     match = re.search(rf"\s(?:[^\n.?？。:：]{{1,24}}[:：])?\s*{listed}\s*\Z", question)

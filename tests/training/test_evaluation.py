@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 from pathlib import Path
 
 import pytest
@@ -277,10 +278,15 @@ def test_an_endpoint_is_asked_and_paid_once(trained_run: Path, questions: Path, 
         evaluate([path], EvalConfig(policy=policy, out=tmp_path / "out"), lambda *_: silent())
 
 
-def test_questions_of_the_corpus_are_told(shards: Path) -> None:
-    """Texts of the shards themselves, cut, changed and foreign."""
-    from medpress.store import open_parquet, parts
+def test_questions_of_the_corpus_are_told(shards: Path, tmp_path: Path) -> None:
+    """Texts of the shards themselves, cut, changed and foreign; the same with an index of sentences and without."""
+    from medpress.sentence_index import write_filters
+    from medpress.store import open_parquet, parts, write_manifest
 
+    with pytest.raises(InputError, match="no shards"):
+        contamination([], tmp_path)
+    shards = Path(shutil.copytree(shards, tmp_path / "shards"))
+    manifest = write_manifest(shards, kind="shards", config={}, versions={})
     texts = open_parquet(next(iter(parts(shards)))).read(columns=["text"])["text"].to_pylist()
     stem = max(texts, key=len)[:160]
     words = stem.split()
@@ -290,7 +296,13 @@ def test_questions_of_the_corpus_are_told(shards: Path) -> None:
         Question(id=str(i), question=text, options={"A": "x", "B": "y"}, answer="A", lang="en")
         for i, text in enumerate([stem.upper(), changed, foreign, "Which?"])
     ]
-    assert contamination(asked, shards.parent) == ["whole", "in part", "not found", "too short"]
+    expected = ["whole", "in part", "not found", "too short"]
+    assert contamination(asked, tmp_path) == expected
+    for entry in manifest["files"]:
+        target = tmp_path / "sentences" / entry["path"].replace("data/", "data/shards/", 1)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        write_filters(shards / entry["path"], entry["sha256"], target, lambda mark: None)
+    assert contamination(asked, tmp_path) == expected
 
 
 def test_likelihood_is_the_models_own(trained_run: Path, questions: Path) -> None:

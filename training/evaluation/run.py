@@ -57,8 +57,9 @@ def evaluate(paths: Sequence[Path], config: EvalConfig, progress: Callable[..., 
         raise InputError("an endpoint tells no likelihoods: ask it with --method generation.")
     methods = ("likelihood", "generation") if config.method == "both" else (config.method,)
     sampling = Sampling(max_new_tokens=config.max_new_tokens, temperature=config.temperature, top_p=config.top_p)
-    generator = cache(lambda: open_generator(config.policy.model))
-    weights = config.policy.endpoint or model_hash(config.policy.model)
+    model = str(Path(config.policy.model, config.policy.gguf_file or ""))
+    generator = cache(lambda: open_generator(model))
+    weights = config.policy.endpoint or model_hash(model)
     summaries = []
     names = Counter(found.path.stem for found in sets)
     for whole in sets:
