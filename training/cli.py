@@ -273,10 +273,12 @@ def compare(runs: list[Path], /, *, evaluations: Path | None = None) -> int:
         Folder with what `train eval` wrote for each run, below the run's name.
     """
     with one_sentence():
-        from training.compare import HEADER
+        from training.compare import CHANGES, HEADER, changes
         from training.compare import compare as rows_of
 
         print_table("Runs", HEADER, rows_of(runs, evaluations))
+        if evaluations and (rows := changes(runs, evaluations)):
+            print_table("From run to run, on the same questions (McNemar's exact test)", CHANGES, rows)
     return 0
 
 
