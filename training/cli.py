@@ -151,8 +151,8 @@ def evaluate(
 
         summaries = evaluate(questions, config, progress)
     print_table(
-        f"Accuracy of {config.model}, with 95 % intervals (Wilson)",
-        ["questions", "method", "asked", "accuracy", "interval", "chance", "unclear", "left out"],
+        f"Accuracy of {config.policy.model}, with 95 % intervals (Wilson)",
+        ["questions", "method", "asked", "accuracy", "interval", "chance", "one letter", "unclear", "left out"],
         [
             [
                 summary["name"],
@@ -161,12 +161,21 @@ def evaluate(
                 summary["accuracy"],
                 f"{summary['low']:.3f}-{summary['high']:.3f}",
                 summary["chance"],
+                summary["one_letter"],
                 summary["unanswered"],
                 sum(summary["left_out"].values()),
             ]
             for summary in summaries
         ],
     )
+    for summary in summaries:
+        for reason, count in summary["left_out"].items():
+            say(f"{summary['name']}: left out: {count:,} ({reason}).")
+        for status, part in summary.get("contamination", {}).items():
+            say(
+                f"{summary['name']} by {summary['method']}: {part['accuracy']:.3f} ({part['low']:.3f}-{part['high']:.3f}) of"
+                f" {part['questions']:,} questions that are {status} in the corpus."
+            )
     say(f"Every answer is in {config.out}.")
     return 0
 
@@ -264,10 +273,12 @@ def compare(runs: list[Path], /, *, evaluations: Path | None = None) -> int:
         Folder with what `train eval` wrote for each run, below the run's name.
     """
     with one_sentence():
-        from training.compare import HEADER
+        from training.compare import CHANGES, HEADER, changes
         from training.compare import compare as rows_of
 
         print_table("Runs", HEADER, rows_of(runs, evaluations))
+        if evaluations and (rows := changes(runs, evaluations)):
+            print_table("From run to run, on the same questions (McNemar's exact test)", CHANGES, rows)
     return 0
 
 

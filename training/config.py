@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from medpress.command import MACHINE, group
+from medpress.generation.config import GenerationConfig
 from medpress.ranges import Amount, Count, CountOrNone, Share, between
 
 # Where an option stands in the help, in this order.
@@ -181,14 +182,27 @@ class RlConfig(TrainingConfig):
 class EvalConfig:
     """Multiple-choice questions put to a model."""
 
-    model: str = "runs/rl"
-    """Model to ask: the folder of a run or of a model, or a Hugging Face id."""
-    method: Literal["likelihood", "generation", "both"] = "likelihood"
-    """By the likelihood of each option's text, by the answer that the model writes, or both."""
+    policy: Annotated[GenerationConfig, group("The model that is asked", 10)] = field(
+        default_factory=lambda: GenerationConfig(model="runs/rl")
+    )
+    """The model: a folder of a run or of a model, a Hugging Face id, or one behind an endpoint."""
+    method: Literal["letters", "likelihood", "generation", "both"] = "likelihood"
+    """By the likelihood of the options' letters, the options shown (MMLU's published form); of each option's text (lm-eval's
+    acc_norm); by the answer that the model writes; or the last two."""
     out: Path = Path("runs/eval")
     """Folder for answers and summaries."""
     limit: CountOrNone = 0
     """Questions a file, at most; 0 asks all."""
+    options: Path | None = None
+    """File that holds the options, where they do not stand beside the questions (JMED)."""
+    shots: CountOrNone = 0
+    """Examples with their answers before each question."""
+    examples: Path | None = None
+    """File that the examples are the first questions of, such as a set's development part."""
+    preamble: str = ""
+    """Text before examples and question where likelihoods are asked, as some sets are published with."""
+    corpus: Path | None = None
+    """Data folder of a corpus: the accuracy is given apart for questions that stand in its shards."""
     batch_size: CountOrNone = 8
     """Questions asked at once."""
     max_new_tokens: Count = 512
