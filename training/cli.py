@@ -271,6 +271,34 @@ def compare(runs: list[Path], /, *, evaluations: Path | None = None) -> int:
     return 0
 
 
+@app.command
+def trace(run: Path, /, *, step: int | None = None, document: str | None = None) -> int:
+    """Say what a step of `train cpt` was trained on, or which steps met a document.
+
+    Example: `train trace runs/cpt --step 120`
+
+    Parameters
+    ----------
+    run:
+        Folder of the run.
+    step:
+        A step, from 1.
+    document:
+        The first digits of a document's id.
+    """
+    with one_sentence():
+        from training.trace import trace as trained_on
+
+        found = list(trained_on(run, step=step, document=document))
+    rows = [[each.step, each.source, each.id, each.doc_id, each.start, each.tokens] for each in found]
+    print_table(
+        f"{len(found):,} stretches of {len({each.id for each in found}):,} records, as the hash of the step says",
+        ["step", "source", "record", "document", "from token", "tokens"],
+        rows,
+    )
+    return 0
+
+
 def main() -> None:
     """Entry point of the console script."""
     run(app)
