@@ -129,11 +129,10 @@ def _start(config: CptConfig, shards: Shards, world: World) -> tuple[PreTrainedM
         model, tokenizer = open_model(config.model)
         _check_tokens(shards, tokenizer.backend_tokenizer, model_folder(config.model))
         return model, tokenizer
-    folder = config.out / "tokenizer"
-    if world.first and not folder.exists():
-        _make_tokenizer(config, shards, folder)
+    if world.first and not (config.out / "tokenizer").exists():
+        tokenizer_of(config, shards, config.out)
     world.barrier()
-    tokenizer = open_tokenizer(str(folder))
+    tokenizer = open_tokenizer(str(config.out / "tokenizer"))
     model = random_model(
         tokenizer,
         width=config.width,
@@ -143,6 +142,20 @@ def _start(config: CptConfig, shards: Shards, world: World) -> tuple[PreTrainedM
         seed=config.seed,
     )
     return model, tokenizer
+
+
+def tokenizer_of(config: CptConfig, shards: Shards, folder: Path) -> PreTrainedTokenizerFast:
+    """The tokenizer of a run: that of the model named, or the one of a random start, which is made in `folder`."""
+    if config.model:
+        path = Path(model_folder(config.model))
+        if path.suffix == ".gguf":
+            tokenizer = open_tokenizer(str(path.parent), gguf_file=path.name)
+        else:
+            tokenizer = open_tokenizer(str(path))
+        _check_tokens(shards, tokenizer.backend_tokenizer, str(path))
+        return tokenizer
+    _make_tokenizer(config, shards, folder / "tokenizer")
+    return open_tokenizer(str(folder / "tokenizer"))
 
 
 def _check_tokens(shards: Shards, tokenizer: Tokenizer, name: str) -> None:
