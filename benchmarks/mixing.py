@@ -58,6 +58,7 @@ def run(
     steps: int = 150,
     width: int = 48,
     settings: tuple[str, ...] = tuple(SETTINGS),
+    mixtures: tuple[str, ...] = (*FIXED, *LEARNING),
 ) -> None:
     """Train every mixture of every setting with each seed, and print what came of it."""
     torch.set_num_threads(1)
@@ -71,11 +72,11 @@ def run(
             _write(folder, tokenizer, {name: (texts[name], size * 1000) for name, size in SETTINGS[setting].items()})
     for seed in range(1, seeds + 1):
         for setting in settings:
-            for name, options in {**FIXED, **LEARNING}.items():
+            for name in mixtures:
                 config = CptConfig(
                     shards=out / "shards" / setting, out=out / f"{setting}-{name}-{width}-{steps}-{seed}", steps=steps,
                     width=width, layers=2, heads=4, sequence_length=128, batch_size=8, seed=seed,
-                    held_out_tokens=4_000, evaluate_every=max(1, steps // 15), checkpoint_every=steps, **options,
+                    held_out_tokens=4_000, evaluate_every=max(1, steps // 15), checkpoint_every=steps, **{**FIXED, **LEARNING}[name],
                 )  # fmt: skip
                 run_cpt(config, lambda *_: nullcontext(lambda *_, **__: None))
                 lines = read_metrics(config.out)
@@ -85,7 +86,7 @@ def run(
                     noise.append(float(np.mean([line["probabilities"]["noise"] for line in lines if "loss" in line])))
                 print(seed, setting, name, round(curve[-1], 4), flush=True)
     for setting in settings:
-        _report(setting, {name: np.array(results[setting, name]) for name in {**FIXED, **LEARNING}})
+        _report(setting, {name: np.array(results[setting, name]) for name in mixtures})
     if noise:
         share = SETTINGS["noise"]["noise"] / sum(SETTINGS["noise"].values())
         print(f"noise: {np.mean(noise):.3f} of ado's tokens, {share:.3f} by size")
@@ -97,9 +98,8 @@ def _target(losses: Mapping[str, float]) -> float:
 
 def _report(setting: str, curves: Mapping[str, np.ndarray]) -> None:
     """curves[name] is [seeds, measurements]."""
-    best = np.min([curves[name][:, -1].mean() for name in FIXED])
-    print(f"{setting}: best fixed shares {best:.4f} nats a token")
-    chosen = min(FIXED, key=lambda name: curves[name][:, -1].mean())
+    chosen = min((name for name in FIXED if name in curves), key=lambda name: curves[name][:, -1].mean())
+    print(f"{setting}: best fixed shares are {chosen}, {curves[chosen][:, -1].mean():.4f} nats a token")
     for name, values in curves.items():
         above = 100 * (values[:, -1] / curves[chosen][:, -1] - 1)
         low, high = (

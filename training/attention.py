@@ -83,12 +83,13 @@ class Pieces:
     """Where each place of the sequence stands among the real places of all batches; None when it is one batch of one."""
 
 
-def pieces(lengths: np.ndarray, device: torch.device) -> Pieces:
-    """Prepare the attention over pieces of these lengths."""
+def pieces(lengths: np.ndarray, device: torch.device, *, low_precision: bool) -> Pieces:
+    """Prepare the attention over pieces of these lengths. Where a GPU's kernel takes them (`low_precision`: its queries are in
+    bf16 or fp16), nothing is laid side by side."""
     ends = np.cumsum(lengths)
     borders = torch.from_numpy(np.append(0, ends).astype(np.int32)).to(device, non_blocking=True)
-    if len(lengths) == 1:
-        return Pieces(int(lengths[0]), borders, (), None)
+    if len(lengths) == 1 or (device.type == "cuda" and low_precision):
+        return Pieces(int(lengths.max()), borders, (), None)
     batches, order = [], []
     for chosen in _side_by_side(lengths):
         size, offsets = int(lengths[chosen].max()), np.arange(lengths[chosen].max())

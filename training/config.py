@@ -101,8 +101,7 @@ class CptConfig(TrainingConfig):
     cap: Annotated[Amount, MIXTURE] = 0.0
     """Largest share of a source, as a multiple of its prior; 0 means no limit."""
     most_epochs: Annotated[Amount, MIXTURE] = 4.0
-    """Passes over a source, at most, unless all sources together are repeated more often, or have --weights; 0 means no
-    limit."""
+    """Passes over a source, at most, or twice as many as over all text together; 0, and given weights, mean no limit."""
     mix_warm_up: Annotated[Share, MIXTURE] = 0.1
     """Share of the steps in which the prior alone decides."""
     epochs: Amount = 0.0

@@ -9,6 +9,7 @@ shards in text nobody knows before they are encoded, so there every process enco
 
 from __future__ import annotations
 
+import hashlib
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -184,6 +185,11 @@ class Shards:
             if storage_fault(error):
                 raise
             raise InputError(f"{self.files[group.file]} is damaged: build the shards again.") from error
+
+    def ids(self, group: Group, rows: Sequence[int] | np.ndarray) -> list[tuple[str, str]]:
+        """The id of some rows of a group and that of the document of each, in that order."""
+        chosen = self._taken(group, rows, ["id", "doc_id"]).to_pydict()
+        return list(zip(chosen["id"], chosen["doc_id"], strict=True))
 
     def tokenizer(self) -> Tokenizer:
         """The tokenizer that the tokens of these shards are of, which lies beside them. Raises `InputError`."""
@@ -379,6 +385,9 @@ class MixedBatches:
         self._own = share(batch_size, rank, world)
         self.data_hash = shards.hash
         """Names the data that the state belongs to."""
+        self._seen = ""
+        """Hash of all that was taken: of what a step took and of the hash before it. Since the shards have names by their
+        content, it names every record that the model has seen."""
 
     def draw(self) -> dict[str, list[Any]]:
         """The source of each sequence of the next batch, and the chance of each source."""
@@ -390,23 +399,39 @@ class MixedBatches:
         arms, chances = drawn["arms"], drawn["chances"]
         taken: list[tuple[int, list[Piece]]] = []
         tokens = 0
-        for number, arm in enumerate(arms):
-            stretches, size = self._streams[arm].take()
+        for number, (arm, stretches, size) in enumerate(self.take(arms)):
             tokens += size
             if self._own[0] <= number < self._own[1]:
                 taken.append((arm, self._streams[arm].read(stretches)))
         rows = [assemble(pieces, self._length, self._padding) for _, pieces in taken]
+        drawn_from = np.bincount(arms, minlength=len(self.sources))
         return replace(
             from_rows(rows, [[arm] * len(pieces) for arm, pieces in taken]),
             start=self._own[0],
             whole=(len(arms), tokens),
-            drawn=np.bincount(arms, minlength=len(self.sources)),
+            drawn=drawn_from,
             chances=np.array(chances),
             log={
+                "drawn": dict(zip(self.sources, drawn_from.tolist(), strict=True)),
+                "seen": self._seen,
                 "probabilities": dict(zip(self.sources, chances, strict=True)),
                 "epochs": {name: stream.epoch for name, stream in zip(self.sources, self._streams, strict=True)},
             },
         )
+
+    def take(self, arms: Iterable[int]) -> Iterator[tuple[int, Stretches, int]]:
+        """What the sequences of a batch hold, each with its source and its places; nothing is decoded."""
+        digest = hashlib.sha256(self._seen.encode())
+        for arm in arms:
+            stretches, size = self._streams[arm].take()
+            digest.update(np.ascontiguousarray(stretches).tobytes())
+            yield arm, stretches, size
+        self._seen = digest.hexdigest()
+
+    @property
+    def seen(self) -> str:
+        """Names all that was taken so far, and in which order."""
+        return self._seen
 
     def observe(self, feedback: Feedback) -> None:
         """Tell the mixer what a step showed."""
@@ -436,6 +461,7 @@ class MixedBatches:
         """Where all streams stand."""
         return {
             "data": self.data_hash,
+            "seen": self._seen,
             "streams": {name: s.state() for name, s in zip(self.sources, self._streams, strict=True)},
         }
 
@@ -449,4 +475,5 @@ class MixedBatches:
             raise InputError("the shards are not those that this run began with: choose another --out to begin anew.")
         for name, stream in zip(self.sources, self._streams, strict=True):
             stream.restore(place["streams"][name])
+        self._seen = place["seen"]
         self._mixer.restore(dict(learned))

@@ -42,7 +42,10 @@ class TokenLoss(nn.Module):
         device = head.weight.device
         if attends_within_pieces(self.causal_lm):
             ids, positions = (_moved(each[None], device) for each in (flat.input_ids, flat.position_ids))
-            places, extra = flat.wanted, {"pieces": pieces(flat.lengths, device)}
+            places, extra = (
+                flat.wanted,
+                {"pieces": pieces(flat.lengths, device, low_precision=_low_precision(head.weight))},
+            )
         else:
             ids, positions = (_moved(each, device) for each in rows[:2])
             places, extra = flat.places, {}
@@ -52,6 +55,11 @@ class TokenLoss(nn.Module):
         losses = cross_entropies(wanted, head.weight, _moved(flat.targets, device), getattr(head, "bias", None))
         empty = torch.zeros(rows[2].size, dtype=losses.dtype, device=device)
         return empty.index_copy(0, _moved(flat.places, device), losses).view(rows[2].shape)
+
+
+def _low_precision(weight: Tensor) -> bool:
+    """Whether the layers compute in fewer than 32 bits."""
+    return weight.dtype in (torch.bfloat16, torch.float16) or torch.is_autocast_enabled(weight.device.type)
 
 
 def _moved(array: np.ndarray, device: torch.device) -> Tensor:

@@ -95,7 +95,7 @@ def train(
     loss_head = TokenLoss(model).to(world.device)
     loss_head.train()
     if world.size > 1:
-        shard(loss_head, model.get_decoder().layers, world)
+        shard(loss_head, model.get_decoder().layers, world, bf16=in_bf16(config, world))
     optimizer = build_optimizer(loss_head, config, learning_rate, world)
     step, totals, ahead = 0, Totals(), Ahead(batches)
     newest = checkpoint.latest(out / "checkpoints")
@@ -246,6 +246,13 @@ class Seen:
         }
 
 
+def in_bf16(config: TrainingConfig, world: World) -> bool:
+    """Whether forward and backward are in bf16."""
+    return config.precision == "bf16" or (
+        config.precision == "auto" and world.device.type == "cuda" and torch.cuda.is_bf16_supported()
+    )
+
+
 class Run:
     """Forward and backward over batches."""
 
@@ -254,9 +261,7 @@ class Run:
     ) -> None:
         self._loss_head, self._objective, self._world, self._sources = loss_head, objective, world, sources
         self._micro = config.micro_batch or max(1, config.batch_size // world.size)
-        self._bf16 = config.precision == "bf16" or (
-            config.precision == "auto" and world.device.type == "cuda" and torch.cuda.is_bf16_supported()
-        )
+        self._bf16 = in_bf16(config, world)
 
     def step(self, batch: Batch) -> Seen:
         """Add the gradient of a batch to the model's."""

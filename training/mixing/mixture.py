@@ -1,12 +1,12 @@
 """What every policy is held to, whatever it learns: a prior, a warm-up, a least and a largest share, a limit of epochs.
 
     lower_i = floor * prior_i
-    upper_i = min(cap * prior_i, epochs * tokens_i / tokens of the run)
+    upper_i = min(cap * prior_i, max(epochs, 2 * run / all) * tokens_i / run)
     p_i     = min(max(z * share_i, lower_i), upper_i)          with z such that they sum to 1
 
-Where even the upper limits do not make a whole, because all sources together are repeated more often than the limit says,
-they grow in proportion: then each source is repeated as often as any other. Repeating text up to four times costs next to
-nothing against new text, and more brings little (Muennighoff et al., arXiv 2305.16264).
+`run` are the tokens of the run, `all` those of all sources. Repeating text up to four times costs next to nothing against
+new text, and more brings little (Muennighoff et al., arXiv 2305.16264). A run that repeats everything more often than half
+of that has no new text to take instead: there a source comes at most twice as often as all text together.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Limits:
     cap: float
     """Largest share of an arm, as a multiple of its prior."""
     epochs: float
-    """Passes over an arm in the whole run, at most; 0 means no limit."""
+    """Passes over an arm in the whole run, at most, or twice as many as over all text; 0 means no limit."""
     tokens: int
     """Tokens of the whole run."""
     warm_up: int
@@ -50,7 +50,8 @@ class Mixture:
         upper = np.minimum(1.0, self._prior * min(limits.cap, 1e9))  # an arm without a prior is never drawn
         if limits.epochs:
             sizes = np.array([float(arm.tokens) for arm in arms])
-            upper = np.minimum(upper, limits.epochs * sizes / max(1, limits.tokens))
+            run = max(1, limits.tokens)
+            upper = np.minimum(upper, max(limits.epochs, 2 * run / sizes.sum()) * sizes / run)
         self._upper = upper / min(1.0, upper.sum())
         self._lower = np.minimum(lower, self._upper)
         self._steps = 0
