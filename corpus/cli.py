@@ -236,6 +236,29 @@ def review(form: Path, /, *, data: Data = Path("data")) -> int:
 
 
 @app.command
+def report(
+    *,
+    form: Annotated[Literal["eu-art53", "tc260", "hipaa", "croissant-rai"], Parameter(name="--for")],
+    data: Data = Path("data"),
+) -> int:
+    """Write a report that a regulator asks for, filled from the build; what only a person may say is named as open.
+
+    Example: `corpus report --for eu-art53`
+
+    Parameters
+    ----------
+    form:
+        Public summary of training content (EU), assessment of training data (China), de-identification (US), or Croissant
+        metadata for responsible AI.
+    """
+    from corpus.report.run import report as run_report
+
+    place, left = run_report(data, form)
+    say(f"The report is {place}; {left} fields have to be provided by somebody.")
+    return 0
+
+
+@app.command
 def trace(text: str, /, *, html: Annotated[bool, ONCE] = False, data: Data = Path("data")) -> int:
     """Say where a text came from and everything that happened to it.
 

@@ -10,6 +10,7 @@ import pyarrow as pa
 from corpus.audit.database import Database
 from corpus.audit.figure import Figure, Section
 from corpus.review.draw import BOUNDS, bounds_of
+from corpus.review.verdicts import precision
 
 EXCERPT = 300
 """Characters shown of a text."""
@@ -36,6 +37,12 @@ def engineer(db: Database, manifest: Mapping[str, Any]) -> Section:
                 "Records that the bound alone refuses, of those that have the score: as it is, and at other bounds.",
             ),
             Figure.of("duplicates", "Records of which another one was kept", db.ask(_DUPLICATES, {"size": EXCERPT})),
+            Figure.of(
+                "reviews",
+                "What people said of samples",
+                _reviews(db),
+                "Share of records worth keeping, with its 95 % interval; of a sample with strata only a rough one.",
+            ),
             Figure.of("inputs", "What went in", db.ask(_INPUTS), bars="documents"),
             Figure.of("outputs", "What came out", db.ask(_OUTPUTS), bars="tokens"),
             Figure.of("pages", "Pages by the way they were read", db.ask(_PAGES), bars="pages"),
@@ -123,6 +130,25 @@ _QUARANTINE = """
 select coalesce(record_id, doc_id, place) as what, page, stage, kind, message from quarantine
 order by stage, what, page
 """
+
+
+_REVIEWS = pa.schema(
+    [
+        ("sample", pa.string()), ("reviewed", pa.int64()), ("kept", pa.int64()), ("precision_share", pa.float64()),
+        ("low_share", pa.float64()), ("high_share", pa.float64()),
+    ]
+)  # fmt: skip
+
+
+def _reviews(db: Database) -> pa.Table:
+    rows = [
+        {
+            "sample": one.sample, "reviewed": one.reviewed, "kept": one.kept, "precision_share": one.interval.share,
+            "low_share": one.interval.low, "high_share": one.interval.high,
+        }
+        for one in precision(db.data)
+    ]  # fmt: skip
+    return pa.Table.from_pylist(rows, schema=_REVIEWS)
 
 
 def _thresholds(db: Database, manifest: Mapping[str, Any]) -> pa.Table:
