@@ -77,9 +77,7 @@ def changes(runs: Sequence[Path], evaluations: Path) -> list[tuple[Any, ...]]:
             lost = sum(first[key] and not second[key] for key in both)
             difference, low, high = paired_difference(gained, lost, len(both))
             interval, p = f"{low:+.3f} to {high:+.3f}", f"{mcnemar(gained, lost):.2g}"
-            rows.append(
-                (before.name, after.name, method, len(both), gained, lost, f"{difference:+.3f}", interval, p)
-            )
+            rows.append((before.name, after.name, method, len(both), gained, lost, f"{difference:+.3f}", interval, p))
     return rows
 
 
