@@ -46,12 +46,12 @@ def concluded_quantity(think: str) -> Quantity | None:
     return next((found for _, found in reversed(quantities(think))), None)
 
 
-def rests_on(think: str, question: str) -> bool:
+def rests_on(think: str, question: str, options: Mapping[str, str]) -> bool:
     """Whether reasoning uses what the question gives and makes nothing up.
 
     Each number in it is given, one of `FACTORS`, or the sum, difference, product or quotient of two that are known by then;
     and a number of the question stands in it, other than that of the quantity that it ends with. Where the question holds no number, a stretch
-    of `STRETCH` of its letters does.
+    of `STRETCH` of its letters does that is not an option's own.
     """
     given = set(numbers(question))
     known = given | FACTORS
@@ -63,16 +63,18 @@ def rests_on(think: str, question: str) -> bool:
             return False
         known = known | {number}
         used |= number in given and number not in own
-    return used if given else _shares(think, question)
+    return used if given else _shares(think, question, options)
 
 
 def _results(a: Fraction, b: Fraction) -> set[Fraction]:
     return {a + b, abs(a - b), a * b, *((a / b,) if b else ())}
 
 
-def _shares(think: str, question: str) -> bool:
+def _shares(think: str, question: str, options: Mapping[str, str]) -> bool:
     within, text = folded(question), folded(think)
-    return any(text[at : at + STRETCH] in within for at in range(len(text) - STRETCH + 1))
+    own = [folded(option) for option in options.values()]
+    stretches = (text[at : at + STRETCH] for at in range(len(text) - STRETCH + 1))
+    return any(part in within and not any(part in option for option in own) for part in stretches)
 
 
 @cache

@@ -44,7 +44,7 @@ def _choice(think: str, answer: str, question: Question) -> Verdict:
     right = question.options[question.answer]
     if _plain(answer) not in {_plain(question.answer), _plain(right), _plain(f"{question.answer} {right}")}:
         return Verdict(0.0, "wrong answer")
-    if not rests_on(think, question.question):
+    if not rests_on(think, question.question, question.options):
         return Verdict(0.0, "reasoning does not rest on the question")
     if concluded_option(think, question.options, question.lang) != question.answer:
         return Verdict(0.0, "reasoning and answer disagree")
@@ -57,7 +57,7 @@ def _quantity(think: str, answer: str, question: Question) -> Verdict:
         raise ValueError(f"{question.answer!r} is no quantity, and question {question.id} has no options.")
     if quantity(answer) != right:
         return Verdict(0.0, "wrong answer")
-    if not rests_on(think, question.question):
+    if not rests_on(think, question.question, question.options):
         return Verdict(0.0, "reasoning does not rest on the question")
     if concluded_quantity(think) != right:
         return Verdict(0.0, "reasoning and answer disagree")
