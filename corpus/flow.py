@@ -48,7 +48,7 @@ class Flow:
         """One pass. Raises `UserError` when a task fails that the run needs."""
         if not tasks:
             return []
-        with progress(label, len(tasks), f"{step.per}s") as tick:
+        with progress(label, len(tasks), _several(step.per)) as tick:
             return self.runner.run(step, tasks, tick=tick)
 
     def outputs(self, label: str, step: Step, tasks: Sequence[Task]) -> list[str]:
@@ -127,3 +127,9 @@ def _in_order(tasks: Sequence[Task], outcomes: Sequence[Outcome]) -> list[str]:
 def _key(task: Task, input: str) -> str:
     """What tells the parts of one pass apart: the file, and for the same file in two parts what was decided of it."""
     return f"{task.arguments[input]} {task.arguments.get('resolved', '')}"
+
+
+def _several(unit: str) -> str:
+    """What a step is done for, in the plural: `group of parts`, `groups of parts`."""
+    head, of, rest = unit.partition(" of ")
+    return f"{head}{'es' if head.endswith('s') else 's'}{of}{rest}"
