@@ -25,8 +25,10 @@ ABBREVIATIONS: Final[Path] = Path(__file__).parent / "words" / "abbreviations.tx
 TRADITIONAL: Final[Path] = Path(__file__).parent / "words" / "traditional.txt"
 LONGEST: Final[int] = 250
 """Tokens of a sequence: a longer text is cut at the end of a line where there is one."""
-LEAST_SURE: Final[float] = 0.6
-"""How likely it must be that a token is of no identifier; chosen on the half `dev` of the labelled layouts."""
+LEAST_SURE: Final[float] = 0.5
+"""How likely it must be that a token is of no identifier: likelier than not."""
+LEAST_SURE_CHINESE: Final[float] = 0.6
+"""The same for a Chinese character; chosen on the half `dev` of the labelled layouts."""
 
 _TOKEN = re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff\u0370-\u052f]+|\d+|\n|[^\s]")
 _HAN = re.compile("[\u3400-\u9fff]")
@@ -349,18 +351,19 @@ class PhiTagger:
         spans: list[PhiSpan] = []
         for start, end in sequences(tokens):
             tags = self._tagger.tag(features[start:end])
-            spans += to_spans(tokens[start:end], self._doubted(tags))
+            spans += to_spans(tokens[start:end], self._doubted(tokens[start:end], tags))
         return spans
 
-    def _doubted(self, tags: list[str]) -> list[str]:
+    def _doubted(self, tokens: Sequence[Token], tags: list[str]) -> list[str]:
         """The best tags of a sequence, with those of the likeliest kind where O is the best tag, but not likely enough.
 
         A name that is missed costs more than a word that is taken out, and the best sequence weighs both the same.
         """
         marginal = self._tagger.marginal
         kinds = sorted({label[2:] for label in self._tagger.labels() if label != "O"})
-        for i, tag in enumerate(tags):
-            if tag == "O" and marginal("O", i) < LEAST_SURE:
+        for i, (token, tag) in enumerate(zip(tokens, tags, strict=True)):
+            least = LEAST_SURE_CHINESE if _HAN.match(token.text) else LEAST_SURE
+            if tag == "O" and marginal("O", i) < least:
                 kind = max(kinds, key=lambda kind: marginal("B-" + kind, i) + marginal("I-" + kind, i))
                 goes_on = i > 0 and tags[i - 1][2:] == kind and marginal("I-" + kind, i) >= marginal("B-" + kind, i)
                 tags[i] = ("I-" if goes_on else "B-") + kind

@@ -41,7 +41,7 @@ def test_wording_of_people(half: Literal["dev", "test", "fresh"], lang: str) -> 
     assert result.recall() >= least[0] and result.recall("NAME") >= least[1] and result.precision >= least[2]
 
 
-LEAST = {"en": (0.86, 0.9, 0.87), "zh": (0.83, 0.82, 0.9)}
+LEAST = {"en": (0.83, 0.85, 0.88), "zh": (0.83, 0.82, 0.89)}
 """Language -> least recall, recall of names and precision."""
 
 
