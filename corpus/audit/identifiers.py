@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
@@ -43,7 +43,7 @@ LINES_AT_ONCE = 1_000
 _NUMBER = re.compile(r"\d[\d .-]{4,}\d")
 _DIGEST = re.compile(r"\b(?=[0-9a-f-]*[a-f])[0-9a-f]{8,}(?:-[0-9a-f]+)*\b")
 _APART = re.compile(r"[\s_,.-]+")
-_TEXTS = ("text", "title", "section", "license", "source")
+_TEXTS = ("text", "title", "section", "license", "source", "left_out")
 """Columns of a record that may speak of its own document's person."""
 
 
@@ -158,7 +158,7 @@ def _in_records(folder: Path, known: Persons) -> Iterator[tuple[str, Counter[str
         ids = table["doc_id"].to_pylist()
         for column in _TEXTS:
             for doc_id, careful, value in zip(ids, thorough, table[column].to_pylist(), strict=True):
-                text = value if isinstance(value, str) else "\n".join(value or ())
+                text = value if isinstance(value, str) else "\n".join(map(_text_of, value or ()))
                 if text:
                     counts = _of_own(finder(doc_id), text) if doc_id in known.of_document else Counter[str]()
                     # An author of a book may be called like a patient; a number is nobody else's.
@@ -166,6 +166,11 @@ def _in_records(folder: Path, known: Persons) -> Iterator[tuple[str, Counter[str
                     yield column, counts + _hard(text)
         for column, text in _strings(table.drop_columns(list(_TEXTS))):
             yield column, _hard(text) + known.in_text(text)
+
+
+def _text_of(entry: str | Mapping[str, Any]) -> str:
+    """A heading, or a stretch that was left out."""
+    return entry if isinstance(entry, str) else entry["text"]
 
 
 def _of_own(finder: Finder | None, text: str) -> Counter[str]:
