@@ -152,11 +152,12 @@ def _in_records(folder: Path, known: Persons) -> Iterator[tuple[str, Counter[str
     if not parts(folder):
         return
     names = open_parquet(parts(folder)[0]).schema_arrow.names
+    texts = [name for name in _TEXTS if name in names]  # an older build left nothing out
     finder = lru_cache(maxsize=1_024)(lambda doc_id: finder_of(known.of_document.get(doc_id, ())))
     for table in row_groups(folder, names):
         thorough = [phi.policy_for(kind or "") == "thorough" for kind in table["source_type"].to_pylist()]
         ids = table["doc_id"].to_pylist()
-        for column in _TEXTS:
+        for column in texts:
             for doc_id, careful, value in zip(ids, thorough, table[column].to_pylist(), strict=True):
                 text = value if isinstance(value, str) else "\n".join(map(_text_of, value or ()))
                 if text:
@@ -164,7 +165,7 @@ def _in_records(folder: Path, known: Persons) -> Iterator[tuple[str, Counter[str
                     # An author of a book may be called like a patient; a number is nobody else's.
                     counts += known.in_text(text) if careful or column == "source" else known.numbers_in(text)
                     yield column, counts + _hard(text)
-        for column, text in _strings(table.drop_columns(list(_TEXTS))):
+        for column, text in _strings(table.drop_columns(texts)):
             yield column, _hard(text) + known.in_text(text)
 
 
