@@ -25,7 +25,7 @@ on columns of keys, never on their texts, and its results reach a part only wher
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from itertools import pairwise
@@ -47,6 +47,7 @@ from corpus.duplicates.passes import key_ranges
 from corpus.duplicates.redis_index import is_address
 from corpus.flow import Flow, Part, count, groups, is_there
 from corpus.publishing import About, Publisher
+from corpus.review.verdicts import verdicts
 from corpus.steps.annotate import ANNOTATE
 from corpus.steps.apparatus import LEAVE_OUT_APPARATUS
 from corpus.steps.ask_model import Asked, ask_model
@@ -235,7 +236,7 @@ class _Build:
         """Changes whenever a build may give something else; None where it rests on what is not here."""
         if self.teams.addresses or self.model or self.config.compact:
             return None
-        folders = [self.config.data / kind for kind in ("documents", "pages", "removed")]
+        folders = [self.config.data / kind for kind in ("documents", "pages", "removed", "reviews")]
         given = [file_sha256(file) for folder in folders if (file := folder / "manifest.json").exists()]
         benchmarks = [file_sha256(path) for path in self.config.decontaminate if path.is_file()]
         return identity(given, benchmarks, self._identity_config(), self._versions(), self.config.tokenize)
@@ -420,7 +421,12 @@ class _Build:
         """What the filters and the duplicate search say of candidates, cut from documents or made from records."""
         scored = self.flow.each("score", SCORE, sections, "sections", "candidates", lambda part: {})
         settings = {name: self.values[name] for name in ("filters", "dedup", "source_priority")}
-        screened = self.flow.each("screen", SCREEN, scored, "candidates", "screened", lambda part: settings)
+        said = verdicts(self.config.data)
+
+        def arguments(part: Part) -> dict[str, Any]:
+            return {"reviewed": _of_part(said, part.candidates), **settings}
+
+        screened = self.flow.each("screen", SCREEN, scored, "candidates", "screened", arguments)
         if not screened:
             self._refuse_nothing()
         threshold = self.config.dedup.threshold
@@ -588,6 +594,13 @@ class _Build:
         write_quarantine(self.config.data, "build", [*self.flow.quarantine, *self.augmentation_quarantine])
         where = self.config.data / "quarantine"
         raise UserError(f"none of the {self.documents} documents could be processed; {where} says why.", exit_code=1)
+
+
+def _of_part(said: Mapping[str, tuple[str, str]], candidates: str) -> dict[str, list[str]]:
+    """What was said of the records of a part: another part's verdicts are none of its business."""
+    if not said:
+        return {}
+    return {id: list(said[id]) for id in read_table(candidates, ["id"])["id"].to_pylist() if id in said}
 
 
 def _check_bytes(path: Path, described: SegmentPart) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
 from json import dumps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
@@ -12,6 +13,7 @@ from corpus.config import BuildConfig, WhatIfConfig
 from corpus.instruct.config import InstructConfig
 from medpress.command import ONCE, Location, build_app, print_table, run, say
 from medpress.errors import to_run
+from medpress.ranges import between
 
 if TYPE_CHECKING:
     from corpus.accounts import BuildResult
@@ -148,18 +150,112 @@ def retry(*, data: Data = Path("data")) -> int:
 
 
 @app.command
-def audit(*, data: Data = Path("data")) -> int:
+def audit(*, gates: Path | None = None, junit: Path | None = None, data: Data = Path("data")) -> int:
     """Check the build and write audit.html and audit.json; exit code 1 when a gate fails.
 
-    Example: `corpus audit --data data`
+    Example: `corpus audit --data data` or `corpus audit --gates strict.toml --junit audit.xml`
+
+    Parameters
+    ----------
+    gates:
+        TOML file with gates of your own, or with other thresholds, severities and owners for those that ship.
+    junit:
+        Also write the verdicts as JUnit XML.
     """
     from corpus.audit.run import audit as run_audit
 
-    verdicts = run_audit(data)
-    rows = [(name, "passed" if v.passed else "FAILED", v.finding) for name, v in verdicts.items()]
-    print_table("Gates", ["gate", "verdict", "finding"], rows)
+    verdicts = run_audit(data, gates, junit)
+    rows = [(name, verdict.outcome, verdict.owner, verdict.finding) for name, verdict in verdicts.items()]
+    print_table("Gates", ["gate", "verdict", "owner", "finding"], rows)
     say(f"The report is {data / 'audit.html'}.")
-    return 0 if all(verdict.passed for verdict in verdicts.values()) else 1
+    return 1 if any(verdict.fails for verdict in verdicts.values()) else 0
+
+
+@app.command
+def sample(
+    *,
+    n: Annotated[int, between(1, 100_000)] = 200,
+    by: Annotated[tuple[Literal["source", "source_type", "lang", "license", "specialty", "kind"], ...], ONCE] = (),
+    seed: Annotated[str, Parameter(allow_leading_hyphen=True)] = "1",
+    form: Annotated[Literal["html", "csv", "label-studio"], Parameter(name="--for")] = "html",
+    out: Path | None = None,
+    data: Data = Path("data"),
+) -> int:
+    """Draw records for people to read, and write them as a form; `corpus review` takes it back.
+
+    Example: `corpus sample --n 200 --by source --for csv`
+
+    Parameters
+    ----------
+    n:
+        Records to draw.
+    by:
+        Draw from each of these in proportion, at least one record. May be given several times.
+    seed:
+        The same seed draws the same records of the same shards.
+    form:
+        A page, a table, or tasks for Label Studio.
+    out:
+        File to write; sample.html, sample.csv or sample.json.
+    """
+    from corpus.review.run import sample as run_sample
+
+    endings = {"html": "html", "csv": "csv", "label-studio": "json"}
+    out = out or Path(f"sample.{endings[form]}")
+    drawn = run_sample(data, n, seed, by, form, out)
+    say(
+        f"{drawn} records are in {out}; {to_run(f'corpus review {shlex.quote(str(out))}', data)} takes the verdicts back."
+    )
+    return 0
+
+
+@app.command
+def review(form: Path, /, *, data: Data = Path("data")) -> int:
+    """Take back what people said of a sample; the next `corpus build` honours it, audit and card tell the precision.
+
+    Example: `corpus review sample.csv`
+
+    Parameters
+    ----------
+    form:
+        A filled form of `corpus sample`: CSV, or JSON as Label Studio exports it.
+    """
+    from corpus.review.verdicts import precision, take_in
+
+    taken = take_in(data, form)
+    say(f"{taken.verdicts} verdicts taken in, {taken.empty} records have none.")
+    if taken.unknown:
+        say(f"{taken.unknown} verdicts are on records that are in the shards no more, or have another text by now.")
+    for one in precision(data):
+        at = one.interval
+        say(
+            f"{one.sample}: {one.kept} of {one.reviewed} to keep, {at.share:.1%} (95 %: {at.low:.1%} to {at.high:.1%})."
+        )
+    say(f"{to_run('corpus build', data)} honours them.")
+    return 0
+
+
+@app.command
+def report(
+    *,
+    form: Annotated[Literal["eu-art53", "tc260", "hipaa", "croissant-rai"], Parameter(name="--for")],
+    data: Data = Path("data"),
+) -> int:
+    """Write a report that a regulator asks for, filled from the build; what only a person may say is named as open.
+
+    Example: `corpus report --for eu-art53`
+
+    Parameters
+    ----------
+    form:
+        Public summary of training content (EU), assessment of training data (China), de-identification (US), or Croissant
+        metadata for responsible AI.
+    """
+    from corpus.report.run import report as run_report
+
+    place, left = run_report(data, form)
+    say(f"The report is {place}; {left} fields have to be provided by somebody.")
+    return 0
 
 
 @app.command

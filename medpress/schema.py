@@ -283,6 +283,19 @@ REMOVED = pa.schema(
 )
 """A takedown: what went, and why; none of its text."""
 
+REVIEW = pa.schema(
+    [
+        _field("id", pa.string(), "the record that somebody read"),
+        _field("doc_id", pa.string(), "the document it was cut from"),
+        _field("content_hash", pa.string(), "hash of the text that was read: of another text it says nothing"),
+        _field("verdict", pa.string(), "keep or drop"),
+        _field("sample", pa.string(), "the sample that it was drawn for: size, strata and seed"),
+        _field("stratum", pa.string(), "the part of the corpus that it was drawn from; empty without strata"),
+        _field("date", pa.string(), "the day on which the verdict was taken in, ISO 8601"),
+    ]
+)
+"""What a person said of a record; the next build honours it."""
+
 MESSAGE = pa.struct(
     [
         _field("role", pa.string(), "system, user or assistant"),
@@ -331,6 +344,7 @@ SCHEMAS = {
     "boilerplate": BOILERPLATE,
     "quarantine": QUARANTINE,
     "removed": REMOVED,
+    "reviews": REVIEW,
     "instructions": INSTRUCTION,
     "pairs": PAIR,
 }
