@@ -107,7 +107,7 @@ LONG = "\n\n".join(story(seed, 40) for seed in range(100, 110))
 def test_a_text_without_identifiers_is_known_by_title_authors_and_what_it_holds(tmp_path, opening, year, one_work):
     xml = {**XML, "authors": ["Veny AB", "Artery B"], "date": "2021-12-30"}
     pdf = f"{opening}\n\n{misread(LONG)}"
-    kept, dropped = built(tmp_path, (LONG, xml), (pdf, {"format": "pdf", "date": year}))
+    kept, _ = built(tmp_path, (LONG, xml), (pdf, {"format": "pdf", "date": year}))
     assert (kept[doc_id(LONG)]["witnesses"] == [doc_id(pdf)]) is one_work
     left = kept[doc_id(pdf)]["text"] if doc_id(pdf) in kept else ""
     assert not one_work or len(left) < 100
