@@ -73,7 +73,7 @@ from corpus.steps.taggers import tagger
 from corpus.steps.tokenizers import load as load_tokenizer
 from corpus.steps.tokens import TOKENISE_SHARD
 from corpus.steps.verify import GATHER_TEXTS, KEEP_VERIFIED, VERIFY_PAIRS
-from corpus.steps.works import COMPARE_WORKS, FIND_KEYS, GATHER_WORKS, GROUP_WORKS, TELL_WORKS, slices
+from corpus.steps.works import COMPARE_WORKS, FIND_KEYS, GATHER_WORKS, GROUP_WORKS, SKETCH, TELL_WORKS, slices
 from corpus.takedown import refuse_unfinished
 from corpus.team_indexes import TeamIndexes
 from medpress import sentence_index
@@ -105,7 +105,7 @@ from medpress.tokenising import DEFAULT_TOKENIZER
 from nlp import relations, tagging
 
 STEPS = (
-    SECTIONS, REDACT, COUNT_PARAGRAPHS, FIND_BOILERPLATE, STRIP_BOILERPLATE, FIND_KEYS, GROUP_WORKS,
+    SECTIONS, REDACT, COUNT_PARAGRAPHS, FIND_BOILERPLATE, STRIP_BOILERPLATE, FIND_KEYS, SKETCH, GROUP_WORKS,
     GATHER_WORKS, COMPARE_WORKS, TELL_WORKS, LEAVE_OUT_APPARATUS, SCORE, SCREEN, GATHER_PASSED, FIND_COPIES, GATHER_BANDS, GATHER_KNOWN, FIND_PAIRS, JOIN_PAIRS, SPAN_FOREST, SLICE_COMPONENTS, ROUTE_PAIRS, GATHER_TEXTS, VERIFY_PAIRS,
     KEEP_VERIFIED, DECIDE_CLUSTERS, RESOLVE, COUNT_COMMON, FIND_COMMON, FIND_HITS, ANNOTATE, AUGMENT, CAP_SHARE, GATHER,
     WRITE_SHARD, COMPARE_PARTS, WRITE_ADDED, LEAVE_OUT, INDEX_SHARD, FILTER_SENTENCES, TOKENISE_SHARD,
@@ -360,13 +360,14 @@ class _Build:
             for segment in self.segments
         ]
         keys = self.flow.outputs("works", FIND_KEYS, tasks)
-        (grouped,) = self.flow.outputs("works", GROUP_WORKS, [GROUP_WORKS.task(self.flow.work, keys=keys)])
+        parts = groups([part.sections for part in sections])
+        tasks = [SKETCH.task(self.flow.work, sections=group) for group in parts]
+        sketches = self.flow.outputs("sketches", SKETCH, tasks)
+        task = GROUP_WORKS.task(self.flow.work, keys=keys, sketches=sketches)
+        (grouped,) = self.flow.outputs("works", GROUP_WORKS, [task])
         if not holds_rows(grouped):
             return list(sections)
-        tasks = [
-            GATHER_WORKS.task(self.flow.work, sections=group, works=grouped)
-            for group in groups([part.sections for part in sections])
-        ]
+        tasks = [GATHER_WORKS.task(self.flow.work, sections=group, works=grouped) for group in parts]
         texts = self.flow.outputs("gather works", GATHER_WORKS, tasks)
         tasks = [
             COMPARE_WORKS.task(self.flow.work, texts=texts, works=grouped, first=first, last=last)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
@@ -47,7 +47,7 @@ _DOUBTFUL = re.compile(r"\d(?:[^\d\n]{0,3}\d){4}")
 """Five digits that stand near each other: each identifier that `_hard` finds has as many."""
 _DIGEST = re.compile(r"\b(?=[0-9a-f-]*[a-f])[0-9a-f]{8,}(?:-[0-9a-f]+)*\b")
 _APART = re.compile(r"[\s_,.-]+")
-_TEXTS = ("text", "title", "section", "license", "source")
+_TEXTS = ("text", "title", "section", "license", "source", "left_out")
 """Columns of a record that may speak of its own document's person."""
 
 
@@ -181,12 +181,14 @@ def _in_records(folder: Path, known: Persons) -> Iterator[tuple[str, str, Counte
     if not parts(folder):
         return
     names = open_parquet(parts(folder)[0]).schema_arrow.names
+    columns = [name for name in _TEXTS if name in names]  # an older build left nothing out
     finder = lru_cache(maxsize=1_024)(lambda doc_id: finder_of(known.of_document.get(doc_id, ())))
     for table in row_groups(folder, names):
         thorough = [phi.policy_for(kind or "") == "thorough" for kind in table["source_type"].to_pylist()]
         ids, records = table["doc_id"].to_pylist(), table["id"].to_pylist()
-        for column in _TEXTS:
-            texts = [value if isinstance(value, str) else "\n".join(value or ()) for value in table[column].to_pylist()]
+        for column in columns:
+            values = table[column].to_pylist()
+            texts = [value if isinstance(value, str) else "\n".join(map(_text_of, value or ())) for value in values]
             # An author of a book may be called like a patient; a number is nobody else's.
             for careful in (True, False):
                 whole = careful or column == "source"
@@ -198,8 +200,13 @@ def _in_records(folder: Path, known: Persons) -> Iterator[tuple[str, str, Counte
                 if ids[row] in known.of_document and text:
                     yield records[row], column, _of_own(finder(ids[row]), text)
                 yield records[row], column, _hard(text)
-        for column, text in _strings(table.drop_columns(list(_TEXTS))):
+        for column, text in _strings(table.drop_columns(columns)):
             yield "", column, _hard(text) + known.in_text(text)
+
+
+def _text_of(entry: str | Mapping[str, Any]) -> str:
+    """A heading, or a stretch that was left out."""
+    return entry if isinstance(entry, str) else entry["text"]
 
 
 def _of_own(finder: Finder | None, text: str) -> Counter[str]:

@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import groupby
+from itertools import combinations, groupby
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,16 @@ _MARKUP = ("jats", "medline", "bioc", "docbook", "cnxml")
 _PAGES = ("pdf", "image")
 _TITLE = "title:"
 """Begins a key that is a title."""
+_CONTAINED = "contained:"
+"""Begins a key that two documents share since most of the shorter one stands in the other."""
+_ALONE = "document:"
+"""Begins a key that only one document has; with it stands what else tells of it."""
+SKETCHED = 512
+"""Of so many shingles one is compared over all documents: some ten of an article."""
+MOST_HOLDERS = 8
+"""Documents that hold a shingle from which on it is a phrase of many works, a licence's for example."""
+FEWEST_SHARED = 3
+"""Sketched shingles that two documents must share."""
 SHORTEST_TITLE = 4
 """Words or Chinese characters; a shorter title (`Amoxicillin`) is that of many works."""
 CONFIRMED = 0.5
@@ -60,6 +71,8 @@ between the two stand the marks, ligatures and formulas that a PDF loses. Chosen
 same sentences go but for a fifteenth."""
 FEWEST_TOKENS = 8
 """Tokens of a stretch that can be told to stand elsewhere, or not to; a shorter one goes with what is around it."""
+_OPENING = 6_000
+"""Characters at the beginning of a document in which its title stands, behind an address of the journal or an abstract."""
 _TOLD_AUTHORS = 3
 """Authors who must be named in the text of a document that lists none."""
 
@@ -70,6 +83,7 @@ KEYS = pa.schema(
         pa.field("year", pa.string()),
         pa.field("form", pa.int8()),
         pa.field("authors", pa.list_(pa.string())),
+        pa.field("title", pa.string()),
     ]
 )
 """A key of a document; `year` when its edition appeared, `form` as in `form_of`, authors' names folded."""
@@ -82,6 +96,7 @@ WORKS = pa.schema(
         pa.field("form", pa.int8()),
         pa.field("keys", pa.list_(pa.string())),
         pa.field("authors", pa.list_(pa.string())),
+        pa.field("title", pa.string()),
     ]
 )
 """A document that may be one work with others; `work` is the least doc_id of them. Sorted by work and document."""
@@ -111,7 +126,7 @@ def keys(documents: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         named = by_name(document["identifiers"])
         if is_notice(document["title"], named.get("article_type", "")):
             continue
-        found = list(_identifiers(named, _edition(document)))
+        found = [_ALONE + document["doc_id"], *_identifiers(named, _edition(document))]
         title = _words(document["title"])
         if len(title) >= SHORTEST_TITLE:
             found.append(_TITLE + " ".join(title))
@@ -119,18 +134,52 @@ def keys(documents: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
             "doc_id": document["doc_id"],
             "year": _year(document),
             "form": form_of(document["format"], document["n_ocr_pages"]),
+            "title": " ".join(title),
             "authors": sorted({name for author in document["authors"] if (name := _name(author))}),
         }
         rows += [{"key": key, **about} for key in found]
     return rows
 
 
-def works(table: pa.Table) -> pa.Table:
-    """`WORKS` of all documents that share a key, from the `KEYS` of all of them."""
+SKETCHES = pa.schema([pa.field("shingle", pa.uint64()), pa.field("doc_id", pa.string())])
+"""A shingle of a document that is compared over all documents."""
+
+
+def sketches(doc_ids: Sequence[str], texts: Sequence[str]) -> pa.Table:
+    """`SKETCHES` of records, each row once."""
+    hashes, bounds = shingles(tokens(texts))
+    chosen = hashes % np.uint64(SKETCHED) == 0
+    owners = np.repeat(np.arange(len(texts)), np.diff(bounds))[chosen]
+    ids = pa.array(doc_ids, pa.string()).take(pa.array(owners))
+    return pa.table([pa.array(hashes[chosen]), ids], schema=SKETCHES).group_by(SKETCHES.names).aggregate([])
+
+
+def contained(table: pa.Table) -> list[tuple[str, str]]:
+    """Pairs of documents of which one holds most of the other, by the `SKETCHES` of all."""
+    sizes = {row["values"]: row["counts"] for row in pc.value_counts(table["doc_id"]).to_pylist()}
+    counts = pc.value_counts(table["shingle"])
+    held = pc.and_(pc.greater(counts.field("counts"), 1), pc.less_equal(counts.field("counts"), MOST_HOLDERS))
+    shared = table.filter(pc.is_in(table["shingle"], counts.field("values").filter(held)))
+    holders = shared.group_by("shingle").aggregate([("doc_id", "list")])["doc_id_list"].to_pylist()
+    pairs = Counter(pair for ids in holders for pair in combinations(sorted(ids), 2))
+    return sorted(
+        (one, other)
+        for (one, other), count in pairs.items()
+        if count >= max(FEWEST_SHARED, CONFIRMED * min(sizes[one], sizes[other]))
+    )
+
+
+def works(table: pa.Table, pairs: Sequence[tuple[str, str]]) -> pa.Table:
+    """`WORKS` of all documents that share a key, from the `KEYS` of all of them and the pairs that `contained` finds."""
+    ids = pa.array(sorted({doc_id for pair in pairs for doc_id in pair}), pa.string())
     counts = pc.value_counts(table["key"])
     several = counts.field("values").filter(pc.greater(counts.field("counts"), 1))
-    shared = table.filter(pc.is_in(table["key"], several))
+    shared = table.filter(pc.or_(pc.is_in(table["key"], several), pc.is_in(table["doc_id"], ids)))
     rows = shared.sort_by([("key", "ascending"), ("doc_id", "ascending")]).to_pylist()
+    row_of = {row["doc_id"]: row for row in rows}
+    for one, other in pairs:
+        if one in row_of and other in row_of:  # neither is a notice
+            rows += [{**row_of[doc_id], "key": f"{_CONTAINED}{one} {other}"} for doc_id in (one, other)]
     edges: list[tuple[str, str]] = []
     about: dict[str, dict[str, Any]] = {}
     for _, group in groupby(rows, key=lambda row: row["key"]):
@@ -139,14 +188,14 @@ def works(table: pa.Table) -> pa.Table:
                 edges.append((its[0]["doc_id"], row["doc_id"]))
                 known = about.setdefault(row["doc_id"], {**row, "keys": []})
                 known["keys"].append(row["key"])
-    ids = sorted(about)
-    number = {doc_id: place for place, doc_id in enumerate(ids)}
+    documents = sorted(about)
+    number = {doc_id: place for place, doc_id in enumerate(documents)}
     ends = np.array([[number[one], number[other]] for one, other in edges], dtype=np.int64).reshape(-1, 2)
-    labels = components(len(ids), ends[:, 0], ends[:, 1])
+    labels = components(len(documents), ends[:, 0], ends[:, 1])
     least: dict[int, str] = {}
-    for doc_id, label in zip(ids, labels.tolist(), strict=True):
+    for doc_id, label in zip(documents, labels.tolist(), strict=True):
         least.setdefault(label, doc_id)
-    found = [{**about[doc_id], "work": least[label]} for doc_id, label in zip(ids, labels.tolist(), strict=True)]
+    found = [{**about[doc_id], "work": least[label]} for doc_id, label in zip(documents, labels.tolist(), strict=True)]
     return pa.Table.from_pylist(found, schema=WORKS).sort_by([("work", "ascending"), ("doc_id", "ascending")])
 
 
@@ -170,6 +219,8 @@ class Source:
     keys: frozenset[str]
     authors: tuple[str, ...]
     """Names, folded."""
+    title: str
+    """Its words, folded."""
     texts: Sequence[Text]
     """All of its records, in order."""
 
@@ -236,12 +287,26 @@ def compare(sources: Sequence[Source]) -> list[Repeated]:
 
 def _least_share(source: Source, better: Sequence[Source]) -> float | None:
     """From which share of its tokens on a sentence of a document is held by better ones; None: it is another work."""
-    if any(not key.startswith(_TITLE) for other in better for key in source.keys & other.keys):
+    if any(not key.startswith((_TITLE, _CONTAINED)) for other in better for key in source.keys & other.keys):
         return HELD
     alike = [other for other in better if source.keys & other.keys and _same_authors(source, other)]
-    if any(source.year and source.year == other.year and source.form != other.form for other in alike):
+    if any(source.form != other.form and _is_same_edition(source, other) for other in alike):
         return HELD
-    return 1.0 if alike else None
+    return 1.0 if any(key.startswith(_TITLE) for other in alike for key in source.keys & other.keys) else None
+
+
+def _is_same_edition(one: Source, other: Source) -> bool:
+    """Whether two documents by the same authors have one title, which may stand in the text of one only, and no two years:
+    what is printed at the turn of one bears both."""
+    if one.year and other.year and abs(int(one.year) - int(other.year)) > 1:
+        return False
+    return one.title == other.title or _begins_with(one, other.title) or _begins_with(other, one.title)
+
+
+def _begins_with(source: Source, title: str) -> bool:
+    """Whether a title stands near the beginning of a document."""
+    opening = " ".join(_words("\n".join(text.text for text in source.texts)[:_OPENING]))
+    return title.count(" ") + 1 >= SHORTEST_TITLE and f" {title} " in f" {opening} "
 
 
 def _same_authors(one: Source, other: Source) -> bool:

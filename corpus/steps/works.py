@@ -49,13 +49,32 @@ def described(documents: str) -> str:
 FIND_KEYS = Step(find_keys, models={"documents": described}, per="segment")
 
 
+def sketch(task: Task, mark: Mark) -> None:
+    """What is compared over all documents of the texts of some parts. Argument: `sections` (files). Writes `works.SKETCHES`.
+
+    Lists of references are cited by many works.
+    """
+    tables = [works.SKETCHES.empty_table()]
+    for file in task.arguments["sections"]:
+        mark("part")
+        rows = read_table(file, ["doc_id", "fault", "text"])
+        rows = rows.filter(pc.is_null(rows["fault"]))
+        tables.append(works.sketches(rows["doc_id"].to_pylist(), rows["text"].to_pylist()))
+    write_table(task.output, pa.concat_tables(tables).sort_by([("shingle", "ascending"), ("doc_id", "ascending")]))
+
+
+SKETCH = Step(sketch, inputs=("sections",), per="group of parts")
+
+
 def group_works(task: Task, mark: Mark) -> None:
-    """Documents that may be one work. Argument: `keys` (files). Writes `works.WORKS`."""
-    tables = [works.KEYS.empty_table(), *map(read_table, task.arguments["keys"])]
-    write_table(task.output, works.works(pa.concat_tables(tables)))
+    """Documents that may be one work. Arguments: `keys`, `sketches` (files). Writes `works.WORKS`."""
+    keys = [works.KEYS.empty_table(), *map(read_table, task.arguments["keys"])]
+    sketches = [works.SKETCHES.empty_table(), *map(read_table, task.arguments["sketches"])]
+    pairs = works.contained(pa.concat_tables(sketches))
+    write_table(task.output, works.works(pa.concat_tables(keys), pairs))
 
 
-GROUP_WORKS = Step(group_works, inputs=("keys",), per="corpus")
+GROUP_WORKS = Step(group_works, inputs=("keys", "sketches"), per="corpus")
 
 TEXTS = pa.schema(
     [
@@ -130,7 +149,7 @@ def compare_works(task: Task, mark: Mark) -> None:
                 faulted |= {record["id"]} if record["fault"] else set()
             known = about[doc_id]
             keys, authors = frozenset(known["keys"]), tuple(known["authors"])
-            sources.append(works.Source(doc_id, known["form"], known["year"], keys, authors, texts))
+            sources.append(works.Source(doc_id, known["form"], known["year"], keys, authors, known["title"], texts))
         for each in works.compare(sources):
             if each.id not in faulted:
                 found.append(

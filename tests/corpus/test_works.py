@@ -92,6 +92,27 @@ def test_title_and_authors_tell_a_work(tmp_path, said):
     assert sum(len(row["text"]) for row in kept.values()) < len(ARTICLE) + 60
 
 
+LONG = "\n\n".join(story(seed, 40) for seed in range(100, 110))
+
+
+@pytest.mark.parametrize(
+    ("opening", "year", "one_work"),
+    [
+        ("Veins of the Lower Leg in Old Age\n\nAnn Veny and Bo Artery", "2022", True),
+        ("Veins of the Lower Leg in Old Age\n\nAnn Veny and Bo Artery", "2024", False),
+        ("Veins of the Lower Leg in Old Age\n\nCy Liver", "2021", False),
+        ("Collected papers on the leg\n\nAnn Veny and Bo Artery", "2021", False),
+    ],
+)
+def test_a_text_without_identifiers_is_known_by_title_authors_and_what_it_holds(tmp_path, opening, year, one_work):
+    xml = {**XML, "authors": ["Veny AB", "Artery B"], "date": "2021-12-30"}
+    pdf = f"{opening}\n\n{misread(LONG)}"
+    kept, _ = built(tmp_path, (LONG, xml), (pdf, {"format": "pdf", "date": year}))
+    assert (kept[doc_id(LONG)]["witnesses"] == [doc_id(pdf)]) is one_work
+    left = kept[doc_id(pdf)]["text"] if doc_id(pdf) in kept else ""
+    assert not one_work or len(left) < 100
+
+
 def test_a_reprint_of_unknown_year_keeps_what_it_changed(tmp_path):
     about = {"title": "Veins of the lower leg", "authors": ["Ann Veny"]}
     changed = ARTICLE.replace("vein", "artery", 1)
