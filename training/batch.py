@@ -27,6 +27,12 @@ class Batch:
     """Rows that belong together and stay on one process: 2 for a pair of answers."""
     drawn: np.ndarray | None = None
     """Units drawn from each source by the mixer; None where nothing mixes."""
+    advantages: np.ndarray | None = None
+    """How much better each row's answer is than its unit's others (float64 [rows]); None where answers are not compared."""
+    previous: np.ndarray | None = None
+    """Token losses of the model that the answers were sampled from (float32 [rows, length]); None: the model as it is."""
+    reference: np.ndarray | None = None
+    """Token losses of the model that the divergence is measured from (float32 [rows, length]); None without one."""
 
     @property
     def units(self) -> int:
@@ -47,6 +53,10 @@ class Batch:
             labels=self.labels[rows],
             sources=self.sources[rows],
             unit=self.unit,
+            **{
+                name: None if (values := getattr(self, name)) is None else values[rows]
+                for name in ("advantages", "previous", "reference")
+            },
         )
 
     def slices(self, rank: int, world: int, micro: int) -> Iterator[Batch]:

@@ -59,7 +59,7 @@ def _of_family(family: Family, lang: Lang, source: Source, count: int) -> Iterat
         earned = verify(reply, question)
         if family.solve(task.question, lang) != task.options[0] or not earned.reward:
             raise RuntimeError(f"the rules of {family.name} disagree ({earned.reason or 'answer'}): {task.question}")
-        row = {
+        row: dict[str, Any] = {
             "id": question.id,
             "source": f"{family.name} {lang}",
             "question": question.question,
