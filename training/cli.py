@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from medpress.command import UserError, build_app, first_process, print_table, progress, run, say
+from medpress.command import ONCE, UserError, build_app, first_process, in_words, print_table, progress, run, say
 from training.config import CptConfig, EvalConfig, InputError, RlConfig, SftConfig
 from training.run import train as run_stage
 from training.sampling.config import SamplingConfig
@@ -32,7 +32,11 @@ def one_sentence() -> Iterator[None]:
 
 
 @app.command
-def cpt(*, config: Annotated[CptConfig | None, Parameter(name="*")] = None) -> int:
+def cpt(
+    *,
+    config: Annotated[CptConfig | None, Parameter(name="*")] = None,
+    dry_run: Annotated[bool, ONCE, Parameter(help="Say what the run would be and need, and stop.")] = False,
+) -> int:
     """Train on shards: continue with a model, or start a small one from random weights.
 
     Example: `train cpt --shards data/shards --mix odm`
@@ -40,6 +44,10 @@ def cpt(*, config: Annotated[CptConfig | None, Parameter(name="*")] = None) -> i
     On many GPUs: `torchrun --nproc-per-node 8 -m training.cli cpt --shards data/shards --model ./base`
     """
     config = config or CptConfig()
+    if dry_run:
+        with one_sentence():
+            _look_ahead(config)
+        return 0
     with one_sentence():
         result = run_stage(config)
     if first_process():
@@ -198,6 +206,21 @@ def evaluate(
     return 0
 
 
+def _look_ahead(config: CptConfig) -> None:
+    from training.dry_run import dry_run, verdict
+
+    found = dry_run(config)
+    print_table(
+        f"{found.parameters / 1e6:,.1f} M parameters, {found.steps:,} steps, {found.tokens:,} places",
+        ["source", "tokens", "share at the start", "tokens of the run", "epochs"],
+        [[name, *numbers] for name, numbers in found.sources.items()],
+    )
+    rows = [[name, size / 2**20] for name, size in found.memory.items()]
+    print_table("Memory of a process", ["part", "MB"], rows)
+    say(f"{in_words(found.seconds).capitalize()} on this machine, roughly.")
+    say(verdict(found))
+
+
 def _cpt_summary(result: Mapping[str, Any]) -> None:
     _opening(result)
     held_out = result["held_out"].get("held_out_by_source", {})
@@ -302,6 +325,34 @@ def compare(runs: list[Path], /, *, evaluations: Path | None = None) -> int:
         print_table("Runs", HEADER, rows_of(runs, evaluations))
         if evaluations and (rows := changes(runs, evaluations)):
             print_table("From run to run, on the same questions (McNemar's exact test)", CHANGES, rows)
+    return 0
+
+
+@app.command
+def trace(run: Path, /, *, step: int | None = None, document: str | None = None) -> int:
+    """Say what a step of `train cpt` was trained on, or which steps met a document.
+
+    Example: `train trace runs/cpt --step 120`
+
+    Parameters
+    ----------
+    run:
+        Folder of the run.
+    step:
+        A step, from 1.
+    document:
+        The first digits of a document's id.
+    """
+    with one_sentence():
+        from training.trace import trace as trained_on
+
+        found = list(trained_on(run, step=step, document=document))
+    rows = [[each.step, each.source, each.id, each.doc_id, each.start, each.tokens] for each in found]
+    print_table(
+        f"{len(found):,} stretches of {len({each.id for each in found}):,} records, as the hash of the step says",
+        ["step", "source", "record", "document", "from token", "tokens"],
+        rows,
+    )
     return 0
 
 

@@ -14,6 +14,7 @@ from medpress.ranges import Amount, Count, CountOrNone, Share, between
 # Where an option stands in the help, in this order.
 BATCHES = group("Batches", 10)
 OPTIMISER = group("Optimiser", 20)
+MIXTURE = group("Mixture", 25)
 START = group("A model from a random start", 30)
 REWARD = group("Reward", 40)
 ONLINE = group("Online, by verified rewards", 45)
@@ -87,10 +88,23 @@ class CptConfig(TrainingConfig):
     """Tokens in a packed sequence; 0 means 128 from a random start and 1,024 otherwise."""
     batch_size: Annotated[CountOrNone, BATCHES] = 8
     """Sequences a step, over all processes; must be a multiple of their number."""
-    mix: Literal["stratified", "static", "odm"] = "stratified"
-    """How the sources are mixed: equal shares, fixed weights, or the bandit of online data mixing."""
-    weights: Annotated[dict[str, float], between(0, 10**6)] = field(default_factory=dict)
-    """Weight of each source for `--mix static`, as --weights.NAME 2; without any, the sources' sizes."""
+    mix: Annotated[Literal["static", "stratified", "odm", "ado"], MIXTURE] = "static"
+    """How the sources are mixed: by the prior, in equal shares, by the bandit of online data mixing, or by how fast the loss
+    of each still falls."""
+    weights: Annotated[dict[str, float], between(0, 10**6), MIXTURE] = field(default_factory=dict)
+    """Prior share of each source, as --weights.NAME 2; one that is not named gets none. Without any, the sources' sizes."""
+    size_power: Annotated[Share, MIXTURE] = 1.0
+    """Prior shares are sizes to this power: 1 takes all text alike, 0 all sources."""
+    quality: Annotated[dict[str, float], between(0, 10**6), MIXTURE] = field(default_factory=dict)
+    """What the prior of a source is multiplied by, as --quality.NAME 0.5."""
+    floor: Annotated[Share, MIXTURE] = 0.25
+    """Least share of a source that odm and ado leave it, as a part of its prior."""
+    cap: Annotated[Amount, MIXTURE] = 0.0
+    """Largest share of a source, as a multiple of its prior; 0 means no limit."""
+    most_epochs: Annotated[Amount, MIXTURE] = 4.0
+    """Passes over a source, at most, or twice as many as over all text together; 0, and given weights, mean no limit."""
+    mix_warm_up: Annotated[Share, MIXTURE] = 0.1
+    """Share of the steps in which the prior alone decides."""
     epochs: Amount = 0.0
     """Passes over the shards; 0 means one, and from a random start as many as make 500,000 tokens."""
     learning_rate: Annotated[Amount, OPTIMISER] = 0.0

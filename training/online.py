@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -41,7 +42,7 @@ class OnlineBatches:
 
     sources: list[str]
 
-    def __init__(self, questions: Sequence[Question], generator: Generator, config: RlConfig) -> None:
+    def __init__(self, questions: Sequence[Question], generator: Generator, config: RlConfig, steps: int) -> None:
         self._questions, self._generator, self._config = questions, generator, config
         self.sources = ["online"]
         self.data_hash = questions_hash(questions)
@@ -49,15 +50,26 @@ class OnlineBatches:
         self._reference = TokenLoss(copy.deepcopy(generator.model)).eval() if config.kl else None
         self._sampling = Sampling(max_new_tokens=config.max_new_tokens, temperature=1.0)
         self._pad = int(generator.tokenizer.pad_token_id)  # type: ignore[arg-type]
-        self._step = 0
+        self._steps, self._step = steps, 0
+        self._stepped = Event()
+        self._stepped.set()
         self._batch: Batch | None = None
-        self._seen: dict[str, float] = {}
         self.rewards: list[float] = []
         """Mean reward of each set of answers."""
 
-    def next(self) -> Batch:
-        """Answers to the next questions, or the same ones again for as many steps as `updates` says."""
-        if self._batch is None or self._step % self._config.updates == 0:
+    def draw(self) -> dict[str, Any]:
+        """Nothing mixes here."""
+        return {}
+
+    def make(self, drawn: Mapping[str, Any]) -> Batch:
+        """Answers to the next questions, or the same ones again for as many steps as `updates` says.
+
+        Waits until the step before has changed the weights, since it is they that answer.
+        """
+        self._stepped.wait()
+        self._stepped.clear()
+        fresh = self._step < self._steps and self._step % self._config.updates == 0
+        if self._batch is None or fresh:
             self._batch = self._sample(self._step // self._config.updates)
         self._step += 1
         return self._batch
@@ -69,6 +81,8 @@ class OnlineBatches:
         asked = [self._questions[orders[epoch][place]] for epoch, place in places]
         model = self._generator.model
         model.eval()
+        trained = model.config._attn_implementation
+        model.set_attn_implementation("sdpa")  # answers grow token by token, training reads whole pieces
         rows, rewards, sizes = [], [], []
         for question in asked:
             prompt = self._generator.chat([{"role": "user", "content": ask(question)}])
@@ -79,6 +93,7 @@ class OnlineBatches:
             for answer in answers:
                 ids = [*prompt, *answer.ids]
                 rows.append(as_piece(ids, [False] * len(prompt) + [True] * len(answer.ids)))
+        model.set_attn_implementation(trained)
         length = max(map(len, rows))
         batch = from_rows([assemble([row], length, self._pad) for row in rows], [[0]] * len(rows))
         advantages = group_advantages(torch.tensor(rewards, dtype=torch.float64)).flatten().numpy()
@@ -86,42 +101,39 @@ class OnlineBatches:
         reference = self._losses(self._reference, batch) if self._reference else None
         model.train()
         self.rewards.append(float(np.mean(rewards)))
-        self._seen = {
+        log = {
             "reward": self.rewards[-1],
             "groups_that_differ": float(np.mean([len(set(group)) > 1 for group in rewards])),
             "answer_tokens": float(np.mean(sizes)),
         }
-        return replace(batch, unit=count, advantages=advantages, previous=previous, reference=reference)
+        return replace(batch, unit=count, log=log, advantages=advantages, previous=previous, reference=reference)
 
     @torch.no_grad()
     def _losses(self, head: TokenLoss, batch: Batch) -> np.ndarray:
         parts = [
             batch.part(start, start + self._config.answers) for start in range(0, batch.units, self._config.answers)
         ]
-        device = self._generator.device
-        found = [
-            head(*(torch.from_numpy(array).to(device) for array in (part.input_ids, part.position_ids, part.labels)))
-            for part in parts
-        ]
+        found = [head(part.input_ids, part.position_ids, part.labels) for part in parts]
         return torch.cat(found).float().cpu().numpy()
 
     def observe(self, feedback: Feedback) -> None:
-        """Nothing mixes here."""
-
-    def report(self) -> dict[str, Any]:
-        """For the log."""
-        return self._seen
+        """The weights have changed: the next answers may be sampled."""
+        self._stepped.set()
 
     def held_out(self) -> None:
         """Nothing is held out: `train eval` measures on a test of its own."""
 
-    def state(self) -> dict[str, Any]:
+    def place(self) -> dict[str, Any]:
         """Where the stream stands."""
-        return {"step": self._step, "rewards": self.rewards}
+        return {"step": self._step, "rewards": list(self.rewards)}
 
-    def restore(self, state: Mapping[str, Any]) -> None:
-        """Take a state back. Answers that were to be used again are sampled anew, from the weights as they are."""
-        self._step, self.rewards = state["step"], list(state["rewards"])
+    def learned(self) -> dict[str, Any]:
+        """Nothing mixes here."""
+        return {}
+
+    def restore(self, place: Mapping[str, Any], learned: Mapping[str, Any]) -> None:
+        """Take a place back. Answers that were to be used again are sampled anew, from the weights as they are."""
+        self._step, self.rewards = place["step"], list(place["rewards"])
 
 
 def _order(seed: int, epoch: int, count: int) -> np.ndarray:
@@ -177,8 +189,8 @@ def run_online(config: RlConfig, progress: Callable[..., Any]) -> dict[str, Any]
         model, tokenizer = open_model(config.model)
         size = 0 if is_small(model) else 1
         config = replace(config, batch_size=config.batch_size or _BATCH_SIZE[size])
-        batches = OnlineBatches(single, _generator(model, tokenizer), config)
         steps = config.updates * steps_for(len(single), config.batch_size, config.epochs or _EPOCHS[size], config.steps)
+        batches = OnlineBatches(single, _generator(model, tokenizer), config, steps)
         with progress("train rl", steps, "steps") as tick:
             result = train(
                 config,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, cast
 
 import numpy as np
 import torch
@@ -160,8 +160,8 @@ class ByLikelihood:
     @torch.inference_mode()
     def _ends(self, prompts: list[list[int]]) -> torch.Tensor:
         """Log-probabilities of each token of the vocabulary after each prompt [prompts, V], in fp32."""
-        ids, positions, _ = self._tensors([(prompt, []) for prompt in prompts])
-        model: Any = self._generator.model
+        device, model = self._generator.device, cast(Any, self._generator.model)
+        ids, positions = (torch.from_numpy(rows).to(device) for rows in _rows([(prompt, []) for prompt in prompts])[:2])
         hidden = model.get_decoder()(input_ids=ids, position_ids=positions, use_cache=False).last_hidden_state
         rows = torch.arange(len(prompts), device=hidden.device)
         last = hidden[rows, torch.tensor([len(prompt) - 1 for prompt in prompts], device=hidden.device)]
@@ -171,17 +171,15 @@ class ByLikelihood:
     @torch.inference_mode()
     def _losses(self, pairs: list[tuple[list[int], list[int]]]) -> list[float]:
         """Summed loss of the second part of each pair after the first."""
-        return self._head(*self._tensors(pairs)).sum(dim=1).tolist() if pairs else []
+        return self._head(*_rows(pairs)).sum(dim=1).tolist() if pairs else []
 
-    def _tensors(self, pairs: list[tuple[list[int], list[int]]]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        pieces = [as_piece([*a, *b, 0], [False] * len(a) + [True] * len(b) + [False]) for a, b in pairs]
-        length = max(map(len, pieces))
-        rows = [assemble([piece], length, padding=0) for piece in pieces]
-        ids, positions, labels = (
-            torch.from_numpy(np.stack([getattr(row, name) for row in rows])).to(self._generator.device)
-            for name in ("input_ids", "position_ids", "labels")
-        )
-        return ids, positions, labels
+
+def _rows(pairs: Sequence[tuple[list[int], list[int]]]) -> list[np.ndarray]:
+    """Ids, positions and labels [pairs, L] of the pairs, of which the second part is asked for."""
+    pieces = [as_piece([*a, *b, 0], [False] * len(a) + [True] * len(b) + [False]) for a, b in pairs]
+    length = max(map(len, pieces))
+    rows = [assemble([piece], length, padding=0) for piece in pieces]
+    return [np.stack([getattr(row, name) for row in rows]) for name in ("input_ids", "position_ids", "labels")]
 
 
 class ByGeneration:
