@@ -62,10 +62,9 @@ class Batch:
             labels=self.labels[rows],
             sources=self.sources[rows],
             unit=self.unit,
-            **{
-                name: None if (values := getattr(self, name)) is None else values[rows]
-                for name in ("advantages", "previous", "reference")
-            },
+            advantages=None if self.advantages is None else self.advantages[rows],
+            previous=None if self.previous is None else self.previous[rows],
+            reference=None if self.reference is None else self.reference[rows],
             start=start,
         )
 
