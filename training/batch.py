@@ -32,6 +32,12 @@ class Batch:
     """Units and labels of the batch of all processes; None when all of it is here."""
     drawn: np.ndarray | None = None
     """Units drawn from each source by the mixer; None where nothing mixes."""
+    advantages: np.ndarray | None = None
+    """How much better each row's answer is than its unit's others (float64 [rows]); None where answers are not compared."""
+    previous: np.ndarray | None = None
+    """Token losses of the model that the answers were sampled from (float32 [rows, length]); None: the model as it is."""
+    reference: np.ndarray | None = None
+    """Token losses of the model that the divergence is measured from (float32 [rows, length]); None without one."""
     chances: np.ndarray | None = None
     """The chance that each source had then."""
     log: Mapping[str, Any] = field(default_factory=dict)
@@ -56,6 +62,9 @@ class Batch:
             labels=self.labels[rows],
             sources=self.sources[rows],
             unit=self.unit,
+            advantages=None if self.advantages is None else self.advantages[rows],
+            previous=None if self.previous is None else self.previous[rows],
+            reference=None if self.reference is None else self.reference[rows],
             start=start,
         )
 

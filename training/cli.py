@@ -71,9 +71,9 @@ def sft(*, config: Annotated[SftConfig | None, Parameter(name="*")] = None) -> i
 
 @app.command
 def rl(*, config: Annotated[RlConfig | None, Parameter(name="*")] = None) -> int:
-    """Tune on pairs of a better and a worse answer, by CPO-SimPO.
+    """Tune on pairs of a better and a worse answer, by CPO-SimPO; or on answers sampled and verified as it goes, by GRPO.
 
-    Example: `train rl --pairs data/pairs`
+    Example: `train rl --pairs data/pairs`, `train rl --online data/tasks/train.jsonl`
     """
     config = config or RlConfig()
     with one_sentence():
@@ -277,6 +277,11 @@ def _sft_summary(result: Mapping[str, Any]) -> None:
 
 def _rl_summary(result: Mapping[str, Any]) -> None:
     _opening(result)
+    if "first_reward" in result:
+        say(
+            f"{result['questions']:,} questions, {result['steps']:,} steps, {result['answers']:,} answers; mean reward"
+            f" {result['first_reward']:.3f} in the first tenth, {result['last_reward']:.3f} in the last."
+        )
     before, after = result["held_out_start"], result["held_out"]
     names = ["objective", "margin", "accuracy", "reward_chosen", "reward_rejected", "length_chosen", "length_rejected"]
     if after:

@@ -17,6 +17,7 @@ OPTIMISER = group("Optimiser", 20)
 MIXTURE = group("Mixture", 25)
 START = group("A model from a random start", 30)
 REWARD = group("Reward", 40)
+ONLINE = group("Online, by verified rewards", 45)
 MEASURING = group("Measuring and saving", 50)
 
 
@@ -147,10 +148,23 @@ class SftConfig(TrainingConfig):
 
 @dataclass(frozen=True, kw_only=True)
 class RlConfig(TrainingConfig):
-    """Preference tuning by CPO-SimPO on pairs of answers."""
+    """Preference tuning by CPO-SimPO on pairs of answers, or by GRPO on answers that are sampled and verified as it goes."""
 
     pairs: Path = Path("data/pairs")
     """Folder or file of pairs (Parquet or JSON Lines with `prompt`, `chosen`, `rejected` as messages)."""
+    online: Annotated[Path | None, ONLINE] = None
+    """File of questions with one right option each: answers are sampled from the model and rewarded by rule instead of read
+    from pairs; a step is `batch-size` questions."""
+    answers: Annotated[Count, ONLINE] = 8
+    """Answers to a question."""
+    updates: Annotated[Count, ONLINE] = 1
+    """Steps on the same answers, the later ones clipped."""
+    epsilon: Annotated[Share, ONLINE] = 0.2
+    """How far the probability of a token may move on the same answers before its gradient is cut."""
+    kl: Annotated[Amount, ONLINE] = 0.0
+    """Weight of the divergence from the model that the run starts from."""
+    max_new_tokens: Annotated[Count, ONLINE] = 160
+    """Tokens of an answer, at most."""
     out: Path = Path("runs/rl")
     """Folder of this run: checkpoints, metrics, the finished model. The same command carries an interrupted run on."""
     model: str = ""

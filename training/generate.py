@@ -38,14 +38,19 @@ class Completion:
     """Tokens generated, the end token included."""
     finished: bool
     """It ended by itself, not by the limit."""
+    ids: tuple[int, ...]
+    """The tokens as they were drawn, the end token included."""
 
 
 class Generator:
     """A model that answers."""
 
-    def __init__(self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast) -> None:
+    def __init__(
+        self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, dtype: torch.dtype | None = None
+    ) -> None:
+        """`dtype` of the weights, which are cast in place: by default bf16 on a GPU, fp32 elsewhere."""
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        dtype = torch.bfloat16 if self.device.type == "cuda" else torch.float32
+        dtype = dtype or (torch.bfloat16 if self.device.type == "cuda" else torch.float32)
         moved: Any = model
         self.model: PreTrainedModel = moved.to(self.device, dtype).eval()
         self.tokenizer = tokenizer
@@ -100,6 +105,7 @@ class Generator:
                 text=str(self.tokenizer.decode([t for t in tokens if t not in self._stops], skip_special_tokens=True)),
                 tokens=len(tokens),
                 finished=not going[row],
+                ids=tuple(tokens),
             )
             for row, tokens in enumerate(answers)
         ]

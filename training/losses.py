@@ -80,3 +80,52 @@ def cpo_simpo(
         "length_rejected": lengths.view(-1, 2)[:, 1].sum(),
     }
     return preference + alpha * nll, logged
+
+
+def group_advantages(rewards: Tensor) -> Tensor:
+    """Rewards [groups, answers] -> how much better each answer is than its group, in standard deviations (n - 1) of the
+    group; 0 where all earn the same. GRPO (Shao et al., arXiv 2402.03300), with TRL's 1e-4 in the divisor."""
+    return (rewards - rewards.mean(dim=1, keepdim=True)) / (rewards.std(dim=1, keepdim=True) + 1e-4)
+
+
+def grpo(
+    losses: Tensor,
+    predicted: Tensor,
+    advantages: Tensor,
+    *,
+    rows: int,
+    epsilon: float,
+    kl: float,
+    previous: Tensor | None = None,
+    reference: Tensor | None = None,
+) -> tuple[Tensor, Mapping[str, Tensor]]:
+    """Group relative policy optimisation (Shao et al., arXiv 2402.03300, equation 3).
+
+        ratio   = p(token) / p_previous(token)
+        token   = -min(ratio * A, clip(ratio, 1 - epsilon, 1 + epsilon) * A)  +  kl * (p_ref / p - log(p_ref / p) - 1)
+        L       = mean over answers of the mean over an answer's tokens
+
+    losses [R, L]: token losses; predicted [R, L]: where a token of the answer is predicted; advantages [R]; `rows` counts
+    the whole batch. `previous` and `reference` are token losses of the model that the answers were sampled from (None: the
+    model as it is) and of the one that the divergence is measured from (needed when kl > 0). Returns these rows' part of the
+    loss, and for logging sums over the rows given: share of clipped tokens, divergence.
+    """
+    mask = predicted.to(losses.dtype)
+    tokens = mask.sum(dim=1).clamp(min=1.0)
+    ratio = torch.exp((losses.detach() if previous is None else previous) - losses)
+    gain = advantages.to(losses.dtype)[:, None]
+    clipped = ratio.clamp(1 - epsilon, 1 + epsilon)
+    each = -torch.min(ratio * gain, clipped * gain)
+    divergence = torch.zeros_like(losses)
+    if kl:
+        if reference is None:
+            raise ValueError("the divergence needs the losses of a reference model.")
+        apart = losses - reference
+        divergence = torch.exp(apart) - apart - 1
+        each = each + kl * divergence
+    cut = ((ratio < 1 - epsilon) & (gain < 0)) | ((ratio > 1 + epsilon) & (gain > 0))
+    logged = {
+        "clipped": ((cut * mask).sum(dim=1) / tokens).detach().sum(),
+        "divergence": ((divergence * mask).sum(dim=1) / tokens).detach().sum(),
+    }
+    return ((each * mask).sum(dim=1) / tokens).sum() / rows, logged

@@ -35,6 +35,10 @@ def _stage(config: CptConfig | SftConfig | RlConfig) -> dict[str, Any]:
         from training.sft import run_sft
 
         return run_sft(config, progress)
+    if config.online:
+        from training.online import run_online
+
+        return run_online(config, progress)
     from training.rl import run_rl
 
     return run_rl(config, progress)

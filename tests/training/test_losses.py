@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import types
+from collections import defaultdict
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from torch import Tensor
 from medpress.tokenising import train_tokenizer
 from training import losses
 from training.attention import attend_within_pieces
-from training.losses import causal_lm, cpo_simpo, cross_entropies
+from training.losses import causal_lm, cpo_simpo, cross_entropies, group_advantages, grpo
 from training.model import TokenLoss, random_model
 from training.packing import IGNORED, as_piece, assemble
 from training.tokenizer import wrap
@@ -195,3 +196,86 @@ def test_cpo_simpo_in_parts_is_the_whole() -> None:
     whole, _ = cpo_simpo(flat, lengths, **settings)
     parts = [cpo_simpo(flat[i : i + 2], lengths[i : i + 2], **settings)[0] for i in range(0, 8, 2)]
     assert float(sum(parts)) == pytest.approx(float(whole), abs=1e-12)
+
+
+def _grpo_batch() -> tuple[Tensor, ...]:
+    """Six answers of two groups, ragged, in fp64: token log-probabilities now, when sampled and of a reference; mask; rewards."""
+    rng = torch.Generator().manual_seed(5)
+    now, before, fixed = (-torch.rand(6, 7, dtype=torch.float64, generator=rng) * 3 for _ in range(3))
+    before = now + 0.4 * (before - before.mean())  # some ratios leave the clipped range, some do not
+    mask = torch.ones(6, 7, dtype=torch.long)
+    for row in range(6):
+        mask[row, 7 - row % 4 :] = 0
+    rewards = torch.tensor([[1.0, 0.0, 0.0], [0.5, 1.0, 1.0]], dtype=torch.float64)
+    return now, before, fixed, mask, rewards
+
+
+@pytest.mark.parametrize("kl", [0.0, 0.04])
+def test_grpo_equals_trl(kl: float) -> None:
+    """The loss and its gradient of TRL's GRPO trainer with loss_type grpo, in fp64, clipped and not, with a divergence."""
+    trainer_module = pytest.importorskip("trl.trainer.grpo_trainer")
+    now, before, fixed, mask, rewards = _grpo_batch()
+    advantages = group_advantages(rewards)
+    std = rewards.std(dim=1, keepdim=True)
+    assert torch.allclose(advantages, (rewards - rewards.mean(1, keepdim=True)) / (std + 1e-4), atol=1e-12)
+    theirs = now.clone().requires_grad_()
+
+    reference = object.__new__(trainer_module.GRPOTrainer)
+    same = types.SimpleNamespace(gather=lambda x: x, gather_for_metrics=lambda x: x, reduce=lambda x, reduction: x)
+    settings = {
+        "aux_loss_enabled": False,
+        "top_entropy_quantile": 1.0,
+        "off_policy_mask_threshold": None,
+        "importance_sampling_level": "token",
+        "beta": kl,
+        "args": types.SimpleNamespace(use_bias_correction_kl=False, delta=None),
+        "loss_type": "grpo",
+        "epsilon_low": 0.2,
+        "epsilon_high": 0.2,
+        "use_vllm": False,
+        "model": torch.nn.Linear(1, 1).train(),
+        "current_gradient_accumulation_steps": 1,
+        "_entropy_bonus_enabled": False,
+        "_metrics": {"train": defaultdict(list)},
+        "accelerator": same,
+        "_get_per_token_logps_and_entropies": lambda *_, **__: (theirs, torch.zeros_like(theirs), None),
+    }
+    for name, value in settings.items():
+        setattr(reference, name, value)
+    inputs = {
+        "prompt_ids": torch.zeros(6, 2, dtype=torch.long),
+        "prompt_mask": torch.ones(6, 2, dtype=torch.long),
+        "completion_ids": torch.zeros(6, 7, dtype=torch.long),
+        "completion_mask": mask,
+        "advantages": advantages.flatten(),
+        "old_per_token_logps": before,
+        "ref_per_token_logps": fixed,
+    }
+    wanted = reference._compute_loss(None, inputs)
+    wanted.backward()
+
+    ours = (-now).clone().requires_grad_()
+    found, logged = grpo(
+        ours, mask.bool(), advantages.flatten(), rows=6, epsilon=0.2, kl=kl, previous=-before, reference=-fixed
+    )
+    found.backward()
+    assert float(found.detach()) == pytest.approx(float(wanted.detach()), abs=1e-10)
+    assert torch.allclose(-ours.grad, theirs.grad, atol=1e-10, rtol=0)  # type: ignore[operator]
+    assert 0 < float(logged["clipped"]) < 6
+
+
+def test_grpo_in_parts_is_the_whole_and_equal_rewards_teach_nothing() -> None:
+    now, before, fixed, mask, rewards = _grpo_batch()
+    gain = group_advantages(rewards).flatten()
+
+    def loss(rows: slice) -> float:
+        found, _ = grpo(
+            -now[rows], mask[rows].bool(), gain[rows], rows=6, epsilon=0.2, kl=0.1, previous=-before[rows],
+            reference=-fixed[rows],
+        )  # fmt: skip
+        return float(found)
+
+    assert sum(loss(slice(i, i + 2)) for i in (0, 2, 4)) == pytest.approx(loss(slice(0, 6)), abs=1e-12)
+    assert (group_advantages(torch.ones(2, 3)) == 0).all()
+    with pytest.raises(ValueError, match="reference"):
+        grpo(-now, mask.bool(), gain, rows=6, epsilon=0.2, kl=0.1)

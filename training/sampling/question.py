@@ -12,6 +12,7 @@ from medpress.store import identity
 from training.evaluation.answers import option_of
 from training.evaluation.multiple_choice import ask
 from training.evaluation.questions import Question
+from training.rewards.agreement import concluded_option
 from training.sampling.config import SamplingConfig
 from training.sampling.preference_pairs import Candidate, best, why_none, without_repeats, worse
 from training.synthesis.answer_format import misfit, parts_of
@@ -82,6 +83,9 @@ class Sampler:
         candidate.error = misfit(candidate.parts, self.question.lang, self.config.least_think) or ""
         if not candidate.error:
             await self._map(candidate, candidate.parts.answer)
+        concluded = concluded_option(candidate.parts.think, self.question.options, self.question.lang)
+        if not candidate.error and concluded not in (None, candidate.option):
+            candidate.error = "reasoning and answer disagree"
         return candidate
 
     async def _map(self, candidate: Candidate, answer: str) -> None:
