@@ -9,16 +9,34 @@ from ingest.containers.compression import inner_suffix, unpacked_head
 from ingest.containers.packages import entry_names, is_zip, package_of
 from ingest.document import UnreadableError
 from ingest.readers import READERS, load_reader
+from ingest.safe_xml import is_xml_of_another_kind
 from medpress.store import read_head
 
 HEAD_BYTES = 8192
 """How much of a file a reader sees to recognise it."""
 
 
+FOREIGN = ((b"KDH ", "a KDH file of CNKI"), (b"CAJ\0", "a CAJ file of CNKI"), (b"TEB", "a TEB file of CNKI"))
+"""First bytes of what only its publisher's program reads, and what it is."""
+
+
+def unread(head: bytes, formats: Sequence[str]) -> tuple[str, str]:
+    """Kind and message for a file with these first bytes that is of none of these formats."""
+    if (what := next((what for sign, what in FOREIGN if head.startswith(sign)), "")) and "pdf" in formats:
+        return "unsupported", f"It is {what}, which only its own program reads; download it as PDF."
+    if "text" in formats:
+        return "unsupported", "Its first bytes are of no format that can be read."
+    return f"not-a-{formats[0]}", f"Its first bytes are not those of a {formats[0]} file."
+
+
 def recognise(head: bytes, name: str, formats: Sequence[str]) -> str | None:
-    """The format of a file with these first bytes and this name, asked in the registry's order; None when none knows it."""
+    """The format of a file with these first bytes and this name, asked in the registry's order; None when none knows it.
+
+    XML whose root is not HTML's is nothing for the web's reader, whatever it holds and is called.
+    """
     head = unpacked_head(head, HEAD_BYTES)
-    readers = [load_reader(format) for format in READERS if format in formats]
+    passed_over = "web" if is_xml_of_another_kind(head) else ""
+    readers = [load_reader(format) for format in READERS if format in formats and format != passed_over]
     return next((reader.name for reader in readers if reader.sniff(head, name)), None)
 
 

@@ -12,7 +12,11 @@ from ingest.document import UnreadableError
 from medpress.encoding import decode_markup
 
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
-_ROOT = re.compile(rb"<(?![?!])(?:[\w.-]+:)?([\w.-]+)[^>]*>")
+_ROOT = re.compile(rb"<(?![?!])(?:[\w.-]+:)?([\w.-]+)[^>]*>?")
+_BEFORE_ROOT = re.compile(rb"\s+|<\?.*?\?>|<!--.*?-->|<!doctype[^\[>]*(?:\[.*?\]\s*)?>", re.DOTALL | re.IGNORECASE)
+_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
+"""Byte order marks."""
+_HTML_DOCTYPE = re.compile(rb"<!doctype\s+html\b", re.IGNORECASE)
 _NAMESPACE = re.compile(rb"xmlns(?::[\w.-]+)?\s*=\s*[\"']([^\"']+)")
 
 
@@ -75,12 +79,36 @@ def _breaks_off(raw: bytes) -> bool:
 
 
 def root_of(head: bytes) -> tuple[str, str]:
-    """Local name of the root element and its first namespace, from the first bytes of an XML file; or empty."""
-    found = _ROOT.search(head)
+    """Local name of the root element and its first namespace, from the first bytes of an XML file; or empty.
+
+    What stands before it (declaration, comments, a DTD within the file) is passed over, also in UTF-16.
+    """
+    head = _plain_head(head)
+    start = 0
+    while before := _BEFORE_ROOT.match(head, start):
+        start = before.end()
+    found = _ROOT.search(head, start)
     if not found:
         return "", ""
     namespace = _NAMESPACE.search(found.group(0))
     return found.group(1).decode("ascii", "replace"), namespace.group(1).decode("ascii", "replace") if namespace else ""
+
+
+def is_xml_of_another_kind(head: bytes) -> bool:
+    """Whether a file with these first bytes is XML, says so, and has a root that is not HTML's."""
+    head = _plain_head(head)
+    if _HTML_DOCTYPE.search(head):
+        return False
+    root, namespace = root_of(head)
+    said = head.lstrip()[:5] == b"<?xml" or (namespace != "" and head.lstrip()[:1] == b"<")
+    return said and root.lower() != "html"
+
+
+def _plain_head(head: bytes) -> bytes:
+    """First bytes of markup without a byte order mark, and with one byte for a character of ASCII."""
+    for mark in _MARKS:
+        head = head.removeprefix(mark)
+    return head.replace(b"\0", b"")
 
 
 def local_name(element: etree._Element) -> str:

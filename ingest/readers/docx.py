@@ -45,7 +45,7 @@ from ingest.readers.pictures import may_be_scan, scanned_blocks
 from ingest.readers.shown_text import made_in
 from ingest.readers.word_fields import UNKNOWN, Field, shown_by
 from ingest.readers.word_numbering import BULLET, Numbering
-from ingest.readers.word_package import OLE, Package, child, flag, number, open_package, value
+from ingest.readers.word_package import OLE, Package, child, core_properties, flag, number, open_package, value
 from ingest.readers.word_styles import NO_HEADING, Styles
 from ingest.readers.written_numbers import written_number
 from ingest.safe_xml import children, local_name
@@ -81,36 +81,16 @@ class DocxReader:
 
     def probe(self, path: Path, options: ReadOptions) -> Probe:
         """The core properties; raises `UnreadableError`."""
-        package = _open(path)
+        package = open_package(path)
         with package.archive:
-            root = None
-            for name in package.linked("core-properties", ""):
-                try:
-                    root = package.xml(name)
-                except UnreadableError:  # a damaged part that the text does not need
-                    return Probe(n_pages=1, warnings=("the document's properties are damaged",))
-
-            def first(name: str) -> str:
-                found = root.find(f"{{*}}{name}") if root is not None else None
-                return " ".join((found.text or "").split()) if found is not None else ""
-
-            authors = tuple(name.strip() for name in first("creator").split(";") if name.strip())
-            date = first("modified") or first("created")
-            return Probe(
-                n_pages=1,
-                title=first("title"),
-                authors=() if authors == ("python-docx",) else authors,
-                date=date[:10] if re.match(r"\d{4}-\d\d-\d\d", date) else "",
-                version=first("version"),
-                lang=first("language")[:2].lower(),
-            )
+            return core_properties(package)
 
     def read(self, path: Path, first: int, last: int, options: ReadOptions, mark: Mark) -> Iterator[Page]:
         """The one page."""
         if first > 1:
             return
         mark("page 1")
-        package = _open(path)
+        package = open_package(path)
         with package.archive:
             walk = _Walk(package, options, mark)
             blocks = walk.blocks()
@@ -121,14 +101,6 @@ class DocxReader:
         held = (f"{count} {what}{'s' if count > 1 else ''}" for what, count in walk.told.items())
         reason = "; ".join(["DOCX", *held, *told(walk.left_out)])
         yield Page(1, "docx", reason, 0.0, 0.0, blocks, conservation=conservation)
-
-
-def _open(path: Path) -> Package:
-    with open(path, "rb") as file:
-        head = file.read(8)
-    if head == OLE:
-        raise UnreadableError("encrypted", "The document is protected with a password, or an old .doc.")
-    return open_package(path)
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,8 +33,7 @@ _TAG = re.compile(rf"<[a-zA-Z][^\s/>]*+(?:{_ATTRIBUTE}){{0,{MAX_ATTRIBUTES}}}+((
 
 _CONTROLS = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]"
-    r"|&#(?:0*(?:[0-8]|1[124-9]|2\d|3[01]|6553[45])(?!\d)|x0*(?:[0-8bcef]|1[0-9a-f]|fff[ef])(?![0-9a-f]));?",
-    re.IGNORECASE,
+    r"|&#(?:0*(?:[0-8]|1[124-9]|2\d|3[01]|6553[45])(?!\d)|[xX]0*(?:[0-8bcefBCEF]|1[0-9a-fA-F]|[fF]{3}[efEF])(?![0-9a-fA-F]));?"
 )
 """What no tree of XML may hold, as it is or written as a reference."""
 
@@ -99,6 +98,8 @@ def bounded_markup(text: str) -> str:
 
 def is_vast(tree: etree._Element) -> bool:
     """Whether a page has more than `MOST_NESTED` elements, each counted as often as it is deep."""
+    if tree.xpath("count(.//*)") * (MAX_DEPTH + 1) <= MOST_NESTED:
+        return False
     depth = nested = 0
     for event, _ in etree.iterwalk(tree, events=("start", "end")):
         depth += 1 if event == "start" else -1
