@@ -30,6 +30,9 @@ PART, POINT = 0.3, 0.15
 """Sizes over the height of the body: of a part of a letter that stands by itself, and of a full stop."""
 HIGHEST, DEEPEST = 1.1, 0.7
 """The same of the highest accent above the body, and of the deepest descender below it."""
+BEYOND = 0.6
+"""The same of ascenders and descenders: what goes on beyond the edge of a picture that ends further from the body than this
+comes from elsewhere, a neighbouring line or a stroke that crosses this one out."""
 
 WIDE = 0.6
 """A gap wider than this, in font sizes, is more than the space between two words."""
@@ -114,6 +117,10 @@ def extent(picture: np.ndarray) -> tuple[float, float, float, float]:
     belongs = (large >= PART * body) | ((large >= POINT * body) & (upper < baseline) & (lower > x_line))
     belongs[0] = False  # the paper
     letters = belongs[pieces]
+    for outside in (letters[: max(0, x_line)], letters[baseline:][::-1]):  # from the edge of the picture to the body
+        if len(outside) > BEYOND * body:
+            _, parts = cv2.connectedComponents(outside.astype(np.uint8), connectivity=8)
+            outside &= ~np.isin(parts, np.unique(parts[0][outside[0]]))
     rows = letters.sum(axis=1).astype(float)
     least = max(EDGE * _fullest(rows), SPECK)
     top, bottom = x_line, baseline

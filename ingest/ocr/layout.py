@@ -32,6 +32,8 @@ SHORTEST_LINE = 9
 """Two lines beside one another that are both longer than this many times their size stand in two columns."""
 LONGEST_HEADING = 160
 """Characters."""
+SAME_SHARE = 0.1
+"""Two blocks that cover shares of a line this close to one another have it both: a title and the text that follows on its line."""
 
 _CJK = r"\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\u3000-\u303f"
 _ENDS_CJK = re.compile(rf"[{_CJK}]$")
@@ -183,7 +185,7 @@ def arrange(
         blocks += _blocks(_join_fragments(text), [_table(table, straight) for table in tables], size)
         blocks += [_furniture(line, "footer") for line in footers]
     upright = [line for line in lines if line.rotation == rotation]
-    placed = [_on_page(block, straight, upright, scale) for block in blocks]
+    placed = _on_page(blocks, straight, upright, scale)
     sideways = [line for line in lines if line.rotation != rotation]
     return (*placed, *(_aside(line, scale) for line in (*labels, *sideways)))
 
@@ -298,19 +300,27 @@ def _aside(line: OcrLine, scale: float) -> Block:
     return Block(kind="paragraph", text=line.text, bbox=bbox, confidence=line.confidence, furniture="margin")
 
 
-def _on_page(block: Block, straight: Sequence[Line], upright: Sequence[OcrLine], scale: float) -> Block:
-    """The block with its box round the letters of its lines on the page as it was given.
+def _on_page(
+    blocks: Sequence[Block], straight: Sequence[Line], upright: Sequence[OcrLine], scale: float
+) -> list[Block]:
+    """Blocks with their boxes round the letters of their lines on the page as it was given.
 
-    `straight` are the lines of `upright` after rotation and skew were taken out: where the block has its box.
+    `straight` are the lines of `upright` after rotation and skew were taken out: where the blocks have their boxes. A line
+    is of the block that covers most of it, as the boxes of lines that are set close, or crossed out, reach into others.
     """
-    assert block.bbox is not None
-    x0, y0, x1, y1 = block.bbox
-    apart = [  # how far the middle of each line is from the box
-        max(x0 - x, x - x1, y0 - y, y - y1, 0.0)
-        for x, y in (((line.x0 + line.x1) / 2, (line.y0 + line.y1) / 2) for line in straight)
-    ]
-    own = [line for line, distance in zip(upright, apart, strict=True) if distance == min(apart)]
-    return replace(block, bbox=_around(own, scale))
+    places = np.array([block.bbox for block in blocks], dtype=float).reshape(-1, 1, 4)
+    boxes = np.array([(line.x0, line.y0, line.x1, line.y1) for line in straight], dtype=float).reshape(1, -1, 4)
+    sides = np.minimum(places[..., 2:], boxes[..., 2:]) - np.maximum(places[..., :2], boxes[..., :2])
+    size = np.maximum(boxes[..., 2:] - boxes[..., :2], 1e-9)
+    covered = np.clip(sides / size, 0, 1).prod(axis=-1)  # blocks × lines
+    own = (covered > 0) & (covered >= covered.max(axis=0, initial=0) - SAME_SHARE)
+    middles = (boxes[..., :2] + boxes[..., 2:]) / 2
+    apart = np.maximum(places[..., :2] - middles, middles - places[..., 2:]).max(axis=-1).clip(0)
+    placed = []
+    for block, its, distance in zip(blocks, own, apart, strict=True):
+        lines = its if its.any() else distance == distance.min()
+        placed.append(replace(block, bbox=_around([upright[at] for at in np.flatnonzero(lines)], scale)))
+    return placed
 
 
 def _around(lines: Sequence[OcrLine], scale: float) -> tuple[float, float, float, float]:

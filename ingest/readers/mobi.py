@@ -11,13 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from lxml import etree, html
-
 from ingest.containers.compression import MAX_TEXT_BYTES
 from ingest.document import Mark, Page, Probe, ReadOptions, UnreadableError
 from ingest.left_out import told
 from ingest.readers.html_blocks import BlockWalk, merged_lists
-from ingest.readers.html_bounds import bound_tables, bounded_markup
+from ingest.readers.html_bounds import bound_tables, bounded_tree
 from ingest.readers.html_shown import HTML, count_beside, settle
 from ingest.readers.shown_text import shown_text
 
@@ -26,8 +24,6 @@ MAX_BYTES = 512 * 1024 * 1024
 
 _TYPES = (b"BOOKMOBI", b"TEXtREAd")
 _ENCODINGS = {1252: "cp1252", 65001: "utf-8"}
-_HTML = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False)
-_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
 class MobiReader:
@@ -60,11 +56,8 @@ class MobiReader:
         if first > 1:
             return
         mark("page 1")
-        source = bounded_markup(_CONTROLS.sub("", _open(path).text()))
-        try:
-            tree = html.document_fromstring(source.encode("utf-8", "replace"), _HTML)
-        except (etree.LxmlError, ValueError) as error:
-            raise UnreadableError("no-text", "The book has no text.") from error
+        cut_off: list[str] = []
+        tree = bounded_tree(_open(path).text(), cut_off)
         shown = shown_text(tree, HTML)
         bound_tables(tree)
         made: list[str] = []
@@ -73,7 +66,7 @@ class MobiReader:
         blocks = tuple(merged_lists([each.block for each in BlockWalk().walk(tree)]))
         if not blocks:
             raise UnreadableError("no-text", "The book has no text.")
-        reason = "; ".join(["Mobipocket", *told(left_out)])
+        reason = "; ".join(["Mobipocket", *cut_off, *told(left_out)])
         yield Page(1, "mobi", reason, 0.0, 0.0, blocks, conservation=shown.compared(blocks, left_out, made))
 
 

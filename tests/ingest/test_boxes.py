@@ -113,3 +113,19 @@ def test_what_is_written_across_a_line_does_not_widen_its_box(tmp_path: Path) ->
     (heading,) = [block for block in read.blocks if block.text.startswith("Renal")]
     truth = extent(sheet({"Renal dosing of antibiotics": PARAGRAPHS["Renal dosing of antibiotics"]}))
     assert overlap(heading.bbox, truth) >= 0.8, (heading.bbox, truth)
+
+
+def test_what_crosses_out_a_line_does_not_widen_its_box(tmp_path: Path) -> None:
+    """Three crosses in pencil over a heading and its neighbour, higher than both together."""
+    texts = {"ARMY TECHNICAL SCHOOL": (180, 90, 12, 250), "Basic Training Centre": (200, 108, 12, 200)}
+    page = np.array(sheet(texts | {text: place for text, place in PARAGRAPHS.items() if place[1] >= 240}))
+    for at in (560, 760, 900):
+        for step in range(-110, 110):
+            for slope in (-0.6, 0.6):
+                x = at + int(slope * step)
+                page[305 + step : 309 + step, x : x + 4] = 80
+    Image.fromarray(page).save(tmp_path / "scan.png", dpi=(DPI, DPI))
+    (read,) = ImageReader().read(tmp_path / "scan.png", 1, 1, ReadOptions(), lambda word: None)
+    x0, y0, x1, y1 = zip(*(block.bbox for block in read.blocks if block.bbox and block.bbox[1] < 140), strict=True)
+    box, truth = (min(x0), min(y0), max(x1), max(y1)), extent(sheet(texts))
+    assert overlap(box, truth) >= 0.8, (box, truth)

@@ -143,12 +143,18 @@ def test_an_ofd_document(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "text",
     ["", "<ofd:TextObject Boundary='nan inf 1 1' Size='-1'><ofd:TextCode X='1e400' DeltaX='g 999999999999 9'>5 mg</ofd:TextCode></ofd:TextObject>",
-     "<ofd:CompositeObject>" * 3_000 + line("5 mg", 1, 1), "<ofd:TextObject><ofd:TextCode>5 mg</ofd:TextCode></ofd:TextObject>" * 3_000],
-    ids=["empty", "numbers", "deep", "many"],
+     "<ofd:TextObject><ofd:TextCode>5 mg</ofd:TextCode></ofd:TextObject>" * 3_000],
+    ids=["empty", "numbers", "many"],
 )  # fmt: skip
 def test_hostile_ofd_pages_end(tmp_path: Path, text: str) -> None:
     _, _, pages = read(ofd(tmp_path / "a.ofd", text))
     assert len(pages) == 1
+
+
+def test_an_ofd_page_that_is_too_deep_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableError) as refused:
+        read(ofd(tmp_path / "a.ofd", "<ofd:CompositeObject>" * 3_000 + line("5 mg", 1, 1)))
+    assert refused.value.kind == "too-large"
 
 
 # --- XPS
