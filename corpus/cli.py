@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
-from corpus.config import BuildConfig
+from corpus.config import BuildConfig, WhatIfConfig
 from corpus.instruct.config import InstructConfig
 from medpress.command import ONCE, Location, build_app, print_table, run, say
 from medpress.errors import to_run
@@ -25,17 +25,72 @@ Data = Annotated[Location, Parameter(name="--data", help="The data folder.")]
 
 
 @app.command
-def build(*, config: BuildConfig | None = None) -> int:
+def build(*, explain: str | None = None, config: BuildConfig | None = None) -> int:
     """Clean, cut, deduplicate, annotate and write shards.
 
     Example: `corpus build --config corpus.toml`
+
+    Parameters
+    ----------
+    explain:
+        Build nothing, and say why a record or document of the last build is in or out, with each score and threshold: first
+        digits of an id, a path or file name, an address, or a sentence in it.
     """
+    config = config or BuildConfig()
+    if explain is not None:
+        return _explain(config.data, explain)
     from corpus.build import build as run_build
 
-    config = config or BuildConfig()
     result = run_build(config)
     _summary(result, config.data)
     return 1 if config.strict and result.quarantined else 0
+
+
+def _explain(data: Path, query: str) -> int:
+    from corpus.explain import explain
+    from corpus.trace import decision
+
+    for each in explain(data, query):
+        say(f"record {each.row['id']} of document {each.row['doc_id']}, {each.row['lang']}")
+        say(decision(each.row))
+        rows = [
+            (
+                held.family,
+                held.score,
+                f"{held.value:.4g}",
+                f"{'at least' if held.is_minimum else 'at most'} {held.bound:.4g}",
+                ("breaks it" if held.decides else "would break it, does not decide") if held.breaks else "passes",
+            )
+            for held in each.held
+        ]
+        print_table("Scores", ["family", "score", "value", "threshold", "verdict"], rows)
+    return 0
+
+
+@app.command(name="what-if")
+def what_if(*, config: WhatIfConfig | None = None) -> int:
+    """Say which records other thresholds of the filters would take or give back, without building.
+
+    A record that would pass the filters may still be dropped behind them, as a duplicate for example.
+
+    Example: `corpus what-if --filters.min-medical-density 0.02`
+    """
+    from corpus.explain import what_if as ask
+
+    config = config or WhatIfConfig()
+    found = ask(config.data, config.filters)
+    for name, (before, after) in found.changed.items():
+        say(f"{name}: {before} in the build, {after} now.")
+    dropped = sum(found.taken.values())
+    share = f" ({dropped / found.kept:.1%})" if found.kept else ""
+    say(f"Of {found.kept:,} kept records {dropped:,}{share} would be dropped, {found.tokens.total():,} tokens.")
+    say(f"Of the dropped records {found.given_back.total():,} would pass the filters.")
+    columns = ["source", "reason", "records", "for example"]
+    for title, counts in (("Would be dropped", found.taken), ("Would pass", found.given_back)):
+        if counts:
+            rows = [(*key, count, found.examples[key]) for key, count in counts.most_common()]
+            print_table(title, columns, rows)
+    return 0
 
 
 def _summary(result: BuildResult, data: Path) -> None:

@@ -27,7 +27,7 @@ from medpress.location import check_reachable, filesystem, is_remote, key, locat
 ABOUT_THE_FOLDER = ("readme", "license", "licence", "copying", "sources", "manifest")
 """Files of these names describe a collection and are not part of it."""
 NOT_DOCUMENTS = frozenset(
-    [".py", ".sh", ".js", ".css", ".json", ".jsonl", ".csv", ".tsv", ".yml", ".yaml", ".toml", ".xlsx", ".pptx", ".parquet", ".db", ".svg", ".gif", ".webp", ".mp3", ".mp4", ".woff", ".log"]
+    [".py", ".sh", ".js", ".css", ".json", ".jsonl", ".csv", ".tsv", ".yml", ".yaml", ".toml", ".parquet", ".db", ".svg", ".gif", ".webp", ".mp3", ".mp4", ".woff", ".log"]
 )  # fmt: skip
 """Endings that are left alone when every known format is wanted; any other unknown file is quarantined by name."""
 UNREACHABLE = "Its name holds ::, which no address may hold; rename the object."

@@ -9,6 +9,7 @@ from ingest.containers.compression import inner_suffix, unpacked_head
 from ingest.containers.packages import entry_names, is_zip, package_of
 from ingest.document import UnreadableError
 from ingest.readers import READERS, load_reader
+from ingest.safe_xml import is_xml_of_another_kind
 from medpress.store import read_head
 
 HEAD_BYTES = 8192
@@ -16,9 +17,13 @@ HEAD_BYTES = 8192
 
 
 def recognise(head: bytes, name: str, formats: Sequence[str]) -> str | None:
-    """The format of a file with these first bytes and this name, asked in the registry's order; None when none knows it."""
+    """The format of a file with these first bytes and this name, asked in the registry's order; None when none knows it.
+
+    XML whose root is not HTML's is nothing for the web's reader, whatever it holds and is called.
+    """
     head = unpacked_head(head, HEAD_BYTES)
-    readers = [load_reader(format) for format in READERS if format in formats]
+    passed_over = "web" if is_xml_of_another_kind(head) else ""
+    readers = [load_reader(format) for format in READERS if format in formats and format != passed_over]
     return next((reader.name for reader in readers if reader.sniff(head, name)), None)
 
 

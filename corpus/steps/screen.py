@@ -27,6 +27,7 @@ DECISION = pa.schema(
         pa.field("reason", pa.string()),
         pa.field("value", pa.float64()),
         pa.field("threshold", pa.float64()),
+        pa.field("duplicate_of", pa.string()),
     ]
 )
 """One row a candidate: what the duplicate search needs, and the filters' verdict (`stage` null: passed)."""
@@ -46,7 +47,7 @@ def screen(task: Task, mark: Mark) -> None:
     config = filters.FilterConfig(**arguments["filters"])
     order = {name: rank for rank, name in enumerate(arguments["source_priority"])}
     columns = ["id", "doc_id", "text", "source", "source_type", "lang", "augmentation", "content_hash", "quality"]
-    columns += ["fault", "fault_value", "fault_threshold"]
+    columns += ["fault", "fault_value", "fault_threshold", "copy_of"]
     table = read_table(arguments["candidates"], columns)
     if arguments["only"] is not None:
         table = table.filter(pc.field("id").isin(arguments["only"]))
@@ -68,6 +69,7 @@ def screen(task: Task, mark: Mark) -> None:
                 "reason": verdict.reason if verdict else None,
                 "value": verdict.value if verdict else None,
                 "threshold": verdict.threshold if verdict else None,
+                "duplicate_of": row["copy_of"],
             }
         )
     decisions = pa.Table.from_pylist(rows, schema=DECISION)
@@ -96,7 +98,9 @@ def _verdict(
 
 
 def _stage(row: dict[str, Any], said: str) -> str:
-    """Who drops it: what an augmented text is faulted for is no matter of quality filters."""
+    """Who drops it: what an augmented text or a copy in its work is faulted for is no matter of quality filters."""
+    if row["copy_of"]:
+        return "works"
     if row["fault"]:
         return "augmentation" if row["augmentation"] else "filter"
     return "review" if said else "filter"

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from ingest.containers.archives import Member, is_archive, read_archive
+from ingest.containers.medline import is_set, may_be_set, read_set
 from ingest.containers.mime import is_mime, is_web_archive, read_message, read_web_archive
 from ingest.containers.packages import entry_names, is_zip, package_of
 from ingest.containers.portfolio import is_portfolio, read_portfolio
@@ -36,7 +37,7 @@ class Held:
 
 
 def is_container(head: bytes, name: str, path: Path | None = None) -> bool:
-    """Whether a file with these first bytes and this name holds others: ZIP, TAR, WARC, a message, a PDF portfolio.
+    """Whether a file with these first bytes and this name holds others: ZIP, TAR, WARC, a message, a PDF portfolio, records of PubMed.
 
     `path` is where it lies on this machine: what a ZIP or PDF is stands at its end; without it its beginning has to do.
     """
@@ -47,12 +48,14 @@ def is_container(head: bytes, name: str, path: Path | None = None) -> bool:
         return package_of(names) is None if names else is_archive(head, name)
     if b"%PDF" in head[:1024]:
         return path is not None and is_portfolio(path)
+    if may_be_set(head):
+        return path is None or is_set(path)
     return is_archive(head, name)
 
 
 def needs_file(head: bytes) -> bool:
     """Whether what a file is stands at its end, so that it has to be on this machine to be recognised."""
-    return is_zip(head) or b"%PDF" in head[:1024]
+    return is_zip(head) or b"%PDF" in head[:1024] or may_be_set(head)
 
 
 def spread_out(path: Path, uri: str, folder: Path, passwords: Sequence[str] = ()) -> Iterator[Held]:
@@ -97,6 +100,8 @@ def _members(head: bytes, path: Path, passwords: Sequence[str]) -> Iterator[Memb
         return read_web_archive(path)
     if not is_zip(head) and b"%PDF" in head[:1024]:
         return read_portfolio(path)
+    if may_be_set(head):
+        return read_set(path)
     return read_archive(path, passwords=passwords)
 
 

@@ -26,10 +26,18 @@ READERS: dict[str, Format] = {
     "jats": Format("ingest.readers.jats", "JatsReader", (".xml", ".nxml")),
     "medline": Format("ingest.readers.medline", "MedlineReader", (".xml",)),
     "bioc": Format("ingest.readers.bioc", "BiocReader", (".xml",)),
+    "hl7": Format("ingest.readers.hl7", "Hl7Reader", (".xml",)),
+    "tei": Format("ingest.readers.tei", "TeiReader", (".xml", ".tei")),
+    "fb2": Format("ingest.readers.fb2", "Fb2Reader", (".fb2",)),
     "docbook": Format("ingest.readers.docbook", "DocbookReader", (".xml", ".dbk")),
     "cnxml": Format("ingest.readers.cnxml", "CnxmlReader", (".cnxml",)),
     "epub": Format("ingest.readers.epub", "EpubReader", (".epub",)),
     "docx": Format("ingest.readers.docx", "DocxReader", (".docx", ".docm", ".dotx", ".dotm")),
+    "pptx": Format("ingest.readers.pptx", "PptxReader", (".pptx", ".pptm", ".ppsx", ".ppsm", ".potx", ".potm")),
+    "xlsx": Format("ingest.readers.xlsx", "XlsxReader", (".xlsx", ".xlsm", ".xltx", ".xltm")),
+    "odf": Format(
+        "ingest.readers.odf", "OdfReader", (".odt", ".ott", ".odp", ".otp", ".ods", ".ots", ".fodt", ".fodp", ".fods")
+    ),
     "rtf": Format("ingest.readers.rtf", "RtfReader", (".rtf",)),
     "web": Format("ingest.readers.web", "WebReader", (".html", ".htm", ".xhtml", ".shtml")),
     "text": Format("ingest.readers.text", "TextReader", (".txt", ".text", ".md", ".markdown")),
@@ -40,9 +48,9 @@ READERS: dict[str, Format] = {
 FORMATS: dict[str, list[str]] = {
     "pdf": ["pdf", "image"],
     "web": ["web"],
-    "epub": ["epub"],
-    "docx": ["docx", "rtf"],
-    "jats": ["jats", "medline", "bioc", "docbook"],
+    "epub": ["epub", "fb2"],
+    "docx": ["docx", "pptx", "xlsx", "odf", "rtf"],
+    "jats": ["jats", "medline", "bioc", "hl7", "tei", "docbook"],
     "text": ["text", "cnxml"],
     "auto": list(READERS),
 }

@@ -16,7 +16,7 @@ from ingest.document import Block, Mark, Page, Probe, ReadOptions, UnreadableErr
 from ingest.page.markdown_table import Cell, table_block
 from ingest.readers.inline_text import clean_line, formula_of, write_marks
 from ingest.readers.shown_text import Markup, shown_text
-from ingest.safe_xml import children, entity_text, local_name, parse_xml, root_of, was_cut
+from ingest.safe_xml import children, entity_text, local_name, parse_xml, root_of
 
 _NAMESPACE = "cnx.rice.edu/cnxml"
 _BLOCKS = frozenset({"list", "table", "figure", "note", "equation", "exercise", "example", "quote", "code", "definition",
@@ -45,8 +45,8 @@ class CnxmlReader:
 
     def probe(self, path: Path, options: ReadOptions) -> Probe:
         """The module's metadata; raises `UnreadableError`."""
-        raw = read_bounded(path)
-        root = _module(raw)
+        warnings: list[str] = []
+        root = _module(read_bounded(path), warnings)
         meta = root.find("{*}metadata")
 
         def first(name: str) -> str:
@@ -67,7 +67,7 @@ class CnxmlReader:
             license=license_.get("url", "") or clean_line("".join(license_.itertext())) if license_ is not None else "",
             source_type="textbook",
             identifiers={key: text for key, text in (("cnxml", first("content-id")), ("uuid", first("uuid"))) if text},
-            warnings=("the XML breaks off before its end",) if was_cut(raw) else (),
+            warnings=tuple(warnings),
         )
 
     def read(self, path: Path, first: int, last: int, options: ReadOptions, mark: Mark) -> Iterator[Page]:
@@ -75,7 +75,7 @@ class CnxmlReader:
         if first > 1:
             return
         mark("page 1")
-        root = _module(read_bounded(path))
+        root = _module(read_bounded(path), [])
         shown = shown_text(root, _MARKUP)
         write_marks(root)
         numbers = _numbers(root)
@@ -87,8 +87,8 @@ class CnxmlReader:
         yield Page(1, "cnxml", "CNXML", 0.0, 0.0, blocks, conservation=conservation)
 
 
-def _module(raw: bytes) -> etree._Element:
-    root = parse_xml(raw)
+def _module(raw: bytes, warnings: list[str]) -> etree._Element:
+    root = parse_xml(raw, warnings)
     if local_name(root) != "document":
         raise UnreadableError("unsupported", "The XML is not a CNXML document.")
     return root

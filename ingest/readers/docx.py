@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
-from lxml import etree, html
+from lxml import etree
 
 from ingest.conservation import compare
 from ingest.document import Block, Mark, Page, Probe, ReadOptions, UnreadableError
@@ -38,14 +38,14 @@ from ingest.left_out import (
 from ingest.marks import Habit, from_characters, habit, lowered, raised, without_wraps, written
 from ingest.page.markdown_table import Cell, table_block
 from ingest.readers.html_blocks import BlockWalk, merged_lists
-from ingest.readers.html_bounds import bounded_markup
+from ingest.readers.html_bounds import bounded_tree
 from ingest.readers.html_shown import settle
 from ingest.readers.inline_text import clean_line
 from ingest.readers.pictures import may_be_scan, scanned_blocks
 from ingest.readers.shown_text import made_in
 from ingest.readers.word_fields import UNKNOWN, Field, shown_by
 from ingest.readers.word_numbering import BULLET, Numbering
-from ingest.readers.word_package import OLE, Package, child, flag, number, open_package, value
+from ingest.readers.word_package import OLE, Package, child, core_properties, flag, number, open_package, value
 from ingest.readers.word_styles import NO_HEADING, Styles
 from ingest.readers.written_numbers import written_number
 from ingest.safe_xml import children, local_name
@@ -58,7 +58,6 @@ MAX_CHUNK_DEPTH = 2
 """Documents brought in whole may bring in others, this deep."""
 EMU_PER_INCH = 914_400
 
-_HTML = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False)
 _ENDINGS = (".docx", ".docm", ".dotx", ".dotm")
 _MAIN_PART = b"word/document"
 _IN_LINE = frozenset({"hyperlink", "smartTag", "ins", "moveTo", "bdo", "dir", "sdtContent", "customXml", "fldSimple", "rubyBase", "subDoc"})  # fmt: skip
@@ -82,36 +81,16 @@ class DocxReader:
 
     def probe(self, path: Path, options: ReadOptions) -> Probe:
         """The core properties; raises `UnreadableError`."""
-        package = _open(path)
+        package = open_package(path)
         with package.archive:
-            root = None
-            for name in package.linked("core-properties", ""):
-                try:
-                    root = package.xml(name)
-                except UnreadableError:  # a damaged part that the text does not need
-                    return Probe(n_pages=1, warnings=("the document's properties are damaged",))
-
-            def first(name: str) -> str:
-                found = root.find(f"{{*}}{name}") if root is not None else None
-                return " ".join((found.text or "").split()) if found is not None else ""
-
-            authors = tuple(name.strip() for name in first("creator").split(";") if name.strip())
-            date = first("modified") or first("created")
-            return Probe(
-                n_pages=1,
-                title=first("title"),
-                authors=() if authors == ("python-docx",) else authors,
-                date=date[:10] if re.match(r"\d{4}-\d\d-\d\d", date) else "",
-                version=first("version"),
-                lang=first("language")[:2].lower(),
-            )
+            return core_properties(package)
 
     def read(self, path: Path, first: int, last: int, options: ReadOptions, mark: Mark) -> Iterator[Page]:
         """The one page."""
         if first > 1:
             return
         mark("page 1")
-        package = _open(path)
+        package = open_package(path)
         with package.archive:
             walk = _Walk(package, options, mark)
             blocks = walk.blocks()
@@ -122,14 +101,6 @@ class DocxReader:
         held = (f"{count} {what}{'s' if count > 1 else ''}" for what, count in walk.told.items())
         reason = "; ".join(["DOCX", *held, *told(walk.left_out)])
         yield Page(1, "docx", reason, 0.0, 0.0, blocks, conservation=conservation)
-
-
-def _open(path: Path) -> Package:
-    with open(path, "rb") as file:
-        head = file.read(8)
-    if head == OLE:
-        raise UnreadableError("encrypted", "The document is protected with a password, or an old .doc.")
-    return open_package(path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,9 +307,7 @@ class _Walk:
                 _add(self.left_out, walk.left_out)
                 self.told.update(walk.told)
             elif raw.lstrip()[:1] == b"<":
-                tree = html.document_fromstring(
-                    bounded_markup(decode_markup(raw).text).encode("utf-8", "replace"), _HTML
-                )
+                tree = bounded_tree(decode_markup(raw).text)
                 _add(self.left_out, left_out := settle(tree, []))
                 found = merged_lists([each.block for each in BlockWalk().walk(tree)])
                 self.made += [block.text for block in found] + [text for texts in left_out.values() for text in texts]

@@ -1,7 +1,8 @@
-"""PubMed records (MEDLINE XML, https://dtd.nlm.nih.gov/ncbi/pubmed/): title and abstract of each record, a record a page."""
+"""A PubMed record (MEDLINE XML, https://dtd.nlm.nih.gov/ncbi/pubmed/): title, abstract and keywords, and what MEDLINE says of it."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,9 +13,13 @@ from ingest.document import Block, Mark, Page, Probe, ReadOptions, UnreadableErr
 from ingest.left_out import METADATA
 from ingest.readers.inline_text import clean_line, formula_of, write_marks
 from ingest.readers.shown_text import Markup, shown_text
-from ingest.safe_xml import children, entity_text, local_name, parse_xml, root_of, was_cut
+from ingest.safe_xml import children, entity_text, local_name, parse_xml, root_of
 
-_ROOTS = frozenset({"PubmedArticleSet", "PubmedArticle", "MedlineCitationSet", "MedlineCitation", "PubmedBookArticle"})
+_RETRACTED_IN = frozenset({"RetractionIn", "RetractedandRepublishedIn", "PartialRetractionIn"})
+_MONTHS = {name: number for number, name in enumerate(
+    ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), start=1)}  # fmt: skip
+_ROOTS = frozenset({"PubmedArticleSet", "PubmedArticle", "MedlineCitationSet", "MedlineCitation", "PubmedBookArticle",
+                    "PubmedBookArticleSet"})  # fmt: skip
 _RECORDS = ("MedlineCitation", "BookDocument")
 
 
@@ -27,7 +32,7 @@ _MARKUP = Markup(
 
 
 class MedlineReader:
-    """Records of PubMed."""
+    """Records of PubMed, each a document; a file of several is a container (`ingest/containers/medline.py`)."""
 
     name = "medline"
 
@@ -36,54 +41,93 @@ class MedlineReader:
         return root_of(unpacked_head(head))[0] in _ROOTS
 
     def probe(self, path: Path, options: ReadOptions) -> Probe:
-        """What a single record says of itself, and how many there are; raises `UnreadableError`."""
-        raw = read_bounded(path)
-        records = _records(raw)
-        warnings = ("the XML breaks off before its end",) if was_cut(raw) else ()
-        record = records[0]
-        if len(records) > 1:
-            return Probe(n_pages=len(records), source_type="literature", warnings=warnings)
-        names = (
-            f"{_first(author, 'ForeName')} {_first(author, 'LastName')}".strip() for author in record.iter("{*}Author")
-        )
+        """What the record says of itself, its subject headings and retraction too; raises `UnreadableError`."""
+        warnings: list[str] = []
+        record = _record(read_bounded(path), warnings)
+        types = [_text(kind) for kind in record.iter("{*}PublicationType")]
+        withdrawn = [each for each in record.iter("{*}CommentsCorrections") if each.get("RefType") in _RETRACTED_IN]
+        if withdrawn or "Retracted Publication" in types:
+            warnings.append("the article was retracted")
+        date = record.find("{*}Article/{*}Journal/{*}JournalIssue/{*}PubDate")
+        date = date if date is not None else next(record.iter("{*}PubDate", "{*}ArticleDate"), None)
         identifiers = {
             "pmid": _first(record, "PMID"),
+            "doi": _doi(record),
             "journal": _first(record, "Article/{*}Journal/{*}Title"),
             "issn": _first(record, "Article/{*}Journal/{*}ISSN"),
-            "doi": next((_text(each) for each in record.iter("{*}ELocationID") if each.get("EIdType") == "doi"), ""),
+            "article_type": "; ".join(filter(None, types)),
+            "mesh": "; ".join(filter(None, map(_subject, record.iter("{*}MeshHeading")))),
+            "retracted_by": "; ".join(filter(None, (_first(each, "PMID") for each in withdrawn))),
         }
-        date = record.find(".//{*}PubDate/{*}Year")
         return Probe(
             n_pages=1,
             title=_title(record),
-            authors=tuple(name for name in names if name),
-            date=_text(date) if date is not None else "",
+            authors=tuple(_authors(record)),
+            date=_date(date) if date is not None else "",
             license=_text(found) if (found := record.find(".//{*}CopyrightInformation")) is not None else "",
             source_type="literature",
             identifiers={kind: text for kind, text in identifiers.items() if text},
-            warnings=warnings,
+            warnings=tuple(warnings),
         )
 
     def read(self, path: Path, first: int, last: int, options: ReadOptions, mark: Mark) -> Iterator[Page]:
-        """One page a record; one with neither title nor abstract has no blocks."""
-        for number, record in enumerate(_records(read_bounded(path)), start=1):
-            if first <= number <= last:
-                mark(f"page {number}")
-                shown = shown_text(record, _MARKUP)
-                write_marks(record)
-                blocks = tuple(block for block in _blocks(record) if block.text)
-                conservation = shown.compared(blocks, {})
-                yield Page(number, "medline", "PubMed XML", 0.0, 0.0, blocks, conservation=conservation)
+        """The one page; a record with neither title nor abstract has no blocks."""
+        if first > 1:
+            return
+        mark("page 1")
+        record = _record(read_bounded(path), [])
+        shown = shown_text(record, _MARKUP)
+        write_marks(record)
+        blocks = tuple(block for block in _blocks(record) if block.text)
+        yield Page(1, "medline", "PubMed XML", 0.0, 0.0, blocks, conservation=shown.compared(blocks, {}))
 
 
-def _records(raw: bytes) -> list[etree._Element]:
-    root = parse_xml(raw)
-    records = (
-        [root] if local_name(root) in _RECORDS else [each for name in _RECORDS for each in root.iter(f"{{*}}{name}")]
-    )
-    if not records:
+def _record(raw: bytes, warnings: list[str]) -> etree._Element:
+    """The record of a file, within what stands around it."""
+    root = parse_xml(raw, warnings)
+    record = root if local_name(root) in _RECORDS else next(root.iter(*(f"{{*}}{name}" for name in _RECORDS)), None)
+    if record is None:
         raise UnreadableError("unsupported", "The XML holds no record of PubMed.")
-    return records
+    return record
+
+
+def _doi(record: etree._Element) -> str:
+    """The article's own DOI; those of what it cites stand deeper."""
+    for place in record.iter("{*}ELocationID"):
+        if place.get("EIdType") == "doi" and (text := _text(place)):
+            return text
+    article = record.getparent()
+    places = [record, *(article.iterfind("{*}PubmedData") if article is not None else ())]
+    for place in places:
+        for each in place.iterfind("{*}ArticleIdList/{*}ArticleId"):
+            if each.get("IdType") == "doi" and (text := _text(each)):
+                return text
+    return ""
+
+
+def _authors(record: etree._Element) -> Iterator[str]:
+    for author in record.iter("{*}Author"):
+        name = f"{_first(author, 'ForeName') or _first(author, 'Initials')} {_first(author, 'LastName')}".strip()
+        if name or (name := _first(author, "CollectiveName")):
+            yield name
+
+
+def _date(date: etree._Element) -> str:
+    """A date of publication in ISO 8601 as far as it is known; `MedlineDate` (`2019 Nov-Dec`) gives its year."""
+    found = re.search(r"\d{4}", _first(date, "Year") or _first(date, "MedlineDate"))
+    if found is None:
+        return ""
+    month, day = _first(date, "Month"), _first(date, "Day")
+    number = int(month) if month.isdecimal() and len(month) < 3 else _MONTHS.get(month[:3].lower(), 0)
+    if not 1 <= number <= 12:
+        return found.group(0)
+    whole = f"{found.group(0)}-{number:02d}"
+    return f"{whole}-{int(day):02d}" if day.isdecimal() and len(day) < 3 and 1 <= int(day) <= 31 else whole
+
+
+def _subject(heading: etree._Element) -> str:
+    """A subject heading with its qualifiers, as PubMed writes it: `Heart Failure/drug therapy`."""
+    return "/".join(filter(None, (_text(part) for part in children(heading, "DescriptorName", "QualifierName"))))
 
 
 def _title(record: etree._Element) -> str:

@@ -1,10 +1,11 @@
-"""The parts of a Word document and how they are linked (Open Packaging Conventions, ECMA-376 part 2).
+"""The parts of a document of Office and how they are linked (Open Packaging Conventions, ECMA-376 part 2).
 
 Documents, templates, their variants with macros and Strict documents differ in types and namespaces only; here they are one.
 """
 
 from __future__ import annotations
 
+import re
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from typing import IO
 
 from lxml import etree
 
-from ingest.document import UnreadableError
+from ingest.document import Probe, UnreadableError
 from ingest.safe_xml import local_name, parse_xml
 
 MAX_PACKAGE_BYTES = 512 * 1024 * 1024
@@ -90,7 +91,11 @@ class Package:
 
 
 def open_package(file: Path | IO[bytes]) -> Package:
-    """The package of a Word document. Raises `UnreadableError`: encrypted, truncated, too-large, decode."""
+    """The package of a document of Word, PowerPoint or Excel. Raises `UnreadableError`: encrypted, truncated, too-large, decode."""
+    if isinstance(file, Path):
+        with open(file, "rb") as opened:
+            if opened.read(8) == OLE:
+                raise UnreadableError("encrypted", "The document is protected with a password.")
     try:
         archive = zipfile.ZipFile(file)
     except (zipfile.BadZipFile, EOFError, OSError, ValueError, NotImplementedError) as error:
@@ -102,11 +107,36 @@ def open_package(file: Path | IO[bytes]) -> Package:
         package = Package(archive)
         package.main = next(package.linked("officeDocument", ""), "")
         if not package.main:
-            raise UnreadableError("decode", "The package holds no Word document.")
+            raise UnreadableError("decode", "The package holds no document.")
         return package
     except BaseException:
         archive.close()
         raise
+
+
+def core_properties(package: Package, n_pages: int = 1) -> Probe:
+    """What a document says of itself; a library's own name is nobody's."""
+    root = None
+    for name in package.linked("core-properties", ""):
+        try:
+            root = package.xml(name)
+        except UnreadableError:  # a damaged part that the text does not need
+            return Probe(n_pages=n_pages, warnings=("the document's properties are damaged",))
+
+    def first(name: str) -> str:
+        found = root.find(f"{{*}}{name}") if root is not None else None
+        return " ".join((found.text or "").split()) if found is not None else ""
+
+    authors = tuple(name.strip() for name in first("creator").split(";") if name.strip())
+    date = first("modified") or first("created")
+    return Probe(
+        n_pages=n_pages,
+        title=first("title"),
+        authors=() if authors[:1] in (("python-docx",), ("python-pptx",), ("openpyxl",)) else authors,
+        date=date[:10] if re.match(r"\d{4}-\d\d-\d\d", date) else "",
+        version=first("version"),
+        lang=first("language")[:2].lower(),
+    )
 
 
 def _check_size(archive: zipfile.ZipFile) -> None:

@@ -15,7 +15,7 @@ import corpus.build
 from corpus.build import BuildResult
 from corpus.config import BuildConfig
 from corpus.filters import FilterConfig
-from medpress.run.task import Failure, Limits, Stage, Task
+from medpress.run.task import Failure, Limits, Spent, Stage, Task
 from medpress.schema import DOCUMENT, DROPPED, PAGE, RECORD
 from medpress.segments import Segment, append_segments, read_segments, write_part
 from medpress.store import read_dataset, read_table, stored
@@ -47,8 +47,12 @@ def write_documents(
     source_type: str = "web",
     license: str = "CC0",
     confidence: float | None = None,
+    about: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> None:
-    """Documents, a paragraph a block and a page for each form feed, as `ingest` would have them; by OCR with a confidence."""
+    """Documents, a paragraph a block and a page for each form feed, as `ingest` would have them; by OCR with a confidence.
+
+    `about` says more of some, by place.
+    """
     documents, pages = [], []
     for uri, text in texts.items():
         lang = "en" if text.isascii() else "zh"
@@ -57,6 +61,7 @@ def write_documents(
                 "doc_id": doc_id(text), "uris": [uri], "format": "text", "source_type": source_type, "source": source,
                 "title": "", "authors": [], "date": "", "version": "", "supersedes": None, "lang": lang, "license": license,
                 "identifiers": {}, "n_pages": 1 + text.count("\f"), "n_ocr_pages": 0, "warnings": [], "extractor": "text 1",
+                **(about or {}).get(uri, {}),
             }
         )  # fmt: skip
         for number, said in enumerate(text.split("\f"), 1):
@@ -99,12 +104,12 @@ class InProcess:
 
     limits = Limits()
 
-    def map(self, stage: Stage, tasks: Iterable[Task]) -> Iterator[tuple[Task, Failure | None, float]]:
+    def map(self, stage: Stage, tasks: Iterable[Task]) -> Iterator[tuple[Task, Failure | None, Spent]]:
         """Run each task here; an error is a fault of the test or of the stage."""
         for task in tasks:
             Path(task.output).parent.mkdir(parents=True, exist_ok=True)
             stage(task, lambda word: None)
-            yield task, None, 0.0
+            yield task, None, Spent()
 
     def close(self) -> None:
         """Nothing to let go."""

@@ -104,7 +104,11 @@ def data(tmp_path_factory) -> Path:
             (folder / "in" / source / f"{ill}.md").write_text(leaflet(ill) + f"\nA leaflet on {ill} of the {source}.\n")
     (folder / "in/site/empty.md").write_text(NOTICE + "\n")
     ingest = Path(sys.executable).parent / "ingest"
-    subprocess.run([ingest, "text", folder / "in", "--license", "CC0-1.0", "--data", folder / "data"], check=True, capture_output=True)
+    subprocess.run(
+        [ingest, "text", folder / "in", "--license", "CC0-1.0", "--data", folder / "data"],
+        check=True,
+        capture_output=True,
+    )
     build(BuildConfig(data=folder / "data", tagger="lexicon", relations="none", workers=1))
     return folder / "data"
 

@@ -46,6 +46,30 @@ def option_of(text: str, options: Mapping[str, str]) -> str | None:
     return letter
 
 
+_LETTERS_ALONE = re.compile(rf"^{_LEAD_IN}((?:[A-Z](?:[\s,，、;；/&+.。)）]|and|和|及|与)*)+)$", re.IGNORECASE)
+
+
+def letters_of(text: str, options: Mapping[str, str], several: bool) -> str | None:
+    """The letters of all options that an answer names, in the alphabet's order, or None when it names none.
+
+    `several`: the question has more than one right option, so that more than one may be named.
+    """
+    if not several:
+        return option_of(text, options)
+    alone = _LETTERS_ALONE.match(text.strip())
+    if alone:
+        letters = re.findall(r"(?<![a-z])[A-Z](?![a-z])|[A-Z]", re.sub(r"(?i)and|[和及与]", " ", alone[1]).upper())
+        return "".join(sorted(set(letters))) if letters and set(letters) <= options.keys() else None
+    said = _plain(text)
+    plain = {letter: _plain(option) for letter, option in options.items()}
+    named = [letter for letter, option in plain.items() if option and _stands_in(option, said)]
+    named = [a for a in named if not any(a != b and plain[a] != plain[b] and plain[a] in plain[b] for b in named)]
+    behind = {letter for letter in options if re.search(rf"(?:^|[\s(（,，、;；]){letter}[.．、)）:：]", text)}
+    if behind and named and behind != set(named):
+        return None
+    return "".join(sorted(behind or named)) or None
+
+
 def _plain(text: str) -> str:
     """Compatibility forms folded, lower case, single spaces, no punctuation at either end."""
     folded = unicodedata.normalize("NFKC", text).casefold()

@@ -52,7 +52,17 @@ def read(tmp_path_factory, sample_docs) -> Path:
     (folder / "books/drugs.md").write_text(DRUGS)
     for name in ("cirrhosis.md", "coronary_zh.md", "diabetes.md"):
         shutil.copy(sample_docs / "textbook" / name, folder / "books")
-    command("ingest", "text", folder / "books", "--source-type", "textbook", "--license", "CC0-1.0", "--data", folder / "data")
+    command(
+        "ingest",
+        "text",
+        folder / "books",
+        "--source-type",
+        "textbook",
+        "--license",
+        "CC0-1.0",
+        "--data",
+        folder / "data",
+    )
     return folder / "data"
 
 
