@@ -1,4 +1,4 @@
-"""Which files below a path may be documents: a listing, and no look into any file.
+"""Which files below a path may be documents: a listing, and no look into any file but those that name the modules of a book.
 
 The ending of a name decides where it can. What it leaves open — a file without an ending, an archive, a `.bin` — the
 worker that reads the file tells from its first bytes.
@@ -17,12 +17,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ingest.containers.compression import inner_suffix
+from ingest.containers.openstax import modules_of
 from ingest.note_tables import KINDS
 from ingest.readers import READERS
 from ingest.recognition import endings
 from ingest.sources import source_type_of
 from medpress.command import UserError
 from medpress.location import check_reachable, filesystem, is_remote, key, location, place_of
+from medpress.store import identity
 
 ABOUT_THE_FOLDER = ("readme", "license", "licence", "copying", "sources", "manifest")
 """Files of these names describe a collection and are not part of it."""
@@ -88,7 +90,34 @@ def discover(paths: Sequence[str], formats: Sequence[str]) -> Discovery:
             return None
         return ending in of_these or (everything and os.path.splitext(name)[1].lower() not in NOT_DOCUMENTS)
 
-    return _discover(paths, sure)
+    found = _discover(paths, sure)
+    if "cnxml" in formats:
+        _as_books(found)
+    return found
+
+
+def _as_books(found: Discovery) -> None:
+    """Leave out the modules that a collection among the files names: they are read with it, as one book.
+
+    A collection's stamp tells of them too, so that a module that changes makes another book.
+    """
+    paths = found.files["path"].to_pylist()
+    own = {path: row for row, path in enumerate(paths)}
+    stamps, sizes = found.files["stamp"].to_pylist(), found.files["size"].to_pylist()
+    taken: set[str] = set()
+    for row, path in enumerate(paths):
+        if not path.endswith("collection.xml") or is_remote(location(path)):
+            continue
+        modules = [place for file in modules_of(location(path)) if (place := place_of(file.absolute())) in own]
+        if modules:
+            taken.update(modules)
+            of_modules = identity(*((place, sizes[own[place]], stamps[own[place]]) for place in modules))
+            stamps[row] = f"{stamps[row]} {of_modules[:16]}"
+    if taken:
+        column = found.files.schema.get_field_index("stamp")
+        files = found.files.set_column(column, FOUND.field("stamp"), pa.array(stamps, pa.string()))
+        found.files = files.filter(pa.array([path not in taken for path in paths], pa.bool_())).combine_chunks()
+        found.ignored["modules of a book"] += len(taken)
 
 
 def discover_tables(paths: Sequence[str]) -> Discovery:

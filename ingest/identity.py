@@ -14,7 +14,7 @@ from ingest.readers import READERS
 from medpress.run.identity import code_of, digest_of_method
 from medpress.store import file_sha256, identity
 
-OCR_FORMATS = frozenset({"pdf", "image", "docx", "epub"})
+OCR_FORMATS = frozenset({"pdf", "image", "docx", "epub", "xps", "office97"})
 """Formats whose pages, or pictures on them, may be read by OCR: only to them the options and the engine matter."""
 
 

@@ -16,6 +16,19 @@ HEAD_BYTES = 8192
 """How much of a file a reader sees to recognise it."""
 
 
+FOREIGN = ((b"KDH ", "a KDH file of CNKI"), (b"CAJ\0", "a CAJ file of CNKI"), (b"TEB", "a TEB file of CNKI"))
+"""First bytes of what only its publisher's program reads, and what it is."""
+
+
+def unread(head: bytes, formats: Sequence[str]) -> tuple[str, str]:
+    """Kind and message for a file with these first bytes that is of none of these formats."""
+    if (what := next((what for sign, what in FOREIGN if head.startswith(sign)), "")) and "pdf" in formats:
+        return "unsupported", f"It is {what}, which only its own program reads; download it as PDF."
+    if "text" in formats:
+        return "unsupported", "Its first bytes are of no format that can be read."
+    return f"not-a-{formats[0]}", f"Its first bytes are not those of a {formats[0]} file."
+
+
 def recognise(head: bytes, name: str, formats: Sequence[str]) -> str | None:
     """The format of a file with these first bytes and this name, asked in the registry's order; None when none knows it.
 

@@ -16,6 +16,7 @@ from training.config import CptConfig, EvalConfig, InputError, RlConfig, SftConf
 from training.run import train as run_stage
 from training.sampling.config import SamplingConfig
 from training.synthesis.config import SynthesisConfig
+from training.tasks.config import TasksConfig
 
 app = build_app("train", "Train a language model on shards, instructions and preferences, and measure it.")
 
@@ -140,6 +141,23 @@ def _spending(result: Any) -> None:
     print_table("Asked in this run", ["model", "calls", "retries", "journaled", "tokens in", "tokens out"], rows)
     for reason, count in result.left_out.items():
         say(f"Left out: {count:,} ({reason}).")
+
+
+@app.command
+def tasks(*, config: Annotated[TasksConfig | None, Parameter(name="*")] = None) -> int:
+    """Make questions by rule, English and Chinese, each checked by a second rule, to train on and to test with.
+
+    Example: `train tasks --out data/tasks`
+    """
+    config = config or TasksConfig()
+    with one_sentence():
+        from training.tasks.run import make_tasks
+
+        counts = make_tasks(config)
+    rows = [[name, counts["train"][name], counts["test"][name]] for name in sorted(counts["train"] | counts["test"])]
+    print_table("Tasks", ["family", "to train on", "in the test"], rows)
+    say(f"Tasks: {config.out}")
+    return 0
 
 
 @app.command(name="eval")

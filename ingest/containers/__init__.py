@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from ingest.containers.archives import Member, is_archive, read_archive
 from ingest.containers.medline import is_set, may_be_set, read_set
 from ingest.containers.mime import is_mime, is_web_archive, read_message, read_web_archive
+from ingest.containers.openstax import is_collection, read_collection
 from ingest.containers.packages import entry_names, is_zip, package_of
 from ingest.containers.portfolio import is_portfolio, read_portfolio
 from ingest.containers.warc import is_warc, read_warc
@@ -37,7 +38,8 @@ class Held:
 
 
 def is_container(head: bytes, name: str, path: Path | None = None) -> bool:
-    """Whether a file with these first bytes and this name holds others: ZIP, TAR, WARC, a message, a PDF portfolio, records of PubMed.
+    """Whether a file with these first bytes and this name holds others: ZIP, TAR, WARC, a message, a PDF portfolio, records of PubMed, the
+    collection of a book's modules.
 
     `path` is where it lies on this machine: what a ZIP or PDF is stands at its end; without it its beginning has to do.
     """
@@ -50,6 +52,8 @@ def is_container(head: bytes, name: str, path: Path | None = None) -> bool:
         return path is not None and is_portfolio(path)
     if may_be_set(head):
         return path is None or is_set(path)
+    if is_collection(head):
+        return True
     return is_archive(head, name)
 
 
@@ -102,6 +106,8 @@ def _members(head: bytes, path: Path, passwords: Sequence[str]) -> Iterator[Memb
         return read_portfolio(path)
     if may_be_set(head):
         return read_set(path)
+    if is_collection(head):
+        return read_collection(path)
     return read_archive(path, passwords=passwords)
 
 

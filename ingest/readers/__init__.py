@@ -38,6 +38,14 @@ READERS: dict[str, Format] = {
     "odf": Format(
         "ingest.readers.odf", "OdfReader", (".odt", ".ott", ".odp", ".otp", ".ods", ".ots", ".fodt", ".fodp", ".fods")
     ),
+    "office97": Format(
+        "ingest.readers.office97",
+        "Office97Reader",
+        (".doc", ".dot", ".wps", ".ppt", ".pps", ".pot", ".dps", ".xls", ".xlt", ".et"),
+    ),
+    "ofd": Format("ingest.readers.ofd", "OfdReader", (".ofd",)),
+    "xps": Format("ingest.readers.xps", "XpsReader", (".xps", ".oxps")),
+    "mobi": Format("ingest.readers.mobi", "MobiReader", (".mobi", ".prc", ".azw", ".azw3")),
     "rtf": Format("ingest.readers.rtf", "RtfReader", (".rtf",)),
     "web": Format("ingest.readers.web", "WebReader", (".html", ".htm", ".xhtml", ".shtml")),
     "text": Format("ingest.readers.text", "TextReader", (".txt", ".text", ".md", ".markdown")),
@@ -46,10 +54,10 @@ READERS: dict[str, Format] = {
 
 
 FORMATS: dict[str, list[str]] = {
-    "pdf": ["pdf", "image"],
+    "pdf": ["pdf", "image", "xps", "ofd"],
     "web": ["web"],
-    "epub": ["epub", "fb2"],
-    "docx": ["docx", "pptx", "xlsx", "odf", "rtf"],
+    "epub": ["epub", "fb2", "mobi"],
+    "docx": ["docx", "pptx", "xlsx", "odf", "office97", "rtf"],
     "jats": ["jats", "medline", "bioc", "hl7", "tei", "docbook"],
     "text": ["text", "cnxml"],
     "auto": list(READERS),

@@ -1,6 +1,6 @@
 """CNXML, the format of OpenStax textbooks (modules of a collection; https://cnxml.org, namespace cnx.rice.edu/cnxml).
 
-A module is one page. Figures and tables are numbered as they come, and references to them say so, because the numbers
+A module is one page, and so is each module of a book (`ingest/containers/openstax.py`), behind the parts that it opens. Figures and tables are numbered as they come, and references to them say so, because the numbers
 are not in the source. Exercises keep their solutions; a glossary becomes a list of definitions.
 """
 
@@ -19,6 +19,7 @@ from ingest.readers.shown_text import Markup, shown_text
 from ingest.safe_xml import children, entity_text, local_name, parse_xml, root_of
 
 _NAMESPACE = "cnx.rice.edu/cnxml"
+_COLLECTION = "cnx.rice.edu/collxml"
 _BLOCKS = frozenset({"list", "table", "figure", "note", "equation", "exercise", "example", "quote", "code", "definition",
                      "media", "section", "problem", "solution", "para"})  # fmt: skip
 _SILENT = frozenset({"media", "image", "iframe", "label", "title", "newline", "space", "alt"})
@@ -34,19 +35,20 @@ _MARKUP = Markup(
 
 
 class CnxmlReader:
-    """OpenStax modules."""
+    """OpenStax modules and books."""
 
     name = "cnxml"
 
     def sniff(self, head: bytes, path: str) -> bool:
-        """XML whose root is a CNXML document."""
+        """XML whose root is a CNXML document, or a book of them."""
         root, namespace = root_of(unpacked_head(head))
-        return root == "document" and _NAMESPACE in namespace
+        return (root == "document" and _NAMESPACE in namespace) or (root == "book" and _COLLECTION in namespace)
 
     def probe(self, path: Path, options: ReadOptions) -> Probe:
-        """The module's metadata; raises `UnreadableError`."""
+        """The metadata of the module or book; raises `UnreadableError`."""
         warnings: list[str] = []
         root = _module(read_bounded(path), warnings)
+        modules = _modules(root)
         meta = root.find("{*}metadata")
 
         def first(name: str) -> str:
@@ -58,7 +60,7 @@ class CnxmlReader:
         names = [clean_line("".join(name.itertext())) for person in people for name in person.iterfind("{*}fullname")]
         title = root.find("{*}title")
         return Probe(
-            n_pages=1,
+            n_pages=len(modules),
             title=_inline(title, {}) if title is not None else first("title"),
             authors=tuple(dict.fromkeys(names)),
             date=first("revised")[:10] or first("created")[:10],
@@ -67,29 +69,65 @@ class CnxmlReader:
             license=license_.get("url", "") or clean_line("".join(license_.itertext())) if license_ is not None else "",
             source_type="textbook",
             identifiers={key: text for key, text in (("cnxml", first("content-id")), ("uuid", first("uuid"))) if text},
+            outline=tuple(_outline(modules)),
             warnings=tuple(warnings),
         )
 
     def read(self, path: Path, first: int, last: int, options: ReadOptions, mark: Mark) -> Iterator[Page]:
-        """The one page."""
-        if first > 1:
-            return
-        mark("page 1")
-        root = _module(read_bounded(path), [])
-        shown = shown_text(root, _MARKUP)
-        write_marks(root)
-        numbers = _numbers(root)
-        made = _number_links(root, numbers)
-        blocks = tuple(block for block in _document_blocks(root, numbers) if block.text)
-        if not blocks:
-            raise UnreadableError("no-text", "The module has no content.")
-        conservation = shown.compared(blocks, {}, made)
-        yield Page(1, "cnxml", "CNXML", 0.0, 0.0, blocks, conservation=conservation)
+        """A page a module."""
+        modules = _modules(_module(read_bounded(path), []))
+        for number, (root, parts, level) in enumerate(modules, start=1):
+            if not first <= number <= last:
+                continue
+            mark(f"page {number}")
+            shown = shown_text(root, _MARKUP)
+            write_marks(root)
+            numbers = _numbers(root)
+            made = _number_links(root, numbers) + [title for _, title in parts]
+            above = [Block("heading", title, level=depth) for depth, title in parts]
+            blocks = tuple(block for block in (*above, *_document_blocks(root, numbers, level)) if block.text)
+            if not blocks:
+                raise UnreadableError("no-text", "The module has no content.")
+            conservation = shown.compared(blocks, {}, made)
+            yield Page(number, "cnxml", "CNXML", 0.0, 0.0, blocks, conservation=conservation)
+
+
+_Module = tuple[etree._Element, list[tuple[int, str]], int]
+"""A module of a book: its document, level and title of each part of the book that begins with it, and the level of its own title."""
+
+
+def _modules(root: etree._Element) -> list[_Module]:
+    """The modules of a book in their order; a module by itself is one."""
+    if local_name(root) == "document":
+        return [(root, [], 1)]
+    found: list[_Module] = []
+    begun: set[etree._Element] = set()
+    for document in root.iter(f"{{http://{_NAMESPACE}}}document"):
+        parts = [part for part in document.iterancestors() if local_name(part) == "subcollection"][::-1]
+        opened = []
+        for depth, part in enumerate(parts, start=1):
+            title = part.find("{*}title")
+            if part not in begun and title is not None:
+                opened.append((min(depth, 6), _inline(title, {})))
+            begun.add(part)
+        found.append((document, opened, min(len(parts) + 1, 6)))
+    if not found:
+        raise UnreadableError("no-text", "The book has no module.")
+    return found
+
+
+def _outline(modules: list[_Module]) -> Iterator[tuple[int, str, int]]:
+    """The table of contents of a book; none for a module by itself."""
+    for number, (root, parts, level) in enumerate(modules if len(modules) > 1 else [], start=1):
+        yield from ((depth, title, number) for depth, title in parts if title)
+        title = root.find("{*}title")
+        if title is not None and (text := _inline(title, {})):
+            yield level, text, number
 
 
 def _module(raw: bytes, warnings: list[str]) -> etree._Element:
     root = parse_xml(raw, warnings)
-    if local_name(root) != "document":
+    if local_name(root) not in ("document", "book"):
         raise UnreadableError("unsupported", "The XML is not a CNXML document.")
     return root
 
@@ -105,20 +143,20 @@ def _number_links(root: etree._Element, numbers: dict[str, str]) -> list[str]:
     return made
 
 
-def _document_blocks(root: etree._Element, numbers: dict[str, str]) -> Iterator[Block]:
+def _document_blocks(root: etree._Element, numbers: dict[str, str], level: int) -> Iterator[Block]:
     title = root.find("{*}title")
     if title is not None:
-        yield Block("heading", _inline(title, numbers), level=1)
+        yield Block("heading", _inline(title, numbers), level=level)
     abstract = root.find("{*}metadata/{*}abstract")
     if abstract is not None and len(abstract):
-        yield _made_heading("Learning objectives", 2)
-        yield from _content(abstract, 2, numbers)
+        yield _made_heading("Learning objectives", level + 1)
+        yield from _content(abstract, level + 1, numbers)
     content = root.find("{*}content")
     if content is not None:
-        yield from _content(content, 1, numbers)
+        yield from _content(content, level, numbers)
     glossary = root.find("{*}glossary")
     if glossary is not None:
-        yield _made_heading("Glossary", 2)
+        yield _made_heading("Glossary", level + 1)
         yield Block("list", "\n".join(f"- {_definition(item, numbers)}" for item in children(glossary, "definition")))
 
 

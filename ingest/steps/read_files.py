@@ -13,7 +13,7 @@ from ingest.identity import options_identity, readers_identity
 from ingest.kept_pages import keep, part_of
 from ingest.readers import load_reader
 from ingest.reading import READING, apart, document, failed
-from ingest.recognition import HEAD_BYTES, recognise, recognise_file
+from ingest.recognition import HEAD_BYTES, recognise, recognise_file, unread
 from medpress.location import is_remote, local_copy, location
 from medpress.run.step import Step
 from medpress.run.task import Task
@@ -80,7 +80,7 @@ def _read_once(place: Path, sure: bool, options: ReadOptions, task: Task, mark: 
     if not head:
         return failed("empty", "The file has no bytes.", doc_id)
     if name is None:
-        return failed(*_unrecognised(formats), doc_id)
+        return failed(*unread(head, formats), doc_id)
     reader = load_reader(name)
     try:
         probe = reader.probe(path, options)
@@ -96,12 +96,6 @@ def _read_once(place: Path, sure: bool, options: ReadOptions, task: Task, mark: 
         if probe.n_pages > 1 or name == "pdf":  # other pages may do, or the other route
             return apart(doc_id, name, probe)
         return failed(error.kind, error.message, doc_id) | {"format": name}
-
-
-def _unrecognised(formats: list[str]) -> tuple[str, str]:
-    if "text" in formats:
-        return "unsupported", "Its first bytes are of no format that can be read."
-    return f"not-a-{formats[0]}", f"Its first bytes are not those of a {formats[0]} file."
 
 
 READ_FILES = Step(

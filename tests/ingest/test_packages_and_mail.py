@@ -61,9 +61,7 @@ PICTURE = b"\x89PNG\r\n\x1a\n" + b"\0" * 64
 @pytest.mark.parametrize(
     ("name", "members", "word"),
     [
-        ("a.ofd", {"Doc_0/Res/a.png": PICTURE, "OFD.xml": "<ofd/>", "Doc_0/Document.xml": "<x/>"}, "OFD"),
         ("a.pages", {"Data/a.png": PICTURE, "Index/Document.iwa": b"x", "preview.jpg": PICTURE}, "Pages"),
-        ("a.xps", {"Documents/1/FixedDocument.fdoc": "<x/>", "[Content_Types].xml": "<x/>", "FixedDocumentSequence.fdseq": "<x/>"}, "XPS"),
         ("a.zip", {"a/b.png": PICTURE, "META-INF/MANIFEST.MF": "x", "a.class": b"x"}, "program"),
         ("a.hwpx", {"Contents/section0.xml": "<x/>", "mimetype": "application/hwp+zip"}, "package"),
     ],
