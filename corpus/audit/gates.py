@@ -94,11 +94,15 @@ def _changed(gate: Gate, values: Any, file: Path | None) -> Gate:
 
 
 def run_gates(
-    data: Path, gates: Iterable[Gate] | None = None, tick: Callable[..., None] = lambda *_, **__: None
+    data: Path,
+    gates: Iterable[Gate] | None = None,
+    tick: Callable[..., None] = lambda *_, **__: None,
+    database: Database | None = None,
 ) -> dict[str, Verdict]:
-    """The verdict of every gate, by name; one that cannot be computed has failed. `tick` is told of each."""
+    """The verdict of every gate, by name; one that cannot be computed has failed. `tick` is told of each; `database` is of the
+    same data folder, and is opened when it is needed where none is given."""
     verdicts: dict[str, Verdict] = {}
-    database: Database | None = None
+    own: Database | None = None
     try:
         for gate in read_gates() if gates is None else gates:
             if gate.severity == "off":
@@ -107,17 +111,20 @@ def run_gates(
                 if gate.check:
                     found = CHECKS[gate.check](data, **gate.limits)
                 else:
-                    database = database or Database(data)
-                    found = judge(database, gate)
-            except (OSError, pa.ArrowException, duckdb.Error, CorruptError, KeyError, ValueError) as error:
-                # damaged, or of another schema
+                    own = own or (None if database else Database(data))
+                    found = judge(database or own, gate)  # type: ignore[arg-type]
+            except DAMAGED as error:
                 found = Verdict(False, f"could not be checked: {_why(gate, error)}")
             verdicts[gate.name] = replace(found, meaning=gate.meaning, owner=gate.owner, severity=gate.severity)
             tick(note=gate.name)
     finally:
-        if database:
-            database.close()
+        if own:
+            own.close()
     return verdicts
+
+
+DAMAGED = (OSError, pa.ArrowException, duckdb.Error, CorruptError, KeyError, ValueError, TypeError)
+"""What a file raises that is damaged, or of another schema."""
 
 
 def _why(gate: Gate, error: Exception) -> str:

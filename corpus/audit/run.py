@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, closing, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import duckdb
-import pyarrow as pa
-
 from corpus.audit.clinician import clinician
 from corpus.audit.database import Database
 from corpus.audit.engineer import engineer
 from corpus.audit.figure import Section
-from corpus.audit.gates import read_gates, run_gates
+from corpus.audit.gates import DAMAGED, read_gates, run_gates
 from corpus.audit.junit import junit
 from corpus.audit.lawyer import lawyer
 from corpus.audit.model_engineer import model_engineer
@@ -44,12 +42,17 @@ def audit(data: Path, gates: Path | None = None, junit_file: Path | None = None)
     if not (data / "shards" / MANIFEST).exists():
         raise UserError(f"there are no shards in {data}; run {to_run('corpus build', data)} first.")
     asked = read_gates(gates)
-    with progress("audit", len(asked) + len(_SECTIONS) + 1, "steps") as tick:
-        verdicts = run_gates(data, asked, tick)
+    sections: list[Section] = []
+    samples: dict[str, list[dict[str, Any]]] = {}
+    with progress("audit", len(asked) + len(_SECTIONS) + 1, "steps") as tick, ExitStack() as opened:
         try:
-            sections, samples = _figures(data, tick)
-        except (pa.ArrowException, OSError, CorruptError, duckdb.Error):
-            sections, samples = [], {}  # a gate says which file
+            database = opened.enter_context(closing(Database(data)))
+        except DAMAGED:
+            database = None  # a gate says which file
+        verdicts = run_gates(data, asked, tick, database)
+        if database:
+            with suppress(*DAMAGED):
+                sections, samples = _figures(database, tick)
     about = _about(data)
     write_json(
         data / "audit.json",
@@ -69,20 +72,16 @@ def audit(data: Path, gates: Path | None = None, junit_file: Path | None = None)
 _SECTIONS = ("engineer", "clinician", "lawyer", "model engineer")
 
 
-def _figures(data: Path, tick: Ticker) -> tuple[list[Section], dict[str, list[dict[str, Any]]]]:
-    manifest = read_manifest(data / "shards")
-    db = Database(data)
-    try:
-        sections = []
-        asked = (lambda: engineer(db, manifest), lambda: clinician(db), lambda: lawyer(db), lambda: model_engineer(db))
-        for name, ask in zip(_SECTIONS, asked, strict=True):
-            sections.append(ask())
-            tick(note=name)
-        samples = _samples(db, manifest, _identity(data))
-        tick(note="samples")
-        return sections, samples
-    finally:
-        db.close()
+def _figures(db: Database, tick: Ticker) -> tuple[list[Section], dict[str, list[dict[str, Any]]]]:
+    manifest = read_manifest(db.data / "shards")
+    sections = []
+    asked = (lambda: engineer(db, manifest), lambda: clinician(db), lambda: lawyer(db), lambda: model_engineer(db))
+    for name, ask in zip(_SECTIONS, asked, strict=True):
+        sections.append(ask())
+        tick(note=name)
+    samples = _samples(db, manifest, _identity(db.data))
+    tick(note="samples")
+    return sections, samples
 
 
 def _samples(db: Database, manifest: Mapping[str, Any], seed: str) -> dict[str, list[dict[str, Any]]]:

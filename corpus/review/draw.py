@@ -15,23 +15,24 @@ from corpus.audit.database import Database
 
 STRATA = ("source", "source_type", "lang", "license", "specialty", "kind")
 """What a sample can be drawn by."""
+_TOPICS = ("specialty", "kind")
+"""Those of them that are topics of a record."""
 BOUNDS = pa.schema([("score", pa.string()), ("least", pa.bool_()), ("bound", pa.float64())])
 """A threshold of the filters: the score must be at least, or at most, that."""
 
 
 def draw(db: Database, size: int, seed: str, by: Sequence[str] = ()) -> list[dict[str, Any]]:
     """At most `size` records, as id and `stratum`, in the order of the draw. `by` are names of `STRATA`; augmented texts are drawn too."""
-    columns = {name: name for name in STRATA}
-    columns |= {name: f"coalesce(topics['{name}'], '')" for name in ("specialty", "kind")}
-    parts = ", ".join(f"coalesce({columns[name]}, '')" for name in by)
-    stratum = f"concat_ws(' · ', {parts})" if by else "''"
+    of_topics = any(name in _TOPICS for name in by)
+    columns = {name: f"coalesce(topics['{name}'], '')" if name in _TOPICS else f"coalesce({name}, '')" for name in by}
+    stratum = f"concat_ws(' · ', {', '.join(columns.values())})" if by else "''"
+    shards = "(select * replace (map_from_entries(topics) as topics) from shards)" if of_topics else "records"
     ranked = db.ask(
         f"""
         select id, stratum, place, records from (
             select id, stratum, row_number() over (partition by stratum order by md5($seed || id), id) as place,
                 count(*) over (partition by stratum) as records
-            from (select id, {stratum} as stratum
-                from (select * replace (map_from_entries(topics) as topics) from shards))
+            from (select id, {stratum} as stratum from {shards})
         ) where place <= $size order by md5($seed || id), id
         """,
         {"seed": seed, "size": size},
@@ -86,11 +87,13 @@ def bounds_of(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
 _RECORD = """
 select id, doc_id, title, section, source, source_type, lang, license, page_start, page_end, n_tokens, content_hash, text, entities,
     relations, phi_actions
-from shards where id in (select unnest($ids))
+from shards where id in ({ids})
 """
 
 
 def read(db: Database, ids: Sequence[str]) -> list[dict[str, Any]]:
     """These records of the shards, in this order."""
-    found = {row["id"]: row for row in db.ask(_RECORD, {"ids": list(ids)}).to_pylist()}
+    # Named one by one the ids reach the reader of the files, which then decodes nothing else of other rows.
+    named = ", ".join(f"'{id}'" for id in ids if id.isalnum())
+    found = {row["id"]: row for row in db.ask(_RECORD.format(ids=named or "''")).to_pylist()}
     return [found[id] for id in ids if id in found]

@@ -199,7 +199,7 @@ def test_read_again_it_is_quarantined_until_the_takedown_is_undone(tmp_path):
     (files / "letter.txt").write_text(LETTER)
     with zipfile.ZipFile(files / "mail.zip", "w") as archive:
         archive.writestr("inside/other.txt", LETTER.replace("lung", "liver"))
-    command("ingest", "text", files, "--data", data)
+    command("ingest", "text", files, "--license", "CC0-1.0", "--data", data)
     assert any("unpacked" in place for place in places(data, SECRET))
     build(data)
     uris = [uri for row in read_dataset(data / "documents", DOCUMENT).to_pylist() for uri in row["uris"]]
@@ -209,7 +209,7 @@ def test_read_again_it_is_quarantined_until_the_takedown_is_undone(tmp_path):
     assert places(data, SECRET) == [] and accounted(data) == []
     (files / "renamed.txt").write_text(LETTER)
     for _ in range(2):
-        assert "3 removed" in command("ingest", "text", files, "--data", data)
+        assert "3 removed" in command("ingest", "text", files, "--license", "CC0-1.0", "--data", data)
         assert places(data, SECRET) == []
         build(data)
         assert places(data, SECRET) == [] and accounted(data) == []
@@ -218,7 +218,7 @@ def test_read_again_it_is_quarantined_until_the_takedown_is_undone(tmp_path):
     assert {row["place"] for row in quarantined} == {called(uri) for uri in ("letter.txt", "renamed.txt", inside)}
     restore(data, ["letter.txt"])
     shutil.rmtree(files / "web")
-    assert "1 removed" in command("ingest", "text", files, "--data", data)
+    assert "1 removed" in command("ingest", "text", files, "--license", "CC0-1.0", "--data", data)
     assert build(data).kept == 3
 
 
