@@ -3,7 +3,8 @@
 Writes the values of tests/ingest/values/cases.py in each way of tests/ingest/values/producers.py, reads the files and
 says of each value whether it reads back right, is marked as unreadable (U+FFFD), was changed without a word, or is lost.
 `--wrong` prints the values that do not read back. `--every N` takes every Nth value, for a look. `--peer` reads the PDFs
-with pymupdf4llm too, in the same run, and ends with 1 where it reads more values right than we do.
+with pymupdf4llm too, in the same run (`--set hard` and `--set third` are
+sets of values that are easily read as something else), and ends with 1 where it reads more values right than we do.
 """
 
 from __future__ import annotations
@@ -17,9 +18,11 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.ingest.values.cases import Value, judged, values
+from tests.ingest.values.cases import Value, hard_values, judged, third_values, values
 from tests.ingest.values.producers import PRODUCERS, Files
 from tests.ingest.values.reading import text_of
+
+SETS = {"common": values, "hard": hard_values, "third": third_values}
 
 
 def pymupdf4llm_text(files: Files) -> str:
@@ -47,8 +50,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--wrong", action="store_true")
     parser.add_argument("--every", type=int, default=1)
     parser.add_argument("--peer", action="store_true")
+    parser.add_argument("--set", choices=sorted(SETS), default="common")
     given = parser.parse_args(arguments)
-    wanted: list[Value] = values()[:: given.every]
+    wanted: list[Value] = SETS[given.set]()[:: given.every]
     behind = []
     total: Counter[str] = Counter()
     print(f"{len(wanted)} values")

@@ -25,6 +25,8 @@ _NUMBERS = re.compile(r"[\[(]?\d{1,3}[a-z]?(?:\s?[,;–—‐−-]\s?\d{1,3}[a-z
 _SEVERAL = re.compile(r"\d\s?[,;–—-]\s?\d")
 _SIGNED = re.compile(r"[-−–‐‑⁻+]\s?\d+(?:[.,]\d+)?")
 _CHARGE = re.compile(r"\d{0,2}[+\-−–]{1,3}")
+_GENOTYPE = re.compile(r"[-−–+]/[-−–+]")
+"""Which of the two alleles of a gene there are: Apoe⁻/⁻."""
 _NOTE_SIGN = re.compile(r"[*†‡§¶#∗‖|]+")
 _NOTE_LETTER = re.compile(r"[a-z](?:\s?,\s?[a-z])*")
 _UNIT = re.compile(
@@ -237,6 +239,8 @@ def write_raised(before: str, mark: str, after: str, custom: Habit = Habit(), *,
         return "°" if before.rstrip()[-1:].isdigit() else mark
     if re.fullmatch(r"[-−–‐‑⁻+]", mark):
         return _lone_sign(before, mark)
+    if _GENOTYPE.fullmatch(mark) and before[-1:].isalnum():
+        return mark
     if not any(character.isdigit() for character in mark):
         return _letters(before, mark, custom)
     if _SIGNED.fullmatch(mark):

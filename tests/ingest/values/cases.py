@@ -136,6 +136,96 @@ HARD: list[tuple[str, str]] = [
 """Pieces of sentences that are easily read as something else, in the notation, and how they read where raised numbers cite."""
 
 
+THIRD: list[tuple[str, str]] = [
+    ("C_{max} 1.2 × 10^{3} ng/mL", "Cmax 1.2 × 10^3 ng/mL"),
+    ("AUC_{0–12} 45 µg·h/mL", "AUC0–12 45 µg·h/mL"),
+    ("CL/F 3.2 L·h^{−1}", "CL/F 3.2 L·h^-1"),
+    ("V_{d} 0.6 L·kg^{−1}", "Vd 0.6 L·kg^-1"),
+    ("IC_{50} 3.4 × 10^{−9} M", "IC50 3.4 × 10^-9 M"),
+    ("EC_{90} ≤0.8 µM", "EC90 ≤0.8 µM"),
+    ("LD_{50} of 2.5 g/kg[[44]]", "LD50 of 2.5 g/kg[44]"),
+    ("PaO_{2}/FiO_{2} ≤200 mmHg", "PaO2/FiO2 ≤200 mmHg"),
+    ("SpO_{2} 88–92%[[3]]", "SpO2 88–92%[3]"),
+    ("HCO_{3}^{−} 18 mmol/L", "HCO3− 18 mmol/L"),
+    ("PaCO_{2} >6.5 kPa", "PaCO2 >6.5 kPa"),
+    ("K^{+} 6.1 mmol/L", "K+ 6.1 mmol/L"),
+    ("Cl^{−} channel", "Cl− channel"),
+    ("Fe^{3+} to Fe^{2+}", "Fe^3+ to Fe^2+"),
+    ("Zn^{2+} 10 µM", "Zn^2+ 10 µM"),
+    ("H_{2}PO_{4}^{−}", "H2PO4−"),
+    ("^{131}I 3.7 GBq", "^131I 3.7 GBq"),
+    ("^{68}Ga-PSMA PET[[11]]", "^68Ga-PSMA PET[11]"),
+    ("^{177}Lu-DOTATATE", "^177Lu-DOTATATE"),
+    ("^{14}C-urea 37 kBq", "^14C-urea 37 kBq"),
+    ("60 Gy in 30 fractions (α/β = 10)", "60 Gy in 30 fractions (α/β = 10)"),
+    ("BED_{10} 72 Gy", "BED10 72 Gy"),
+    ("0.5 mSv·h^{−1}", "0.5 mSv·h^-1"),
+    ("b = 1000 s/mm^{2}", "b = 1000 s/mm^2"),
+    ("ADC 0.9 × 10^{−3} mm^{2}/s", "ADC 0.9 × 10^-3 mm^2/s"),
+    ("T_{1} 1.2 s, T_{2}^{*} 30 ms", "T1 1.2 s, T2* 30 ms"),
+    ("FEV_{1}/FVC <0.70[[1]]", "FEV1/FVC <0.70[1]"),
+    ("DL_{CO} 45%", "DLCO 45%"),
+    ("VO_{2}max 28 mL·kg^{−1}·min^{−1}", "VO2max 28 mL·kg^-1·min^-1"),
+    ("E/A ratio >1.5", "E/A ratio >1.5"),
+    ("LVEDVi 97 mL/m^{2}", "LVEDVi 97 mL/m^2"),
+    ("AVA <1.0 cm^{2}[[7,8]]", "AVA <1.0 cm^2[7,8]"),
+    ("PVR 3 WU·m^{2}", "PVR 3 WU·m^2"),
+    ("CHA_{2}DS_{2}-VASc ≥2", "CHA2DS2-VASc ≥2"),
+    ("P2Y_{12} inhibitor", "P2Y12 inhibitor"),
+    ("β_{2}-agonist[[20]]", "β2-agonist[20]"),
+    ("α_{1}-antitrypsin <11 µM", "α1-antitrypsin <11 µM"),
+    ("5-HT_{3} antagonist", "5-HT3 antagonist"),
+    ("GABA_{A} receptor", "GABAA receptor"),
+    ("vitamin B_{12} 150 pmol/L", "vitamin B12 150 pmol/L"),
+    ("1,25(OH)_{2}D_{3}", "1,25(OH)2D3"),
+    ("PGE_{2} and TXA_{2}", "PGE2 and TXA2"),
+    ("A1C 53 mmol/mol (7.0%)", "A1C 53 mmol/mol (7.0%)"),
+    ("eGFR 15–29 mL/min/1.73 m^{2}", "eGFR 15–29 mL/min/1.73 m^2"),
+    ("Kt/V ≥1.2[[33]]", "Kt/V ≥1.2[33]"),
+    ("3 × 10^{6} cells·kg^{−1}", "3 × 10^6 cells·kg^-1"),
+    ("CD34^{+} ≥2 × 10^{6}/kg", "CD34+ ≥2 × 10^6/kg"),
+    ("CD3^{−}CD56^{+} NK cells", "CD3−CD56+ NK cells"),
+    ("HLA-B27^{+}", "HLA-B27+"),
+    ("HER2^{−}/HR^{+} disease", "HER2−/HR+ disease"),
+    ("BRAF^{V600E} mutation", "BRAF^V600E mutation"),
+    ("KRAS^{G12C}", "KRAS^G12C"),
+    ("Apoe^{−/−} mice", "Apoe−/− mice"),
+    ("p53^{+/−}", "p53+/−"),
+    ("platelets <50 × 10^{9}/L", "platelets <50 × 10^9/L"),
+    ("ANC 0.5–1.0 × 10^{9}/L[[6]]", "ANC 0.5–1.0 × 10^9/L[6]"),
+    ("4.5 × 10^{12}/L", "4.5 × 10^12/L"),
+    ("10^{2}–10^{4} copies/mL", "10^2–10^4 copies/mL"),
+    ("viral load <50 copies/mL[[19–21]]", "viral load <50 copies/mL[19–21]"),
+    ("≥4 log_{10} reduction", "≥4 log10 reduction"),
+    ("I^{2} = 62%", "I^2 = 62%"),
+    ("H^{2} = 2.6", "H^2 = 2.6"),
+    ("Q = 12.3 (df = 5)[[9]]", "Q = 12.3 (df = 5)[9]"),
+    ("r^{2} >0.8", "r^2 >0.8"),
+    ("P = 5 × 10^{−8}", "P = 5 × 10^-8"),
+    ("z = −1.96", "z = −1.96"),
+    ("HR 0.61 (0.45–0.83)[[2]]", "HR 0.61 (0.45–0.83)[2]"),
+    ("Δ −0.7 (−1.1 to −0.3)", "Δ −0.7 (−1.1 to −0.3)"),
+    ("t_{28} = 2.05", "t28 = 2.05"),
+    ("W m^{−2} K^{−1}", "W m^-2 K^-1"),
+    ("mg·dL^{−1}", "mg·dL^-1"),
+    ("9.8 m/s^{2}", "9.8 m/s^2"),
+    ("cells/mm^{3}[[25]]", "cells/mm^3[25]"),
+    ("10 µg/m^{3} PM_{2.5}", "10 µg/m^3 PM2.5"),
+    ("CO_{2} 400 ppm", "CO2 400 ppm"),
+    ("N_{2}O 50%", "N2O 50%"),
+    ("q.d. × 7 d[[40]]", "q.d. × 7 d[40]"),
+    ("¼ tablet b.i.d.", "¼ tablet b.i.d."),
+    ("0.9% NaCl 500 mL", "0.9% NaCl 500 mL"),
+    ("0.5 g a dose[[18]]", "0.5 g a dose[18]"),
+    ("transfused <20 × 10^{9}/L", "transfused <20 × 10^9/L"),
+    ("BSA 1.73 m^{2}", "BSA 1.73 m^2"),
+    ("≤37.3 °C", "≤37.3 °C"),
+    ("the 3^{rd} and 4^{th} day", "the 3rd and 4th day"),
+    ("ref. 12[[12]]; n = 7", "ref. 12[12]; n = 7"),
+]
+"""A third set, written before any of it was read: other quantities, and other neighbours of marks."""
+
+
 def values() -> list[Value]:
     """All values, always the same, in an order that mixes the kinds."""
     by_kind = [list(dict.fromkeys(group)) for group in _groups()]
@@ -146,6 +236,11 @@ def values() -> list[Value]:
 def hard_values() -> list[Value]:
     """The values of `HARD` with keys of their own."""
     return [Value(f"K{number:03d}", "hard", *entry) for number, entry in enumerate(HARD, 1)]
+
+
+def third_values() -> list[Value]:
+    """The values of `THIRD` with keys of their own."""
+    return [Value(f"K{number:03d}", "third", *entry) for number, entry in enumerate(THIRD, 1)]
 
 
 def _groups() -> list[list[tuple[str, str, str]]]:

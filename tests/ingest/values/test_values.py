@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.ingest.values.cases import hard_values, judged, sentence, values
+from tests.ingest.values.cases import Value, hard_values, judged, sentence, third_values, values
 from tests.ingest.values.producers import PRODUCERS
 from tests.ingest.values.reading import text_of
 
@@ -40,8 +41,9 @@ def test_no_value_changes(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["story", "docx", "web", "epub", "jats", "cnxml", "reportlab", "fpdf"])
-def test_what_is_easily_read_as_something_else(name: str, tmp_path: Path) -> None:
-    wanted = hard_values()
+@pytest.mark.parametrize("given", [hard_values, third_values])
+def test_what_is_easily_read_as_something_else(name: str, given: Callable[[], list[Value]], tmp_path: Path) -> None:
+    wanted = given()
     try:
         files = PRODUCERS[name](wanted)
     except ImportError as error:
