@@ -1,4 +1,4 @@
-# make demo · make test · make recipe · make lint · make test-paddle · make test-numpy2
+# make demo · make test · make recipe · make bench · make lint · make test-paddle · make test-numpy2
 # Everything lives in .venv, which is made when it is not there. Needs python3 (3.11 or newer) and make.
 
 PYTHON ?= python3
@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test test-paddle test-numpy2 test-wheel recipe lint clean
+.PHONY: demo test test-paddle test-numpy2 test-wheel recipe bench lint clean
 
 $(STAMP): pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -20,6 +20,10 @@ demo: $(STAMP)
 
 recipe: $(STAMP)
 	PATH="$(CURDIR)/$(BIN):$$PATH" bash recipe.sh
+
+# Every claim about quality and speed, measured on the data that benchmarks/data.toml describes: MEDPRESS_DATA says where they lie.
+bench: $(STAMP)
+	$(BIN)/python benchmarks/bench.py
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -n 2 --dist loadscope

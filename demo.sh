@@ -21,12 +21,13 @@ out = pathlib.Path(sys.argv[1])
 audit = json.loads((out / "data/audit.json").read_text())
 run = json.loads((out / "cpt/result.json").read_text())
 routes = {}
-for row in audit["pages"]:
+engineer = audit["sections"]["engineer"]
+for row in engineer["pages"]["rows"]:
     routes[row["route"]] = routes.get(row["route"], 0) + row["pages"]
 print("\nThe demo in short")
-print("  read:   ", sum(row["documents"] for row in audit["documents"]), "documents;", ", ".join(f"{n} pages {way}" for way, n in sorted(routes.items())))
-print("  dropped:", "; ".join(f"{row['records']} {row['stage']} ({row['reason']})" for row in audit["dropped"]))
-print("  tokens: ", ", ".join(f"{row['source']} {row['tokens']:,}" for row in audit["shards"]["sources"]))
+print("  read:   ", sum(row["documents"] for row in engineer["inputs"]["rows"]), "documents;", ", ".join(f"{n} pages {way}" for way, n in sorted(routes.items())))
+print("  dropped:", "; ".join(f"{row['records']} {row['stage']} ({row['reason']})" for row in engineer["dropped"]["rows"]))
+print("  tokens: ", ", ".join(f"{row['source']} {row['tokens']:,}" for row in engineer["outputs"]["rows"]))
 print(f"  loss:    {run['first_loss']:.2f} at the first step, {run['last_loss']:.2f} at the last;",
       f"held-out text {run['held_out_start']['held_out']:.2f} before, {run['held_out']['held_out']:.2f} after")
 print(f"  report:  {out}/data/audit.html   model: {out}/cpt/model")

@@ -50,6 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = parser.parse_args(arguments)
     wanted: list[Value] = values()[:: given.every]
     behind = []
+    total: Counter[str] = Counter()
     print(f"{len(wanted)} values")
     for name in given.producers:
         try:
@@ -63,6 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             spent = time.process_time() - start
         outcomes = judged(text, wanted)
         counts = Counter(outcomes.values())
+        total += counts
         print(
             f"{name:18} right {counts['right']:4} marked {counts['marked']:3} changed {counts['changed']:3} lost {counts['lost']:3}  {spent:.1f} CPU-s"
         )
@@ -78,6 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 if outcomes[value.key] != "right":
                     place = re.search(rf"{value.key}\s?gives(.{{0,60}})", text.replace("\n", " "))
                     print(f"    {value.key} {value.kind:10} {value.text!r} reads {place.group(1) if place else None!r}")
+    print(f"all producers: right {100 * total['right'] / max(1, total.total()):.1f} of 100")
     if behind:
         sys.exit(f"behind pymupdf4llm: {', '.join(behind)}")
 

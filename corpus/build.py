@@ -5,6 +5,8 @@ The method, step by step (each is declared in `corpus/steps/`):
     SECTIONS             a part of a segment   documents are cleaned and cut along their headings
     REDACT               a part                patients' identities go
     …BOILERPLATE         ranges of paragraphs  what a source repeats is counted, decided, and cut out
+    …WORKS               slices of works       what a better document of the same work says goes
+    APPARATUS            a part                citations, back matter, prompts and empty brackets are left out
     SCORE, SCREEN        a part                language, lexicon and scores; the filters decide; signatures
     FIND_COPIES          ranges of hashes      exact duplicates
     FIND_PAIRS … VERIFY  ranges, then slices   near-duplicates: candidate pairs, compared unless an earlier build has
@@ -23,7 +25,7 @@ on columns of keys, never on their texts, and its results reach a part only wher
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from itertools import pairwise
@@ -45,7 +47,9 @@ from corpus.duplicates.passes import key_ranges
 from corpus.duplicates.redis_index import is_address
 from corpus.flow import Flow, Part, count, groups, is_there
 from corpus.publishing import About, Publisher
+from corpus.review.verdicts import verdicts
 from corpus.steps.annotate import ANNOTATE
+from corpus.steps.apparatus import LEAVE_OUT_APPARATUS
 from corpus.steps.ask_model import Asked, ask_model
 from corpus.steps.augment import AUGMENT
 from corpus.steps.boilerplate import COUNT_PARAGRAPHS, FIND_BOILERPLATE, STRIP_BOILERPLATE
@@ -69,6 +73,7 @@ from corpus.steps.taggers import tagger
 from corpus.steps.tokenizers import load as load_tokenizer
 from corpus.steps.tokens import TOKENISE_SHARD
 from corpus.steps.verify import GATHER_TEXTS, KEEP_VERIFIED, VERIFY_PAIRS
+from corpus.steps.works import COMPARE_WORKS, FIND_KEYS, GATHER_WORKS, GROUP_WORKS, TELL_WORKS, slices
 from corpus.takedown import refuse_unfinished
 from corpus.team_indexes import TeamIndexes
 from medpress import sentence_index
@@ -100,8 +105,8 @@ from medpress.tokenising import DEFAULT_TOKENIZER
 from nlp import relations, tagging
 
 STEPS = (
-    SECTIONS, REDACT, COUNT_PARAGRAPHS, FIND_BOILERPLATE, STRIP_BOILERPLATE, SCORE, SCREEN, GATHER_PASSED, FIND_COPIES,
-    GATHER_BANDS, GATHER_KNOWN, FIND_PAIRS, JOIN_PAIRS, SPAN_FOREST, SLICE_COMPONENTS, ROUTE_PAIRS, GATHER_TEXTS, VERIFY_PAIRS,
+    SECTIONS, REDACT, COUNT_PARAGRAPHS, FIND_BOILERPLATE, STRIP_BOILERPLATE, FIND_KEYS, GROUP_WORKS,
+    GATHER_WORKS, COMPARE_WORKS, TELL_WORKS, LEAVE_OUT_APPARATUS, SCORE, SCREEN, GATHER_PASSED, FIND_COPIES, GATHER_BANDS, GATHER_KNOWN, FIND_PAIRS, JOIN_PAIRS, SPAN_FOREST, SLICE_COMPONENTS, ROUTE_PAIRS, GATHER_TEXTS, VERIFY_PAIRS,
     KEEP_VERIFIED, DECIDE_CLUSTERS, RESOLVE, COUNT_COMMON, FIND_COMMON, FIND_HITS, ANNOTATE, AUGMENT, CAP_SHARE, GATHER,
     WRITE_SHARD, COMPARE_PARTS, WRITE_ADDED, LEAVE_OUT, INDEX_SHARD, FILTER_SENTENCES, TOKENISE_SHARD,
 )  # fmt: skip
@@ -231,7 +236,7 @@ class _Build:
         """Changes whenever a build may give something else; None where it rests on what is not here."""
         if self.teams.addresses or self.model or self.config.compact:
             return None
-        folders = [self.config.data / kind for kind in ("documents", "pages", "removed")]
+        folders = [self.config.data / kind for kind in ("documents", "pages", "removed", "reviews")]
         given = [file_sha256(file) for folder in folders if (file := folder / "manifest.json").exists()]
         benchmarks = [file_sha256(path) for path in self.config.decontaminate if path.is_file()]
         return identity(given, benchmarks, self._identity_config(), self._versions(), self.config.tokenize)
@@ -248,7 +253,7 @@ class _Build:
     def _build(self) -> BuildResult:
         data = self.config.data
         cut = self._cut()
-        kept = self._annotate(self._decide(self._strip(self._redact(cut))))
+        kept = self._annotate(self._decide(self._text_alone(self._one_work(self._strip(self._redact(cut))))))
         self.teams.share(kept)
         self.publisher = Publisher(self.flow, self.config, self.state, self._about())
         made: list[Part] = []
@@ -345,14 +350,70 @@ class _Build:
             kept_here = {str(key): keeper for key, keeper in sorted(keepers.get(name, {}).items())}
             return {"paragraphs": sorted(paragraphs[name]), "keepers": kept_here}
 
-        holding = [part for part in redacted if Path(part.sections).name in paragraphs]
-        stripped = self.flow.each("strip boilerplate", STRIP_BOILERPLATE, holding, "sections", "sections", arguments)
+        return self._some("strip boilerplate", STRIP_BOILERPLATE, redacted, set(paragraphs), arguments)
+
+    def _one_work(self, sections: Sequence[Part]) -> list[Part]:
+        """The sections without what a better document of the same work says: a part that holds nothing of it is used as it
+        is."""
+        tasks = [
+            FIND_KEYS.task(self.flow.work, documents=str(segment.files(self.config.data)[0]))
+            for segment in self.segments
+        ]
+        keys = self.flow.outputs("works", FIND_KEYS, tasks)
+        (grouped,) = self.flow.outputs("works", GROUP_WORKS, [GROUP_WORKS.task(self.flow.work, keys=keys)])
+        if not holds_rows(grouped):
+            return list(sections)
+        tasks = [
+            GATHER_WORKS.task(self.flow.work, sections=group, works=grouped)
+            for group in groups([part.sections for part in sections])
+        ]
+        texts = self.flow.outputs("gather works", GATHER_WORKS, tasks)
+        tasks = [
+            COMPARE_WORKS.task(self.flow.work, texts=texts, works=grouped, first=first, last=last)
+            for first, last in slices(texts)
+        ]
+        repeated: dict[str, dict[str, Any]] = {}
+        works: dict[str, dict[str, dict[str, Any]]] = {}
+        for file in self.flow.outputs("compare works", COMPARE_WORKS, tasks):
+            for row in read_table(file).to_pylist():
+                repeated.setdefault(row["part"], {})[row["id"]] = [row["stretches"], row["share"], row["of"]]
+                for part, doc_id in ((row["part"], row["doc_id"]), (row["of_part"], row["of_document"])):
+                    about = {"work_id": row["work"], "witnesses": []}
+                    works.setdefault(part, {}).setdefault(doc_id, about)
+                witnesses = works[row["of_part"]][row["of_document"]]["witnesses"]
+                if row["doc_id"] not in witnesses:
+                    witnesses.append(row["doc_id"])
+
+        def arguments(part: Part) -> dict[str, Any]:
+            name = Path(part.sections).name
+            told = {
+                doc_id: {**about, "witnesses": sorted(about["witnesses"])}
+                for doc_id, about in sorted(works[name].items())
+            }
+            return {"repeated": dict(sorted(repeated.get(name, {}).items())), "works": told}
+
+        return self._some("one work", TELL_WORKS, sections, set(works), arguments)
+
+    def _text_alone(self, sections: Sequence[Part]) -> list[Part]:
+        """The sections without what serves the printed page."""
+        return self.flow.each("apparatus", LEAVE_OUT_APPARATUS, sections, "sections", "sections", lambda part: {})
+
+    def _some(
+        self,
+        label: str,
+        step: Step,
+        given: Sequence[Part],
+        names: set[str],
+        arguments: Callable[[Part], dict[str, Any]],
+    ) -> list[Part]:
+        """Run a step on the sections of those parts whose files have these names; the others are used as they are."""
+        holding = [part for part in given if Path(part.sections).name in names]
         made: dict[str, list[Part]] = {}
-        for part in stripped:
+        for part in self.flow.each(label, step, holding, "sections", "sections", arguments):
             made.setdefault(part.origin, []).append(part)
         held = {part.sections for part in holding}
         found: list[Part] = []
-        for part in redacted:
+        for part in given:
             found += made.pop(part.origin, []) if part.sections in held else [part]
         return found
 
@@ -360,7 +421,12 @@ class _Build:
         """What the filters and the duplicate search say of candidates, cut from documents or made from records."""
         scored = self.flow.each("score", SCORE, sections, "sections", "candidates", lambda part: {})
         settings = {name: self.values[name] for name in ("filters", "dedup", "source_priority")}
-        screened = self.flow.each("screen", SCREEN, scored, "candidates", "screened", lambda part: settings)
+        said = verdicts(self.config.data)
+
+        def arguments(part: Part) -> dict[str, Any]:
+            return {"reviewed": _of_part(said, part.candidates), **settings}
+
+        screened = self.flow.each("screen", SCREEN, scored, "candidates", "screened", arguments)
         if not screened:
             self._refuse_nothing()
         threshold = self.config.dedup.threshold
@@ -528,6 +594,13 @@ class _Build:
         write_quarantine(self.config.data, "build", [*self.flow.quarantine, *self.augmentation_quarantine])
         where = self.config.data / "quarantine"
         raise UserError(f"none of the {self.documents} documents could be processed; {where} says why.", exit_code=1)
+
+
+def _of_part(said: Mapping[str, tuple[str, str]], candidates: str) -> dict[str, list[str]]:
+    """What was said of the records of a part: another part's verdicts are none of its business."""
+    if not said:
+        return {}
+    return {id: list(said[id]) for id in read_table(candidates, ["id"])["id"].to_pylist() if id in said}
 
 
 def _check_bytes(path: Path, described: SegmentPart) -> None:

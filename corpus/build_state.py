@@ -14,7 +14,7 @@ from typing import Any
 from medpress.segments import Segment, read_segments
 from medpress.store import read_json, write_json
 
-VERSION_OF_STATE = 1
+VERSION_OF_STATE = 2
 """Of this file; another one is as good as none."""
 
 

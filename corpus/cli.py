@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import shlex
 from json import dumps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
-from corpus.config import BuildConfig
+from corpus.config import BuildConfig, WhatIfConfig
 from corpus.instruct.config import InstructConfig
 from medpress.command import ONCE, Location, build_app, print_table, run, say
 from medpress.errors import to_run
+from medpress.ranges import between
 
 if TYPE_CHECKING:
     from corpus.accounts import BuildResult
@@ -23,17 +25,72 @@ Data = Annotated[Location, Parameter(name="--data", help="The data folder.")]
 
 
 @app.command
-def build(*, config: BuildConfig | None = None) -> int:
+def build(*, explain: str | None = None, config: BuildConfig | None = None) -> int:
     """Clean, cut, deduplicate, annotate and write shards.
 
     Example: `corpus build --config corpus.toml`
+
+    Parameters
+    ----------
+    explain:
+        Build nothing, and say why a record or document of the last build is in or out, with each score and threshold: first
+        digits of an id, a path or file name, an address, or a sentence in it.
     """
+    config = config or BuildConfig()
+    if explain is not None:
+        return _explain(config.data, explain)
     from corpus.build import build as run_build
 
-    config = config or BuildConfig()
     result = run_build(config)
     _summary(result, config.data)
     return 1 if config.strict and result.quarantined else 0
+
+
+def _explain(data: Path, query: str) -> int:
+    from corpus.explain import explain
+    from corpus.trace import decision
+
+    for each in explain(data, query):
+        say(f"record {each.row['id']} of document {each.row['doc_id']}, {each.row['lang']}")
+        say(decision(each.row))
+        rows = [
+            (
+                held.family,
+                held.score,
+                f"{held.value:.4g}",
+                f"{'at least' if held.is_minimum else 'at most'} {held.bound:.4g}",
+                ("breaks it" if held.decides else "would break it, does not decide") if held.breaks else "passes",
+            )
+            for held in each.held
+        ]
+        print_table("Scores", ["family", "score", "value", "threshold", "verdict"], rows)
+    return 0
+
+
+@app.command(name="what-if")
+def what_if(*, config: WhatIfConfig | None = None) -> int:
+    """Say which records other thresholds of the filters would take or give back, without building.
+
+    A record that would pass the filters may still be dropped behind them, as a duplicate for example.
+
+    Example: `corpus what-if --filters.min-medical-density 0.02`
+    """
+    from corpus.explain import what_if as ask
+
+    config = config or WhatIfConfig()
+    found = ask(config.data, config.filters)
+    for name, (before, after) in found.changed.items():
+        say(f"{name}: {before} in the build, {after} now.")
+    dropped = sum(found.taken.values())
+    share = f" ({dropped / found.kept:.1%})" if found.kept else ""
+    say(f"Of {found.kept:,} kept records {dropped:,}{share} would be dropped, {found.tokens.total():,} tokens.")
+    say(f"Of the dropped records {found.given_back.total():,} would pass the filters.")
+    columns = ["source", "reason", "records", "for example"]
+    for title, counts in (("Would be dropped", found.taken), ("Would pass", found.given_back)):
+        if counts:
+            rows = [(*key, count, found.examples[key]) for key, count in counts.most_common()]
+            print_table(title, columns, rows)
+    return 0
 
 
 def _summary(result: BuildResult, data: Path) -> None:
@@ -93,18 +150,112 @@ def retry(*, data: Data = Path("data")) -> int:
 
 
 @app.command
-def audit(*, data: Data = Path("data")) -> int:
+def audit(*, gates: Path | None = None, junit: Path | None = None, data: Data = Path("data")) -> int:
     """Check the build and write audit.html and audit.json; exit code 1 when a gate fails.
 
-    Example: `corpus audit --data data`
+    Example: `corpus audit --data data` or `corpus audit --gates strict.toml --junit audit.xml`
+
+    Parameters
+    ----------
+    gates:
+        TOML file with gates of your own, or with other thresholds, severities and owners for those that ship.
+    junit:
+        Also write the verdicts as JUnit XML.
     """
     from corpus.audit.run import audit as run_audit
 
-    verdicts = run_audit(data)
-    rows = [(name, "passed" if v.passed else "FAILED", v.finding) for name, v in verdicts.items()]
-    print_table("Gates", ["gate", "verdict", "finding"], rows)
+    verdicts = run_audit(data, gates, junit)
+    rows = [(name, verdict.outcome, verdict.owner, verdict.finding) for name, verdict in verdicts.items()]
+    print_table("Gates", ["gate", "verdict", "owner", "finding"], rows)
     say(f"The report is {data / 'audit.html'}.")
-    return 0 if all(verdict.passed for verdict in verdicts.values()) else 1
+    return 1 if any(verdict.fails for verdict in verdicts.values()) else 0
+
+
+@app.command
+def sample(
+    *,
+    n: Annotated[int, between(1, 100_000)] = 200,
+    by: Annotated[tuple[Literal["source", "source_type", "lang", "license", "specialty", "kind"], ...], ONCE] = (),
+    seed: Annotated[str, Parameter(allow_leading_hyphen=True)] = "1",
+    form: Annotated[Literal["html", "csv", "label-studio"], Parameter(name="--for")] = "html",
+    out: Path | None = None,
+    data: Data = Path("data"),
+) -> int:
+    """Draw records for people to read, and write them as a form; `corpus review` takes it back.
+
+    Example: `corpus sample --n 200 --by source --for csv`
+
+    Parameters
+    ----------
+    n:
+        Records to draw.
+    by:
+        Draw from each of these in proportion, at least one record. May be given several times.
+    seed:
+        The same seed draws the same records of the same shards.
+    form:
+        A page, a table, or tasks for Label Studio.
+    out:
+        File to write; sample.html, sample.csv or sample.json.
+    """
+    from corpus.review.run import sample as run_sample
+
+    endings = {"html": "html", "csv": "csv", "label-studio": "json"}
+    out = out or Path(f"sample.{endings[form]}")
+    drawn = run_sample(data, n, seed, by, form, out)
+    say(
+        f"{drawn} records are in {out}; {to_run(f'corpus review {shlex.quote(str(out))}', data)} takes the verdicts back."
+    )
+    return 0
+
+
+@app.command
+def review(form: Path, /, *, data: Data = Path("data")) -> int:
+    """Take back what people said of a sample; the next `corpus build` honours it, audit and card tell the precision.
+
+    Example: `corpus review sample.csv`
+
+    Parameters
+    ----------
+    form:
+        A filled form of `corpus sample`: CSV, or JSON as Label Studio exports it.
+    """
+    from corpus.review.verdicts import precision, take_in
+
+    taken = take_in(data, form)
+    say(f"{taken.verdicts} verdicts taken in, {taken.empty} records have none.")
+    if taken.unknown:
+        say(f"{taken.unknown} verdicts are on records that are in the shards no more, or have another text by now.")
+    for one in precision(data):
+        at = one.interval
+        say(
+            f"{one.sample}: {one.kept} of {one.reviewed} to keep, {at.share:.1%} (95 %: {at.low:.1%} to {at.high:.1%})."
+        )
+    say(f"{to_run('corpus build', data)} honours them.")
+    return 0
+
+
+@app.command
+def report(
+    *,
+    form: Annotated[Literal["eu-art53", "tc260", "hipaa", "croissant-rai"], Parameter(name="--for")],
+    data: Data = Path("data"),
+) -> int:
+    """Write a report that a regulator asks for, filled from the build; what only a person may say is named as open.
+
+    Example: `corpus report --for eu-art53`
+
+    Parameters
+    ----------
+    form:
+        Public summary of training content (EU), assessment of training data (China), de-identification (US), or Croissant
+        metadata for responsible AI.
+    """
+    from corpus.report.run import report as run_report
+
+    place, left = run_report(data, form)
+    say(f"The report is {place}; {left} fields have to be provided by somebody.")
+    return 0
 
 
 @app.command

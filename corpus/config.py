@@ -69,3 +69,14 @@ class BuildConfig:
     """Address of the Ray cluster; without it a local one is started."""
     strict: bool = False
     """End with exit code 1 when anything was quarantined."""
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class WhatIfConfig:
+    """Which thresholds are tried on what was built."""
+
+    data: Location = Path("data")
+    """The data folder with `shards/` and `dropped/`."""
+    filters: Annotated[FilterConfig, group("Quality filters", 30)] = field(default_factory=FilterConfig)
+    """Thresholds to try; those that are not given are as in the last build."""

@@ -13,9 +13,6 @@ changed word in ten leaves few 13-grams.
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -28,7 +25,7 @@ from numpy.typing import NDArray
 
 from corpus.duplicates.shingles import U64, Tokens, shingles, tokens
 from corpus.duplicates.verify import batches
-from medpress.store import open_parquet
+from medpress.question_files import read_entries
 from nlp.normalise import HAN
 
 
@@ -101,158 +98,19 @@ class Hit(NamedTuple):
     end: int
 
 
-# ---------------------------------------------------------------------------------------------- reading benchmarks
-
-_FIELDS: dict[str, tuple[str, ...]] = {
-    "question": (
-        "question",
-        "q",
-        "query",
-        "stem",
-        "problem",
-        "prompt",
-        "input",
-        "instruction",
-        "sent1",
-        "题目",
-        "问题",
-        "题干",
-    ),
-    "context": ("context", "contexts", "passage", "abstract", "background", "材料"),
-    "options": ("options", "op", "choices", "candidates", "endings", "选项"),
-    "answer": (
-        "answer",
-        "a",
-        "answer_idx",
-        "answer_index",
-        "cop",
-        "label",
-        "correct",
-        "target",
-        "output",
-        "final_decision",
-        "答案",
-    ),
-    "id": ("id", "unique_id", "qid", "question_id", "pmid", "uid", "idx"),
-}
-_OPTION_COLUMN = re.compile(r"(?:op|option|choice|opt|ending)_?[a-j0-9]|[a-j]", re.IGNORECASE)
-_OPTION_LINE = re.compile(r"^\s*\(?([A-J])[).、．]\s*(.+?)\.?\s*$", re.MULTILINE)
-_TURNS = ("messages", "conversations", "chosen")
-MAX_BYTES = 2 << 30
-"""Larger benchmark files are refused."""
-
-
 def load_items(path: Path, fields: Mapping[str, str] | None = None) -> list[Item]:
-    """The items of a benchmark file: JSONL, JSON (a list, rows by id, or columns of rows), CSV, TSV or Parquet.
+    """The items of a benchmark file, as `medpress.question_files` reads it.
 
     `fields` names the columns of question, context, options, answer, id where they are not guessed right. Raises
     `ValueError` with one sentence when the file cannot be read or has no question.
     """
-    if path.stat().st_size > MAX_BYTES:
-        raise ValueError(f"{path} is larger than {MAX_BYTES >> 30} GiB; split it.")
-    try:
-        rows = list(_rows(path))
-    except (json.JSONDecodeError, UnicodeDecodeError, csv.Error, pa.ArrowInvalid) as error:
-        raise ValueError(f"{path} is not readable as {path.suffix or 'JSON'}: {error}.") from error
-    items = [item for number, row in enumerate(rows) for item in _items(path.stem, number, row, fields or {})]
-    if not any(item.part == "question" for item in items):
-        raise ValueError(f"{path} has no column that holds questions; name it.")
+    items = []
+    for entry in read_entries(path, fields):
+        if entry.question:
+            options = tuple(entry.options.values())
+            items.append(Item(path.stem, entry.id, "question", entry.question, entry.answer_text, options))
+        items += [Item(path.stem, entry.id, "context", text, "") for text in entry.contexts]
     return items
-
-
-def _rows(path: Path) -> Iterator[dict[str, Any]]:
-    suffix = path.suffix.lower()
-    if suffix == ".parquet":
-        yield from open_parquet(path).read().to_pylist()
-        return
-    raw = path.read_bytes()
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = raw.decode("gb18030")
-    if suffix in (".csv", ".tsv"):
-        yield from csv.DictReader(io.StringIO(text, newline=""), delimiter="\t" if suffix == ".tsv" else ",")
-        return
-    try:
-        value = json.loads(text)
-    except json.JSONDecodeError:
-        yield from (json.loads(line) for line in text.split("\n") if line.strip())
-        return
-    yield from _json_rows(value)
-
-
-def _json_rows(value: Any) -> Iterator[dict[str, Any]]:
-    if isinstance(value, list):
-        yield from (row for row in value if isinstance(row, dict))
-    elif isinstance(value, dict):
-        nested = [v for v in value.values() if isinstance(v, dict | list)]
-        if isinstance(_find(value, "question", {}), str) or any(isinstance(value.get(key), list) for key in _TURNS):
-            yield value
-        elif nested and all(isinstance(v, dict) for v in nested) and _find(value, "question", {}) is not None:
-            # Columns of rows, as pandas writes them: {"question": {"0": …}, "answer": {"0": …}}.
-            for key in _find(value, "question", {}):
-                yield {
-                    "id": key,
-                    **{name: column.get(key) for name, column in value.items() if isinstance(column, dict)},
-                }
-        elif nested and all(isinstance(v, dict) for v in value.values()):
-            yield from ({"id": key, **row} for key, row in value.items())
-        else:
-            for inner in nested:
-                yield from _json_rows(inner)
-
-
-def _find(row: Mapping[str, Any], role: str, fields: Mapping[str, str]) -> Any:
-    if role in fields:
-        return row.get(fields[role])
-    lower = {str(key).lower(): value for key, value in row.items()}
-    return next((lower[name] for name in _FIELDS[role] if lower.get(name) not in (None, "")), None)
-
-
-def _items(benchmark: str, number: int, row: Mapping[str, Any], fields: Mapping[str, str]) -> Iterator[Item]:
-    identity = _find(row, "id", fields)
-    name = str(identity if identity is not None else number)
-    question, answer = _find(row, "question", fields), _find(row, "answer", fields)
-    for key in _TURNS:
-        if question is None and isinstance(row.get(key), list):
-            said = [str(turn.get("content") or turn.get("value") or "") for turn in row[key] if isinstance(turn, dict)]
-            question, answer = (said[0] if said else None), (said[1] if len(said) > 1 else None)
-    if isinstance(question, str) and question.strip():
-        options = _options(row, fields)
-        yield Item(
-            benchmark, name, "question", question.strip(), _answer_text(answer, options), tuple(options.values())
-        )
-    context = _find(row, "context", fields)
-    for text in context if isinstance(context, list) else [context]:
-        if isinstance(text, str) and text.strip():
-            yield Item(benchmark, name, "context", text.strip(), "")
-
-
-def _options(row: Mapping[str, Any], fields: Mapping[str, str]) -> dict[str, str]:
-    """Options by letter."""
-    found = _find(row, "options", fields)
-    if isinstance(found, str):
-        return dict(_OPTION_LINE.findall(found))
-    if isinstance(found, dict):
-        return {str(key): str(value) for key, value in found.items()}
-    if isinstance(found, list):
-        values = [o.get("op_value") or o.get("text") or o.get("value") if isinstance(o, dict) else o for o in found]
-        return {letter: str(value) for letter, value in zip(LETTERS, values, strict=False)}
-    columns = [
-        str(value) for key, value in row.items() if _OPTION_COLUMN.fullmatch(str(key)) and isinstance(value, str)
-    ]
-    return dict(zip(LETTERS, columns, strict=False)) if len(columns) > 1 else {}
-
-
-def _answer_text(answer: Any, options: Mapping[str, str]) -> str:
-    if isinstance(answer, float) and answer.is_integer():
-        answer = int(answer)
-    if isinstance(answer, int) and not isinstance(answer, bool):
-        return options.get("ABCDEFGHIJ"[answer - 1] if 0 < answer <= 10 else "", "")
-    if not isinstance(answer, str):
-        return ""
-    letter = answer.strip().strip("().")
-    return options.get(letter, "" if len(letter) == 1 else answer.strip())
 
 
 # ---------------------------------------------------------------------------------------------- index and search

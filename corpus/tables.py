@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ import pyarrow.dataset as ds
 from medpress.errors import UserError, to_run
 from medpress.location import location
 from medpress.schema import SCHEMAS
-from medpress.store import dataset, parts, read_manifest, refuse_older_layout
+from medpress.store import dataset, open_parquet, parts, read_manifest, refuse_older_layout
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,3 +78,11 @@ def open(data: str | Path = "data") -> Corpus:
         )
     refuse_older_layout(folder)
     return Corpus(folder)
+
+
+def row_groups(folder: Path, columns: list[str]) -> Iterator[pa.Table]:
+    """The row groups of a dataset, one after the other."""
+    for file in parts(folder):
+        parquet = open_parquet(file)
+        for group in range(parquet.num_row_groups):
+            yield parquet.read_row_group(group, columns=columns)

@@ -56,7 +56,7 @@ from medpress.store import (
 )
 
 _ROWS_OF = {"doc_id": "documents", "keeper": "documents"} | dict.fromkeys(("id", "parent_id", "record_id"), "records")
-_REPORTS = ("audit.html", "audit.json")
+_REPORTS = ("audit.html", "audit.json", "report-eu-art53.md", "report-tc260.md", "report-hipaa.md")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from medpress.errors import to_run
-from medpress.lookup import Place, look_up, records, refuse_several
+from medpress.lookup import Found, Place, look_up, records, refuse_several
 from medpress.page_html import SHOWN, PageView, write_pages
 from medpress.removed import removed
 from medpress.schema import BOILERPLATE, DOCUMENT, PAGE, by_name
@@ -40,13 +40,9 @@ def trace(data: Path, query: str, html: bool = False) -> Trace:
     With `html` also the pages that they come from, in the work folder as they are raw text. Raises `UserError` when the
     query stands for nothing in `data`, or for several documents without being a sentence, which may stand in several.
     """
-    found = look_up(data, query)
-    if found.by != "sentence":
-        refuse_several(found, query)
     result = Trace([], [])
-    for doc_id in found.documents:
-        places = [place for place in found.places if place.doc_id == doc_id]
-        rows = _records(data, places)
+    found = _found(data, query)
+    for doc_id, places, rows in _meant(data, found):
         result.lines.extend(_story(data, places, rows, found.by == "sentence"))
         segment = places[0].segment
         if html and segment is not None:
@@ -55,6 +51,25 @@ def trace(data: Path, query: str, html: bool = False) -> Trace:
             if meant:
                 result.pages.append(_mark(data, segment, doc_id, meant))
     return result
+
+
+def records_of(data: Path, query: str) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """Each document that a query stands for, with the records of it that are meant. Raises as `trace` does."""
+    for doc_id, _, rows in _meant(data, _found(data, query)):
+        yield doc_id, rows
+
+
+def _found(data: Path, query: str) -> Found:
+    found = look_up(data, query)
+    if found.by != "sentence":
+        refuse_several(found, query)
+    return found
+
+
+def _meant(data: Path, found: Found) -> Iterator[tuple[str, list[Place], list[dict[str, Any]]]]:
+    for doc_id in found.documents:
+        places = [place for place in found.places if place.doc_id == doc_id]
+        yield doc_id, places, _records(data, places)
 
 
 def _records(data: Path, places: Sequence[Place]) -> list[dict[str, Any]]:
@@ -152,11 +167,20 @@ def _record(row: dict[str, Any]) -> Iterator[str]:
     if redactions:
         yield "  redacted: " + ", ".join(f"{count} {kind}" for kind, count in redactions.most_common())
     yield "  scores: " + ", ".join(f"{name} {value:.3g}" for name, value in by_name(row["quality"]).items())
+    for reason, count in Counter(left["reason"] for left in row["left_out"] or ()).most_common():
+        size = sum(len(left["text"]) for left in row["left_out"] if left["reason"] == reason)
+        yield f"  left out of the text: {count} stretches, {size:,} characters: {reason}"
+    if row["witnesses"]:
+        yield f"  stands for the same work in {', '.join(row['witnesses'])}"
     if row["dup_cluster"]:
         yield f"  one of {row['dup_count']} in near-duplicate cluster {row['dup_cluster']}"
-    if "stage" in row:
-        held = "" if row["threshold"] is None else f" (value {row['value']:.4g}, threshold {row['threshold']:.4g})"
-        of = f", duplicate of {row['duplicate_of']}" if row["duplicate_of"] else ""
-        yield f"  dropped by {row['stage']}: {row['reason']}{held}{of}"
-    else:
-        yield f"  kept: {row['n_tokens']} tokens, {len(row['entities'])} entities, {len(row['relations'])} relations"
+    yield f"  {decision(row)}"
+
+
+def decision(row: Mapping[str, Any]) -> str:
+    """Why a record is dropped, or what there is in it."""
+    if "stage" not in row:
+        return f"kept: {row['n_tokens']} tokens, {len(row['entities'])} entities, {len(row['relations'])} relations"
+    held = "" if row["threshold"] is None else f" (value {row['value']:.4g}, threshold {row['threshold']:.4g})"
+    of = f", duplicate of {row['duplicate_of']}" if row["duplicate_of"] else ""
+    return f"dropped by {row['stage']}: {row['reason']}{held}{of}"

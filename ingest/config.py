@@ -34,6 +34,10 @@ class IngestConfig:
     """Worker processes; 0 means one per core."""
     page_seconds: Annotated[Seconds, MACHINE] = 60.0
     """Time limit of one page, in CPU-seconds."""
+    document_seconds: Annotated[Seconds, MACHINE] = 36_000.0
+    """CPU-seconds that one run may spend on the pages of one document; those that are left then are quarantined."""
+    run_seconds: Annotated[Seconds | None, MACHINE] = None
+    """CPU-seconds after which a run begins to read nothing more; the same command goes on. Without it there is no end."""
     worker_gib: Annotated[Gibibytes, MACHINE] = 2.0
     """Memory limit of one worker, resident, in GiB."""
     engine: Annotated[Literal["local", "ray"], MACHINE] = "local"

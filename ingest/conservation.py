@@ -93,11 +93,10 @@ _UNITS = frozenset(
     ]
 )
 """Words that make another value of a number when they stand behind it."""
-_ONE_FORM = str.maketrans(
-    dict.fromkeys("−–‐‑", "-")
-    | dict.fromkeys(map(chr, [*range(1, 9), *range(14, 32), *range(0xE000, 0xF900)]), "\ufffd")
-)
-"""Dashes are one sign, and so are the characters that say nothing."""
+_DASHES = "−–‐‑"
+"""They are one sign with the hyphen."""
+_MUTE = re.compile(r"[\x01-\x08\x0e-\x1f\ue000-\uf8ff]")
+"""Characters that say nothing: one sign, too."""
 _LOOSE_DASH = re.compile(r"([-−–‐‑])(?<![^\W\d_].)\s+(?=[0-9])")
 """A dash with a gap, or the end of a line, between it and its number; after a letter it is where a word was divided."""
 _DIGITS = re.compile(r"[0-9]")
@@ -174,8 +173,7 @@ def _left_over(source: str, written: str, made: Iterable[str] = ()) -> tuple[Cou
     from both sides, and few words of a page are left.
     """
     before, after = Counter(words(source)), Counter(words(written))
-    differing = before.items() ^ after.items()
-    unlike = {word for word, _ in differing}
+    unlike = [word for word in before.keys() | after.keys() if before.get(word) != after.get(word)]
     one = Counter(tokens(" ".join(word for word in unlike for _ in range(before[word] - after[word]))))
     other = Counter(tokens(" ".join(word for word in unlike for _ in range(after[word] - before[word]))))
     for text in made:
@@ -183,15 +181,33 @@ def _left_over(source: str, written: str, made: Iterable[str] = ()) -> tuple[Cou
     return one - other, other - one
 
 
-_BETWEEN_WORDS = ("---", "\n", ";", ":", "(", ")", "[", "]", "|", "“", "”", '"', ", ", ". ")
+_BETWEEN_WORDS = ("---", "“", "”", ", ", ". ")
 """What no token holds: where it stands, with or without a gap, makes no difference. Points and commas may be within a number."""
+_BLANK = bytes.maketrans(b'\n;:()[]|"', b" " * 9)
+"""Signs that no token holds either, all at once."""
 
 
 def words(text: str) -> list[str]:
     """A text cut where white space or signs that belong to no token stand, each dash at its number."""
+    return set_apart(text).split()
+
+
+def set_apart(text: str) -> str:
+    """A text with white space for signs that belong to no token, and each dash at its number."""
+    text = text.encode("utf-8", "surrogatepass").translate(_BLANK).decode("utf-8", "surrogatepass")
     for sign in _BETWEEN_WORDS:
-        text = text.replace(sign, " ")
-    return _LOOSE_DASH.sub(r"\1", text).split()
+        text = text.replace(sign, " " * len(sign))  # in place, as long as lengths agree
+    return _LOOSE_DASH.sub(r"\1", text)
+
+
+def tokens_by_word(words: Iterable[str]) -> dict[str, list[str]]:
+    """Each word of a text to the tokens in it: cheaper than `tokens`, as most words of a text stand in it again."""
+    distinct = list(dict.fromkeys(words))
+    plain = _plain("\n".join(distinct)).split("\n")
+    return {
+        word: [own] if own.isascii() and own.isalpha() else _TOKEN.findall(own)
+        for word, own in zip(distinct, plain, strict=True)
+    }
 
 
 def _added(page: Conservation, lost: Counter[str], new: Counter[str], source: str, text: str) -> Conservation:
@@ -270,7 +286,7 @@ def _settle(lost: list[Counter[str]], new: list[Counter[str]]) -> None:
 
 
 def _size(text: str) -> int:
-    return sum(map(len, text.split()))
+    return len("".join(text.split()))
 
 
 def tokens(text: str) -> list[str]:
@@ -281,7 +297,12 @@ def tokens(text: str) -> list[str]:
 
 def _plain(text: str) -> str:
     """A text without what the written form adds, and with one form for what has several."""
-    return unicodedata.normalize("NFKC", _MARKUP.sub("", text)).translate(_ONE_FORM)
+    text = unicodedata.normalize("NFKC", _MARKUP.sub("", text))
+    if text.isascii() and not _MUTE.search(text):
+        return text
+    for dash in _DASHES:
+        text = text.replace(dash, "-")
+    return _MUTE.sub("\ufffd", text)
 
 
 def _letters(tokens: Counter[str]) -> Counter[str]:

@@ -49,6 +49,8 @@ def current_code(reading: Mapping[str, Any]) -> str:
 def holds(reading: Mapping[str, Any], session: Session) -> bool:
     """Whether a file that was read so would be read so now."""
     format, asked = reading["format"], reading["asked"]
+    if format is not None and format not in READERS:
+        return True  # a table of notes stays one, whatever files are asked for; `ingest notes` looks after it
     if format is None:
         return bool(asked == session.formats and reading["code"] == current_code(reading))
     before = list(READERS)[: list(READERS).index(format)]
@@ -73,19 +75,24 @@ def known(files: pa.Table, session: Session, still: Mapping[str, bool] | None = 
     """
     rows = session.ledger.rows
     of = ledger_rows(files, session.ledger)
-    then = rows.select(["size", "stamp", "reading", "seconds", "memory_bytes", "state", "kind", "doc_id"]).take(of)
+    then = rows.select(
+        ["size", "stamp", "reading", "seconds", "document_seconds", "memory_bytes", "state", "kind", "doc_id"]
+    ).take(of)
     if still is None:
         different = [text for text in then["reading"].unique().to_pylist() if text is not None]
         still = {text: holds(json.loads(text), session) for text in different}
     holding = pa.array([text for text, held in still.items() if held], pa.string())
-    seconds, memory = then["seconds"], then["memory_bytes"]
     conditions = [
         pc.equal(files["size"], then["size"]),
         pc.equal(files["stamp"], then["stamp"]),
         pc.is_in(then["reading"], value_set=holding),
-        pc.less_equal(session.config.page_seconds, pc.fill_null(seconds, session.config.page_seconds)),
-        pc.less_equal(session.config.memory_bytes, pc.fill_null(memory, session.config.memory_bytes)),
     ]
+    limits = {
+        "seconds": session.config.page_seconds,
+        "document_seconds": session.config.document_seconds,
+        "memory_bytes": session.config.memory_bytes,
+    }
+    conditions += [pc.less_equal(now, pc.fill_null(then[name], now)) for name, now in limits.items()]
     if session.passwords:
         conditions.append(pc.invert(pc.equal(pc.fill_null(then["kind"], ""), "encrypted")))
     if not session.reconciled:

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from medpress.location import location
 from medpress.store import names_in, read_table, write_table
 
-STATE = b"1"
+STATE = b"2"
 """Version of what a row means; a ledger of another is made anew, by reading the files again."""
 MOST_FILES = 16
 """More are merged."""
@@ -44,6 +44,7 @@ LEDGER = pa.schema(
         pa.field("message", pa.string()),
         pa.field("failed_pages", pa.list_(FAILED_PAGE)),
         pa.field("seconds", pa.float64()),  # the limit that something of it ran into, in CPU-seconds
+        pa.field("document_seconds", pa.float64()),  # that of all its pages together
         pa.field("memory_bytes", pa.int64()),  # and in memory
     ],
     metadata={b"state": STATE},

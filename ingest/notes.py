@@ -30,7 +30,7 @@ from ingest.steps.survey_table import SURVEY_TABLE
 from medpress.command import UserError, progress, resolved
 from medpress.store import canonical_json, identity, read_json
 
-LOST = pa.schema([pa.field("number", pa.int64()), *(READ.field(name) for name in ("state", "kind", "message", "seconds", "memory_bytes"))])  # fmt: skip
+LOST = pa.schema([pa.field("number", pa.int64()), *(READ.field(name) for name in ("state", "kind", "message", "seconds", "document_seconds", "memory_bytes"))])  # fmt: skip
 """A row of a table that broke its task."""
 
 
@@ -157,7 +157,7 @@ def _read(
         label = f"rows {first}-{first + count - 1}"
         tasks.append(READ_NOTES.task(session.work, label, layout=layout, range=rows, **arguments))
     with progress("read", len(tasks), "ranges of rows") as tick:
-        outcomes = session.runner.run(READ_NOTES, tasks, split=halves, tick=tick)
+        outcomes = session.runner.run(READ_NOTES, tasks, split=halves, charge=lambda task: "", tick=tick)
     tables = []
     for outcome in outcomes:
         a = outcome.task.arguments
@@ -166,9 +166,12 @@ def _read(
         elif outcome.status == "failed" and outcome.failure:
             limits = Limits()
             limits.note(outcome.failure, session)
-            lost = {"number": a["range"][0], "state": "failed", "kind": outcome.failure.kind}
-            lost |= {"message": outcome.failure.message} | asdict(limits)
-            tables.append(_of_table(pa.Table.from_pylist([lost], schema=LOST), of_path[a["path"]]))
+            lost = {"state": "failed", "kind": outcome.failure.kind, "message": outcome.failure.message} | asdict(
+                limits
+            )
+            first, count = a["range"][:2]
+            rows_lost = [{"number": number, **lost} for number in range(first, first + count)]
+            tables.append(_of_table(pa.Table.from_pylist(rows_lost, schema=LOST), of_path[a["path"]]))
     notes = pa.concat_tables(tables)
     notes = notes.take(pc.sort_indices(notes, [("table", "ascending"), ("path", "ascending"), ("number", "ascending")]))
     return with_reading(notes, lambda _: canonical_json(reading), lambda _: f"{FORMAT} {reading['code'][:12]}")
@@ -194,13 +197,19 @@ def _enter_tables(read: Sequence[tuple[dict[str, Any], Table]], reading: Mapping
     """Enter tables into the ledger whose rows stand in it, and leave out rows that a table no longer has."""
     if not read:
         return
+    rows = session.ledger.rows
+    of_them = rows.filter(pc.is_in(rows["path"], value_set=pa.array([row["path"] for row, _ in read], pa.string())))
+    of_them = of_them.filter(pc.not_equal(of_them["state"], "table"))
+    limits = of_them.group_by("path").aggregate([("seconds", "min"), ("memory_bytes", "min")]).to_pylist()
+    least = {row["path"]: {name: row[f"{name}_min"] for name in ("seconds", "memory_bytes")} for row in limits}
+    waiting = set(of_them.filter(of_them["reading"].is_null())["path"].to_pylist())
     entries = []
     for row, table in read:
         entry = {name: row[name] for name in ("place", "path", "uri", "size", "stamp")}
-        entry |= {"reading": canonical_json(reading), "state": "table"}
+        # What is to be done again of a row is looked for where its table is.
+        told = None if row["path"] in waiting else canonical_json(reading)
+        entry |= {"reading": told, "state": "table"} | least.get(row["path"], {})
         entries.append(entry | (table.failure or {}))
-    rows = session.ledger.rows
-    of_them = rows.filter(pc.is_in(rows["path"], value_set=pa.array([row["path"] for row, _ in read], pa.string())))
     now = {row["path"]: sum(each[1] for each in table.layout["ranges"]) if table.layout else 0 for row, table in read}
     gone = []
     for entry in of_them.select(["place", "path", "uri"]).to_pylist():

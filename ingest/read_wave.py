@@ -20,7 +20,7 @@ from ingest.reading import OUTLINE, READING, probe_of
 from ingest.session import Session
 from ingest.steps.assemble_document import ASSEMBLE_DOCUMENT
 from ingest.steps.read_files import READ_FILES, WHOLE
-from ingest.steps.read_pages import READ_PAGES, pages_task, smaller
+from ingest.steps.read_pages import READ_PAGES, charged, pages_task, smaller
 from medpress.command import progress
 from medpress.run.task import Failure, Outcome, Task
 from medpress.store import open_parquet
@@ -35,6 +35,7 @@ READ = pa.schema(
         pa.field("row", pa.int64()),  # in that file
         pa.field("failed_pages", pa.list_(FAILED_PAGE)),
         pa.field("seconds", pa.float64()),  # the limits that something of it ran into, as in the ledger
+        pa.field("document_seconds", pa.float64()),
         pa.field("memory_bytes", pa.int64()),
         pa.field("reading", pa.string()),  # how it was read, as JSON
         pa.field("extractor", pa.string()),
@@ -48,12 +49,15 @@ class Limits:
     """Limits that something ran into; None for none."""
 
     seconds: float | None = None
+    document_seconds: float | None = None
     memory_bytes: int | None = None
 
     def note(self, failure: Failure, session: Session) -> None:
         """Remember the limit behind a failure, if one is: when it is raised, the file is read again."""
         if failure.kind in ("timeout", "stalled"):
             self.seconds = session.config.page_seconds
+        elif failure.kind == "budget":
+            self.document_seconds = session.config.document_seconds
         elif failure.kind == "memory":
             self.memory_bytes = session.config.memory_bytes
 
@@ -96,7 +100,7 @@ def read_wave(files: pa.Table, session: Session) -> tuple[pa.Table, list[Path]]:
     left: dict[str, str] = {}
     with progress("read", len(tasks), "batches of files") as tick:
         outcomes = session.runner.run(
-            READ_FILES, tasks, split=lambda task, failure: _around(task, failure, left), tick=tick
+            READ_FILES, tasks, split=lambda task, failure: _around(task, failure, left), charge=_charged, tick=tick
         )
     read, paths = _outlines(outcomes)
     failed = _failures(outcomes, session)
@@ -119,12 +123,20 @@ def _by_trouble(rows: Sequence[int], troubled: set[int]) -> list[tuple[list[int]
     return [(some, most) for some, most in ((calm, PAGES_PER_TASK), (apart, 0)) if some]
 
 
+def _charged(task: Task) -> str:
+    """The document that reading files is charged to: one that is a task of its own and has its pages read."""
+    files = task.arguments["files"]
+    return files[0][0] if len(files) == 1 and task.arguments["most_pages"] else ""
+
+
 def _around(task: Task, failure: Failure, left: dict[str, str]) -> list[Task]:
     """What stands before the file that broke a task, that file alone, and what comes after it.
 
     A file that broke among its pages, or nobody knows where, is only looked at: its pages are then read apart.
     """
     files, most_pages = task.arguments["files"], task.arguments["most_pages"]
+    if failure.kind == "postponed":
+        return []
     number, _, where = failure.mark.partition(" ")
     if len(files) > 1 and not number.isdigit():
         middle = len(files) // 2
@@ -160,12 +172,12 @@ def outline(file: str) -> pa.Table:
 
 def _failures(outcomes: Sequence[Outcome], session: Session) -> dict[str, tuple[Failure, Limits]]:
     """Files that no task could read, by path."""
-    failed = {}
+    failed: dict[str, tuple[Failure, Limits]] = {}
     for outcome in outcomes:
         if outcome.status == "failed" and outcome.failure:
             limits = Limits()
             limits.note(outcome.failure, session)
-            failed[outcome.task.arguments["files"][0][0]] = outcome.failure, limits
+            failed |= {file[0]: (outcome.failure, limits) for file in outcome.task.arguments["files"]}
     return failed
 
 
@@ -206,15 +218,16 @@ def _read_large(documents: Sequence[_Large], session: Session) -> tuple[dict[str
     of = {one.doc_id: one for one in documents}
     tasks = [task for one in documents for task in _ranges(one, session)]
     with progress("read", len(tasks), "page ranges") as tick:
-        outcomes = session.runner.run(READ_PAGES, tasks, split=smaller, tick=tick)
+        outcomes = session.runner.run(READ_PAGES, tasks, split=smaller, charge=charged, tick=tick)
     for outcome in outcomes:
         one = of[outcome.task.arguments["doc_id"]]
         if outcome.status in ("done", "skipped"):
             one.parts.append(outcome.task.output)
         elif outcome.status == "failed" and outcome.failure:
             one.limits.note(outcome.failure, session)
-            page = {"page": outcome.task.arguments["first"]}
-            one.failed_pages.append(page | {"kind": outcome.failure.kind, "message": outcome.failure.message})
+            failure = {"kind": outcome.failure.kind, "message": outcome.failure.message}
+            pages = range(outcome.task.arguments["first"], outcome.task.arguments["last"] + 1)
+            one.failed_pages += [{"page": page, **failure} for page in pages]
     putting: dict[str, str] = {}
     tasks = []
     for one in documents:
@@ -243,7 +256,7 @@ def _ranges(one: _Large, session: Session) -> list[Task]:
     """The tasks that read its pages; where pages were lost before, what was read of their neighbours is there."""
     rows = session.ledger.rows
     before = rows.filter(pc.equal(rows["doc_id"], one.doc_id))["failed_pages"].to_pylist()
-    lost = {page["page"] for pages in before for page in pages or ()}
+    lost = {page["page"]: page["kind"] for pages in before for page in pages or ()}
     common: dict[str, Any] = {"path": one.path, "doc_id": one.doc_id, "format": one.format, "options": session.options}
     common["passwords"] = session.passwords
     common |= {"first_failure": None, "part": one.part}
@@ -252,7 +265,13 @@ def _ranges(one: _Large, session: Session) -> list[Task]:
     for first in range(1, last_page + 1, PAGES_PER_TASK):
         last = min(first + PAGES_PER_TASK - 1, last_page)
         pages = range(first, last + 1)
-        ends = [(page, page) for page in pages] if lost.intersection(pages) else [(first, last)]
+        ends = [(first, last)]
+        if its := [page for page in pages if page in lost]:
+            ends = [(page, page) for page in pages]
+            if all(lost[page] in ("budget", "postponed") for page in its) and its[-1] - its[0] + 1 == len(its):
+                ends = [
+                    (some[0], some[-1]) for some in (pages[: its[0] - first], its, pages[its[-1] + 1 - first :]) if some
+                ]
         tasks += [pages_task(_folder(one, session), first=first, last=last, **common) for first, last in ends]
     return tasks
 
@@ -306,14 +325,20 @@ def _joined(
 
 
 def with_reading(read: pa.Table, how: Callable[[str | None], str], by: Callable[[str], str]) -> pa.Table:
-    """`READ` rows with what tells how a file of each format was read, and by what."""
+    """`READ` rows with what tells how a file of each format was read, and by what; of what was postponed nothing is told,
+    so that the next run reads it."""
     formats = read["format"].unique().to_pylist()
     of = _one(pc.index_in(read["format"], value_set=pa.array(formats, pa.string())))
     told = {"reading": [how(name) for name in formats], "extractor": [name and by(name) for name in formats]}
     for name, values in told.items():
         column = pa.array(values, pa.string()).take(of)
         read = read.set_column(read.schema.get_field_index(name), READ.field(name), column)
-    return read
+    waits = [
+        kind == "postponed" or any(page["kind"] == "postponed" for page in pages or ())
+        for kind, pages in zip(read["kind"].to_pylist(), read["failed_pages"].to_pylist(), strict=True)
+    ]
+    reading = pc.if_else(pa.array(waits, pa.bool_()), pa.scalar(None, pa.string()), read["reading"])
+    return read.set_column(read.schema.get_field_index("reading"), READ.field("reading"), reading)
 
 
 def _one(column: pa.Array | pa.ChunkedArray) -> pa.Array:

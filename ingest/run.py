@@ -281,7 +281,9 @@ def _result(places: pa.Array, ignored: Counter[str], session: Session) -> Ingest
     columns = ["uri", "path", "state", "doc_id", "routes", "kind", "message", "failed_pages"]
     rows = rows.select(columns).filter(pc.is_in(rows["place"], value_set=places))
     rows = rows.take(pc.sort_indices(rows, [("uri", "ascending"), ("path", "ascending")]))
-    for uri in rows.filter(pc.equal(rows["state"], "ignored"))["uri"].to_pylist():
+    whole_tables = pc.and_(pc.equal(rows["state"], "table"), rows["kind"].is_null())
+    left_alone = pc.or_(pc.equal(rows["state"], "ignored"), whole_tables)
+    for uri in rows.filter(left_alone)["uri"].to_pylist():
         ignored[PurePosixPath(uri).suffix.lower() or "no ending"] += 1
     result = IngestResult(ignored=ignored, tasks=dict(session.counts))
     documents = rows.filter(pc.equal(rows["state"], "document"))
@@ -296,7 +298,7 @@ def _result(places: pa.Array, ignored: Counter[str], session: Session) -> Ingest
     result.documents, result.copies = distinct.num_rows, documents.num_rows - distinct.num_rows
     result.files = result.documents + result.copies + result.quarantined_files
     spread = pc.and_(pc.equal(rows["state"], "container"), rows["kind"].is_null())
-    no_files = pc.sum(pc.or_(spread, pc.equal(rows["state"], "ignored"))).as_py() or 0
+    no_files = pc.sum(pc.or_(spread, left_alone)).as_py() or 0
     found = len(pc.unique(places)) - no_files
     check_sum("files were found", found, result.documents, result.copies, result.quarantined_files)
     for counted in distinct["routes"].value_counts().to_pylist():

@@ -20,12 +20,18 @@ _HTML_DOCTYPE = re.compile(rb"<!doctype\s+html\b", re.IGNORECASE)
 _NAMESPACE = re.compile(rb"xmlns(?::[\w.-]+)?\s*=\s*[\"']([^\"']+)")
 
 
-def parse_xml(raw: bytes) -> etree._Element:
-    """The root element of an XML file.
+_LIMITS = frozenset([etree.ErrorTypes.ERR_RESOURCE_LIMIT, etree.ErrorTypes.ERR_NAME_TOO_LONG])
+"""Errors of libxml2 at which it leaves out what follows; of those below it does so where something is "too big"."""
+_UNFINISHED = frozenset([etree.ErrorTypes.ERR_COMMENT_NOT_FINISHED, etree.ErrorTypes.ERR_CDATA_NOT_FINISHED])
+
+
+def parse_xml(raw: bytes, warnings: list[str] | None = None) -> etree._Element:
+    """The root element of an XML file; what the file lacks, or has and is not read, is added to `warnings`.
 
     No entity is expanded (so no external file is opened and nothing is multiplied), no DTD is loaded, there is no
     network, and libxml2's limits on depth and size stay on. Broken markup is recovered from. A wrong encoding
-    declaration is seen through. Raises `UnreadableError` when there is no element at all.
+    declaration is seen through. Raises `UnreadableError` when there is no element at all, and without `warnings` for a
+    file that these limits cut off.
     """
     decoded = decode_markup(raw)
     text = _DECLARATION.sub("", decoded.text.lstrip("\ufeff"), count=1)
@@ -46,10 +52,27 @@ def parse_xml(raw: bytes) -> etree._Element:
         raise UnreadableError("decode", f"The file is not XML: error {error.code} in line {error.lineno}.") from error
     if root is None:
         raise UnreadableError("decode", "The file holds no XML element.")
+    tell_cut_off(parser, warnings)
+    if warnings is not None:
+        if any(error.type == etree.ErrorTypes.ERR_DOCUMENT_END for error in parser.error_log):
+            warnings.append("what stands behind the end of the XML was not read")
+        elif _breaks_off(raw):
+            warnings.append("the XML breaks off before its end")
     return root
 
 
-def was_cut(raw: bytes) -> bool:
+def tell_cut_off(parser: etree.XMLParser | etree.HTMLParser, warnings: list[str] | None) -> None:
+    """Add to `warnings` that a parser has left out what was beyond its limits; without these raise `UnreadableError`."""
+    for error in parser.error_log:
+        if error.type in _LIMITS or (error.type in _UNFINISHED and "too big" in error.message):
+            what = "is nested too deep" if "depth" in error.message else "has a text that is too long"
+            if warnings is None:
+                raise UnreadableError("too-large", f"The markup {what} to be read whole.")
+            warnings.append(f"the markup {what} to be read whole")
+            return
+
+
+def _breaks_off(raw: bytes) -> bool:
     """Whether an XML file ends before its root element is closed."""
     closing = re.findall(rb"</(?:[\w.-]+:)?([\w.-]+)\s*>", raw[-4096:])
     return b"\x00" not in raw[:200] and (not closing or closing[-1].decode() != root_of(raw[:8192])[0])

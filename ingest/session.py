@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -20,7 +21,7 @@ from medpress.pseudonym import Pseudonyms
 from medpress.removed import removed
 from medpress.run.engine import open_executor
 from medpress.run.runner import Runner
-from medpress.run.task import Limits
+from medpress.run.task import Budget, Limits
 from medpress.segments import Segment, read_segments
 from medpress.store import fingerprint, identity, is_whole, make_folder, open_parquet, read_json, write_json
 
@@ -99,7 +100,11 @@ class Session:
             preload=PRELOAD,
             address=self.config.address,
         )
-        return Runner(executor, self.data / "log" / "ingest.jsonl", self.counts)
+        whole_run = self.config.run_seconds
+        budget = Budget(
+            document_seconds=self.config.document_seconds, run_seconds=math.inf if whole_run is None else whole_run
+        )
+        return Runner(executor, self.data / "log" / "ingest.jsonl", self.counts, budget)
 
     def close(self) -> None:
         """Let the workers go, if there are any."""

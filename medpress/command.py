@@ -119,6 +119,9 @@ def run(app: App, tokens: Sequence[str] | None = None, mistakes: tuple[type[Exce
         else:
             try:
                 code = app.meta(words, **_QUIET)
+            except cyclopts.UnusedCliTokensError as error:
+                more = " ".join(error.unused_tokens or ())
+                raise UserError(f"nothing can be done with `{more}`; --help says what the command takes.") from error
             except cyclopts.CycloptsError as error:
                 raise UserError(" ".join(str(error).split())) from error
             end.code = code if isinstance(code, int) else 0

@@ -186,7 +186,8 @@ def _decoded(raw: bytes, codec: str, declared: str) -> Decoded:
 
 def _repaired(decoded: Decoded) -> Decoded:
     """Undo what a program did that took UTF-8 for windows-1252 and encoded it again."""
-    if len(_ENCODED_TWICE.findall(decoded.text)) < 3:
+    begun = any(sign in decoded.text for sign in "ÂÃâ")  # seldom: the pattern need not look
+    if not begun or len(_ENCODED_TWICE.findall(decoded.text)) < 3:
         return decoded
     text = ftfy.fix_encoding(decoded.text)
     return Decoded(text, decoded.encoding, decoded.declared, text.count("\ufffd"), text != decoded.text)

@@ -169,6 +169,14 @@ PHI_ACTION = pa.struct(
     ]
 )
 
+LEFT_OUT = pa.struct(
+    [
+        _field("at", pa.int32(), "offset into the text where it stood"),
+        _field("text", pa.string(), "what stood there"),
+        _field("reason", pa.string(), "why it is no training text"),
+    ]
+)
+
 RECORD = pa.schema(
     [
         _field("id", pa.string(), "hash of doc_id, section ordinal, augmentation method and k"),
@@ -194,6 +202,11 @@ RECORD = pa.schema(
         _field("dup_count", pa.int32(), "records in that cluster, 1 when alone"),
         _field("n_tokens", pa.int32(), "tokens by the tokenizer that the manifest names"),
         _field("content_hash", pa.string(), "hash of the canonical text"),
+        _field(
+            "work_id", pa.string(), "the least doc_id of the documents of one work; null for a work's only document"
+        ),
+        _field("witnesses", pa.list_(pa.string()), "documents of that work whose text this one's stands for"),
+        _field("left_out", pa.list_(LEFT_OUT), "stretches that the build left out of the text, in order"),
     ]
 )
 """One row a training text: a document, or a section of a long one."""
@@ -270,6 +283,19 @@ REMOVED = pa.schema(
 )
 """A takedown: what went, and why; none of its text."""
 
+REVIEW = pa.schema(
+    [
+        _field("id", pa.string(), "the record that somebody read"),
+        _field("doc_id", pa.string(), "the document it was cut from"),
+        _field("content_hash", pa.string(), "hash of the text that was read: of another text it says nothing"),
+        _field("verdict", pa.string(), "keep or drop"),
+        _field("sample", pa.string(), "the sample that it was drawn for: size, strata and seed"),
+        _field("stratum", pa.string(), "the part of the corpus that it was drawn from; empty without strata"),
+        _field("date", pa.string(), "the day on which the verdict was taken in, ISO 8601"),
+    ]
+)
+"""What a person said of a record; the next build honours it."""
+
 MESSAGE = pa.struct(
     [
         _field("role", pa.string(), "system, user or assistant"),
@@ -318,6 +344,7 @@ SCHEMAS = {
     "boilerplate": BOILERPLATE,
     "quarantine": QUARANTINE,
     "removed": REMOVED,
+    "reviews": REVIEW,
     "instructions": INSTRUCTION,
     "pairs": PAIR,
 }

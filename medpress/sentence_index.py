@@ -157,6 +157,24 @@ class RowGroup:
     """Share of the sentence's stretches that it seems to hold; 1 where no filter can tell."""
 
 
+def filters_of(data: Path, kinds: Sequence[str] = KINDS) -> Iterator[tuple[Path, list[int], list[Any] | None]]:
+    """Of each Parquet file of the kinds the numbers of its row groups, and their filters.
+
+    None instead of filters where the index does not know the file as it is now: each of its row groups may hold anything.
+    """
+    for kind in kinds:
+        if not (data / kind / MANIFEST).exists():
+            continue
+        for entry in read_manifest(data / kind)["files"]:
+            file = data / kind / entry["path"]
+            filters = data / FOLDER / DATA / kind / entry["path"].removeprefix(f"{DATA}/")
+            if filters.exists() and checksum_of(filters) == entry["sha256"]:
+                table = read_table(filters)
+                yield file, table["row_group"].to_pylist(), [filter.as_buffer() for filter in table["filter"]]
+            else:
+                yield file, list(range(open_parquet(file).num_row_groups)), None
+
+
 def row_groups(data: Path, sentence: bytes) -> list[RowGroup]:
     """Row groups of a data folder that may hold a folded sentence, or most of it: those that hold more of it first.
 
@@ -164,18 +182,7 @@ def row_groups(data: Path, sentence: bytes) -> list[RowGroup]:
     """
     kept = marks(sentence)
     found: list[RowGroup] = []
-    for kind in KINDS:
-        if not (data / kind / MANIFEST).exists():
-            continue
-        for entry in read_manifest(data / kind)["files"]:
-            file = data / kind / entry["path"]
-            filters = data / FOLDER / DATA / kind / entry["path"].removeprefix(f"{DATA}/")
-            if len(kept) and filters.exists() and checksum_of(filters) == entry["sha256"]:
-                table = read_table(filters)
-                shares = shares_held((filter.as_buffer() for filter in table["filter"]), kept)
-                numbers = table["row_group"].to_pylist()
-            else:
-                numbers = list(range(open_parquet(file).num_row_groups))
-                shares = [1.0] * len(numbers)
-            found += [RowGroup(file, n, share) for n, share in zip(numbers, shares, strict=True) if share >= LEAST]
+    for file, numbers, filters in filters_of(data):
+        shares = shares_held(filters, kept) if filters is not None and len(kept) else [1.0] * len(numbers)
+        found += [RowGroup(file, n, share) for n, share in zip(numbers, shares, strict=True) if share >= LEAST]
     return sorted(found, key=lambda group: -group.share)

@@ -608,6 +608,14 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     return manifest
 
 
+def checksums(folder: Path) -> dict[str, str]:
+    """What a dataset folder's manifest says of each file, by its place in the folder; nothing when there is none."""
+    try:
+        return {entry["path"]: entry["sha256"] for entry in read_manifest(folder)["files"]}
+    except FileNotFoundError:
+        return {}
+
+
 def _are_entries(files: Any) -> bool:
     """Whether a value is the list of files of a manifest."""
     kinds = {"path": str, "rows": int, "bytes": int, "sha256": str}

@@ -46,7 +46,13 @@ _EN_NARROW = re.compile(_EN_STOP.pattern + r"|,|\b(?:and|with|was|were|is|are|on
 _EN_FAMILY_STOP = re.compile(
     r";|\b(?:but|the patient|patient|he himself|she herself|he has|she has|he had|she had|he is|she is)\b"
 )
-_ZH_STOP = re.compile(r"[，,；;：:]|但|伴(?!有?家族)|而|故|遂|因此|提示|考虑|诊断|入院|给予|予以|后出现|现(?!病)")
+_ZH_TURN = r"[：:]|但|伴(?!有?家族)|而|故|遂|因此|提示|考虑|诊断|入院|给予|予以|后出现|现(?!病)"
+_ZH_STOP = re.compile(r"[，,；;]|" + _ZH_TURN)
+# What is denied goes on over a comma as long as nothing but findings follows: 否认高血压，糖尿病，冠心病史。
+_ZH_DENIAL_STOP = re.compile(
+    r"[，,；;](?!\s*☃+(?:[、及和或与]☃+)*(?:等)?(?:慢性|传染|遗传)?(?:疾?病)?(?:病史|史|症状|表现|不适)?(?=[，,；;。、]|\s*$))|"
+    + _ZH_TURN
+)
 _ZH_LONG_STOP = re.compile(
     r"[；;。]|，(?![^，。；;]{0,14}(?:史|病史|年|曾|父|母|患|有))|但|本次|此次|近期|现(?!病)|入院|目前"
 )
@@ -127,7 +133,7 @@ _EN_RULES: Final[tuple[_Rule, ...]] = tuple(
         (
             "family",
             rf"(?:(?:^|[.;,:]\s*){_KIN}\b(?= (?:also |was |were )?(?:diagnosed|with|has|had|have|died|suffer))|\bthe {_KIN} of (?:the|this|our) (?:patient|proband|child|boy|girl|man|woman|index case)\b"
-            rf"|\b(?:his|her|the patient's|patient's|my|their|two|three|both|one|an|a|maternal|paternal|older|younger|elder|whose)\s+(?:(?:maternal|paternal|older|younger|elder|half|first-degree|twin)[ -]){{0,2}}{_KIN}\b(?= (?:also )?(?:has|had|have|died|dies|suffer|with|was|were|is|developed|underwent|both|who))"
+            rf"|\b(?:his|her|the patient's|patient's|my|their|two|three|both|one|an|a|maternal|paternal|older|younger|elder|whose)\s+(?:(?:maternal|paternal|older|younger|elder|half|first-degree|twin)[ -]){{0,2}}{_KIN}\b(?= (?:also )?(?:has|had|have|died|dies|suffer|with|was|were|is|developed|underwent|takes|took|uses|used|receives|received|both|who))"
             rf"|\bthe (?:(?:maternal|paternal) )?(?:grandmother|grandfather|uncle|aunt|brother|sister|sibling|cousin|father)s?\b(?= (?:also )?(?:has|had|have|died|suffer|with|was|is|developed|both))"
             r"|\bfamily history(?: is| was)?(?: (?:of|includes?|positive for|significant for|notable for|negative for))?|\b(?:familial|family) (?:cases|members?) (?:of|with|had|have|has))",
             True, 140, _EN_FAMILY_STOP,
@@ -151,13 +157,18 @@ _ZH_RULES: Final[tuple[_Rule, ...]] = tuple(
     for flag, pattern, forward, reach, stop in (
         (
             "negated",
-            r"否认(?:有)?|未见(?:明显|明确|异常)?|未发现|没有(?:出现|明显)?|未(?:触及|触到|扪及|闻及|查见|探及|出现|发生|诉|提示|及|引出|伴|并发|合并)(?:明显)?|(?<!不)排除了?|除外(?=[^。，；]{1,12})|不伴(?:有)?"
-            r"|(?<![有毫若全])(?:并)?无(?!效|法|关|需|论|菌|机|痛(?:人流|胃镜|肠镜|分娩)|创|名|线|意识|几|缘|疑|创|须|助|异常|特殊|不|症状|明显诱因|诱因)(?:明显|明确|任何|活动性|其他)?|从未(?:患|有)?(?:过)?|(?<!要)不(?=☃)|不存在|不支持|不考虑",
+            r"否认(?:有|曾有|患有|既往)?",
+            True, 60, _ZH_DENIAL_STOP,
+        ),
+        (
+            "negated",
+            r"未见(?:明显|明确|异常)?|未发现|没有(?:出现|明显)?|未(?:触及|触到|扪及|闻及|查见|探及|出现|发生|诉|提示|及|引出|伴|并发|合并)(?:明显)?|(?<!不)排除了?|除外(?=[^。，；]{1,12})|不伴(?:有)?"
+            r"|(?<![有毫若全])(?:并)?无(?!效|法|关|需|论|菌|机|[数比限奈非可穷偿从辜形聊以情赖尽暇权谓妨端故愧怪庸时刻]|痛(?:人流|胃镜|肠镜|分娩)|创|名|线|意识|几|缘|疑|创|须|助|异常|特殊|不|症状|明显诱因|诱因)(?:明显|明确|任何|活动性|其他)?|从未(?:患|有)?(?:过)?|(?<!要)不(?=☃)|不存在|不支持|不考虑",
             True, 40, _ZH_STOP,
         ),
         (
             "negated",
-            r"(?:已|可|基本|可以|能)(?:被)?(?:排除|除外)(?!了?[一-鿿])|(?:检查|检测|结果)?均?(?:为)?未见|不成立",
+            r"(?<=☃)(?:等)?(?:检测|检查|试验|结果)?(?:均|皆|呈|为|已)*(?:阴性|消失|不存在)|(?:已|可|基本|可以|能)(?:被)?(?:排除|除外)(?!了?[一-鿿])|(?:检查|检测|结果)?均?(?:为)?未见|不成立",
             False, 14, _ZH_STOP,
         ),
         (
@@ -187,7 +198,7 @@ _ZH_RULES: Final[tuple[_Rule, ...]] = tuple(
 )  # fmt: skip
 _ZH_PSEUDO = re.compile(
     r"无(?:明显)?(?:诱因|变化|改善|好转|缓解|差异|统计学|影响|异常)|不(?:能|可)?无|未(?:见)?(?:好转|改善|缓解|控制|治疗)|没有(?:效果|作用|影响|证据|必要|办法|改善|好转)"
-    r"|父亲节|母亲节|考虑到|无(?:症状|痛)性|排除(?:标准|法)|(?:孕|产)妇及其|可能(?:会|导致|引起|诱发|造成|增加|出现|加重)|史密斯|鉴别诊断|母亲(?:妊娠|怀孕|孕期|在孕|哺乳)"
+    r"|父亲节|母亲节|考虑到|无(?:症状|痛|☃+)性|排除(?:标准|法)|(?:孕|产)妇及其|可能(?:会|导致|引起|诱发|造成|增加|出现|加重)|史密斯|鉴别诊断|母亲(?:妊娠|怀孕|孕期|在孕|哺乳)"
 )
 
 _CJK = re.compile(r"[\u4e00-\u9fff]")

@@ -29,11 +29,25 @@ _FULL_WIDTH |= {chr(0xFF00 + code - 0x20): chr(code) for code in (*range(0x41, 0
 _SPACES = dict.fromkeys(
     "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000", " "
 )
+# Radicals that fonts of PDFs map their characters to: they look the same and match no word. The first block has a
+# compatibility decomposition; of the second those that stand for one character of today (Unicode, EquivalentUnifiedIdeograph).
+_RADICALS = {chr(code): unicodedata.normalize("NFKC", chr(code)) for code in range(0x2F00, 0x2FD6)}
+_RADICALS |= dict(zip(
+    "\u2e9f\u2ea0\u2ec1\u2ec4\u2ec5\u2ec6\u2ec9\u2ecb\u2ed1\u2ed3\u2ed4\u2ed8\u2ed9\u2eda\u2edb\u2edc\u2ee2\u2ee3\u2ee4\u2ee5\u2ee6\u2ee8\u2ee9\u2eec\u2eee\u2ef0\u2ef3",
+    "母民虎西见角贝车長长门青韦页风飞马骨鬼鱼鸟麦黄齐齿龙龟", strict=True))  # fmt: skip
+# Units in one character, but for powers and quotients, whose parts are written otherwise here.
+_SQUARED = {
+    chr(code): unit
+    for code in (*range(0x3380, 0x339F), *range(0x33A9, 0x33AE), *range(0x33B0, 0x33C2), 0x33C4, 0x33C8, 0x33C9, 0x33D6, 0x33DC)
+    if (unit := unicodedata.normalize("NFKC", chr(code)))
+}  # fmt: skip
 _LINE_ENDS = dict.fromkeys("\x0b\x0c\x85\u2028\u2029", "\n")
 _INVISIBLE = dict.fromkeys(
     "\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2061\u2062\u2063\u2064\u2066\u2067\u2068\u2069\ufeff\ufff9\ufffa\ufffb"
 )
-_TRANSLATION = str.maketrans(_LIGATURES | _SYMBOL_FONT | _FULL_WIDTH | _SPACES | _LINE_ENDS | _INVISIBLE)
+_TRANSLATION = str.maketrans(
+    _LIGATURES | _SYMBOL_FONT | _FULL_WIDTH | _RADICALS | _SQUARED | _SPACES | _LINE_ENDS | _INVISIBLE
+)
 
 _TRANSLATED = re.compile("[" + "".join(map(re.escape, map(chr, _TRANSLATION))) + "]")
 # UTF-8 read as another encoding: a lead byte as a letter, then a continuation byte as anything that is not ASCII.
@@ -74,8 +88,8 @@ _MOST_ROUNDS = 6
 def normalise(text: str, lang: str) -> str:
     """The text of one block with its damage repaired; idempotent.
 
-    NFC; mojibake undone (ftfy, only where its detector sees some); ligatures, Symbol-font letters and full-width Latin
-    letters and digits as plain ones; zero-width and control characters out (a control character between two digits
+    NFC; mojibake undone (ftfy, only where its detector sees some); ligatures, Symbol-font letters, radicals of Chinese
+    characters, units in one character, full-width Latin letters and digits as plain ones; zero-width and control characters out (a control character between two digits
     becomes a space, so that no number grows); HTML entities decoded; words split by a hyphen at a line end re-joined;
     runs of spaces collapsed, line breaks kept. In Chinese (`lang` "zh…") spaced-out characters are closed up.
     """

@@ -26,7 +26,7 @@ class Entity:
     family: bool = False
     """It is somebody else's in the family ("mother had breast cancer", 父亲患糖尿病)."""
     score: float = 1.0
-    """Confidence, 0 to 1; 1.0 where the tagger gives none."""
+    """Probability that span and label are right, 0 to 1; 1.0 where the tagger gives none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Relation:
     polarity: str = "positive"
     """``positive``, ``negative`` (the text denies it) or ``uncertain`` (the text only suspects it)."""
     score: float = 1.0
-    """Confidence, 0 to 1."""
+    """Probability that the relation and both mentions are right, 0 to 1."""
     evidence_start: int = 0
     """Offset where the evidence (the stretch of text that says it) starts."""
     evidence_end: int = 0

@@ -42,7 +42,7 @@ def command(*words: object, check: int | None = 0) -> str:
 def data(tmp_path_factory, sample_docs) -> Path:
     """The sample documents, read and built."""
     folder = tmp_path_factory.mktemp("whole") / "data"
-    command("ingest", "auto", sample_docs, "--data", folder)
+    command("ingest", "auto", sample_docs, "--license", "Apache-2.0", "--data", folder)
     command("corpus", "build", "--data", folder)
     return folder
 
@@ -187,7 +187,7 @@ def test_shards_load_in_datasets_as_they_are(data):
 
 def test_a_second_run_does_nothing_and_says_so(data, sample_docs):
     before = tree(data)
-    assert "Nothing to do" in command("ingest", "auto", sample_docs, "--data", data)
+    assert "Nothing to do" in command("ingest", "auto", sample_docs, "--license", "Apache-2.0", "--data", data)
     assert "Nothing to do" in command("corpus", "build", "--data", data)
     assert tree(data) == before
 

@@ -13,14 +13,15 @@ final name and renamed when it is complete: what has the name is whole.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.distributed.tensor import DTensor
@@ -57,7 +58,8 @@ def save(
     if world.device.type == "cuda":
         tensors["random.cuda"] = torch.cuda.get_rng_state(world.device)
     path = partial / _file(world.rank, world.size)
-    save_file({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, path)
+    with storing(path):
+        save_file({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, path)
     _sync(path)
     world.barrier()
     if world.first:
@@ -68,6 +70,17 @@ def save(
         for older in _complete(folder)[:-1]:
             shutil.rmtree(older)
     world.barrier()
+
+
+@contextmanager
+def storing(path: Path) -> Iterator[None]:
+    """What the disk says to safetensors, as the `OSError` that it was: a full one is the user's, not ours."""
+    try:
+        yield
+    except SafetensorError as error:
+        if code := re.search(r"\b(?:code:|os error) (\d+)", str(error)):
+            raise OSError(int(code[1]), os.strerror(int(code[1])), str(path)) from error
+        raise
 
 
 def latest(folder: Path) -> Path | None:

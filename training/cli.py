@@ -11,11 +11,12 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from medpress.command import UserError, build_app, first_process, print_table, progress, run, say
+from medpress.command import ONCE, UserError, build_app, first_process, in_words, print_table, progress, run, say
 from training.config import CptConfig, EvalConfig, InputError, RlConfig, SftConfig
 from training.run import train as run_stage
 from training.sampling.config import SamplingConfig
 from training.synthesis.config import SynthesisConfig
+from training.tasks.config import TasksConfig
 
 app = build_app("train", "Train a language model on shards, instructions and preferences, and measure it.")
 
@@ -31,7 +32,11 @@ def one_sentence() -> Iterator[None]:
 
 
 @app.command
-def cpt(*, config: Annotated[CptConfig | None, Parameter(name="*")] = None) -> int:
+def cpt(
+    *,
+    config: Annotated[CptConfig | None, Parameter(name="*")] = None,
+    dry_run: Annotated[bool, ONCE, Parameter(help="Say what the run would be and need, and stop.")] = False,
+) -> int:
     """Train on shards: continue with a model, or start a small one from random weights.
 
     Example: `train cpt --shards data/shards --mix odm`
@@ -39,6 +44,10 @@ def cpt(*, config: Annotated[CptConfig | None, Parameter(name="*")] = None) -> i
     On many GPUs: `torchrun --nproc-per-node 8 -m training.cli cpt --shards data/shards --model ./base`
     """
     config = config or CptConfig()
+    if dry_run:
+        with one_sentence():
+            _look_ahead(config)
+        return 0
     with one_sentence():
         result = run_stage(config)
     if first_process():
@@ -134,6 +143,23 @@ def _spending(result: Any) -> None:
         say(f"Left out: {count:,} ({reason}).")
 
 
+@app.command
+def tasks(*, config: Annotated[TasksConfig | None, Parameter(name="*")] = None) -> int:
+    """Make questions by rule, English and Chinese, each checked by a second rule, to train on and to test with.
+
+    Example: `train tasks --out data/tasks`
+    """
+    config = config or TasksConfig()
+    with one_sentence():
+        from training.tasks.run import make_tasks
+
+        counts = make_tasks(config)
+    rows = [[name, counts["train"][name], counts["test"][name]] for name in sorted(counts["train"] | counts["test"])]
+    print_table("Tasks", ["family", "to train on", "in the test"], rows)
+    say(f"Tasks: {config.out}")
+    return 0
+
+
 @app.command(name="eval")
 def evaluate(
     questions: Annotated[list[Path], Parameter(help="Files or folders of multiple-choice questions.")],
@@ -151,8 +177,8 @@ def evaluate(
 
         summaries = evaluate(questions, config, progress)
     print_table(
-        f"Accuracy of {config.model}, with 95 % intervals (Wilson)",
-        ["questions", "method", "asked", "accuracy", "interval", "chance", "unclear", "left out"],
+        f"Accuracy of {config.policy.model}, with 95 % intervals (Wilson)",
+        ["questions", "method", "asked", "accuracy", "interval", "chance", "one letter", "unclear", "left out"],
         [
             [
                 summary["name"],
@@ -161,14 +187,38 @@ def evaluate(
                 summary["accuracy"],
                 f"{summary['low']:.3f}-{summary['high']:.3f}",
                 summary["chance"],
+                summary["one_letter"],
                 summary["unanswered"],
                 sum(summary["left_out"].values()),
             ]
             for summary in summaries
         ],
     )
+    for summary in summaries:
+        for reason, count in summary["left_out"].items():
+            say(f"{summary['name']}: left out: {count:,} ({reason}).")
+        for status, part in summary.get("contamination", {}).items():
+            say(
+                f"{summary['name']} by {summary['method']}: {part['accuracy']:.3f} ({part['low']:.3f}-{part['high']:.3f}) of"
+                f" {part['questions']:,} questions that are {status} in the corpus."
+            )
     say(f"Every answer is in {config.out}.")
     return 0
+
+
+def _look_ahead(config: CptConfig) -> None:
+    from training.dry_run import dry_run, verdict
+
+    found = dry_run(config)
+    print_table(
+        f"{found.parameters / 1e6:,.1f} M parameters, {found.steps:,} steps, {found.tokens:,} places",
+        ["source", "tokens", "share at the start", "tokens of the run", "epochs"],
+        [[name, *numbers] for name, numbers in found.sources.items()],
+    )
+    rows = [[name, size / 2**20] for name, size in found.memory.items()]
+    print_table("Memory of a process", ["part", "MB"], rows)
+    say(f"{in_words(found.seconds).capitalize()} on this machine, roughly.")
+    say(verdict(found))
 
 
 def _cpt_summary(result: Mapping[str, Any]) -> None:
@@ -264,10 +314,40 @@ def compare(runs: list[Path], /, *, evaluations: Path | None = None) -> int:
         Folder with what `train eval` wrote for each run, below the run's name.
     """
     with one_sentence():
-        from training.compare import HEADER
+        from training.compare import CHANGES, HEADER, changes
         from training.compare import compare as rows_of
 
         print_table("Runs", HEADER, rows_of(runs, evaluations))
+        if evaluations and (rows := changes(runs, evaluations)):
+            print_table("From run to run, on the same questions (McNemar's exact test)", CHANGES, rows)
+    return 0
+
+
+@app.command
+def trace(run: Path, /, *, step: int | None = None, document: str | None = None) -> int:
+    """Say what a step of `train cpt` was trained on, or which steps met a document.
+
+    Example: `train trace runs/cpt --step 120`
+
+    Parameters
+    ----------
+    run:
+        Folder of the run.
+    step:
+        A step, from 1.
+    document:
+        The first digits of a document's id.
+    """
+    with one_sentence():
+        from training.trace import trace as trained_on
+
+        found = list(trained_on(run, step=step, document=document))
+    rows = [[each.step, each.source, each.id, each.doc_id, each.start, each.tokens] for each in found]
+    print_table(
+        f"{len(found):,} stretches of {len({each.id for each in found}):,} records, as the hash of the step says",
+        ["step", "source", "record", "document", "from token", "tokens"],
+        rows,
+    )
     return 0
 
 

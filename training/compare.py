@@ -1,16 +1,25 @@
-"""What each stage of a recipe changed: one row a run, from its `result.json` and from `train eval` of its model."""
+"""What each stage of a recipe changed: one row a run, from its `result.json` and from `train eval` of its model, and from run
+to run the questions that were gained and lost."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from medpress.store import read_json
 from training.config import InputError
+from training.evaluation.accuracy import mcnemar, paired_difference
+from training.log import whole_lines
 
 HEADER = ("run", "steps", "loss", "held-out", "likelihood accuracy", "generated accuracy")
 """Columns of the table; `loss` and `held-out` are first and last value, in nats a token (of RL the objective)."""
+
+CHANGES = ("from", "to", "method", "questions", "gained", "lost", "difference", "interval", "p")
+"""Columns of the paired comparison: questions that the second run answers right and the first does not, and the other way
+round; the difference of the accuracies with its 95 % interval; McNemar's exact p."""
 
 
 def compare(runs: Sequence[Path], evaluations: Path | None) -> list[tuple[Any, ...]]:
@@ -54,3 +63,29 @@ def _accuracy(folder: Path | None, method: str) -> str:
     if len(summaries) == 1:
         text += f" ({summaries[0]['low']:.3f}-{summaries[0]['high']:.3f}; guessing {summaries[0]['chance']:.2f})"
     return text
+
+
+def changes(runs: Sequence[Path], evaluations: Path) -> list[tuple[Any, ...]]:
+    """A row of `CHANGES` for each run and the one after it, and each method that both were asked by, over the questions
+    that both were asked."""
+    rows = []
+    for before, after in pairwise(runs):
+        first, second = _rights(evaluations / before.name), _rights(evaluations / after.name)
+        for method in sorted({name for name, _, _ in first} & {name for name, _, _ in second}):
+            both = [key for key in first if key[0] == method and key in second]
+            gained = sum(second[key] and not first[key] for key in both)
+            lost = sum(first[key] and not second[key] for key in both)
+            difference, low, high = paired_difference(gained, lost, len(both))
+            interval, p = f"{low:+.3f} to {high:+.3f}", f"{mcnemar(gained, lost):.2g}"
+            rows.append((before.name, after.name, method, len(both), gained, lost, f"{difference:+.3f}", interval, p))
+    return rows
+
+
+def _rights(folder: Path) -> dict[tuple[str, str, str], bool]:
+    """Whether each question was answered right, by method, set and id."""
+    rights = {}
+    for file in sorted(folder.glob("*.*.jsonl")):
+        name, method = file.name.removesuffix(".jsonl").rsplit(".", 1)
+        for row in map(json.loads, whole_lines(file)):
+            rights[method, name, row["id"]] = bool(row["right"])
+    return rights

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from medpress.command import MACHINE, group
+from medpress.generation.config import GenerationConfig
 from medpress.ranges import Amount, Count, CountOrNone, Share, between
 
 # Where an option stands in the help, in this order.
 BATCHES = group("Batches", 10)
 OPTIMISER = group("Optimiser", 20)
+MIXTURE = group("Mixture", 25)
 START = group("A model from a random start", 30)
 REWARD = group("Reward", 40)
 MEASURING = group("Measuring and saving", 50)
@@ -85,10 +87,23 @@ class CptConfig(TrainingConfig):
     """Tokens in a packed sequence; 0 means 128 from a random start and 1,024 otherwise."""
     batch_size: Annotated[CountOrNone, BATCHES] = 8
     """Sequences a step, over all processes; must be a multiple of their number."""
-    mix: Literal["stratified", "static", "odm"] = "stratified"
-    """How the sources are mixed: equal shares, fixed weights, or the bandit of online data mixing."""
-    weights: Annotated[dict[str, float], between(0, 10**6)] = field(default_factory=dict)
-    """Weight of each source for `--mix static`, as --weights.NAME 2; without any, the sources' sizes."""
+    mix: Annotated[Literal["static", "stratified", "odm", "ado"], MIXTURE] = "static"
+    """How the sources are mixed: by the prior, in equal shares, by the bandit of online data mixing, or by how fast the loss
+    of each still falls."""
+    weights: Annotated[dict[str, float], between(0, 10**6), MIXTURE] = field(default_factory=dict)
+    """Prior share of each source, as --weights.NAME 2; one that is not named gets none. Without any, the sources' sizes."""
+    size_power: Annotated[Share, MIXTURE] = 1.0
+    """Prior shares are sizes to this power: 1 takes all text alike, 0 all sources."""
+    quality: Annotated[dict[str, float], between(0, 10**6), MIXTURE] = field(default_factory=dict)
+    """What the prior of a source is multiplied by, as --quality.NAME 0.5."""
+    floor: Annotated[Share, MIXTURE] = 0.25
+    """Least share of a source that odm and ado leave it, as a part of its prior."""
+    cap: Annotated[Amount, MIXTURE] = 0.0
+    """Largest share of a source, as a multiple of its prior; 0 means no limit."""
+    most_epochs: Annotated[Amount, MIXTURE] = 4.0
+    """Passes over a source, at most, or twice as many as over all text together; 0, and given weights, mean no limit."""
+    mix_warm_up: Annotated[Share, MIXTURE] = 0.1
+    """Share of the steps in which the prior alone decides."""
     epochs: Amount = 0.0
     """Passes over the shards; 0 means one, and from a random start as many as make 500,000 tokens."""
     learning_rate: Annotated[Amount, OPTIMISER] = 0.0
@@ -166,14 +181,27 @@ class RlConfig(TrainingConfig):
 class EvalConfig:
     """Multiple-choice questions put to a model."""
 
-    model: str = "runs/rl"
-    """Model to ask: the folder of a run or of a model, or a Hugging Face id."""
-    method: Literal["likelihood", "generation", "both"] = "likelihood"
-    """By the likelihood of each option's text, by the answer that the model writes, or both."""
+    policy: Annotated[GenerationConfig, group("The model that is asked", 10)] = field(
+        default_factory=lambda: GenerationConfig(model="runs/rl")
+    )
+    """The model: a folder of a run or of a model, a Hugging Face id, or one behind an endpoint."""
+    method: Literal["letters", "likelihood", "generation", "both"] = "likelihood"
+    """By the likelihood of the options' letters, the options shown (MMLU's published form); of each option's text (lm-eval's
+    acc_norm); by the answer that the model writes; or the last two."""
     out: Path = Path("runs/eval")
     """Folder for answers and summaries."""
     limit: CountOrNone = 0
     """Questions a file, at most; 0 asks all."""
+    options: Path | None = None
+    """File that holds the options, where they do not stand beside the questions (JMED)."""
+    shots: CountOrNone = 0
+    """Examples with their answers before each question."""
+    examples: Path | None = None
+    """File that the examples are the first questions of, such as a set's development part."""
+    preamble: str = ""
+    """Text before examples and question where likelihoods are asked, as some sets are published with."""
+    corpus: Path | None = None
+    """Data folder of a corpus: the accuracy is given apart for questions that stand in its shards."""
     batch_size: CountOrNone = 8
     """Questions asked at once."""
     max_new_tokens: Count = 512

@@ -20,7 +20,7 @@ from training.config import CptConfig, InputError
 from training.data import Encoder, MixedBatches, Shards
 from training.distributed import World, join_world
 from training.losses import causal_lm
-from training.mixing import MIXERS, Arm
+from training.mixing import Mixture, arms_of, mixture
 from training.model import model_folder, open_model, random_model
 from training.packing import IGNORED
 from training.tokenizer import begin_of_document, end_of_document, open_tokenizer, save, wrap
@@ -49,6 +49,8 @@ class Plan:
     """Optimizer steps."""
     epochs: float
     """Passes over the training text that these are, sources counted together."""
+    tokens: int
+    """Tokens of the whole run, as the manifest counts them."""
 
 
 def run_cpt(config: CptConfig, progress: Any) -> dict[str, Any]:
@@ -59,8 +61,6 @@ def run_cpt(config: CptConfig, progress: Any) -> dict[str, Any]:
     """
     with join_world() as world:
         check_divisible(config.batch_size, world.size)
-        if config.weights and config.mix != "static":
-            raise InputError(f"--weights go with --mix static, not with --mix {config.mix}.")
         if not world.first:
             world.barrier()  # until the first process has written the index of the shards, where they have none
         shards = Shards(location(config.shards), config.held_out, config.held_out_tokens)
@@ -69,19 +69,12 @@ def run_cpt(config: CptConfig, progress: Any) -> dict[str, Any]:
         if finished := begin(config, shards.hash, world):
             return finished
         model, tokenizer = _start(config, shards, world)
-        encoder = Encoder(tokenizer.backend_tokenizer, end_of_document(tokenizer), begin_of_document(tokenizer))
-        arms = [Arm(name=s.name, tokens=max(1, s.tokens)) for s in shards.sources]
+        encoder = encoder_of(tokenizer)
+        arms = arms_of({source.name: source.tokens for source in shards.sources}, config)
         plan = make_plan(config, shards, encoder)
-        batches = MixedBatches(
-            shards,
-            encoder,
-            MIXERS[config.mix](arms, config.weights, plan.steps, config.seed),
-            batch_size=config.batch_size,
-            sequence_length=sequence_length(config),
-            padding=int(tokenizer.pad_token_id),  # type: ignore[arg-type]
-            seed=config.seed,
-            held_out_tokens=config.held_out_tokens,
-        )
+        batches = batches_of(
+            config, shards, encoder, mixture(arms, config, plan.steps, plan.tokens), world, int(tokenizer.pad_token_id)
+        )  # type: ignore[arg-type]
         with progress("train cpt", plan.steps, "steps") if world.first else silent() as tick:
             return train(
                 config,
@@ -102,6 +95,29 @@ def run_cpt(config: CptConfig, progress: Any) -> dict[str, Any]:
             )
 
 
+def encoder_of(tokenizer: PreTrainedTokenizerFast) -> Encoder:
+    """How texts become documents of this tokenizer."""
+    return Encoder(tokenizer.backend_tokenizer, end_of_document(tokenizer), begin_of_document(tokenizer))
+
+
+def batches_of(
+    config: CptConfig, shards: Shards, encoder: Encoder, mixer: Mixture, world: World, padding: int = 0
+) -> MixedBatches:
+    """The batches of a run, for this process."""
+    return MixedBatches(
+        shards,
+        encoder,
+        mixer,
+        batch_size=config.batch_size,
+        sequence_length=sequence_length(config),
+        padding=padding,
+        seed=config.seed,
+        held_out_tokens=config.held_out_tokens,
+        rank=world.rank,
+        world=world.size,
+    )
+
+
 def sequence_length(config: CptConfig) -> int:
     """Tokens in a sequence, as the configuration says or leaves to us."""
     return config.sequence_length or (1024 if config.model else 128)
@@ -113,11 +129,10 @@ def _start(config: CptConfig, shards: Shards, world: World) -> tuple[PreTrainedM
         model, tokenizer = open_model(config.model)
         _check_tokens(shards, tokenizer.backend_tokenizer, model_folder(config.model))
         return model, tokenizer
-    folder = config.out / "tokenizer"
-    if world.first and not folder.exists():
-        _make_tokenizer(config, shards, folder)
+    if world.first and not (config.out / "tokenizer").exists():
+        tokenizer_of(config, shards, config.out)
     world.barrier()
-    tokenizer = open_tokenizer(str(folder))
+    tokenizer = open_tokenizer(str(config.out / "tokenizer"))
     model = random_model(
         tokenizer,
         width=config.width,
@@ -127,6 +142,20 @@ def _start(config: CptConfig, shards: Shards, world: World) -> tuple[PreTrainedM
         seed=config.seed,
     )
     return model, tokenizer
+
+
+def tokenizer_of(config: CptConfig, shards: Shards, folder: Path) -> PreTrainedTokenizerFast:
+    """The tokenizer of a run: that of the model named, or the one of a random start, which is made in `folder`."""
+    if config.model:
+        path = Path(model_folder(config.model))
+        if path.suffix == ".gguf":
+            tokenizer = open_tokenizer(str(path.parent), gguf_file=path.name)
+        else:
+            tokenizer = open_tokenizer(str(path))
+        _check_tokens(shards, tokenizer.backend_tokenizer, str(path))
+        return tokenizer
+    _make_tokenizer(config, shards, folder / "tokenizer")
+    return open_tokenizer(str(folder / "tokenizer"))
 
 
 def _check_tokens(shards: Shards, tokenizer: Tokenizer, name: str) -> None:
@@ -177,7 +206,9 @@ def make_plan(config: CptConfig, shards: Shards, encoder: Encoder) -> Plan:
     least = 0 if config.model or config.epochs else RANDOM_START_TOKENS
     wanted = max(least, (config.epochs or 1.0) * available)
     steps = config.steps or max(1, round(wanted / per_step))
-    return Plan(steps=steps, epochs=steps * per_step / available)
+    epochs = steps * per_step / available
+    counted = sum(source.tokens for source in shards.sources)
+    return Plan(steps=steps, epochs=epochs, tokens=round(epochs * counted))
 
 
 def _predictions(config: CptConfig, shards: Shards, encoder: Encoder) -> float:

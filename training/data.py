@@ -1,15 +1,18 @@
 """Shards, in text or in tokens, as endless streams of packed sequences, in an order that depends on the seed alone.
 
-The order is by index, not by a shuffle buffer: a seeded permutation of (shard, row group) for each source and epoch, then
-of the rows in the group. The place in it is three numbers a source, so a run resumes exactly. Every process draws the
-whole global batch and trains on its slice of it, so the number of processes never changes the data.
+The order is by index, not by a shuffle buffer: a seeded permutation of (shard, row group) for each source and epoch. A few
+groups after one another are a window: its documents are packed into sequences, and these are permuted. The place in it is
+three numbers a source, so a run resumes exactly. Every process draws the whole global batch and decodes its own sequences
+of it, so the number of processes never changes the data. Of shards in tokens the index says how long each document is; of
+shards in text nobody knows before they are encoded, so there every process encodes every window.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +22,13 @@ import pyarrow.parquet as pq
 from tokenizers import Tokenizer
 
 from medpress.errors import CorruptError, to_run
-from medpress.store import open_parquet, parts, refuse_older_dataset
+from medpress.location import is_remote, storage_fault
+from medpress.store import checksums, file_sha256, open_parquet, parts, refuse_older_dataset
 from medpress.tokenising import TOKENIZER_FILE, encode, literal, load_tokenizer
 from medpress.training_index import SourceRows, content_of, share_of, training_index
-from training.batch import Batch, from_rows
+from training.batch import Batch, from_rows, share
 from training.config import InputError
-from training.mixing import Feedback, Mixer
+from training.mixing import Feedback, Mixture
 from training.packing import Piece, as_piece, assemble, fit
 
 _OPEN_FILES = 16
@@ -71,6 +75,13 @@ class Source:
         first, last = np.searchsorted(self._sorted, (start, stop))
         return self._place(place), np.delete(self._index.rows[start:stop], self._sorted[first:last] - start)
 
+    def sizes(self, number: int) -> np.ndarray:
+        """Tokens of these training rows, as the index has them (int32)."""
+        place = self._groups[number]
+        start, stop = self._index.starts[place : place + 2]
+        first, last = np.searchsorted(self._sorted, (start, stop))
+        return np.delete(self._index.tokens[start:stop], self._sorted[first:last] - start)
+
     def groups(self) -> Iterator[tuple[Group, np.ndarray]]:
         """All of them, in the order of the files."""
         return map(self.group, range(self.group_count))
@@ -108,6 +119,7 @@ class Shards:
         self.hash = content_of(folder)
         """Names the content: equal for equal files."""
         self._open: OrderedDict[int, pq.ParquetFile] = OrderedDict()
+        self._checksums = checksums(folder)
         self.tokenized = bool(self.files) and "input_ids" in self._file(0).schema_arrow.names
         """Whether the rows are tokens."""
         try:
@@ -123,6 +135,7 @@ class Shards:
         file = self._open.pop(number, None)
         if file is None:
             try:
+                self._check(number)
                 file = open_parquet(self.files[number], memory_map=True)
             except CorruptError as error:
                 raise InputError(
@@ -133,25 +146,50 @@ class Shards:
             self._open.popitem(last=False)[1].close()
         return file
 
+    def _check(self, number: int) -> None:
+        """Compare a file on a disk with its checksum, once, before anything of it is used. Raises `InputError`."""
+        path = self.files[number]
+        wanted = self._checksums.pop(path.relative_to(self.folder).as_posix(), None)
+        if wanted is not None and not is_remote(path) and file_sha256(path) != wanted:
+            raise InputError(
+                f"{path} is not the file that was written (its checksum differs): build the shards again, or copy it anew."
+            )
+
     def texts(self, group: Group, rows: Sequence[int] | np.ndarray) -> list[str]:
         """The texts of some rows of a group of shards in text, in that order."""
         return [text for text, _ in self._rows(group, rows)]
 
     def documents(self, group: Group, rows: Sequence[int] | np.ndarray, encoder: Encoder) -> list[Document]:
         """Some rows of a group as documents of the encoder, in that order."""
-        if not self.tokenized:
-            return encoder.documents(self.texts(group, rows))
-        column = self._taken(group, rows, ["input_ids"])["input_ids"].combine_chunks()
-        ids = column.flatten().to_numpy()
-        return [encoder.enclosed(part) for part in np.split(ids, np.cumsum(column.value_lengths().to_numpy())[:-1])]
+        if self.tokenized:
+            values, offsets = self.tokens(group)
+            return [encoder.enclosed(values[offsets[row] : offsets[row + 1]]) for row in rows]
+        return encoder.documents(self.texts(group, rows))
+
+    def tokens(self, group: Group) -> tuple[np.ndarray, np.ndarray]:
+        """Of a group of shards in tokens: the tokens of all rows after one another (int32), and where each row begins."""
+        column = self._read(group, ["input_ids"])["input_ids"].combine_chunks()
+        return column.values.to_numpy(), column.offsets.to_numpy()
 
     def _rows(self, group: Group, rows: Sequence[int] | np.ndarray) -> list[tuple[str, int]]:
         chosen = self._taken(group, rows, ["text", "n_tokens"]).to_pydict()
         return [(text or "", size or 0) for text, size in zip(chosen["text"], chosen["n_tokens"], strict=True)]
 
     def _taken(self, group: Group, rows: Sequence[int] | np.ndarray, columns: list[str]) -> pa.Table:
-        table = self._file(group.file).read_row_group(group.row_group, columns=columns)
-        return table.take(pa.array(rows, type=pa.int64()))
+        return self._read(group, columns).take(pa.array(rows, type=pa.int64()))
+
+    def _read(self, group: Group, columns: list[str]) -> pa.Table:
+        try:
+            return self._file(group.file).read_row_group(group.row_group, columns=columns, use_threads=False)
+        except (pa.ArrowException, OSError) as error:
+            if storage_fault(error):
+                raise
+            raise InputError(f"{self.files[group.file]} is damaged: build the shards again.") from error
+
+    def ids(self, group: Group, rows: Sequence[int] | np.ndarray) -> list[tuple[str, str]]:
+        """The id of some rows of a group and that of the document of each, in that order."""
+        chosen = self._taken(group, rows, ["id", "doc_id"]).to_pydict()
+        return list(zip(chosen["id"], chosen["doc_id"], strict=True))
 
     def tokenizer(self) -> Tokenizer:
         """The tokenizer that the tokens of these shards are of, which lies beside them. Raises `InputError`."""
@@ -200,8 +238,8 @@ class Encoder:
 
     def __init__(self, tokenizer: Tokenizer, end: int, begin: int | None = None) -> None:
         self._tokenizer = literal(tokenizer)
-        self._begin = [] if begin is None else [begin]
-        self._end = end
+        self._begin = np.array([] if begin is None else [begin], dtype=np.int64)
+        self._end = np.array([end], dtype=np.int64)
 
     def documents(self, texts: Iterable[str]) -> list[Document]:
         """Token ids of each text."""
@@ -209,67 +247,116 @@ class Encoder:
 
     def enclosed(self, ids: Sequence[int] | np.ndarray) -> Document:
         """Tokens of a text between those that open and close a document."""
-        return np.array([*self._begin, *ids, self._end], dtype=np.int64)
+        return np.concatenate([self._begin, np.asarray(ids, dtype=np.int64), self._end])
+
+
+WINDOW = 64
+"""Sequences that a window fills at least, unless its epoch ends: enough for all but the last to be nearly full."""
+
+Stretches = np.ndarray
+"""Stretches of documents that fill a sequence, int64 [pieces, 5]: shard, row group, row, first place, places."""
 
 
 class Stream:
-    """The documents of one source, for ever: a new permutation each epoch."""
+    """The documents of one source as packed sequences, for ever: a new permutation each epoch.
 
-    def __init__(self, shards: Shards, source: Source, encoder: Encoder, seed: int) -> None:
-        self._shards, self._source, self._encoder = shards, source, encoder
+    A document that fits into a sequence stays whole; of a longer one the last stretch is packed like a document. Each is
+    there once an epoch.
+    """
+
+    def __init__(self, shards: Shards, source: Source, encoder: Encoder, length: int, seed: int) -> None:
+        self._shards, self._source, self._encoder, self._length = shards, source, encoder, length
         self._seed = [seed, int(share_of(source.name) * 2**32)]
         self.epoch = 0
         """Passes completed."""
         self._group = 0
         self._row = 0
-        self._offset = 0
-        self._loaded: tuple[tuple[int, int], list[Piece]] | None = None
+        self._window: tuple[tuple[int, int], int, list[Stretches], list[int]] | None = None
+        self._documents: dict[Group, Mapping[int, Document]] = {}
+        self._tokens: dict[Group, tuple[np.ndarray, np.ndarray]] = {}
 
-    def take(self, length: int) -> list[Piece]:
-        """Pieces of exactly `length` places in all; a document that goes on is carried into the next call."""
-        pieces: list[Piece] = []
-        empty_epochs = 0
-        while length:
-            documents = self._documents()
-            if self._row >= len(documents):
-                self._row = self._offset = 0
-                self._group += 1
-                if self._group >= self._source.group_count:
-                    self._group = 0
-                    self.epoch += 1
-                    empty_epochs += 1
-                    if empty_epochs > 1 and not pieces:
-                        raise InputError(f"the source {self._source.name!r} has no text to train on.")
-                continue
-            _, rest = documents[self._row].split(self._offset)
-            piece, rest = rest.split(length)
-            if len(piece):
-                pieces.append(piece)
-            length -= len(piece)
-            if len(rest):
-                self._offset += len(piece)
-            else:
-                self._row, self._offset = self._row + 1, 0
-        return pieces
+    def take(self) -> tuple[Stretches, int]:
+        """What the next sequence holds, and how many places that are."""
+        began = self.epoch
+        while True:
+            end, rows, sizes = self._packed()
+            if self._row < len(rows):
+                self._row += 1
+                return rows[self._row - 1], sizes[self._row - 1]
+            self._row, self._group = 0, end
+            if self._group >= self._source.group_count:
+                self._group = 0
+                self.epoch += 1
+                if self.epoch > began + 1:
+                    raise InputError(f"the source {self._source.name!r} has no text to train on.")
 
-    def _documents(self) -> list[Piece]:
+    def read(self, stretches: Stretches) -> list[Piece]:
+        """The tokens of a sequence that was taken, before the next one is."""
+        return [self._piece(*numbers) for numbers in stretches.tolist()]
+
+    def _piece(self, file: int, row_group: int, row: int, start: int, length: int) -> Piece:
+        group = Group(file, row_group)
+        if self._shards.tokenized:
+            if group not in self._tokens:
+                self._tokens[group] = self._shards.tokens(group)
+            values, offsets = self._tokens[group]
+            document = self._encoder.enclosed(values[offsets[row] : offsets[row + 1]])
+        else:
+            document = self._documents[group][row]
+        if start + length >= len(document):
+            raise InputError(f"{self._shards.files[file]} does not hold what its index says: build the shards again.")
+        return Piece(document[start : start + length], document[start + 1 : start + length + 1])
+
+    def _packed(self) -> tuple[int, list[Stretches], list[int]]:
+        """The group after the window that begins at this one, the window's sequences, and how many places each has."""
         place = (self.epoch, self._group)
-        if self._loaded is None or self._loaded[0] != place:
+        if self._window is None or self._window[0] != place:
             order = np.random.default_rng([*self._seed, self.epoch]).permutation(self._source.group_count)
-            group, rows = self._source.group(order[self._group])
-            rows = np.random.default_rng([*self._seed, self.epoch, 1 + self._group]).permutation(rows)
+            self._documents, self._tokens = {}, {}
+            read, places, number = [], 0, self._group
+            while number < len(order) and places < WINDOW * self._length:
+                read.append(self._predictions(int(order[number])))
+                places += int(read[-1][:, 4].sum())
+                number += 1
+            documents = np.concatenate(read) if read else np.empty((0, 5), dtype=np.int64)
+            rng = np.random.default_rng([*self._seed, self.epoch, 1 + self._group])
+            rows = pack(rng.permutation(documents), self._length, rng)
+            self._window = (place, number, rows, [int(row[:, 4].sum()) for row in rows])
+        return self._window[1:]
+
+    def _predictions(self, number: int) -> Stretches:
+        """Each document of a group of training rows as one stretch, as long as it has predictions."""
+        group, rows = self._source.group(number)
+        if self._shards.tokenized:
+            lengths = self._source.sizes(number).astype(np.int64) + len(self._encoder.enclosed([])) - 1
+        else:
             documents = self._shards.documents(group, rows, self._encoder)
-            self._loaded = (place, [as_piece(tokens) for tokens in documents if len(tokens) > 1])
-        return self._loaded[1]
+            self._documents[group] = dict(zip(rows.tolist(), documents, strict=True))
+            lengths = np.array([len(document) - 1 for document in documents], dtype=np.int64)
+        found = np.zeros((len(rows), 5), dtype=np.int64)
+        found[:, 0], found[:, 1], found[:, 2], found[:, 4] = group.file, group.row_group, rows, lengths
+        return found[lengths > 0]
 
     def state(self) -> dict[str, int]:
         """Where the stream stands."""
-        return {"epoch": self.epoch, "group": self._group, "row": self._row, "offset": self._offset}
+        return {"epoch": self.epoch, "group": self._group, "row": self._row}
 
     def restore(self, state: Mapping[str, int]) -> None:
         """Go to a place."""
-        self.epoch, self._group = state["epoch"], state["group"]
-        self._row, self._offset = state["row"], state["offset"]
+        self.epoch, self._group, self._row = state["epoch"], state["group"], state["row"]
+
+
+def pack(documents: Stretches, length: int, rng: np.random.Generator) -> list[Stretches]:
+    """Whole documents, in random order, to sequences of at most `length` places, in random order."""
+    full, rest = documents[:, 4] // length, documents[:, 4] % length
+    cut = np.repeat(documents, full, axis=0)
+    cut[:, 3] = length * (np.arange(len(cut)) - np.repeat(np.cumsum(full) - full, full))
+    cut[:, 4] = length
+    ends = documents[rest > 0]
+    ends[:, 3], ends[:, 4] = ends[:, 4] - rest[rest > 0], rest[rest > 0]
+    rows = [*np.split(cut, len(cut))] if len(cut) else []
+    rows += [ends[chosen] for chosen in fit(ends[:, 4], length)]
+    return [rows[number] for number in rng.permutation(len(rows))]
 
 
 class MixedBatches:
@@ -279,41 +366,76 @@ class MixedBatches:
         self,
         shards: Shards,
         encoder: Encoder,
-        mixer: Mixer,
+        mixer: Mixture,
         *,
         batch_size: int,
         sequence_length: int,
         padding: int,
         seed: int,
         held_out_tokens: int,
+        rank: int = 0,
+        world: int = 1,
     ) -> None:
         self.sources = [source.name for source in shards.sources]
         """Names of the sources; their places are the numbers in `Batch.sources`."""
         self._shards, self._encoder, self._mixer = shards, encoder, mixer
         self._batch_size, self._length, self._padding = batch_size, sequence_length, padding
-        self._streams = [Stream(shards, source, encoder, seed) for source in shards.sources]
+        self._streams = [Stream(shards, source, encoder, sequence_length, seed) for source in shards.sources]
         self._held_out_tokens = held_out_tokens
+        self._own = share(batch_size, rank, world)
         self.data_hash = shards.hash
         """Names the data that the state belongs to."""
+        self._seen = ""
+        """Hash of all that was taken: of what a step took and of the hash before it. Since the shards have names by their
+        content, it names every record that the model has seen."""
 
-    def next(self) -> Batch:
-        """The next global batch."""
-        arms = self._mixer.draw(self._batch_size)
-        taken = [self._streams[arm].take(self._length) for arm in arms]
-        rows = [assemble(pieces, self._length, self._padding) for pieces in taken]
-        drawn = np.bincount(arms, minlength=len(self.sources))
-        return from_rows(rows, [[int(arm)] * len(pieces) for arm, pieces in zip(arms, taken, strict=True)], drawn)
+    def draw(self) -> dict[str, list[Any]]:
+        """The source of each sequence of the next batch, and the chance of each source."""
+        chances = self._mixer.probabilities().tolist()
+        return {"arms": self._mixer.draw(self._batch_size).tolist(), "chances": chances}
+
+    def make(self, drawn: Mapping[str, list[Any]]) -> Batch:
+        """The next batch: all of it is taken, this process's sequences are decoded."""
+        arms, chances = drawn["arms"], drawn["chances"]
+        taken: list[tuple[int, list[Piece]]] = []
+        tokens = 0
+        for number, (arm, stretches, size) in enumerate(self.take(arms)):
+            tokens += size
+            if self._own[0] <= number < self._own[1]:
+                taken.append((arm, self._streams[arm].read(stretches)))
+        rows = [assemble(pieces, self._length, self._padding) for _, pieces in taken]
+        drawn_from = np.bincount(arms, minlength=len(self.sources))
+        return replace(
+            from_rows(rows, [[arm] * len(pieces) for arm, pieces in taken]),
+            start=self._own[0],
+            whole=(len(arms), tokens),
+            drawn=drawn_from,
+            chances=np.array(chances),
+            log={
+                "drawn": dict(zip(self.sources, drawn_from.tolist(), strict=True)),
+                "seen": self._seen,
+                "probabilities": dict(zip(self.sources, chances, strict=True)),
+                "epochs": {name: stream.epoch for name, stream in zip(self.sources, self._streams, strict=True)},
+            },
+        )
+
+    def take(self, arms: Iterable[int]) -> Iterator[tuple[int, Stretches, int]]:
+        """What the sequences of a batch hold, each with its source and its places; nothing is decoded."""
+        digest = hashlib.sha256(self._seen.encode())
+        for arm in arms:
+            stretches, size = self._streams[arm].take()
+            digest.update(np.ascontiguousarray(stretches).tobytes())
+            yield arm, stretches, size
+        self._seen = digest.hexdigest()
+
+    @property
+    def seen(self) -> str:
+        """Names all that was taken so far, and in which order."""
+        return self._seen
 
     def observe(self, feedback: Feedback) -> None:
         """Tell the mixer what a step showed."""
         self._mixer.update(feedback)
-
-    def report(self) -> dict[str, Any]:
-        """For the log: the chance of each source and the passes made over it."""
-        return {
-            "probabilities": dict(zip(self.sources, self._mixer.probabilities().tolist(), strict=True)),
-            "epochs": {name: stream.epoch for name, stream in zip(self.sources, self._streams, strict=True)},
-        }
 
     def held_out(self) -> Batch | None:
         """The held-out text as one batch, its documents packed; None when there is none."""
@@ -335,18 +457,23 @@ class MixedBatches:
         rows = [assemble([pieces[i] for i in chosen], self._length, self._padding) for chosen in bins]
         return from_rows(rows, [[owners[i] for i in chosen] for chosen in bins]) if rows else None
 
-    def state(self) -> dict[str, Any]:
-        """Where all streams and the mixer stand."""
+    def place(self) -> dict[str, Any]:
+        """Where all streams stand."""
         return {
             "data": self.data_hash,
+            "seen": self._seen,
             "streams": {name: s.state() for name, s in zip(self.sources, self._streams, strict=True)},
-            "mixer": self._mixer.state(),
         }
 
-    def restore(self, state: Mapping[str, Any]) -> None:
-        """Take a state back. Raises `InputError` when it belongs to other data."""
-        if state["data"] != self.data_hash:
+    def learned(self) -> dict[str, Any]:
+        """What the mixer knows."""
+        return self._mixer.state()
+
+    def restore(self, place: Mapping[str, Any], learned: Mapping[str, Any]) -> None:
+        """Take both back. Raises `InputError` when they belong to other data."""
+        if place["data"] != self.data_hash:
             raise InputError("the shards are not those that this run began with: choose another --out to begin anew.")
         for name, stream in zip(self.sources, self._streams, strict=True):
-            stream.restore(state["streams"][name])
-        self._mixer.restore(state["mixer"])
+            stream.restore(place["streams"][name])
+        self._seen = place["seen"]
+        self._mixer.restore(dict(learned))

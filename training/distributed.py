@@ -57,12 +57,18 @@ def join_world() -> Iterator[World]:
             dist.destroy_process_group()
 
 
-def shard(model: nn.Module, layers: nn.ModuleList, world: World) -> None:
-    """Spread a model over all processes (FSDP2), each decoder layer a unit, embeddings and head with the root."""
+def shard(model: nn.Module, layers: nn.ModuleList, world: World, *, bf16: bool) -> None:
+    """Spread a model over all processes (FSDP2), each decoder layer a unit, embeddings and head with the root.
+
+    With `bf16` weights are gathered and used in bf16, and gradients added up in fp32.
+    """
     from torch.distributed.device_mesh import init_device_mesh
-    from torch.distributed.fsdp import fully_shard
+    from torch.distributed.fsdp import MixedPrecisionPolicy, fully_shard
 
     mesh = init_device_mesh(world.device.type, (world.size,))
+    policy = MixedPrecisionPolicy(
+        param_dtype=torch.bfloat16 if bf16 else None, reduce_dtype=torch.float32 if bf16 else None
+    )
     for layer in layers:
-        fully_shard(layer, mesh=mesh)
-    fully_shard(model, mesh=mesh)
+        fully_shard(layer, mesh=mesh, mp_policy=policy)
+    fully_shard(model, mesh=mesh, mp_policy=policy)

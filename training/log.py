@@ -37,7 +37,8 @@ class RunLog:
                     if isinstance(value, Mapping)
                     else ((name, value),)
                 ):
-                    self._board.add_scalar(tag, number, step)
+                    if not isinstance(number, str):
+                        self._board.add_scalar(tag, number, step)
 
     def close(self) -> None:
         """Finish the files."""

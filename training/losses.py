@@ -13,32 +13,26 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
-from training.packing import IGNORED
-
-CHUNK_ENTRIES = 2**25
-"""Logits kept at once (128 MiB in fp32): tokens of a chunk times vocabulary."""
+CHUNK_BYTES = {"cpu": 2**27, "cuda": 2**30}
+"""Logits kept at once, in fp32, by the kind of device. A chunk of many rows is what keeps a GPU busy."""
 
 
-def token_losses(hidden: Tensor, weight: Tensor, labels: Tensor, bias: Tensor | None = None) -> Tensor:
-    """Negative log-likelihood of each label, in nats.
+def cross_entropies(rows: Tensor, weight: Tensor, targets: Tensor, bias: Tensor | None = None) -> Tensor:
+    """Negative log-likelihood of each target, in nats.
 
-    hidden [B, L, D], weight [V, D], labels [B, L] already shifted, `IGNORED` where nothing is predicted -> [B, L] with 0
-    there, in fp32 (fp64 for fp64 input). Logits are made for a chunk of tokens at a time and made again for the gradient,
-    so that they are never all in memory; few enough tokens are done at once and kept.
+    rows [N, D] of hidden states, weight [V, D], targets [N] -> [N] in fp32 (fp64 for fp64 input). Logits are made for a
+    chunk of rows at a time and made again for the gradient, so that they are never all in memory; few enough rows are
+    done at once and kept.
     """
-    wanted = labels != IGNORED
-    rows, targets = hidden[wanted], labels[wanted]
-    size = max(1, CHUNK_ENTRIES // weight.shape[0])
+    size = max(1, CHUNK_BYTES.get(rows.device.type, CHUNK_BYTES["cpu"]) // (4 * weight.shape[0]))
     if len(rows) <= size:
-        losses = _cross_entropy(rows, weight, bias, targets)
-    else:
-        losses = torch.cat(
-            [
-                checkpoint(_cross_entropy, part, weight, bias, target, use_reentrant=False)
-                for part, target in zip(rows.split(size), targets.split(size), strict=True)
-            ]
-        )
-    return torch.zeros(labels.shape, dtype=losses.dtype, device=losses.device).masked_scatter(wanted, losses)
+        return _cross_entropy(rows, weight, bias, targets)
+    return torch.cat(
+        [
+            checkpoint(_cross_entropy, part, weight, bias, target, use_reentrant=False)
+            for part, target in zip(rows.split(size), targets.split(size), strict=True)
+        ]
+    )
 
 
 def _cross_entropy(rows: Tensor, weight: Tensor, bias: Tensor | None, targets: Tensor) -> Tensor:

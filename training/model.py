@@ -5,12 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from medpress.store import file_sha256, identity
+from training.attention import attends_within_pieces, flatten, pieces
 from training.config import InputError
-from training.losses import token_losses
+from training.hub import not_found, options_for
+from training.losses import cross_entropies
 from training.tokenizer import open_tokenizer, stop_tokens
 
 if TYPE_CHECKING:
@@ -26,16 +29,43 @@ class TokenLoss(nn.Module):
         super().__init__()
         self.causal_lm = causal_lm
 
-    def forward(self, input_ids: Tensor, position_ids: Tensor, labels: Tensor) -> Tensor:
-        """[B, L] each, labels already shifted -> [B, L] losses in nats, 0 where the label is ignored.
+    def forward(self, input_ids: Any, position_ids: Any, labels: Any) -> Tensor:
+        """int64 [B, L] each, arrays or tensors on the CPU, labels already shifted -> [B, L] losses in nats on the model's
+        device, 0 where the label is ignored.
 
-        No attention mask: the restarts of `position_ids` keep packed pieces apart.
+        No attention mask: the restarts of `position_ids` keep packed pieces apart. What has to be counted is counted
+        here, before anything goes to the device, so that nothing waits for it.
         """
-        hidden = self.causal_lm.get_decoder()(
-            input_ids=input_ids, position_ids=position_ids, use_cache=False
-        ).last_hidden_state
+        rows = [np.asarray(each) for each in (input_ids, position_ids, labels)]
+        flat = flatten(*rows)
         head: Any = self.causal_lm.get_output_embeddings()
-        return token_losses(hidden, head.weight, labels, getattr(head, "bias", None))
+        device = head.weight.device
+        if attends_within_pieces(self.causal_lm):
+            ids, positions = (_moved(each[None], device) for each in (flat.input_ids, flat.position_ids))
+            places, extra = (
+                flat.wanted,
+                {"pieces": pieces(flat.lengths, device, low_precision=_low_precision(head.weight))},
+            )
+        else:
+            ids, positions = (_moved(each, device) for each in rows[:2])
+            places, extra = flat.places, {}
+        decoder = self.causal_lm.get_decoder()
+        hidden = decoder(input_ids=ids, position_ids=positions, use_cache=False, **extra).last_hidden_state
+        wanted = hidden.flatten(0, 1).index_select(0, _moved(places, device))
+        losses = cross_entropies(wanted, head.weight, _moved(flat.targets, device), getattr(head, "bias", None))
+        empty = torch.zeros(rows[2].size, dtype=losses.dtype, device=device)
+        return empty.index_copy(0, _moved(flat.places, device), losses).view(rows[2].shape)
+
+
+def _low_precision(weight: Tensor) -> bool:
+    """Whether the layers compute in fewer than 32 bits."""
+    return weight.dtype in (torch.bfloat16, torch.float16) or torch.is_autocast_enabled(weight.device.type)
+
+
+def _moved(array: np.ndarray, device: torch.device) -> Tensor:
+    """An array on a device, copied while the device works."""
+    tensor = torch.from_numpy(np.ascontiguousarray(array))
+    return tensor if device.type == "cpu" else tensor.pin_memory().to(device, non_blocking=True)
 
 
 def random_model(
@@ -102,10 +132,9 @@ def open_model(name: str) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
         raise InputError(f"there is no model in {name}: train it first, or name another with --model.")
     tokenizer = open_tokenizer(name, **options)
     try:
-        model = AutoModelForCausalLM.from_pretrained(name, dtype=torch.float32, **options)
+        model = AutoModelForCausalLM.from_pretrained(name, dtype=torch.float32, **options_for(name), **options)
     except (OSError, ValueError, ImportError) as error:
-        first = (str(error).splitlines() or ["?"])[0]
-        raise InputError(f"cannot load the model {name}: {first}") from error
+        raise not_found("model", name, error) from error
     if options:
         model = _plain_weights(model)
     if any(getattr(model.config, name, None) not in (None, 1, 1.0) for name in _ALTERED_LOGITS):

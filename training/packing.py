@@ -2,12 +2,13 @@
 
 A document of n tokens is n - 1 predictions: input x[i], label x[i + 1]. Labels are therefore shifted here, before
 packing, and a document that is longer than the sequence is split over several without losing the prediction at the
-cut. `position_ids` restart at 0 with every piece; with them and *no* attention mask the attention of Llama-like models in
+cut; every other document stays whole. `position_ids` restart at 0 with every piece; with them and *no* attention mask the attention of Llama-like models in
 transformers keeps the pieces apart (it derives a block-diagonal causal mask from the restarts).
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -83,23 +84,28 @@ def assemble(pieces: Sequence[Piece], length: int, padding: int) -> PackedRow:
     )
 
 
-def fit(lengths: Sequence[int], capacity: int) -> list[list[int]]:
-    """Put whole items into bins: first fit in decreasing length (Johnson 1973; at most 11/9 of the best number of bins).
+def fit(lengths: Sequence[int] | np.ndarray, capacity: int) -> list[list[int]]:
+    """Put whole items into bins: best fit in decreasing length (Ding et al., arXiv 2404.10830; at most 11/9 of the best
+    number of bins, Johnson 1973).
 
     Returns lists of indices. Equal lengths keep their order, so the result is the same for the same input. Raises
     `ValueError` when an item is longer than a bin.
     """
+    sizes = np.asarray(lengths, dtype=np.int64)
     bins: list[list[int]] = []
-    room: list[int] = []
-    for index in sorted(range(len(lengths)), key=lambda i: (-lengths[i], i)):
-        size = lengths[index]
+    rooms: list[tuple[int, int]] = []
+    for index in np.argsort(-sizes, kind="stable").tolist():
+        size = int(sizes[index])
         if size > capacity:
             raise ValueError(f"an item of {size} tokens does not fit into a sequence of {capacity}.")
-        place = next((b for b, left in enumerate(room) if left >= size), None)
-        if place is None:
+        best = bisect_left(rooms, (size, -1))
+        if best == len(rooms):
+            place, left = len(bins), capacity - size
             bins.append([index])
-            room.append(capacity - size)
         else:
+            room, place = rooms.pop(best)
             bins[place].append(index)
-            room[place] -= size
+            left = room - size
+        if left:
+            insort(rooms, (left, place))
     return bins

@@ -10,6 +10,7 @@ from tokenizers import AddedToken, Tokenizer
 from medpress.store import read_json, write_json
 from medpress.tokenising import CONTROL_TOKENS, DEFAULT_TOKENIZER, END_OF_TEXT, MARKUP_TOKENS, TURN_END, load_tokenizer
 from training.config import InputError
+from training.hub import not_found, options_for
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
@@ -51,12 +52,9 @@ def open_tokenizer(name: str, **options: Any) -> PreTrainedTokenizerFast:
     if name == DEFAULT_TOKENIZER:
         return wrap(load_tokenizer(name))
     try:
-        tokenizer = AutoTokenizer.from_pretrained(name, **options)
+        tokenizer = AutoTokenizer.from_pretrained(name, **options_for(name), **options)
     except (OSError, ValueError) as error:
-        first = (str(error).splitlines() or ["?"])[0]
-        raise InputError(
-            f"there is no tokenizer {name}: no such folder, and Hugging Face has none ({first})."
-        ) from error
+        raise not_found("tokenizer", name, error) from error
     if not tokenizer.is_fast:
         raise InputError(f"the tokenizer of {name} has no fast version (tokenizer.json), which is needed here.")
     return with_chat(cast("PreTrainedTokenizerFast", tokenizer))

@@ -20,6 +20,8 @@ from torch.distributed.fsdp import FSDPModule
 
 from medpress.store import read_json, write_json
 from training import checkpoint
+from training.ahead import Ahead, BatchBuilder
+from training.attention import attend_within_pieces
 from training.batch import Batch
 from training.config import InputError, TrainingConfig, plain
 from training.distributed import World, shard
@@ -35,20 +37,6 @@ if TYPE_CHECKING:
 
 _MAY_CHANGE = {"out", "checkpoint_every"}
 """Settings that may differ when a run is carried on: they do not change its result."""
-
-
-class BatchBuilder(Protocol):
-    """Where batches come from. Every process has its own and all of them draw the same batches."""
-
-    sources: list[str]
-    data_hash: str
-
-    def next(self) -> Batch: ...
-    def observe(self, feedback: Feedback) -> None: ...
-    def report(self) -> dict[str, Any]: ...
-    def held_out(self) -> Batch | None: ...
-    def state(self) -> dict[str, Any]: ...
-    def restore(self, state: Mapping[str, Any]) -> None: ...
 
 
 class Objective(Protocol):
@@ -103,16 +91,17 @@ def train(
     folder of the model, and `details`.
     """
     out = config.out
+    attend_within_pieces(model)
     loss_head = TokenLoss(model).to(world.device)
     loss_head.train()
     if world.size > 1:
-        shard(loss_head, model.get_decoder().layers, world)
+        shard(loss_head, model.get_decoder().layers, world, bf16=in_bf16(config, world))
     optimizer = build_optimizer(loss_head, config, learning_rate, world)
-    step, totals = 0, Totals()
+    step, totals, ahead = 0, Totals(), Ahead(batches)
     newest = checkpoint.latest(out / "checkpoints")
     if newest is not None:
         state = checkpoint.restore(newest, loss_head, optimizer, world)
-        batches.restore(state["batches"])
+        ahead.restore(state["batches"])
         step, totals = int(state["step"]), Totals(**state["totals"])
     log = RunLog(out, step) if world.first else None
     tick(step)
@@ -129,19 +118,23 @@ def train(
     while step < steps:
         step += 1
         started = time.perf_counter()
-        batch = batches.next()
+        batch = ahead.next()
+        waited = time.perf_counter() - started
         for group in optimizer.param_groups:
             group["lr"] = learning_rate * rate(
                 config.schedule, step, steps, warm_up=config.warm_up, final=config.final_rate
             )
         seen = run.step(batch)
         norm = clip(loss_head, config.clip)
+        if not np.isfinite(seen.loss) or not np.isfinite(norm):  # before the weights are spoiled
+            raise FloatingPointError(
+                f"the loss became {seen.loss} at step {step}, its gradient {norm}: a lower --learning-rate may help; "
+                f"the last checkpoint in {out} is whole."
+            )
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
-        if not np.isfinite(seen.loss):
-            raise FloatingPointError(f"the loss became {seen.loss} at step {step}; a lower --learning-rate may help.")
 
-        batches.observe(feedback(step, batch, seen, totals, batches.sources))
+        batches.observe(feedback(step, batch, seen, batches.sources))
         by_source = seen.by_source(batches.sources)
         _count(totals, seen, by_source, batches.sources)
         if log:
@@ -151,11 +144,12 @@ def train(
                     "loss": seen.loss,
                     "loss_by_source": by_source,
                     **seen.metrics,
-                    **batches.report(),
+                    **batch.log,
                     "learning_rate": optimizer.param_groups[0]["lr"],
                     "gradient_norm": norm,
                     "tokens": int(seen.tokens.sum()),
                     "seconds": round(time.perf_counter() - started, 4),
+                    "waited": round(waited, 4),
                 },
             )
         if held_out is not None and (step % evaluate_every == 0 or step == steps):
@@ -163,10 +157,11 @@ def train(
             if log:
                 log.write(step, totals.held_out)
         if step % checkpoint_every == 0 or step == steps:
-            state = {"batches": batches.state(), "totals": vars(totals)}
+            state = {"batches": ahead.state(), "totals": vars(totals)}
             checkpoint.save(out / "checkpoints", step, loss_head, optimizer, state, world)
         tick(1, f"loss {seen.loss:.3f}")
 
+    ahead.close()
     if log:
         log.close()
     export(loss_head, tokenizer, out / "model", world)
@@ -251,6 +246,13 @@ class Seen:
         }
 
 
+def in_bf16(config: TrainingConfig, world: World) -> bool:
+    """Whether forward and backward are in bf16."""
+    return config.precision == "bf16" or (
+        config.precision == "auto" and world.device.type == "cuda" and torch.cuda.is_bf16_supported()
+    )
+
+
 class Run:
     """Forward and backward over batches."""
 
@@ -259,9 +261,7 @@ class Run:
     ) -> None:
         self._loss_head, self._objective, self._world, self._sources = loss_head, objective, world, sources
         self._micro = config.micro_batch or max(1, config.batch_size // world.size)
-        self._bf16 = config.precision == "bf16" or (
-            config.precision == "auto" and world.device.type == "cuda" and torch.cuda.is_bf16_supported()
-        )
+        self._bf16 = in_bf16(config, world)
 
     def step(self, batch: Batch) -> Seen:
         """Add the gradient of a batch to the model's."""
@@ -285,28 +285,34 @@ class Run:
         }
 
     def _pass(self, batch: Batch, backward: Callable[[Tensor], None]) -> Seen:
+        """Every part once. Nothing is read back from the device before the last is done."""
         device, count = self._world.device, len(self._sources)
         loss = torch.zeros((), dtype=torch.float64, device=device)
         losses = torch.zeros(count, dtype=torch.float64, device=device)
-        tokens = torch.zeros(count, dtype=torch.float64, device=device)
+        tokens = np.zeros(count)
         metrics: dict[str, Tensor] = {}
-        for part, counts in self._parts(batch):
+        parts = list(batch.parts(self._world.rank, self._world.size, self._micro))
+        for number, (part, counts) in enumerate(parts):
+            if isinstance(self._loss_head, FSDPModule):  # gradients meet once a step, not once a part
+                self._loss_head.set_requires_gradient_sync(number == len(parts) - 1)
             with torch.autocast(device.type, torch.bfloat16, enabled=self._bf16):
-                token_losses = self._loss_head(
-                    *(torch.from_numpy(a).to(device) for a in (part.input_ids, part.position_ids, part.labels))
-                )
+                token_losses = self._loss_head(part.input_ids, part.position_ids, part.labels)
             part_loss, part_metrics = self._objective(token_losses, part, batch)
             backward(part_loss)
+            for name in part_metrics:
+                metrics.setdefault(name, torch.zeros((), dtype=torch.float64, device=device))
             if not counts:
                 continue
-            owners = torch.from_numpy(part.sources).to(device)
-            known = owners >= 0
+            known = np.flatnonzero(part.sources.ravel() >= 0)
+            owners = part.sources.ravel()[known]
             loss += part_loss.detach()
-            losses.index_add_(0, owners[known], token_losses.detach()[known].double())
-            tokens += torch.bincount(owners[known], minlength=count)
+            found = token_losses.detach().view(-1)[torch.from_numpy(known).to(device)].double()
+            losses.index_add_(0, torch.from_numpy(owners).to(device), found)
+            tokens += np.bincount(owners, minlength=count)
             for name, value in part_metrics.items():
-                metrics[name] = metrics.get(name, torch.zeros((), dtype=torch.float64, device=device)) + value
-        summed = self._world.total(torch.cat([loss[None], losses, tokens, *(m[None] for m in metrics.values())])).cpu()
+                metrics[name] += value
+        counted = torch.from_numpy(tokens).to(device)
+        summed = self._world.total(torch.cat([loss[None], losses, counted, *(m[None] for m in metrics.values())])).cpu()
         return Seen(
             loss=float(summed[0]),
             losses=summed[1 : 1 + count].numpy(),
@@ -314,31 +320,17 @@ class Run:
             metrics={n: float(v) / batch.units for n, v in zip(metrics, summed[1 + 2 * count :], strict=True)},
         )
 
-    def _parts(self, batch: Batch) -> Any:
-        """This process's parts and whether they count.
 
-        FSDP needs the same number of passes on every process, so a process with fewer (held-out data does not divide
-        evenly) repeats the first unit without counting it.
-        """
-        world, micro = self._world, self._micro
-        share = -(-batch.units // world.size)
-        start, stop = min(world.rank * share, batch.units), min((world.rank + 1) * share, batch.units)
-        for low in range(0, share, micro):
-            first, last = start + low, min(start + low + micro, stop)
-            yield (batch.part(first, last), True) if first < last else (batch.part(0, 1), False)
-
-
-def feedback(step: int, batch: Batch, seen: Seen, totals: Totals, sources: list[str]) -> Feedback:
+def feedback(step: int, batch: Batch, seen: Seen, sources: list[str]) -> Feedback:
     """A step as the mixer sees it."""
     with np.errstate(invalid="ignore"):
         losses = np.where(seen.tokens > 0, seen.losses / np.maximum(seen.tokens, 1), np.nan)
-    measured = totals.held_out.get("held_out_by_source", {})
     return Feedback(
         step=step,
         sequences=batch.drawn if batch.drawn is not None else np.zeros(len(sources), dtype=np.int64),
         tokens=seen.tokens,
         losses=losses,
-        held_out=np.array([measured.get(name, np.nan) for name in sources]) if measured else None,
+        chances=batch.chances if batch.chances is not None else np.ones(len(sources)),
     )
 
 
@@ -363,7 +355,8 @@ def export(loss_head: TokenLoss, tokenizer: PreTrainedTokenizerFast, folder: Pat
         model = loss_head.causal_lm
         logging.disable_progress_bar()
         prepare_generation(model, tokenizer)
-        model.save_pretrained(folder, state_dict=weights)
+        with checkpoint.storing(folder):
+            model.save_pretrained(folder, state_dict=weights)
         save_tokenizer(tokenizer, folder)
         check_tokenizer(tokenizer, folder)
     world.barrier()

@@ -63,24 +63,29 @@ class TuningBatches(ABC, Generic[Unit]):
     def held_out(self) -> Batch | None:
         """The held-out examples as one batch."""
 
-    def next(self) -> Batch:
+    def draw(self) -> dict[str, Any]:
+        """Nothing mixes here."""
+        return {}
+
+    def make(self, drawn: Mapping[str, Any]) -> Batch:
         """The next global batch."""
-        return self._batch(self._cycle.take(self._batch_size))
+        batch = self._batch(self._cycle.take(self._batch_size))
+        return replace(batch, log={"epoch": self._cycle.epoch})
 
     def observe(self, feedback: Feedback) -> None:
         """Nothing mixes here."""
 
-    def report(self) -> dict[str, Any]:
-        """For the log."""
-        return {"epoch": self._cycle.epoch}
-
-    def state(self) -> dict[str, Any]:
+    def place(self) -> dict[str, Any]:
         """Where the stream stands."""
-        return {"data": self.data_hash, "cycle": self._cycle.state()}
+        return {"cycle": self._cycle.state()}
 
-    def restore(self, state: Mapping[str, Any]) -> None:
-        """Take a state back."""
-        self._cycle.restore(state["cycle"])
+    def learned(self) -> dict[str, Any]:
+        """Nothing mixes here."""
+        return {}
+
+    def restore(self, place: Mapping[str, Any], learned: Mapping[str, Any]) -> None:
+        """Take a place back."""
+        self._cycle.restore(place["cycle"])
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,269 +1,142 @@
-"""What a build must satisfy before anyone trains on it. A new gate is one function and one line in `GATES`."""
+"""What a build must satisfy before anyone trains on it: the gates of `gates.toml`, and those of a file of the user's own.
+
+A gate either asks a question (`rows`, SQL over `corpus.audit.database`): the rows that it gets are what is wrong, and it
+fails when there are more of them than `at_most`, or, with `of`, when they are a greater share of that. Or it names a `check`
+(`corpus.audit.checks`), with the `limits` that the check takes. Whoever wants another threshold, severity or owner writes a
+file with a table of the gate's name and only what differs; a table of a new name is a new gate.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
+import duckdb
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from corpus.audit.figures import row_groups
-from corpus.audit.identifiers import identifiers_left
-from corpus.build_state import newer_documents
-from corpus.duplicates.passes import hex_ranges
-from corpus.takedown import datasets, holds
-from medpress.errors import CorruptError
-from medpress.location import is_remote
-from medpress.modes import open_to_others
-from medpress.page_account import account, worst_pages
-from medpress.removed import removed
-from medpress.schema import DOCUMENT, RECORD, SCHEMAS
-from medpress.store import check_manifest, open_parquet, parts, read_dataset, read_manifest, read_table
+from corpus.audit.checks import CHECKS
+from corpus.audit.database import Database
+from corpus.audit.verdict import Verdict
+from medpress.errors import CorruptError, UserError
 
-MOST_LOST = 0.005
-"""Share of the sources' characters that may be in no block without a reason."""
-MOST_DOUBLED = 0.001
-"""Share of the sources' characters that may be written more often than they stand there."""
-MOST_CHANGED = 0.005
-"""Share of the pages on which a number may stand that their source does not have."""
-IDS_AT_ONCE = 1_000_000
-"""Ids that a gate compares at a time, about: the others are read in their turn."""
+ROWS_SHOWN = 20
+"""Rows that a failed gate shows."""
+OWNERS = ("data engineer", "clinician", "lawyer", "model engineer")
+"""Who answers for a gate."""
+SEVERITIES = ("error", "warning", "off")
+"""A failed gate of the first ends the audit with exit code 1, one of the second is told, one of the third is not asked."""
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """The outcome of a gate."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """A condition on a build. Numbers are counts, or shares where `of` is given."""
 
-    passed: bool
-    finding: str
-    """One sentence with the figures."""
-
-
-def checksums(data: Path) -> Verdict:
-    """Every dataset is what its manifest says."""
-    faults = [
-        f"{kind}/{fault}"
-        for kind in ("documents", "pages", "shards", "dropped", "boilerplate", "index", "sentences", "tokens")
-        if kind not in ("sentences", "tokens") or (data / kind).exists()
-        for fault in check_manifest(data / kind)
-    ]
-    return Verdict(not faults, "; ".join(faults[:5]) or "every file has the checksum of its manifest")
-
-
-def schema(data: Path) -> Verdict:
-    """Every shard has the declared schema."""
-    wrong = [p.name for p in parts(data / "shards") if not open_parquet(p).schema_arrow.equals(RECORD)]
-    return Verdict(not wrong, f"{len(wrong)} shards have another schema" if wrong else "all shards have the schema")
-
-
-def unique_ids(data: Path) -> Verdict:
-    """No id occurs twice, nor both in the shards and among the dropped."""
-    total = twice = 0
-    for low, high in _ranges(data, "shards", "dropped"):
-        counts = pc.value_counts(_of_range(data, ("shards", "dropped"), "id", low, high)).field("counts")
-        total += pc.sum(counts).as_py() or 0
-        twice += pc.sum(pc.greater(counts, 1)).as_py() or 0
-    return Verdict(not twice, f"{twice} ids occur twice" if twice else f"{total:,} ids, each once")
+    name: str
+    """What it is called, in words."""
+    meaning: str = ""
+    """What holds of a build that passes, in a sentence."""
+    owner: str = "data engineer"
+    """Who answers for it; one of `OWNERS`."""
+    severity: str = "error"
+    """One of `SEVERITIES`."""
+    rows: str = ""
+    """A question in SQL for what is wrong, the worst first."""
+    weigh: str = ""
+    """The column of these rows that is added up; without it they are counted."""
+    of: str = ""
+    """A question in SQL for the whole that they are a share of."""
+    at_most: float = 0.0
+    """The count, or share, from which on the gate fails."""
+    check: str = ""
+    """The check that is asked instead; a name of `corpus.audit.checks.CHECKS`."""
+    limits: Mapping[str, float] = field(default_factory=dict)
+    """What that check is told."""
 
 
-def nothing_disappeared(data: Path) -> Verdict:
-    """Every document that the build has read has a record, a dropped record or a quarantine row."""
-    total = lost = newer = 0
-    files = newer_documents(data)
-    new = pa.concat_tables([_NO_DOCUMENTS, *(read_table(file, ["doc_id"]) for file in files)])[
-        "doc_id"
-    ].combine_chunks()
-    for low, high in _ranges(data, "documents"):
-        documents = _of_range(data, ("documents",), "doc_id", low, high)
-        seen = pc.unique(_of_range(data, ("shards", "dropped", "quarantine"), "doc_id", low, high))
-        unseen = documents.filter(pc.invert(pc.is_in(documents, seen)))
-        unread = pc.sum(pc.is_in(unseen, new)).as_py() or 0
-        total += len(documents) - unread
-        newer += unread
-        lost += len(unseen) - unread
-    more = f"; {newer:,} documents are newer than the build: run `corpus build`" if newer else ""
-    return Verdict(not lost, (f"{lost} documents are lost" if lost else f"{total:,} documents accounted for") + more)
+def read_gates(file: Path | None = None) -> list[Gate]:
+    """The gates that ship, changed and added to by a TOML file. Raises `UserError` in one sentence."""
+    shipped = tomllib.loads(files("corpus.audit").joinpath("gates.toml").read_text(encoding="utf-8"))
+    gates = {name: Gate(name=name, **values) for name, values in shipped.items()}
+    for name, values in _read(file).items() if file else ():
+        gates[name] = _changed(gates.get(name, Gate(name=name)), values, file)
+    return list(gates.values())
 
 
-_NO_DOCUMENTS = pa.schema([DOCUMENT.field("doc_id")]).empty_table()
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UserError(f"cannot read the gates of {file}: {error.strerror}.") from error
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"{file} is not valid TOML: {error}.") from error
 
 
-def _ranges(data: Path, *kinds: str) -> list[tuple[str, str]]:
-    """Ranges of ids, each of about `IDS_AT_ONCE` rows of some datasets."""
-    return hex_ranges(-(-sum(read_manifest(data / kind)["rows"] for kind in kinds) // IDS_AT_ONCE))
+def _changed(gate: Gate, values: Any, file: Path | None) -> Gate:
+    """A gate with what a file says of it."""
+    if not isinstance(values, dict):
+        raise UserError(f"{file} has {gate.name!r} outside of any gate: write [{gate.name}] and its settings below.")
+    kinds = {f.name: str for f in fields(Gate) if f.name not in ("name", "at_most", "limits")}
+    kinds |= {"at_most": (int, float), "limits": dict}  # type: ignore[dict-item]
+    for name, value in values.items():
+        if name not in kinds or not isinstance(value, kinds[name]):
+            raise UserError(f"{file} has {name!r} in [{gate.name}]; a gate has {', '.join(sorted(kinds))}.")
+    changed = replace(gate, **values)
+    for name, allowed in (("owner", OWNERS), ("severity", SEVERITIES), ("check", ("", *CHECKS))):
+        if getattr(changed, name) not in allowed:
+            raise UserError(f"{file}: {name} of [{gate.name}] is one of {', '.join(filter(None, allowed))}.")
+    if bool(changed.rows) == bool(changed.check):
+        raise UserError(f"{file}: [{gate.name}] needs either rows, a question in SQL, or a check.")
+    return changed
 
 
-def _of_range(data: Path, kinds: Sequence[str], column: str, low: str, high: str) -> pa.ChunkedArray:
-    """The ids of a column that lie in a range, of several datasets."""
-    within = (pc.field(column) >= low) & (pc.field(column) < high)
-    tables = [read_dataset(data / kind, SCHEMAS[kind], [column], within) for kind in kinds]
-    return pa.concat_tables(tables)[column]
-
-
-def offsets(data: Path) -> Verdict:
-    """Spans, entities and redactions lie inside their text and are not empty."""
-    wrong = total = 0
-    for table in row_groups(data / "shards", ["text", "spans", "entities", "phi_actions"]):
-        lengths = pc.utf8_length(table["text"]).combine_chunks()
-        for column in ("spans", "entities", "phi_actions"):
-            lists = table[column].combine_chunks()
-            flat = lists.flatten()
-            limit = lengths.take(pc.list_parent_indices(lists))
-            start, end = pc.struct_field(flat, "start"), pc.struct_field(flat, "end")
-            bad = pc.or_(pc.or_(pc.less(start, 0), pc.greater(end, limit)), pc.greater_equal(start, end))
-            wrong += pc.sum(bad).as_py() or 0
-            total += len(flat)
-    return Verdict(
-        not wrong,
-        f"{wrong} of {total:,} spans lie outside their text" if wrong else f"{total:,} spans lie inside their text",
-    )
-
-
-def conservation(data: Path) -> Verdict:
-    """What stands in the pages is what their sources say: nothing lost without a reason, nothing doubled, no number new."""
-    found = account(data)
-    size = max(1, found.characters)
-    lost, new, changed = found.lost / size, found.new / size, found.changed / max(1, found.pages)
-    finding = (
-        f"of {found.pages:,} pages {lost:.2%} of the characters lost ({MOST_LOST:.1%} allowed),"
-        f" {new:.2%} too many ({MOST_DOUBLED:.1%}), {found.changed} pages with new numbers ({MOST_CHANGED:.1%})"
-    )
-    passed = lost <= MOST_LOST and new <= MOST_DOUBLED and changed <= MOST_CHANGED
-    worst = ", ".join(f"{row['doc_id']} page {row['page']}" for row in worst_pages(data, 3).to_pylist())
-    return Verdict(passed, finding if passed else f"{finding}; worst: {worst}")
-
-
-def no_identifiers(data: Path) -> Verdict:
-    """Nothing but raw text tells who somebody is: no dataset, card, manifest, report, log or journal."""
-    found = identifiers_left(data)
-    if not found:
-        return Verdict(
-            True, "no hard identifier and none of the persons whom the documents tell is left outside raw text"
-        )
-    listing = ", ".join(f"{count} {kind}" for kind, count in found.most_common(8))
-    return Verdict(False, f"{found.total()} identifiers are left outside raw text: {listing}")
-
-
-def raw_text_is_private(data: Path) -> Verdict:
-    """Nobody but its owner may open anything of the data folder."""
-    if is_remote(data):
-        return Verdict(True, "an object store has its own rules of access")
-    wide = open_to_others(data)
-    folders = sorted({path.partition("/")[0] for path in wide})
-    if wide:
-        where = ", ".join("the data folder itself" if name == "." else name for name in folders[:8])
-        return Verdict(
-            False, f"{len(wide)} files and folders are open to others, in {where}; `corpus build` closes them"
-        )
-    return Verdict(True, "files and folders are their owner's alone")
-
-
-def token_shards(data: Path) -> Verdict:
-    """Token shards, where there are any, hold the records of the shards, each in its place."""
-    if not (data / "tokens").exists():
-        return Verdict(True, "none were asked for")
-    files = [{path.relative_to(data / kind): path for path in parts(data / kind)} for kind in ("shards", "tokens")]
-    shards, tokens = files
-    if shards.keys() != tokens.keys() or not all(_ids(shards[name]).equals(_ids(tokens[name])) for name in shards):
-        return Verdict(False, "they hold other records than the shards; run `corpus build --tokenize` again")
-    records = read_manifest(data / "tokens")["rows"]
-    return Verdict(True, f"{records:,} records, each where the shards have it")
-
-
-def _ids(path: Path) -> pa.ChunkedArray:
-    return read_table(path, ["id"])["id"]
-
-
-def augmented_text(data: Path) -> Verdict:
-    """Every augmented record rests on a record of the shards, and their share of each source is below its cap."""
-    tokens: dict[str, Counter[bool]] = {}
-    resting = True
-    for table in row_groups(data / "shards", ["parent_id", "source", "n_tokens", "spans"]):
-        made = pc.is_valid(table["parent_id"])
-        resting &= bool(pc.all(pc.greater(pc.list_value_length(table["spans"].filter(made)), 0), min_count=0).as_py())
-        counted = table.select(["source", "n_tokens"]).append_column("made", made).group_by(["source", "made"])
-        for row in counted.aggregate([("n_tokens", "sum")]).to_pylist():
-            tokens.setdefault(row["source"], Counter())[row["made"]] += row["n_tokens_sum"]
-    if not any(True in counts for counts in tokens.values()):
-        return Verdict(True, "none was asked for")
-    orphans = 0
-    for low, high in _ranges(data, "shards"):
-        parents = pc.unique(_of_range(data, ("shards",), "parent_id", low, high))
-        of_range = (pc.field("id") >= low) & (pc.field("id") < high) & pc.field("parent_id").is_null()
-        records = read_dataset(data / "shards", RECORD, ["id"], of_range)["id"]
-        orphans += len(parents) - (pc.sum(pc.is_in(parents, records.combine_chunks())).as_py() or 0)
-    if orphans:
-        return Verdict(False, f"{orphans} parents of augmented records are not in the shards")
-    if not resting:
-        return Verdict(False, "there are augmented records that rest on no passage")
-    cap = read_manifest(data / "shards")["config"]["augment"]["max_share"]
-    share, source = max((counts[True] / max(1, counts.total()), source) for source, counts in tokens.items())
-    finding = (
-        f"at most {share:.1%} of a source ({source}), {cap:.0%} allowed; every one rests on a record of the shards"
-    )
-    return Verdict(share <= cap, finding)
-
-
-def something_to_train_on(data: Path) -> Verdict:
-    """The shards are not empty, and no source lost everything: what another record repeats is not lost."""
-    kept = Counter[str]()
-    for table in row_groups(data / "shards", ["source"]):
-        kept.update(table["source"].to_pylist())
-    newer = set(newer_documents(data))
-    read = [file for file in parts(data / "documents") if file not in newer]
-    sources = {source for file in read for source in read_table(file, ["source"])["source"].unique().to_pylist()}
-    repeated: set[str] = set()
-    for table in row_groups(data / "dropped", ["source", "duplicate_of"]):
-        repeated.update(table.filter(pc.is_valid(table["duplicate_of"]))["source"].to_pylist())
-    empty = sorted(sources - kept.keys() - repeated)
-    if empty:
-        return Verdict(False, f"no record is left of {', '.join(empty[:5])}")
-    return Verdict(bool(kept), f"{kept.total():,} records from {len(kept)} sources")
-
-
-def takedowns(data: Path) -> Verdict:
-    """What was taken down is in no dataset."""
-    gone = removed(data)
-    if not gone:
-        return Verdict(True, "nothing was taken down")
-    left = sorted({folder.name for folder in datasets(data) for path in parts(folder) if holds(path, gone.values())})
-    if left:
-        return Verdict(False, f"still in {', '.join(left)}: `corpus remove` finishes what was interrupted")
-    return Verdict(True, f"{len(gone)} documents were taken down")
-
-
-GATES: dict[str, Callable[[Path], Verdict]] = {
-    "checksums": checksums,
-    "schema": schema,
-    "unique ids": unique_ids,
-    "nothing disappeared": nothing_disappeared,
-    "conservation": conservation,
-    "offsets": offsets,
-    "no identifiers": no_identifiers,
-    "raw text is private": raw_text_is_private,
-    "takedowns": takedowns,
-    "token shards": token_shards,
-    "augmented text": augmented_text,
-    "something to train on": something_to_train_on,
-}
-"""Name to gate, in the order of the report."""
-
-
-def run_gates(data: Path) -> dict[str, Verdict]:
-    """The verdict of every gate; one that cannot be computed has failed."""
-    verdicts = {}
-    for name, gate in GATES.items():
-        try:
-            verdicts[name] = gate(data)
-        except (
-            OSError,
-            pa.ArrowException,
-            CorruptError,
-            KeyError,
-            ValueError,
-        ) as error:  # damaged, or of another schema
-            verdicts[name] = Verdict(False, f"could not be checked: {type(error).__name__}")
+def run_gates(
+    data: Path, gates: Iterable[Gate] | None = None, tick: Callable[..., None] = lambda *_, **__: None
+) -> dict[str, Verdict]:
+    """The verdict of every gate, by name; one that cannot be computed has failed. `tick` is told of each."""
+    verdicts: dict[str, Verdict] = {}
+    database: Database | None = None
+    try:
+        for gate in read_gates() if gates is None else gates:
+            if gate.severity == "off":
+                continue
+            try:
+                if gate.check:
+                    found = CHECKS[gate.check](data, **gate.limits)
+                else:
+                    database = database or Database(data)
+                    found = judge(database, gate)
+            except (OSError, pa.ArrowException, duckdb.Error, CorruptError, KeyError, ValueError) as error:
+                # damaged, or of another schema
+                found = Verdict(False, f"could not be checked: {_why(gate, error)}")
+            verdicts[gate.name] = replace(found, meaning=gate.meaning, owner=gate.owner, severity=gate.severity)
+            tick(note=gate.name)
+    finally:
+        if database:
+            database.close()
     return verdicts
+
+
+def _why(gate: Gate, error: Exception) -> str:
+    """What the database says of a question is the asker's own; what else went wrong may quote a file."""
+    if gate.rows and isinstance(error, duckdb.ParserException | duckdb.BinderException | duckdb.CatalogException):
+        return str(error).partition("\n")[0]
+    return type(error).__name__
+
+
+def judge(database: Database, gate: Gate) -> Verdict:
+    """The verdict of a gate that asks a question. Raises `duckdb.Error`."""
+    found = database.ask(gate.rows)
+    shown = found.slice(0, ROWS_SHOWN).to_pylist()
+    amount = sum(float(value or 0) for value in found[gate.weigh].to_pylist()) if gate.weigh else found.num_rows
+    rows = f"{found.num_rows:,} row{'s' if found.num_rows != 1 else ''}"
+    if not gate.of:
+        return Verdict(amount <= gate.at_most, f"{rows} found ({gate.at_most:g} allowed)", shown)
+    whole = database.number(gate.of)
+    share = amount / whole if whole else 0.0
+    unit = f" {gate.weigh}" if gate.weigh else ""
+    finding = f"{amount:,.0f} of {whole:,.0f}{unit} ({share:.2%}, {gate.at_most:.2%} allowed) in {rows}"
+    return Verdict(share <= gate.at_most, finding, shown, checked=whole > 0)

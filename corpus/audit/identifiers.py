@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
@@ -22,7 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as kinds
 
-from corpus.audit.figures import row_groups
+from corpus.tables import row_groups
 from medpress.schema import DOCUMENT
 from medpress.store import open_parquet, parquet_files, parts, read_table
 from medpress.tokenising import TOKENIZER_FILE
@@ -37,10 +37,14 @@ NEVER_IN_A_TEXT = frozenset(("ID_CARD", "SSN", "PHONE", "RECORD", "BANK_CARD", "
 """Identifiers that no text needs; found after redaction, they fail the build."""
 FEWEST_DIGITS = 8
 """A shorter number of somebody else's is a coincidence in a text; in a document's own records any that it told counts."""
+TEXTS_AT_ONCE = 32
+"""Texts that are looked at together."""
 LINES_AT_ONCE = 1_000
 """Of a file that is no dataset; looked at in pieces of whole lines."""
 
 _NUMBER = re.compile(r"\d[\d .-]{4,}\d")
+_DOUBTFUL = re.compile(r"\d(?:[^\d\n]{0,3}\d){4}")
+"""Five digits that stand near each other: each identifier that `_hard` finds has as many."""
 _DIGEST = re.compile(r"\b(?=[0-9a-f-]*[a-f])[0-9a-f]{8,}(?:-[0-9a-f]+)*\b")
 _APART = re.compile(r"[\s_,.-]+")
 _TEXTS = ("text", "title", "section", "license", "source")
@@ -89,6 +93,17 @@ class Persons:
             found["NAME"] = sum(_stands_alone(flat, start, end) for _, start, end in matches)
         return found + self.numbers_in(text)
 
+    def doubtful(self, texts: Sequence[str], rows: Sequence[int], whole: bool) -> Iterator[int]:
+        """Those of some texts in which somebody may be named (where `whole`), or a long number stands.
+
+        Texts are looked at many at a time, since in most there is nothing.
+        """
+        for start in range(0, len(rows), TEXTS_AT_ONCE):
+            some = rows[start : start + TEXTS_AT_ONCE]
+            joined = "\0".join(texts[row] for row in some)
+            if (self.numbers_in(joined) if not whole else self.in_text(joined)).total():
+                yield from some
+
     def numbers_in(self, text: str) -> Counter[str]:
         """Long numbers of anybody in a text."""
         hits = 0
@@ -122,50 +137,69 @@ def persons(data: Path) -> Persons:
     return found
 
 
-def identifiers_left(data: Path) -> Counter[str]:
-    """How many identifiers stand outside the raw part, by kind and place (`NAME in shards, title`)."""
+@dataclass(frozen=True, slots=True)
+class Left:
+    """Identifiers of a kind that stand somewhere outside the raw part."""
+
+    kind: str
+    """`NAME`, `NUMBER`, `FILE NAME`, or a kind of `nlp.phi.kinds`."""
+    place: str
+    """The dataset and column, or the file."""
+    count: int
+    """How many there are."""
+    record: str = ""
+    """The record, where it is in one."""
+
+
+def identifiers_left(data: Path) -> Iterator[Left]:
+    """What stands outside the raw part and tells who somebody is; never the value."""
     known = persons(data)
-    found = Counter[str]()
     for kind in RECORDS:
-        for place, counts in _in_records(data / kind, known):
-            found.update(_placed(counts, f"{kind}, {place}"))
+        for record, place, counts in _in_records(data / kind, known):
+            yield from _left(counts, f"{kind}, {place}", record)
     for path in _others(data):
         place = path.relative_to(data).as_posix()
         kind = place.partition("/")[0]
         if told := known.in_text(place) + known.files_in(place):
-            found.update(_placed(told, f"the name of a file in {kind}"))
+            yield from _left(told, f"the name of a file in {kind}")
         texts = _of_parquet(path) if path.suffix == ".parquet" else _of_file(path)
         # The index repeats the texts of the shards, which were held against their own documents.
         anybody = known.numbers_in if kind == "index" else known.in_text
         for column, text in texts:
             counts = _hard(text) + anybody(text) + known.files_in(text)
-            found.update(_placed(counts, f"{kind}, {column}" if column else kind if told else place))
-    return found
+            yield from _left(counts, f"{kind}, {column}" if column else kind if told else place)
 
 
-def _placed(counts: Counter[str], place: str) -> Counter[str]:
-    return Counter({f"{kind} in {place}": count for kind, count in counts.items() if count})
+def _left(counts: Counter[str], place: str, record: str = "") -> Iterator[Left]:
+    for kind, count in counts.items():
+        if count:
+            yield Left(kind, place, count, record)
 
 
-def _in_records(folder: Path, known: Persons) -> Iterator[tuple[str, Counter[str]]]:
-    """What is found in records: of anybody, and in those of a document whatever it told of its own person."""
+def _in_records(folder: Path, known: Persons) -> Iterator[tuple[str, str, Counter[str]]]:
+    """(record, column, what is found) of records: of anybody, and in those of a document whatever it told of its own person."""
     if not parts(folder):
         return
     names = open_parquet(parts(folder)[0]).schema_arrow.names
     finder = lru_cache(maxsize=1_024)(lambda doc_id: finder_of(known.of_document.get(doc_id, ())))
     for table in row_groups(folder, names):
         thorough = [phi.policy_for(kind or "") == "thorough" for kind in table["source_type"].to_pylist()]
-        ids = table["doc_id"].to_pylist()
+        ids, records = table["doc_id"].to_pylist(), table["id"].to_pylist()
         for column in _TEXTS:
-            for doc_id, careful, value in zip(ids, thorough, table[column].to_pylist(), strict=True):
-                text = value if isinstance(value, str) else "\n".join(value or ())
-                if text:
-                    counts = _of_own(finder(doc_id), text) if doc_id in known.of_document else Counter[str]()
-                    # An author of a book may be called like a patient; a number is nobody else's.
-                    counts += known.in_text(text) if careful or column == "source" else known.numbers_in(text)
-                    yield column, counts + _hard(text)
+            texts = [value if isinstance(value, str) else "\n".join(value or ()) for value in table[column].to_pylist()]
+            # An author of a book may be called like a patient; a number is nobody else's.
+            for careful in (True, False):
+                whole = careful or column == "source"
+                for row in known.doubtful(
+                    texts, [number for number, one in enumerate(thorough) if one == careful], whole
+                ):
+                    yield records[row], column, known.in_text(texts[row]) if whole else known.numbers_in(texts[row])
+            for row, text in enumerate(texts):
+                if ids[row] in known.of_document and text:
+                    yield records[row], column, _of_own(finder(ids[row]), text)
+                yield records[row], column, _hard(text)
         for column, text in _strings(table.drop_columns(list(_TEXTS))):
-            yield column, _hard(text) + known.in_text(text)
+            yield "", column, _hard(text) + known.in_text(text)
 
 
 def _of_own(finder: Finder | None, text: str) -> Counter[str]:
@@ -173,7 +207,8 @@ def _of_own(finder: Finder | None, text: str) -> Counter[str]:
 
 
 def _hard(text: str) -> Counter[str]:
-    if not any(c.isdigit() for c in text):
+    """Identifiers that no text needs; in a text without `_DOUBTFUL` there is none."""
+    if not _DOUBTFUL.search(text):
         return Counter()
     return Counter(span.type for span in phi.find(text, policy="precise") if span.type in NEVER_IN_A_TEXT)
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from nlp.sentences import split
 from nlp.spans import Entity, Relation
+
+SURE: Final = 0.9
+"""Probability of being right that a mention needs to be augmented with: nine of ten, as `nlp.tagging.confidence` gives it."""
 
 
 class Block(NamedTuple):
@@ -41,15 +44,23 @@ class Parent:
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> Parent:
-        """From a row of the record schema."""
+        """From a row of the record schema; what is likely to be no mention is left out, with the relations that name it."""
+        listed = [Entity(**entity) for entity in row["entities"] or ()]
+        sure = [number for number, entity in enumerate(listed) if entity.score >= SURE]
+        place = {number: at for at, number in enumerate(sure)}
+        relations = [Relation(**relation) for relation in row["relations"] or ()]
         return cls(
             id=row["id"],
             lang=row["lang"],
             title=row["title"] or "",
             section=tuple(row["section"] or ()),
             text=row["text"],
-            entities=tuple(Entity(**entity) for entity in row["entities"] or ()),
-            relations=tuple(Relation(**relation) for relation in row["relations"] or ()),
+            entities=tuple(listed[number] for number in sure),
+            relations=tuple(
+                replace(relation, head=place[relation.head], tail=place[relation.tail])
+                for relation in relations
+                if relation.head in place and relation.tail in place
+            ),
         )
 
     @cached_property

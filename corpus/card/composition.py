@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from corpus.audit.figures import row_groups
+from corpus.review.verdicts import Precision, precision
+from corpus.tables import row_groups
 from medpress.schema import SOURCE_TYPES
 from medpress.store import read_manifest
 
@@ -42,6 +43,8 @@ class Composition:
     """Placeholders in the shards by type."""
     documents: int = 0
     """Documents that were read."""
+    reviews: Sequence[Precision] = ()
+    """What people said of samples."""
     paragraphs: int = 0
     """Repeated paragraphs that were taken out of all but one document."""
 
@@ -65,7 +68,9 @@ class Composition:
 def read_composition(data: Path) -> Composition:
     """Count the datasets of a data folder; one row group is in memory at a time."""
     shards = data / "shards"
-    found = Composition(manifest=read_manifest(shards), documents=read_manifest(data / "documents")["rows"])
+    found = Composition(
+        manifest=read_manifest(shards), documents=read_manifest(data / "documents")["rows"], reviews=precision(data)
+    )
     for table in row_groups(shards, [*Group._fields, "n_tokens", "phi_actions"]):
         for row in _grouped(table.select([*Group._fields, "n_tokens"]), Group._fields):
             group = Group(*(row[name] or "" for name in Group._fields))

@@ -61,6 +61,7 @@ def _body(composition: Composition) -> str:
         "What is in it": _contents(composition),
         "What was done": _steps(composition),
         "What was dropped": _dropped(composition),
+        **({"What people said of it": _reviews(composition)} if composition.reviews else {}),
         "Fields": _table(("field", "type", "meaning"), describe(RECORD)),
         "Limits": _limits(composition),
     }
@@ -134,6 +135,23 @@ def _dropped(composition: Composition) -> str:
         return "Nothing."
     rows = [(*key, count) for key, count in sorted(composition.dropped.items(), key=lambda item: (-item[1], item[0]))]
     return f"{composition.dropped.total():,} texts.\n\n{_table(('stage', 'reason', 'texts'), rows)}"
+
+
+def _reviews(composition: Composition) -> str:
+    rows = [
+        (
+            one.sample,
+            one.reviewed,
+            one.kept,
+            f"{one.interval.share:.1%}",
+            f"{one.interval.low:.1%} to {one.interval.high:.1%}",
+        )
+        for one in composition.reviews
+    ]
+    header = ("sample", "texts read", "worth keeping", "share", "95 % interval")
+    return (
+        f"Texts that were drawn and read by people; what they refused is in no later build.\n\n{_table(header, rows)}"
+    )
 
 
 def _limits(composition: Composition) -> str:

@@ -82,7 +82,7 @@ def score(row: Mapping[str, Any]) -> dict[str, float]:
 
 
 @cache
-def _bounds(family: str) -> tuple[tuple[str, str, bool], ...]:
+def bounds(family: str) -> tuple[tuple[str, str, bool], ...]:
     """(field, score, whether it is a minimum) of each threshold of a family."""
     fields = [field.name for field in dataclasses.fields(FAMILIES[family].thresholds)]
     return tuple((name, name[4:], name.startswith("min_")) for name in fields if name[:4] in ("min_", "max_"))
@@ -95,7 +95,7 @@ def decide(scores: Mapping[str, float], lang: str, config: FilterConfig) -> Verd
             continue
         if family == "language" and config.languages and lang not in (*config.languages, "und"):
             return Verdict(f"language: {lang}", None, None)
-        for field, name, is_minimum in _bounds(family):
+        for field, name, is_minimum in bounds(family):
             value, bound = scores.get(name), getattr(config, field)
             if value is not None and (value < bound if is_minimum else value > bound):
                 return Verdict(f"{family}: {name}", value, bound)

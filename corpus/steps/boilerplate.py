@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from corpus.duplicates import boilerplate
 from corpus.duplicates.config import BoilerplateConfig
 from corpus.duplicates.guard import facts
-from corpus.offsets import Mapper, apply_edits
+from corpus.left_out import moved
+from corpus.offsets import apply_edits
 from corpus.steps.candidate import CANDIDATE
 from medpress.location import location
 from medpress.run.step import Halve, Step, read_list
@@ -152,20 +153,10 @@ def _strip_row(row: dict[str, Any], found: set[int]) -> None:
     if not any(line.strip() and not line.startswith("#") for line in text.splitlines()):
         return
     for name in ("spans", "phi_actions"):
-        row[name] = _moved(row[name], mapper)
+        row[name] = moved(row[name], mapper)
     row["text"] = text
     row["topics"] = named(by_name(row["topics"]) | {"boilerplate": " ".join(f"{key:016x}" for key in sorted(found))})
     row["paragraphs"] = [key for key in row["paragraphs"] if key not in found]
     if row["spans"]:
         row["page_start"] = min(span["page"] for span in row["spans"])
         row["page_end"] = max(span["page"] for span in row["spans"])
-
-
-def _moved(spans: list[dict[str, Any]], mapper: Mapper) -> list[dict[str, Any]]:
-    """Spans in the new text, without those whose text is gone."""
-    moved = []
-    for span in spans:
-        start, end = mapper.span(span["start"], span["end"])
-        if start < end:
-            moved.append(span | {"start": start, "end": end})
-    return moved

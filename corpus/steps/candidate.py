@@ -15,6 +15,9 @@ CANDIDATE = pa.schema(
         ),
         pa.field("fault_value", pa.float64(), metadata={"description": "the value behind the fault"}),
         pa.field("fault_threshold", pa.float64(), metadata={"description": "what it was held against"}),
+        pa.field(
+            "copy_of", pa.string(), metadata={"description": "the record that says the same, when that is its fault"}
+        ),
         pa.field("confidence", pa.float64(), metadata={"description": "mean OCR confidence; null for native text"}),
         pa.field(
             "told",

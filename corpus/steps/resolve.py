@@ -26,7 +26,7 @@ RESOLVED = pa.schema(
 )
 """The decision on a candidate; `stage` null: kept so far."""
 
-_SCREENED = ["id", "doc_id", "stage", "reason", "value", "threshold"]
+_SCREENED = ["id", "doc_id", "stage", "reason", "value", "threshold", "duplicate_of"]
 
 
 def resolve(task: Task, mark: Mark) -> None:
@@ -39,8 +39,8 @@ def resolve(task: Task, mark: Mark) -> None:
         decided = dataset(task.arguments["clusters"]).to_table(filter=of_part)
     mine = decided.filter(pc.is_in(decided["id"], table["id"].combine_chunks())).to_pylist()
     found = {row["id"]: resolved(row, task.arguments["threshold"]) for row in mine}
-    alone = {"duplicate_of": None, "dup_cluster": None, "dup_count": 1}
-    columns: dict[str, list[Any]] = table.select(["id", "stage", "reason", "value", "threshold"]).to_pydict()
+    alone = {"dup_cluster": None, "dup_count": 1}
+    columns: dict[str, list[Any]] = table.drop_columns("doc_id").to_pydict()
     columns |= {name: [value] * table.num_rows for name, value in alone.items()}
     for number, id in enumerate(columns["id"]):
         for name, value in found.get(id, {}).items():

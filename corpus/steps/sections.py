@@ -58,7 +58,7 @@ SECTIONS = Step(
     inputs=("pages",),
     models={"documents": described},
     settings=("section",),
-    per="part of a segment",
+    per="part",
     on_failure=Halve("documents", key="doc_id"),
 )
 

@@ -15,7 +15,7 @@ from medpress.store import dataset, read_table, write_keys
 
 PASSED = ["id", "doc_id", "content_hash", "quality", "priority", "n_shingles"]
 """Columns of a record that passed the filters."""
-_VERDICT = ("doc_id", "source", "content_hash", "stage", "reason", "value", "threshold")
+_VERDICT = ("doc_id", "source", "content_hash", "stage", "reason", "value", "threshold", "duplicate_of")
 
 
 def gather_passed(task: Task, mark: Mark) -> None:

@@ -70,6 +70,9 @@ _FRAKTUR = re.compile(r"EUFM|EUFB|Frak", re.IGNORECASE)
 _SCRIPT_FONT = re.compile(
     r"CMSY|CMBSY|txsy|EUSM|EUSB|LMMathSymbols|M-Sy|MathDesign.*Symbol-|rsfs|Calligra|Script", re.IGNORECASE
 )
+_ALPHABETS = (("DOUBLE-STRUCK", "mathbb"), ("FRAKTUR", "mathfrak"), ("BLACK-LETTER", "mathfrak"), ("SCRIPT", "mathcal"))
+"""Words in the names of letters to the commands for their alphabets."""
+_OWN_SIGNS = frozenset("ℏℓℜℑ")
 _BOLD = re.compile(r"bold|CMBX|CMMIB|CMB\d|bmi|Medi$|-Bd|Mediumitalic|EURB|-Medium", re.IGNORECASE)
 _ITALIC = re.compile(r"ital|obli|CMMI|mi\d*$|EURM", re.IGNORECASE)
 _NEUTRAL = frozenset("0123456789()[]{}=+-−–±∓×÷·⋅∗*/|<>≤≥,;:.!%′'°")
@@ -208,11 +211,10 @@ def _glyphs(blocks: Sequence[dict[str, Any]]) -> tuple[list[Glyph], list[_Letter
                     x0, y0, x1, y1 = letter["bbox"]
                     text = letter["c"]
                     alphabet = _alphabet(font, text) if text.isalpha() else ""
-                    coded = "\U0001d400" <= text <= "\U0001d7ff"
-                    if coded:
-                        alphabet = _unicode_alphabet(text)
-                        text = unicodedata.normalize("NFKC", text)
-                    plain = font in lettered and not coded and text.isascii() and text.isalpha()
+                    coded = None if text.isascii() else letter_of_alphabet(text)
+                    if coded is not None:
+                        alphabet, text = coded
+                    plain = font in lettered and coded is None and text.isascii() and text.isalpha()
                     is_math = (math and not plain) or (
                         roman and not (text.isascii() and text.isalpha()) and text not in "ﬀﬁﬂﬃﬄ"
                     )
@@ -235,14 +237,20 @@ def _glyphs(blocks: Sequence[dict[str, Any]]) -> tuple[list[Glyph], list[_Letter
     return [letter.glyph for letter in letters if not letter.glyph.text.isspace()], letters
 
 
-@lru_cache(maxsize=1024)
-def _unicode_alphabet(text: str) -> str:
-    """The command for the alphabet of one of Unicode's letters of mathematics."""
-    name = unicodedata.name(text, "")
-    for word, command in (("DOUBLE-STRUCK", "mathbb"), ("FRAKTUR", "mathfrak"), ("SCRIPT", "mathcal")):
+@lru_cache(maxsize=4096)
+def letter_of_alphabet(text: str) -> tuple[str, str] | None:
+    """The command for the alphabet of one of Unicode's letters of mathematics, and the letter; None for other characters.
+
+    Some stand among the letterlike symbols, where the alphabets have holes: ℎ, ℝ, ℋ (The Unicode Standard, 22.2). What is
+    a sign of its own there, ℏ or ℓ, is none of them.
+    """
+    if text in _OWN_SIGNS or not unicodedata.decomposition(text).startswith("<font>"):
+        return None
+    name, letter = unicodedata.name(text), unicodedata.normalize("NFKC", text)
+    for word, command in _ALPHABETS:
         if word in name:
-            return command
-    return ("mathbf" if " CAPITAL " in name or " SMALL " in name else "") if "BOLD" in name else ""
+            return command, letter
+    return ("mathbf" if " CAPITAL " in name or " SMALL " in name else "") if "BOLD" in name else "", letter
 
 
 @lru_cache(maxsize=8192)

@@ -16,7 +16,7 @@ from ingest.document import Block, Mark, Page, Probe, ReadOptions, UnreadableErr
 from ingest.left_out import METADATA
 from ingest.readers.inline_text import clean_line
 from ingest.readers.shown_text import Markup, shown_text
-from ingest.safe_xml import children, local_name, parse_xml, root_of, was_cut
+from ingest.safe_xml import children, local_name, parse_xml, root_of
 
 _HEADING = re.compile(r"(?:.*_)?title(?:_(\d))?(?:_caption)?")
 _KINDS = {"fig_caption": "caption", "fig_title_caption": "caption", "table_caption": "caption", "table_title_caption": "caption",
@@ -41,11 +41,10 @@ class BiocReader:
 
     def probe(self, path: Path, options: ReadOptions) -> Probe:
         """How many documents there are, and what a single one says of itself; raises `UnreadableError`."""
-        raw = read_bounded(path)
-        documents = _documents(raw)
-        warnings = ("the XML breaks off before its end",) if was_cut(raw) else ()
+        warnings: list[str] = []
+        documents = _documents(read_bounded(path), warnings)
         if len(documents) > 1:
-            return Probe(n_pages=len(documents), source_type="literature", warnings=warnings)
+            return Probe(n_pages=len(documents), source_type="literature", warnings=tuple(warnings))
         notes = _notes(next(children(documents[0], "passage"), documents[0]))
         found = {
             "pmid": notes.get("article-id_pmid", ""),
@@ -60,12 +59,12 @@ class BiocReader:
             license=notes.get("license", ""),
             source_type="literature",
             identifiers={kind: text for kind, text in found.items() if text},
-            warnings=warnings,
+            warnings=tuple(warnings),
         )
 
     def read(self, path: Path, first: int, last: int, options: ReadOptions, mark: Mark) -> Iterator[Page]:
         """One page a document."""
-        for number, document in enumerate(_documents(read_bounded(path)), start=1):
+        for number, document in enumerate(_documents(read_bounded(path), []), start=1):
             if first <= number <= last:
                 mark(f"page {number}")
                 blocks = tuple(block for block in _blocks(document) if block.text)
@@ -73,8 +72,8 @@ class BiocReader:
                 yield Page(number, "bioc", "BioC XML", 0.0, 0.0, blocks, conservation=conservation)
 
 
-def _documents(raw: bytes) -> list[etree._Element]:
-    root = parse_xml(raw)
+def _documents(raw: bytes, warnings: list[str]) -> list[etree._Element]:
+    root = parse_xml(raw, warnings)
     documents = list(children(root, "document")) if local_name(root) == "collection" else []
     if not documents:
         raise UnreadableError("unsupported", "The XML is not a collection of BioC documents.")

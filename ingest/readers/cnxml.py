@@ -16,7 +16,7 @@ from ingest.document import Block, Mark, Page, Probe, ReadOptions, UnreadableErr
 from ingest.page.markdown_table import Cell, table_block
 from ingest.readers.inline_text import clean_line, formula_of, write_marks
 from ingest.readers.shown_text import Markup, shown_text
-from ingest.safe_xml import children, entity_text, local_name, parse_xml, root_of, was_cut
+from ingest.safe_xml import children, entity_text, local_name, parse_xml, root_of
 
 _NAMESPACE = "cnx.rice.edu/cnxml"
 _COLLECTION = "cnx.rice.edu/collxml"
@@ -46,8 +46,8 @@ class CnxmlReader:
 
     def probe(self, path: Path, options: ReadOptions) -> Probe:
         """The metadata of the module or book; raises `UnreadableError`."""
-        raw = read_bounded(path)
-        root = _module(raw)
+        warnings: list[str] = []
+        root = _module(read_bounded(path), warnings)
         modules = _modules(root)
         meta = root.find("{*}metadata")
 
@@ -70,12 +70,12 @@ class CnxmlReader:
             source_type="textbook",
             identifiers={key: text for key, text in (("cnxml", first("content-id")), ("uuid", first("uuid"))) if text},
             outline=tuple(_outline(modules)),
-            warnings=("the XML breaks off before its end",) if was_cut(raw) else (),
+            warnings=tuple(warnings),
         )
 
     def read(self, path: Path, first: int, last: int, options: ReadOptions, mark: Mark) -> Iterator[Page]:
         """A page a module."""
-        modules = _modules(_module(read_bounded(path)))
+        modules = _modules(_module(read_bounded(path), []))
         for number, (root, parts, level) in enumerate(modules, start=1):
             if not first <= number <= last:
                 continue
@@ -125,8 +125,8 @@ def _outline(modules: list[_Module]) -> Iterator[tuple[int, str, int]]:
             yield level, text, number
 
 
-def _module(raw: bytes) -> etree._Element:
-    root = parse_xml(raw)
+def _module(raw: bytes, warnings: list[str]) -> etree._Element:
+    root = parse_xml(raw, warnings)
     if local_name(root) not in ("document", "book"):
         raise UnreadableError("unsupported", "The XML is not a CNXML document.")
     return root

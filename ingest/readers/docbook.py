@@ -14,7 +14,7 @@ from ingest.page.markdown_table import Cell, table_block
 from ingest.readers.inline_text import clean_line, formula_of, write_marks
 from ingest.readers.shown_text import Markup, shown_text
 from ingest.readers.written_numbers import written_number
-from ingest.safe_xml import children, entity_text, local_name, parse_xml, root_of, was_cut
+from ingest.safe_xml import children, entity_text, local_name, parse_xml, root_of
 
 _NAMESPACE = "docbook.org/ns/docbook"
 _PARTS = frozenset({"book", "set", "part", "article", "chapter", "appendix", "preface", "glossary", "bibliography", "section", "sect1",
@@ -60,8 +60,8 @@ class DocbookReader:
 
     def probe(self, path: Path, options: ReadOptions) -> Probe:
         """What the document says of itself; raises `UnreadableError`."""
-        raw = read_bounded(path)
-        root = _root(raw)
+        warnings: list[str] = []
+        root = _root(read_bounded(path), warnings)
         info = next(children(root, "info", "bookinfo", "articleinfo"), root)
 
         def first(name: str) -> str:
@@ -80,7 +80,7 @@ class DocbookReader:
             version=first("edition") or first("releaseinfo"),
             lang=(root.get("lang") or root.get("{http://www.w3.org/XML/1998/namespace}lang") or "")[:2].lower(),
             license=first("legalnotice")[:300],
-            warnings=("the XML breaks off before its end",) if was_cut(raw) else (),
+            warnings=tuple(warnings),
         )
 
     def read(self, path: Path, first: int, last: int, options: ReadOptions, mark: Mark) -> Iterator[Page]:
@@ -88,7 +88,7 @@ class DocbookReader:
         if first > 1:
             return
         mark("page 1")
-        root = _root(read_bounded(path))
+        root = _root(read_bounded(path), [])
         shown = shown_text(root, _MARKUP)
         write_marks(root)
         level = 0 if local_name(root) in ("book", "set") and not _title(root) else 1
@@ -99,8 +99,8 @@ class DocbookReader:
         yield Page(1, "docbook", "DocBook XML", 0.0, 0.0, blocks, conservation=conservation)
 
 
-def _root(raw: bytes) -> etree._Element:
-    root = parse_xml(raw)
+def _root(raw: bytes, warnings: list[str]) -> etree._Element:
+    root = parse_xml(raw, warnings)
     if local_name(root) not in _PARTS:
         raise UnreadableError("unsupported", "The XML is not a DocBook document.")
     return root

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
-from lxml import etree, html
+from lxml import etree
 
 from ingest.conservation import compare
 from ingest.document import Block, Mark, Page, Probe, ReadOptions, UnreadableError
@@ -38,7 +38,7 @@ from ingest.left_out import (
 from ingest.marks import Habit, from_characters, habit, lowered, raised, without_wraps, written
 from ingest.page.markdown_table import Cell, table_block
 from ingest.readers.html_blocks import BlockWalk, merged_lists
-from ingest.readers.html_bounds import bounded_markup
+from ingest.readers.html_bounds import bounded_tree
 from ingest.readers.html_shown import settle
 from ingest.readers.inline_text import clean_line
 from ingest.readers.pictures import may_be_scan, scanned_blocks
@@ -58,7 +58,6 @@ MAX_CHUNK_DEPTH = 2
 """Documents brought in whole may bring in others, this deep."""
 EMU_PER_INCH = 914_400
 
-_HTML = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False)
 _ENDINGS = (".docx", ".docm", ".dotx", ".dotm")
 _MAIN_PART = b"word/document"
 _IN_LINE = frozenset({"hyperlink", "smartTag", "ins", "moveTo", "bdo", "dir", "sdtContent", "customXml", "fldSimple", "rubyBase", "subDoc"})  # fmt: skip
@@ -308,9 +307,7 @@ class _Walk:
                 _add(self.left_out, walk.left_out)
                 self.told.update(walk.told)
             elif raw.lstrip()[:1] == b"<":
-                tree = html.document_fromstring(
-                    bounded_markup(decode_markup(raw).text).encode("utf-8", "replace"), _HTML
-                )
+                tree = bounded_tree(decode_markup(raw).text)
                 _add(self.left_out, left_out := settle(tree, []))
                 found = merged_lists([each.block for each in BlockWalk().walk(tree)])
                 self.made += [block.text for block in found] + [text for texts in left_out.values() for text in texts]

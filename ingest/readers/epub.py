@@ -174,9 +174,9 @@ def _part(archive: zipfile.ZipFile, name: str) -> bytes:
     return read_zip_member(archive, info, MAX_PART_BYTES)
 
 
-def _xml(raw: bytes) -> etree._Element:
+def _xml(raw: bytes, warnings: list[str] | None = None) -> etree._Element:
     """XHTML with its tags' namespace taken off, so that they read as HTML's."""
-    root = parse_xml(raw)
+    root = parse_xml(raw, warnings)
     for element in root.iter():
         name = local_name(element)
         if name:
@@ -200,7 +200,8 @@ class _ChapterWalk(BlockWalk):
 
 
 def _chapter(book: _Book, number: int, name: str, options: ReadOptions, mark: Mark) -> Page:
-    root = _xml(_part(book.archive, name))
+    warnings: list[str] = []
+    root = _xml(_part(book.archive, name), warnings)
     body = root.find(".//body")
     body = body if body is not None else root
     shown = shown_text(body, HTML)
@@ -223,7 +224,7 @@ def _chapter(book: _Book, number: int, name: str, options: ReadOptions, mark: Ma
     if scans:
         route = "ocr" if scans and not found else route
         reason = f"a chapter of an EPUB: {scans} picture{'s' if scans > 1 else ''} read by OCR"
-    reason = "; ".join([reason, *told(left_out)])
+    reason = "; ".join([reason, *warnings, *told(left_out)])
     made += [block.text for block in blocks if block.confidence is not None]
     conservation = shown.compared(blocks, left_out, made)
     return Page(number, route, reason, 0.0, 0.0, tuple(blocks), conservation=conservation)

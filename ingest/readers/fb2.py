@@ -14,7 +14,7 @@ from ingest.left_out import LeftOut, told
 from ingest.readers.as_html import KIND, Names, blocks_as_html, call_as_html
 from ingest.readers.inline_text import clean_line
 from ingest.readers.shown_text import Markup, shown_text
-from ingest.safe_xml import children, local_name, parse_xml, root_of, was_cut
+from ingest.safe_xml import children, local_name, parse_xml, root_of
 
 _MARKUP = Markup(
     inline=frozenset({"a", "code", "emphasis", "strikethrough", "strong", "style", "sub", "sup"}),
@@ -41,8 +41,8 @@ class Fb2Reader:
 
     def probe(self, path: Path, options: ReadOptions) -> Probe:
         """The book's description; raises `UnreadableError`."""
-        raw = read_bounded(path)
-        root = _root(raw)
+        warnings: list[str] = []
+        root = _root(read_bounded(path), warnings)
         info = root.find("{*}description/{*}title-info")
         print_ = root.find("{*}description/{*}publish-info")
 
@@ -66,7 +66,7 @@ class Fb2Reader:
             lang=first(info, "lang")[:2].lower(),
             source_type="textbook",
             identifiers={kind: text for kind, text in identifiers.items() if text},
-            warnings=("the XML breaks off before its end",) if was_cut(raw) else (),
+            warnings=tuple(warnings),
         )
 
     def read(self, path: Path, first: int, last: int, options: ReadOptions, mark: Mark) -> Iterator[Page]:
@@ -74,7 +74,7 @@ class Fb2Reader:
         if first > 1:
             return
         mark("page 1")
-        root = _root(read_bounded(path))
+        root = _root(read_bounded(path), [])
         shown = shown_text(root, _MARKUP)
         left_out: LeftOut = {}
         made: list[str] = []
@@ -94,8 +94,8 @@ class Fb2Reader:
 _NAME = ("first-name", "middle-name", "last-name")
 
 
-def _root(raw: bytes) -> etree._Element:
-    root = parse_xml(raw)
+def _root(raw: bytes, warnings: list[str]) -> etree._Element:
+    root = parse_xml(raw, warnings)
     if local_name(root) != "FictionBook":
         raise UnreadableError("unsupported", "The XML is no FictionBook.")
     return root

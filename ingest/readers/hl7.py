@@ -18,7 +18,7 @@ from ingest.left_out import DELETED, METADATA, LeftOut, leave_all_out, told
 from ingest.readers.as_html import KIND, Names, blocks_as_html, call_as_html
 from ingest.readers.inline_text import clean_line
 from ingest.readers.shown_text import Markup, shown_text
-from ingest.safe_xml import children, local_name, parse_xml, root_of, was_cut
+from ingest.safe_xml import children, local_name, parse_xml, root_of
 
 _NAMESPACE = "urn:hl7-org:v3"
 _ROOTS = frozenset({"ClinicalDocument", "document"})
@@ -57,8 +57,8 @@ class Hl7Reader:
 
     def probe(self, path: Path, options: ReadOptions) -> Probe:
         """What the document says of itself, without its patient; raises `UnreadableError`."""
-        raw = read_bounded(path)
-        root = _root(raw)
+        warnings: list[str] = []
+        root = _root(read_bounded(path), warnings)
         is_note = local_name(root) == "ClinicalDocument"
 
         def value(name: str, attribute: str) -> str:
@@ -82,7 +82,7 @@ class Hl7Reader:
             lang=value("languageCode", "code")[:2].lower(),
             source_type="note" if is_note else "",
             identifiers={kind: text for kind, text in identifiers.items() if text},
-            warnings=("the XML breaks off before its end",) if was_cut(raw) else (),
+            warnings=tuple(warnings),
         )
 
     def read(self, path: Path, first: int, last: int, options: ReadOptions, mark: Mark) -> Iterator[Page]:
@@ -90,7 +90,7 @@ class Hl7Reader:
         if first > 1:
             return
         mark("page 1")
-        root = _root(read_bounded(path))
+        root = _root(read_bounded(path), [])
         if root.find(".//{*}nonXMLBody") is not None:
             raise UnreadableError("unsupported", "The body of the clinical document is a file of another format.")
         shown = shown_text(root, _MARKUP)
@@ -106,8 +106,8 @@ class Hl7Reader:
         yield Page(1, "hl7", reason, 0.0, 0.0, blocks, conservation=shown.compared(blocks, left_out, made))
 
 
-def _root(raw: bytes) -> etree._Element:
-    root = parse_xml(raw)
+def _root(raw: bytes, warnings: list[str]) -> etree._Element:
+    root = parse_xml(raw, warnings)
     if local_name(root) not in _ROOTS:
         raise UnreadableError("unsupported", "The XML is no document of HL7.")
     return root

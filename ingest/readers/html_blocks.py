@@ -36,7 +36,6 @@ DROPPED_TAGS = words_of(
 )
 _HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
 _LIST_FORMATS = {"a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman", "I": "upperRoman"}
-_SPACES = re.compile(r"\s+")
 _NOT_LETTERS = re.compile(r"[\W_]+")
 _FORMULA = re.compile(r"\$\$.+\$\$(?: ?\(?[\w.]{1,8}\)?)?")
 
@@ -82,7 +81,7 @@ class BlockWalk:
         return self.out
 
     def _close(self) -> None:
-        text = _SPACES.sub(" ", "".join(self._buffer)).strip()
+        text = " ".join("".join(self._buffer).split())
         if text and not self.leaves_out_line(text):
             made: tuple[str, ...] = ()
             if self._kind == "list":
@@ -132,7 +131,7 @@ class BlockWalk:
         self._close()
         if tag == "table" and is_data_table(element):
             for caption in element.iterchildren("caption"):
-                if text := _SPACES.sub(" ", spaced_text(caption)).strip():
+                if text := " ".join(spaced_text(caption).split()):
                     self.out.append(LinkedBlock(Block("caption", text)))
             if (block := table_block(_rows(element))).text:
                 self.out.append(LinkedBlock(block))

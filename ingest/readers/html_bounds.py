@@ -1,4 +1,4 @@
-"""What a page of HTML may cost, whatever is in it: bounds on attributes, elements, and the cells that spans invent.
+"""What a page of HTML may cost, whatever is in it: bounds on attributes, elements, depth, and the cells that spans invent.
 
 The time and memory that libraries take for a page grow with its elements, and faster than these with the attributes of one
 element and with the cells of a table. The bounds lie far above what pages have, so none is reached by one that was written
@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import re
 
-from lxml import etree
+from lxml import etree, html
 
 from ingest.document import UnreadableError
 from ingest.page.markdown_table import MAX_CELLS, span
+from ingest.readers.html_blocks import MAX_DEPTH
+from ingest.safe_xml import tell_cut_off
 
 MAX_ELEMENTS = 500_000
 """A page with more elements is refused: its tree would take a gigabyte."""
@@ -22,9 +24,60 @@ at the depth of 20 that is usual; a long textbook chapter has 5,000."""
 MAX_ATTRIBUTES = 250
 """The rest of an element's attributes is left out: parsing takes time with the square of their number."""
 
+_DEEPEST = etree.XPath("/*" * MAX_DEPTH)
+
 _ATTRIBUTE = r"[\s/]*+[^\s/>][^\s/>=]*+(?:\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'|[^\s>\"'][^\s>]*+)?+)?+"
 _TAG = re.compile(rf"<[a-zA-Z][^\s/>]*+(?:{_ATTRIBUTE}){{0,{MAX_ATTRIBUTES}}}+((?:{_ATTRIBUTE})*+)")
 """A tag up to its end, as HTML's tokenizer reads it (13.2.5.6 to 13.2.5.40), and what is too much of it."""
+
+
+_CONTROLS = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]"
+    r"|&#(?:0*(?:[0-8]|1[124-9]|2\d|3[01]|6553[45])(?!\d)|[xX]0*(?:[0-8bcefBCEF]|1[0-9a-fA-F]|[fF]{3}[efEF])(?![0-9a-fA-F]));?"
+)
+"""What no tree of XML may hold, as it is or written as a reference."""
+
+
+def bounded_tree(text: str, warnings: list[str] | None = None) -> etree._Element:
+    """The tree of an HTML page, without comments and with all of its text.
+
+    What is nested deeper than `MAX_DEPTH` stands side by side there: pages that never close their `<font>` are deep.
+    Below a depth of 2,048 libxml2 reads nothing, which is added to `warnings`. Raises `UnreadableError`: no-text where
+    there is no element, too-large for more than `MAX_ELEMENTS`, and without `warnings` for what cannot be read whole.
+    """
+    # Comments go at once: trafilatura loses the text that follows one, and React puts them in the middle of words.
+    # Without `huge_tree` all is lost that follows a depth of 256, or a picture of 10 MB in an attribute.
+    parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False, huge_tree=True)
+    source = _CONTROLS.sub(" ", bounded_markup(text)).encode("utf-8", "replace")
+    try:
+        tree: etree._Element = html.document_fromstring(source, parser=parser)
+    except (etree.LxmlError, ValueError) as error:
+        raise UnreadableError("no-text", "The file holds no HTML element.") from error
+    tell_cut_off(parser, warnings)
+    for element in _DEEPEST(tree):
+        _flatten(element)
+    return tree
+
+
+def _flatten(element: etree._Element) -> None:
+    """Let all that an element holds stand in it side by side, in the order of the source."""
+    flat: list[etree._Element] = []
+    tails: list[list[str]] = [[element.text or ""]]  # what follows each of them, and at first what precedes all
+    for event, inner in etree.iterwalk(element, events=("start", "end")):
+        if inner is element:
+            continue
+        if event == "start":
+            copy = element.makeelement(inner.tag, inner.attrib)
+            copy.text = inner.text
+            flat.append(copy)
+            tails.append([])
+        else:
+            tails[-1].append(inner.tail or "")
+    del element[:]
+    element.extend(flat)
+    element.text = tails[0][0]
+    for copy, tail in zip(flat, tails[1:], strict=True):
+        copy.tail = "".join(tail)
 
 
 def bounded_markup(text: str) -> str:
@@ -45,6 +98,8 @@ def bounded_markup(text: str) -> str:
 
 def is_vast(tree: etree._Element) -> bool:
     """Whether a page has more than `MOST_NESTED` elements, each counted as often as it is deep."""
+    if tree.xpath("count(.//*)") * (MAX_DEPTH + 1) <= MOST_NESTED:
+        return False
     depth = nested = 0
     for event, _ in etree.iterwalk(tree, events=("start", "end")):
         depth += 1 if event == "start" else -1

@@ -51,7 +51,6 @@ _AT_RULE = re.compile(r"@[^{};]{1,300}\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}")
 _SIMPLE_SELECTOR = re.compile(r"\s*(?:[a-z][a-z0-9]*)?([.#])([A-Za-z_][\w-]*)\s*", re.IGNORECASE)
 _ABOUT_THE_BROWSER = re.compile(r"java\s?script|cookie|browser|浏览器|iframe|tracking|googletagmanager", re.IGNORECASE)
 _ENDS_A_TERM = re.compile(r"[:：?？.。]$")
-_SPACES = re.compile(r"\s+")
 
 
 _BESIDE = (
@@ -71,7 +70,7 @@ HTML = Markup(
 PAGE = replace(
     HTML,
     stretches=BLOCK_TAGS | frozenset(_BESIDE),
-    is_whole=lambda element: element.tag == "table" and is_data_table(element),
+    is_whole={"table": is_data_table},
 )
 """HTML as the web has it: an extractor of main text has been over it."""
 
@@ -359,7 +358,7 @@ def _rows_as_text(table: etree._Element) -> str:
 
 
 def _line(text: str) -> str:
-    return _SPACES.sub(" ", text).strip()
+    return " ".join(text.split())
 
 
 def _pairs(definitions: etree._Element) -> list[tuple[str, str]]:

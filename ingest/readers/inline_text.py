@@ -89,13 +89,14 @@ def write_marks(tree: etree._Element) -> None:
         for group in found:
             group.write(custom)
     for element in tree.iter("*"):
-        if element.text and not element.text.isascii() and local_name(element) not in _SILENT:
-            text = from_characters(element.text)
-            if text != element.text:
+        shown, tail = element.text, element.tail
+        if shown and not shown.isascii() and local_name(element) not in _SILENT:
+            text = from_characters(shown)
+            if text != shown:
                 element.text = _settable(written(text, everywhere))
-        if element.tail and not element.tail.isascii():
-            text = from_characters(element.tail)
-            if text != element.tail:
+        if tail and not tail.isascii():
+            text = from_characters(tail)
+            if text != tail:
                 element.tail = _settable(written(text, everywhere))
 
 

@@ -19,7 +19,7 @@ from ingest.page.markdown_table import Cell, span, table_block
 from ingest.readers.inline_text import clean_line, formula_of, tex_formula, write_marks
 from ingest.readers.shown_text import DESCRIPTION, IDENTIFIER, Markup, shown_text
 from ingest.readers.written_numbers import written_number
-from ingest.safe_xml import children, entity_text, local_name, parse_xml, root_of, was_cut
+from ingest.safe_xml import children, entity_text, local_name, parse_xml, root_of
 
 _XLINK_HREF = "{http://www.w3.org/1999/xlink}href"
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
@@ -80,13 +80,12 @@ class JatsReader:
 
     def probe(self, path: Path, options: ReadOptions) -> Probe:
         """Everything that the article says of itself; raises `UnreadableError`."""
-        raw = read_bounded(path)
-        units = _units(raw)
+        warnings: list[str] = []
+        units = _units(read_bounded(path), warnings)
         unit = units[0]
         meta = next((meta for place in _META if (meta := unit.find(place)) is not None), None)
         if meta is None:
             meta = etree.Element("article-meta")
-        warnings = ("the XML breaks off before its end",) if was_cut(raw) else ()
         is_book = local_name(unit) != "article"
         book = next((found for found in unit.getroottree().iter("{*}book-meta")), None) if is_book else None
         own = meta if book is None or len(units) == 1 else book
@@ -101,12 +100,12 @@ class JatsReader:
             license=_license(own) or (_license(book) if book is not None else ""),
             source_type="textbook" if is_book else "literature",
             identifiers=_identifiers(unit, own) | (_book_identifiers(book) if book is not None else {}),
-            warnings=warnings,
+            warnings=tuple(warnings),
         )
 
     def read(self, path: Path, first: int, last: int, options: ReadOptions, mark: Mark) -> Iterator[Page]:
         """One page an article or chapter."""
-        for number, unit in enumerate(_units(read_bounded(path)), start=1):
+        for number, unit in enumerate(_units(read_bounded(path), []), start=1):
             if not first <= number <= last:
                 continue
             mark(f"page {number}")
@@ -130,9 +129,9 @@ _META = ("{*}front/{*}article-meta", "{*}front-stub", "{*}book-part-meta", ".//{
 """Where an article or a chapter says what it is, the nearest place first."""
 
 
-def _units(raw: bytes) -> list[etree._Element]:
+def _units(raw: bytes, warnings: list[str]) -> list[etree._Element]:
     """The articles of a file, or the chapters of its book."""
-    root = parse_xml(raw)
+    root = parse_xml(raw, warnings)
     name = local_name(root)
     if name in ("article", "book-part"):
         return [root]

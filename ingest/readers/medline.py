@@ -13,7 +13,7 @@ from ingest.document import Block, Mark, Page, Probe, ReadOptions, UnreadableErr
 from ingest.left_out import METADATA
 from ingest.readers.inline_text import clean_line, formula_of, write_marks
 from ingest.readers.shown_text import Markup, shown_text
-from ingest.safe_xml import children, entity_text, local_name, parse_xml, root_of, was_cut
+from ingest.safe_xml import children, entity_text, local_name, parse_xml, root_of
 
 _RETRACTED_IN = frozenset({"RetractionIn", "RetractedandRepublishedIn", "PartialRetractionIn"})
 _MONTHS = {name: number for number, name in enumerate(
@@ -42,9 +42,8 @@ class MedlineReader:
 
     def probe(self, path: Path, options: ReadOptions) -> Probe:
         """What the record says of itself, its subject headings and retraction too; raises `UnreadableError`."""
-        raw = read_bounded(path)
-        record = _record(raw)
-        warnings = ["the XML breaks off before its end"] if was_cut(raw) else []
+        warnings: list[str] = []
+        record = _record(read_bounded(path), warnings)
         types = [_text(kind) for kind in record.iter("{*}PublicationType")]
         withdrawn = [each for each in record.iter("{*}CommentsCorrections") if each.get("RefType") in _RETRACTED_IN]
         if withdrawn or "Retracted Publication" in types:
@@ -76,16 +75,16 @@ class MedlineReader:
         if first > 1:
             return
         mark("page 1")
-        record = _record(read_bounded(path))
+        record = _record(read_bounded(path), [])
         shown = shown_text(record, _MARKUP)
         write_marks(record)
         blocks = tuple(block for block in _blocks(record) if block.text)
         yield Page(1, "medline", "PubMed XML", 0.0, 0.0, blocks, conservation=shown.compared(blocks, {}))
 
 
-def _record(raw: bytes) -> etree._Element:
+def _record(raw: bytes, warnings: list[str]) -> etree._Element:
     """The record of a file, within what stands around it."""
-    root = parse_xml(raw)
+    root = parse_xml(raw, warnings)
     record = root if local_name(root) in _RECORDS else next(root.iter(*(f"{{*}}{name}" for name in _RECORDS)), None)
     if record is None:
         raise UnreadableError("unsupported", "The XML holds no record of PubMed.")

@@ -13,7 +13,7 @@ from ingest.left_out import METADATA, LeftOut, drop_all, leave_all_out, told
 from ingest.readers.as_html import KIND, Names, blocks_as_html, call_as_html
 from ingest.readers.inline_text import clean_line, tex_formula
 from ingest.readers.shown_text import IDENTIFIER, Markup, shown_text
-from ingest.safe_xml import children, local_name, parse_xml, root_of, was_cut
+from ingest.safe_xml import children, local_name, parse_xml, root_of
 
 _ROOTS = frozenset({"TEI", "TEI.2", "teiCorpus", "teiCorpus.2"})
 _MARKUP = Markup(
@@ -77,8 +77,8 @@ class TeiReader:
 
     def probe(self, path: Path, options: ReadOptions) -> Probe:
         """What the header says; raises `UnreadableError`."""
-        raw = read_bounded(path)
-        texts = _texts(raw)
+        warnings: list[str] = []
+        texts = _texts(read_bounded(path), warnings)
         header = texts[0].getroottree().getroot().find("{*}teiHeader")
         description = header.find("{*}fileDesc") if header is not None else None
         if description is None:
@@ -117,12 +117,12 @@ class TeiReader:
             license=says,
             source_type="literature" if own is not None else "",
             identifiers=identifiers,
-            warnings=("the XML breaks off before its end",) if was_cut(raw) else (),
+            warnings=tuple(warnings),
         )
 
     def read(self, path: Path, first: int, last: int, options: ReadOptions, mark: Mark) -> Iterator[Page]:
         """A page a text."""
-        for number, text in enumerate(_texts(read_bounded(path)), start=1):
+        for number, text in enumerate(_texts(read_bounded(path), []), start=1):
             if not first <= number <= last:
                 continue
             mark(f"page {number}")
@@ -141,8 +141,8 @@ class TeiReader:
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
-def _texts(raw: bytes) -> list[etree._Element]:
-    root = parse_xml(raw)
+def _texts(raw: bytes, warnings: list[str]) -> list[etree._Element]:
+    root = parse_xml(raw, warnings)
     found = [each for each in root.iter("{*}TEI", "{*}TEI.2") if each.find("{*}text") is not None]
     if not found:
         raise UnreadableError("no-text", "The XML holds no text of TEI.")

@@ -34,6 +34,7 @@ _ITEM = re.compile(r"^(\s*)(?:([-*+•●○▪◦·])|(\d{1,3}[.)]|[(（]\d{1,3
 _TABLE_ROW = re.compile(r"^\s*\|.*\|\s*$")
 _TABLE_RULE = re.compile(r"^\s*\|?\s*:?-{2,}:?\s*(\|\s*:?-{2,}:?\s*)*\|?\s*$")
 _CJK = r"\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\u3000-\u303f"
+_HAN = r"\u3400-\u9fff"
 _ENDS_CJK = re.compile(rf"[{_CJK}]$")
 _STARTS_CJK = re.compile(rf"^[{_CJK}]")
 _SENTENCE_END = re.compile(r"[.!?:;。！？：；…」』”’\"'）)》】]$")
@@ -68,6 +69,10 @@ _CLASSIC_FIELD = re.compile(r"^(书名|書名|作者|朝代|年份|篇名)[：:]
 _PROPERTY = re.compile(r"^(?:属性|內容|内容)：")
 _EMPHASIS_MARK = re.compile(r"\\x")
 _BARE_TITLE = re.compile(rf"^[{_CJK}《》〈〉\w ]{{2,24}}$")
+_FORMULA = re.compile(
+    rf"[{_HAN}]{{2,9}}[ \u3000][^。（(]{{1,16}}[（(](?:各?[一二三四五六七八九十半]{{1,3}}[两兩钱錢分斤枚片个個粒匙升合])"
+)
+"""A formula of a classic: its name, then drugs with their amounts in brackets."""
 _CAPITALS = re.compile(r"^[A-Z0-9][A-Z0-9 ,:;&'’/()–—-]{3,78}$")
 
 
@@ -307,7 +312,7 @@ def _join(lines: list[str], width: int) -> list[str]:
     paragraphs = [lines[0]]
     for before, line in pairwise(lines):
         short = _columns(before) < 0.75 * width
-        if short and _SENTENCE_END.search(before):
+        if _SENTENCE_END.search(before) and (short or _FORMULA.match(line)):
             paragraphs.append(line)
         elif _is_form(before, line):
             paragraphs[-1] += "\n" + line

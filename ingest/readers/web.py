@@ -14,13 +14,13 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from lxml import etree, html
+from lxml import etree
 
 from ingest.containers.compression import inner_suffix, read_bounded, unpacked_head
 from ingest.document import Block, Mark, Page, Probe, ReadOptions, UnreadableError
 from ingest.left_out import told
 from ingest.readers.html_blocks import found_in, letters, windows
-from ingest.readers.html_bounds import bound_tables, bounded_markup, is_vast
+from ingest.readers.html_bounds import bound_tables, bounded_tree, is_vast
 from ingest.readers.html_shown import PAGE, settle
 from ingest.readers.shown_text import shown_text
 from ingest.readers.web_shape import content_blocks
@@ -103,12 +103,6 @@ _HTML_TAGS = frozenset(
 )
 """What may stand first in a page or in a part of one."""
 _SNAPSHOT_COMMENT = re.compile(r"<!--\s*(?:saved from url=\(\d+\))?(https?://[^\s<>]+?)\s*-->")
-_CONTROLS = re.compile(
-    r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]"
-    r"|&#(?:0*(?:[0-8]|1[124-9]|2\d|3[01]|6553[45])(?!\d)|x0*(?:[0-8bcef]|1[0-9a-f]|fff[ef])(?![0-9a-f]));?",
-    re.IGNORECASE,
-)
-"""What no tree of XML may hold, as it is or written as a reference."""
 _DOI = re.compile(r"10\.\d{4,9}/[^\s\"<>]+")
 _LICENSE_ADDRESS = re.compile(r"https?://creativecommons\.org/(?:licenses|publicdomain)/[a-z0-9./+-]+", re.IGNORECASE)
 _LICENSE_NAMES = re.compile(
@@ -140,8 +134,7 @@ class WebReader:
 
     def probe(self, path: Path, options: ReadOptions) -> Probe:
         """What the page says of itself in its head, its structured data and its links."""
-        decoded, tree = _parse(path)
-        warnings = []
+        decoded, tree, warnings = _parse(path)
         if decoded.replaced:
             warnings.append(f"{decoded.replaced} characters could not be decoded")
         if decoded.repaired:
@@ -155,7 +148,7 @@ class WebReader:
         if first > 1:
             return
         mark("page 1")
-        decoded, tree = _parse(path)
+        decoded, tree, cut_off = _parse(path)
         shown = shown_text(tree, PAGE)
         bound_tables(tree)
         made: list[str] = []
@@ -164,14 +157,16 @@ class WebReader:
         blocks += _stated_text(tree, blocks)
         if not blocks:
             raise UnreadableError("no-text", "The page has no text of its own: it may be filled in by scripts.")
-        reason = "; ".join([reason, *told(left_out)])
+        reason = "; ".join([reason, *cut_off, *told(left_out)])
         conservation = shown.compared(blocks, left_out, made)
         yield Page(1, "web", reason, 0.0, 0.0, tuple(blocks), conservation=conservation)
 
 
-def _parse(path: Path) -> tuple[Decoded, etree._Element]:
+def _parse(path: Path) -> tuple[Decoded, etree._Element, list[str]]:
+    """Source and tree of a page, and why that is not the whole of it."""
     decoded = decode_markup(read_bounded(path, MAX_HTML_BYTES))
-    return decoded, parse_html(decoded.text)
+    warnings: list[str] = []
+    return decoded, parse_html(decoded.text, warnings), warnings
 
 
 def _stated_text(tree: etree._Element, blocks: Sequence[Block]) -> list[Block]:
@@ -199,22 +194,14 @@ def _plain_text(text: str) -> str:
     if "<" not in text:
         return unescape(text)
     try:
-        return str(html.fromstring(f"<div>{text}</div>").text_content())
-    except (etree.LxmlError, ValueError):
+        return "".join(bounded_tree(f"<div>{text}</div>").itertext())
+    except UnreadableError:
         return ""
 
 
-def parse_html(text: str) -> etree._Element:
-    """The tree of an HTML page, without comments. Raises `UnreadableError` when there is none, or too much of it."""
-    # Comments go at once: trafilatura loses the text that follows one, and React puts them in the middle of words.
-    parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False)
-    try:
-        tree = html.document_fromstring(
-            _CONTROLS.sub(" ", bounded_markup(text)).encode("utf-8", "replace"), parser=parser
-        )
-    except (etree.LxmlError, ValueError) as error:
-        raise UnreadableError("no-text", "The file holds no HTML element.") from error
-    root: etree._Element = tree
+def parse_html(text: str, warnings: list[str] | None = None) -> etree._Element:
+    """The tree of an HTML page, as `bounded_tree` makes it."""
+    root = bounded_tree(text, warnings)
     for button in root.xpath("//span[contains(@class, 'mw-editsection')]"):  # "[edit]" in each heading of a MediaWiki
         button.drop_tree()
     return root

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 import trafilatura
 from lxml import etree
 
 from ingest.document import Block
 from ingest.page.markdown_table import Cell, span, table_block
-from ingest.readers.html_blocks import data_tables, is_formula, item_labels, letters, spaced_text
+from ingest.readers.html_blocks import BLOCK_TAGS, data_tables, is_formula, item_labels, letters, spaced_text
 
+_APART = "\u2063"
+"""The invisible separator of Unicode, which is no white space; it shows nothing where a page has it itself."""
 _INLINE = frozenset({"hi", "ref", "del", "lb", "graphic", "span"})
-_SPACES = re.compile(r"\s+")
 
 
 def article_blocks(tree: etree._Element, *, precise: bool, thorough: bool) -> list[Block]:
@@ -22,14 +24,15 @@ def article_blocks(tree: etree._Element, *, precise: bool, thorough: bool) -> li
     `precise` prefers to drop what is in doubt; `thorough` compares with what readability and jusText find, which takes
     nearly twice the time. The tree is not changed.
     """
-    document = trafilatura.bare_extraction(
-        tree,
-        fast=not thorough,
-        favor_precision=precise,
-        include_comments=False,
-        include_tables=True,
-        output_format="xml",
-    )
+    with _numbers_apart(tree):
+        document = trafilatura.bare_extraction(
+            tree,
+            fast=not thorough,
+            favor_precision=precise,
+            include_comments=False,
+            include_tables=True,
+            output_format="xml",
+        )
     if document is None or isinstance(document, dict):
         return []
     labels = _labels(tree)
@@ -38,6 +41,43 @@ def article_blocks(tree: etree._Element, *, precise: bool, thorough: bool) -> li
     while blocks and blocks[-1].kind == "heading":  # with nothing under it: the title of another page
         blocks.pop()
     return blocks
+
+
+@contextmanager
+def _numbers_apart(tree: etree._Element) -> Iterator[None]:
+    """A sign before each number that begins a block or follows one, for as long as the tree is read.
+
+    trafilatura takes the blocks of some lists for one line and the white space off their edges: `12` and `3` would be `123`.
+    """
+    changed: list[tuple[etree._Element, bool, str]] = []
+    for text in tree.xpath(".//text()[contains('0123456789', substring(., 1, 1))]"):
+        element = text.getparent()
+        if element.tag in BLOCK_TAGS if text.is_tail else _begins_a_block(element):
+            changed.append((element, text.is_tail, str(text)))
+    for element, is_tail, text in changed:
+        _set(element, is_tail, f"{_APART}{text}")
+    yield
+    for element, is_tail, text in changed:
+        _set(element, is_tail, text)
+
+
+def _set(element: etree._Element, is_tail: bool, text: str) -> None:
+    if is_tail:
+        element.tail = text
+    else:
+        element.text = text
+
+
+def _begins_a_block(element: etree._Element) -> bool:
+    """Whether an element's text is the first of a block, or of a line behind one."""
+    while element.tag not in BLOCK_TAGS:
+        before, parent = element.getprevious(), element.getparent()
+        if before is not None:
+            return before.tag in BLOCK_TAGS and not before.tail
+        if parent is None or parent.text:
+            return parent is None
+        element = parent
+    return True
 
 
 def _blocks(element: etree._Element, labels: Mapping[str, str]) -> Iterator[Block]:
@@ -78,7 +118,7 @@ def _block(element: etree._Element, labels: Mapping[str, str]) -> Iterator[Block
         ]
         yield table_block(rows)
     elif tag == "code":
-        yield Block("paragraph", "".join(element.itertext()).strip("\n"))
+        yield Block("paragraph", "".join(element.itertext()).replace(_APART, "").strip("\n"))
     elif any(child.tag in ("p", "list", "table", "head", "quote", "code") for child in element):
         yield from _blocks(element, labels)
     else:
@@ -160,4 +200,4 @@ def _inline(element: etree._Element, skip: str = "") -> str:
 
 
 def _clean(text: str) -> str:
-    return _SPACES.sub(" ", text).strip()
+    return " ".join(text.replace(_APART, " ").split())

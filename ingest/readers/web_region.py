@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from lxml import etree
 
@@ -104,7 +105,6 @@ class _RegionWalk(BlockWalk):
         self.forum = forum
         self.lengths = lengths
         self.page_length = page_length
-        self.verdicts: dict[str, bool] = {}
 
     def leaves_out_line(self, text: str) -> bool:
         return bool(_CHROME_LINE.match(text) or _LEGAL.match(text))
@@ -120,24 +120,7 @@ class _RegionWalk(BlockWalk):
             return not self._is_content(element)
         if len(names) < 3 or tag in ("html", "body", "main", "article"):
             return False
-        return self._named_like_furniture(names) and not self._is_content(element)
-
-    def _named_like_furniture(self, names: str) -> bool:
-        cached = self.verdicts.get(names)
-        if cached is None:
-            cached = self.verdicts[names] = any(map(self._is_furniture_name, names.split()))
-        return cached
-
-    def _is_furniture_name(self, name: str) -> bool:
-        words = [word.lower() for word in _WORDS.findall(name)]
-        if not words or (words[0] in _MODIFIERS and len(words) > 1):
-            return False
-        if not _ALWAYS_FURNITURE.isdisjoint(words) or words[0] in _EDGE_FURNITURE or words[-1] in _EDGE_FURNITURE:
-            return True
-        if len(words) > 1 and any(pair in " ".join(words) for pair in _FURNITURE_PAIRS):
-            return True
-        extra = _FORUM_FURNITURE if self.forum else _COMMENTS
-        return words[0] in extra or words[-1] in extra
+        return _named_like_furniture(names, self.forum) and not self._is_content(element)
 
     def _is_content(self, element: etree._Element) -> bool:
         """Whether an element that looks like furniture holds the page's content: its name is about something else."""
@@ -150,6 +133,24 @@ class _RegionWalk(BlockWalk):
     def _is_large(self, element: etree._Element, share: float = 0.4) -> bool:
         """Holding much of the page's text: a wrapper whose name is about something that it also holds."""
         return len(element) > 0 and self.lengths[element] > share * self.page_length
+
+
+@lru_cache(maxsize=4096)  # the pages of a site, and its elements, have the same names
+def _named_like_furniture(names: str, forum: bool) -> bool:
+    return any(_is_furniture_name(name, forum) for name in names.split())
+
+
+def _is_furniture_name(name: str, forum: bool) -> bool:
+    words = [word.lower() for word in _WORDS.findall(name)]
+    if not words or (words[0] in _MODIFIERS and len(words) > 1):
+        return False
+    if not _ALWAYS_FURNITURE.isdisjoint(words) or words[0] in _EDGE_FURNITURE or words[-1] in _EDGE_FURNITURE:
+        return True
+    together = " ".join(words)
+    if len(words) > 1 and any(pair in together for pair in _FURNITURE_PAIRS):
+        return True
+    extra = _FORUM_FURNITURE if forum else _COMMENTS
+    return words[0] in extra or words[-1] in extra
 
 
 def _without_link_runs(found: list[LinkedBlock]) -> Iterator[LinkedBlock]:

@@ -49,7 +49,9 @@ READ_NOTES = Step(read_notes, settings=("path", "size", "stamp", "layout", "rang
 
 
 def halves(task: Task, failure: Failure) -> list[Task]:
-    """Two halves of a range that failed; nothing of a single row."""
+    """Two halves of a range that failed; nothing of a single row, nor where the run had no time for it."""
+    if failure.kind == "postponed":
+        return []
     first, count, offset, skip = task.arguments["range"]
     middle = count // 2
     ranges = [[first, middle, offset, skip], [first + middle, count - middle, offset, skip + middle]] if middle else []

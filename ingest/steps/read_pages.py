@@ -57,9 +57,21 @@ READ_PAGES = Step(
 """A document is what its bytes are, wherever they lie."""
 
 
+def charged(task: Task) -> str | None:
+    """The document that reading pages is charged to; pages that an earlier task has left cost nothing."""
+    a = task.arguments
+    left = kept(a["part"], a["doc_id"])
+    return None if all(page in left for page in range(a["first"], a["last"] + 1)) else a["path"]
+
+
 def smaller(task: Task, failure: Failure) -> list[Task]:
-    """Single pages instead of a range; for a single page of a PDF the other route, once."""
+    """Single pages instead of a range; for a single page of a PDF the other route, once.
+
+    Where there was no time for all pages, those that were read before and the rest.
+    """
     a, work = task.arguments, location(task.output).parent.parent
+    if failure.kind in ("budget", "postponed"):
+        return _read_and_rest(task, work)
     if a["first"] < a["last"]:
         part = part_of(task.output)
         pages = range(a["first"], a["last"] + 1)
@@ -69,6 +81,21 @@ def smaller(task: Task, failure: Failure) -> list[Task]:
     options = a["options"] | {"ocr": "never" if "ocr" in failure.mark else "always"}
     first_failure = {"kind": failure.kind, "message": failure.message}
     return [pages_task(work, **(a | {"options": options, "first_failure": first_failure, "part": None}))]
+
+
+def _read_and_rest(task: Task, work: Path) -> list[Task]:
+    a = task.arguments
+    for part in (part_of(task.output), a["part"]):
+        left = kept(part, a["doc_id"])
+        rest = next((page for page in range(a["first"], a["last"] + 1) if page not in left), a["last"] + 1)
+        if rest > a["first"]:
+            ranges = [(a["first"], rest - 1, part), (rest, a["last"], None)]
+            return [
+                pages_task(work, **(a | {"first": first, "last": last, "part": its}))
+                for first, last, its in ranges
+                if first <= last
+            ]
+    return []
 
 
 def pages_task(work: Path, **arguments: Any) -> Task:

@@ -22,7 +22,6 @@ import sys
 import tempfile
 import threading
 import time
-from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from multiprocessing import forkserver
@@ -34,7 +33,7 @@ import psutil
 
 from medpress.errors import UserError
 from medpress.run.call import call, reference
-from medpress.run.task import Failure, Limits, Stage, Task
+from medpress.run.task import Failure, Limits, Spent, Stage, Task
 
 POLL_SECONDS = 0.25
 """How often limits are looked at when no worker says anything."""
@@ -64,17 +63,20 @@ class LocalExecutor:
         self.context.set_forkserver_preload(["medpress.run.local", *preload])
         self.workers: list[_Worker] = []
 
-    def map(self, stage: Stage, tasks: Iterable[Task]) -> Iterator[tuple[Task, Failure | None, float]]:
-        """Run all tasks; yields (task, failure or None, seconds) as they end."""
-        queue = deque(tasks)
+    def map(self, stage: Stage, tasks: Iterable[Task]) -> Iterator[tuple[Task, Failure | None, Spent]]:
+        """Run all tasks; yields what became of them as they end."""
+        waiting = iter(tasks)
         name = reference(stage)
-        while len(self.workers) < min(self.size, len(queue)):
-            self.workers.append(self._start())
         busy: dict[Connection, _Worker] = {}
-        while queue or busy:
-            for worker in self.workers:
-                if queue and worker.task is None:
-                    worker.give(name, queue.popleft())
+        exhausted = False
+        while not exhausted or busy:
+            while not exhausted and len(busy) < self.size:
+                task = next(waiting, None)
+                if task is None:
+                    exhausted = True
+                else:
+                    worker = self._idle()
+                    worker.give(name, task)
                     busy[worker.connection] = worker
             for connection in wait(list(busy), timeout=POLL_SECONDS):
                 worker = busy[connection]  # type: ignore[index]
@@ -100,6 +102,14 @@ class LocalExecutor:
                         yield self._lose(worker, excess)
         self._let_go()
 
+    def _idle(self) -> _Worker:
+        """A worker that has nothing to do, started where there is none."""
+        for worker in self.workers:
+            if worker.task is None:
+                return worker
+        self.workers.append(self._start())
+        return self.workers[-1]
+
     def _let_go(self) -> None:
         """End the workers that hold much memory: libraries keep what was freed, and the next stage has no use for it."""
         for worker in list(self.workers):
@@ -113,7 +123,7 @@ class LocalExecutor:
             worker.kill()
         self.workers.clear()
 
-    def _lose(self, worker: _Worker, failure: Failure) -> tuple[Task, Failure | None, float]:
+    def _lose(self, worker: _Worker, failure: Failure) -> tuple[Task, Failure | None, Spent]:
         result = worker.finish(failure)
         self._replace(worker)
         return result
@@ -179,8 +189,8 @@ class _Worker:
         """Steps of the worker that were seen on the board, those of earlier tasks included."""
         self.mark = ""
         self.started = 0.0
-        self.begun = 0.0
-        """CPU-seconds of the worker when its step began."""
+        self.begun = self.given = 0.0
+        """CPU-seconds of the worker when its step began, and when its task did."""
         self.used = self.moved = 0.0
         """CPU-seconds when it was last seen to move, and when that was."""
 
@@ -188,7 +198,7 @@ class _Worker:
         self.step()
         self.task, self.mark = task, ""
         self.started = self.moved = time.monotonic()
-        self.used = self.begun = self._cpu_seconds()
+        self.used = self.begun = self.given = self._cpu_seconds()
         # It may have died while idle; then the end of its pipe tells so in the next round.
         with contextlib.suppress(OSError):
             self.connection.send_bytes(json.dumps({"stage": stage, "task": asdict(task)}).encode())
@@ -213,14 +223,14 @@ class _Worker:
         try:
             times = psutil.Process(self.process.pid).cpu_times()
         except psutil.Error:
-            return 0.0
+            return self.used
         return float(times.user + times.system)
 
-    def finish(self, failure: Failure | None) -> tuple[Task, Failure | None, float]:
+    def finish(self, failure: Failure | None) -> tuple[Task, Failure | None, Spent]:
         assert self.task is not None
         task, self.task = self.task, None
         self.tasks_done += 1
-        return task, failure, time.monotonic() - self.started
+        return task, failure, Spent(time.monotonic() - self.started, self._cpu_seconds() - self.given)
 
     def excess(self, limits: Limits) -> Failure | None:
         """The limit that the worker is over, if any."""
@@ -228,6 +238,8 @@ class _Worker:
         used, now = self._cpu_seconds(), time.monotonic()
         if used - self.begun > limits.step_seconds:
             return Failure("timeout", f"It took more than {limits.step_seconds:g} CPU-seconds.", self.mark)
+        if self.task and self.task.cpu_seconds is not None and used - self.given > self.task.cpu_seconds:
+            return Failure("budget", f"It took more than {self.task.cpu_seconds:g} CPU-seconds.", self.mark)
         try:
             process = psutil.Process(self.process.pid)
             if used - self.used > LEAST_PROGRESS or process.status() == psutil.STATUS_RUNNING:

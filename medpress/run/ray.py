@@ -15,7 +15,7 @@ from typing import Any
 
 from medpress.command import UserError
 from medpress.run.call import call, reference
-from medpress.run.task import Failure, Limits, Stage, Task
+from medpress.run.task import Failure, Limits, Spent, Stage, Task
 
 AHEAD = 4
 """Tasks given to Ray for each worker slot, so that no slot waits for the driver."""
@@ -48,8 +48,8 @@ class RayExecutor:
         self.limits = limits
         self._remote = ray.remote(max_retries=0, max_calls=limits.recycle_tasks, memory=limits.memory_bytes)(_call)
 
-    def map(self, stage: Stage, tasks: Iterable[Task]) -> Iterator[tuple[Task, Failure | None, float]]:
-        """Run all tasks; yields (task, failure or None, seconds) as they end."""
+    def map(self, stage: Stage, tasks: Iterable[Task]) -> Iterator[tuple[Task, Failure | None, Spent]]:
+        """Run all tasks; yields what became of them as they end. What has begun is ended by its steps' limit alone."""
         waiting = iter(tasks)
         running: dict[Any, tuple[Task, float]] = {}
         exhausted = False
@@ -68,27 +68,30 @@ class RayExecutor:
             ready, _ = self.ray.wait(list(running), timeout=POLL_SECONDS)
             for future in ready:
                 task, started = running.pop(future)
-                yield task, self._result(future), time.monotonic() - started
+                failure, cpu_seconds = self._result(future)
+                seconds = time.monotonic() - started
+                yield task, failure, Spent(seconds, seconds if cpu_seconds is None else cpu_seconds)
 
-    def _result(self, future: Any) -> Failure | None:
+    def _result(self, future: Any) -> tuple[Failure | None, float | None]:
+        """What became of a task, and its CPU-seconds where its worker could tell them."""
         errors = self.ray.exceptions
         try:
-            value = self.ray.get(future)
+            value, cpu_seconds = self.ray.get(future)
         except errors.OutOfMemoryError:
-            return Failure("memory", "The node ran out of memory.")
+            return Failure("memory", "The node ran out of memory."), None
         except (errors.WorkerCrashedError, errors.NodeDiedError, errors.LocalRayletDiedError):
-            return Failure("crash", "The worker was ended.")
+            return Failure("crash", "The worker was ended."), None
         except errors.RayError as error:
-            return Failure("crash", f"The worker failed ({type(error).__name__}).")
-        return Failure(**value) if value else None
+            return Failure("crash", f"The worker failed ({type(error).__name__})."), None
+        return Failure(**value) if value else None, cpu_seconds
 
     def close(self) -> None:
         """Leave the cluster."""
         self.ray.shutdown()
 
 
-def _call(stage: str, task: dict[str, Any], step_seconds: float) -> dict[str, str] | None:
-    """One task on a Ray worker. A watchdog thread ends the process when a step takes too long: a hang costs its task.
+def _call(stage: str, task: dict[str, Any], step_seconds: float) -> tuple[dict[str, str] | None, float]:
+    """One task on a Ray worker: its failure, if any, and its CPU-seconds. A watchdog thread ends the process when a step takes too long: a hang costs its task.
 
     The exit code tells nothing on the other side, so the watchdog's verdict is a crash there; the local executor, which
     sees its workers, says `timeout`.
@@ -96,7 +99,8 @@ def _call(stage: str, task: dict[str, Any], step_seconds: float) -> dict[str, st
     import os
     import threading
 
-    mark_state: dict[str, Any] = {"at": time.process_time(), "mark": ""}
+    began = time.process_time()
+    mark_state: dict[str, Any] = {"at": began, "mark": ""}
     finished = threading.Event()
 
     def mark(step: str) -> None:
@@ -116,4 +120,7 @@ def _call(stage: str, task: dict[str, Any], step_seconds: float) -> dict[str, st
         failure = call(stage, task, mark)
     finally:
         finished.set()
-    return {"kind": failure.kind, "message": failure.message, "mark": str(mark_state["mark"])} if failure else None
+    spent = time.process_time() - began
+    if failure is None:
+        return None, spent
+    return {"kind": failure.kind, "message": failure.message, "mark": str(mark_state["mark"])}, spent

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 import time
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
@@ -18,8 +20,11 @@ from medpress.command import Ticker, UserError
 from medpress.errors import CorruptError
 from medpress.location import location
 from medpress.run.step import Step
-from medpress.run.task import Executor, Failure, Outcome, Task
+from medpress.run.task import Budget, Executor, Failure, Outcome, Task
 from medpress.store import LineFile, is_whole, names_in, read_json, read_table, write_json
+
+Charge = Callable[[Task], str | None]
+"""Says which document a task is charged to: `""` for none but the run, None for a task that costs nothing worth counting."""
 
 
 @dataclass(slots=True)
@@ -31,6 +36,10 @@ class Runner:
     """JSON lines: timings, attempts, failures. Never part of a dataset or an identity."""
     counts: dict[str, int] = field(default_factory=lambda: {"done": 0, "skipped": 0, "failed": 0})
     """Attempts and skips over all stages, for the closing summary."""
+    budget: Budget = field(default_factory=Budget)
+    """What the steps may spend that say what their tasks are charged to."""
+    _spent: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
+    """CPU-seconds of each document so far, and of all tasks under `""`."""
     _lines: LineFile = field(init=False)
 
     def __post_init__(self) -> None:
@@ -42,6 +51,7 @@ class Runner:
         tasks: Sequence[Task],
         *,
         split: Callable[[Task, Failure], Sequence[Task]] | None = None,
+        charge: Charge | None = None,
         tick: Ticker | None = None,
     ) -> list[Outcome]:
         """Do what is not done yet.
@@ -50,6 +60,8 @@ class Runner:
         is handed to `split`, which may answer with smaller tasks that take its place (pages instead of a range); without
         `split` the step says whether it is halved, down to the one row that breaks it. Where neither gives smaller
         tasks the failure stands; a step that has neither cannot go on without one of its tasks.
+
+        With `charge` the budget holds: what it does not allow fails as `budget` or `postponed`, and is not remembered.
 
         Returns one outcome for each task and for each piece, sorted by task id, whatever the order in which they ended.
         Raises `UserError` when a task failed that the run needs.
@@ -66,7 +78,7 @@ class Runner:
             done, failed, fresh = self._by_state(waiting)
             results = self._remembered(done, failed)
             if fresh:
-                results = itertools.chain(results, self._attempt(step, fresh, again))
+                results = itertools.chain(results, self._attempt(step, fresh, again, charge))
             waiting = []
             for outcome in results:
                 if outcome.status == "late":
@@ -92,9 +104,18 @@ class Runner:
             remembered = _remembered_failure(task)
             yield Outcome(task, "failed", remembered[0] if remembered else None)
 
-    def _attempt(self, step: Step, tasks: Sequence[Task], again: Collection[str]) -> Iterator[Outcome]:
-        for task, failure, seconds in self.executor.map(step.function, tasks):
-            outcome = Outcome(task, "failed" if failure else "done", failure, seconds)
+    def _attempt(
+        self, step: Step, tasks: Sequence[Task], again: Collection[str], charge: Charge | None
+    ) -> Iterator[Outcome]:
+        refused: list[Outcome] = []
+        allowed = self._allowed(tasks, charge, refused) if charge else tasks
+        for task, failure, spent in self.executor.map(step.function, allowed):
+            self._spent[""] += spent.cpu_seconds
+            if charge and (document := charge(task)):
+                self._spent[document] += spent.cpu_seconds
+            if failure and failure.kind == "budget":
+                failure = replace(failure, message=self._over_budget().message)
+            outcome = Outcome(task, "failed" if failure else "done", failure, spent)
             self._write_log(step, outcome)
             if failure and failure.kind == "stalled" and task.id not in again:
                 yield replace(outcome, status="late")
@@ -103,10 +124,38 @@ class Runner:
                 raise UserError(f"cannot go on with {task.output.rpartition('/')[0]}: {failure.message}", exit_code=1)
             if failure and failure.kind == "corrupt":  # the fault of a stored file, not of a document
                 raise CorruptError(failure.message)
-            if failure:
+            if failure and failure.kind != "budget":
                 write_json(task.failure_file, asdict(failure) | {"limits": asdict(self.executor.limits)})
             self.counts[outcome.status] += 1
             yield outcome
+        for outcome in refused:
+            self._write_log(step, outcome)
+            self.counts["failed"] += 1
+            yield outcome
+
+    def _allowed(self, tasks: Sequence[Task], charge: Charge, refused: list[Outcome]) -> Iterator[Task]:
+        """The tasks that the budget allows at the moment when they are asked for, with what is left to each."""
+        for task in tasks:
+            document = charge(task)
+            left = self.budget.document_seconds - (self._spent[document] if document else 0.0)
+            if document is not None and self._spent[""] >= self.budget.run_seconds:
+                refused.append(Outcome(task, "failed", self._postponed()))
+            elif not document or left == math.inf:
+                yield task
+            elif left > 0:
+                yield replace(task, cpu_seconds=left)
+            else:
+                refused.append(Outcome(task, "failed", self._over_budget()))
+
+    def _over_budget(self) -> Failure:
+        seconds = self.budget.document_seconds
+        return Failure(
+            "budget", f"The document took more than the {seconds:,g} CPU-seconds that a run may spend on one."
+        )
+
+    def _postponed(self) -> Failure:
+        seconds = self.budget.run_seconds
+        return Failure("postponed", f"The run had used its {seconds:,g} CPU-seconds; the same command goes on.")
 
     def _write_log(self, step: Step, outcome: Outcome) -> None:
         row = {
@@ -115,7 +164,8 @@ class Runner:
             "task": outcome.task.id,
             "label": outcome.task.label,
             "status": outcome.status,
-            "seconds": round(outcome.seconds, 3),
+            "seconds": round(outcome.spent.seconds, 3),
+            "cpu_seconds": round(outcome.spent.cpu_seconds, 3),
             "failure": asdict(outcome.failure) if outcome.failure else None,
         }
         self._lines.append(json.dumps(row, ensure_ascii=False))

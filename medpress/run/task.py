@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,8 @@ class Task:
     """Plain JSON values for the stage function."""
     output: str
     """The file that exists when the task is done."""
+    cpu_seconds: float | None = None
+    """CPU-seconds that its document has left; None where nobody counts them."""
 
     @property
     def failure_file(self) -> Path:
@@ -40,11 +43,22 @@ class Failure:
     """Why a task did not finish."""
 
     kind: str
-    """timeout (of CPU-seconds), stalled (used none for as long), memory, crash, the kind of an error that names one, or `error`."""
+    """timeout (of CPU-seconds), stalled (used none for as long), memory, crash, budget (of its document), postponed (the run
+    had used its own), the kind of an error that names one, or `error`."""
     message: str
     """One sentence without any text of the document."""
     mark: str = ""
     """The step it was at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What a task took."""
+
+    seconds: float = 0.0
+    """Of the clock."""
+    cpu_seconds: float = 0.0
+    """Of the processor; where its worker was lost, as far as anybody has seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +69,7 @@ class Outcome:
     status: Literal["done", "skipped", "failed", "split", "late"]
     """`late`: it stood still, perhaps for a disk or a host, and is tried once more at the end; no outcome that a run returns."""
     failure: Failure | None = None
-    seconds: float = 0.0
+    spent: Spent = Spent()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,14 +85,28 @@ class Limits:
     """A worker is replaced after so many tasks, against leaks of the libraries inside."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Budget:
+    """What may be spent before nothing more is begun, by a run that is told which document a task is charged to.
+
+    What has been begun is ended where the document's seconds are used up; several workers at one document may use as
+    many each. What was done stays done.
+    """
+
+    document_seconds: float = math.inf
+    """CPU-seconds of all tasks of one document in one run."""
+    run_seconds: float = math.inf
+    """CPU-seconds of all tasks of the run."""
+
+
 class Executor(Protocol):
     """Where tasks run: local processes, or a cluster."""
 
     limits: Limits
     """What one worker may use."""
 
-    def map(self, stage: Stage, tasks: Iterable[Task]) -> Iterator[tuple[Task, Failure | None, float]]:
-        """Run all tasks; yields (task, failure or None, seconds) as they end, in any order."""
+    def map(self, stage: Stage, tasks: Iterable[Task]) -> Iterator[tuple[Task, Failure | None, Spent]]:
+        """Run all tasks, each asked for when there is a place for it; yields what became of them as they end, in any order."""
         ...
 
     def close(self) -> None:

@@ -17,6 +17,7 @@ from typing import Any, Final
 from nlp.phi.engine import PLACEHOLDER, find_with_patterns, names_again, without_overlaps
 from nlp.phi.gazetteer import NOT_CHINESE_NAMES, NOT_NAMES, SURNAMES
 from nlp.phi.kinds import PhiSpan, Policy
+from nlp.phi.names_chinese import TITLES
 from nlp.phi.tagger import shipped_tagger
 
 RECORD_WORDS: Final[Path] = Path(__file__).parent / "words" / "record.txt"
@@ -37,13 +38,14 @@ def find_learned(text: str, lang: str, policy: Policy, known_names: Iterable[str
 
 
 def _cut(text: str, span: PhiSpan) -> PhiSpan:
-    """A name up to the end of its sentence, or of its column."""
+    """A name up to the end of its sentence, or of its column, and without a title behind it."""
     if span.type != "NAME":
         return span
     end = _END_OF_NAME.search(text, span.start, span.end)
     value = text[span.start : end.start() if end else span.end]
     if any(c.isupper() for c in value):
         value = _SMALL_WORDS.sub("", value)
+    value = _TITLE_BEHIND.sub("", value)
     return PhiSpan(span.start, span.start + len(value), span.type) if value else span
 
 
@@ -87,6 +89,9 @@ def _is_name(text: str, span: PhiSpan, value: str) -> bool:
         return known and (not after or after[0] in _TITLE_BEGINS or not (_HAN.match(after) or after[0].isdigit()))
     if len(value) < 2 or any(c.isdigit() for c in value) or (after[:1] == "-" and after[1:].isdigit()):
         return False
+    before = text[max(0, span.start - 2) : span.start]
+    if before[1:] == "-" and (before[0].islower() or before[0].isdigit()):  # the end of 11-cis-RAL, anti-CD
+        return False
     if " " not in value and value.islower() and len(value) > 3 and not text.islower():
         return False
     words = re.findall(r"[^\W\d_]+", value.lower())
@@ -122,6 +127,7 @@ def _is_defined_abbreviation(text: str, value: str) -> bool:
 
 
 _END_OF_NAME: Final = re.compile(r"(?<=[^\W\d_]{3})\.\s|[ \t\u3000]{3}")
+_TITLE_BEHIND: Final = re.compile(f"(?<=[\u3400-\u9fff])(?:{TITLES})$")
 _SMALL_WORDS: Final = re.compile(r"(?:\s+[a-z]+)+$")
 _HAN: Final = re.compile("[\u3400-\u9fff]")
 _MIXED: Final = re.compile("^[A-Za-z]{1,2}[\u3400-\u9fff]|[\u3400-\u9fff][A-WYZa-wyz][\u3400-\u9fff]")

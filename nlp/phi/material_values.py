@@ -20,6 +20,8 @@ class Lists:
     """Chinese names of two to four characters."""
     chinese_surnames: Sequence[str]
     """Chinese surnames of one or two characters, rare ones too."""
+    chinese_transcribed: Sequence[str]
+    """Names of other languages in Chinese characters."""
     chinese_places: Sequence[str]
     """Chinese towns and counties without the last character of their level."""
     words: Sequence[str]
@@ -224,6 +226,11 @@ class ValueMaker:
             )
         return characters[: 1 if chance.random() < 0.3 else 2]
 
+    def _transcribed(self, chance: random.Random) -> str:
+        if chance.random() < 0.5:
+            return chance.choice(self._lists.chinese_transcribed)
+        return "".join(chance.choice(_TRANSCRIBED) for _ in range(chance.randint(2, 4)))
+
     def chinese_name(self, form: str, chance: random.Random) -> str:
         """A name as Chinese notes write it: full, surname, staff, or any; of the peoples of China and in transcription."""
         surname = (
@@ -269,9 +276,9 @@ class ValueMaker:
             return name + (
                 chance.choice(["·", "·", "•", "．"]) + chance.choice(_TURKIC) if chance.random() < 0.35 else ""
             )
-        name = "".join(chance.choice(_TRANSCRIBED) for _ in range(chance.randint(2, 4)))
+        name = self._transcribed(chance)
         if chance.random() < 0.35:
-            name += "·" + "".join(chance.choice(_TRANSCRIBED) for _ in range(chance.randint(2, 4)))
+            name += "·" + self._transcribed(chance)
         return name if chance.random() < 0.75 else chance.choice(_JAPANESE) + chance.choice(_JAPANESE_GIVEN)
 
     # --- dates -------------------------------------------------------------------------------------------------------
@@ -394,7 +401,9 @@ class ValueMaker:
         if kind < 0.64:
             return f"{month}月{day}{chance.choice('日日号')}"
         if kind < 0.76:
-            return chance.choice([f"{month}{sign}{day}", f"{month:02}-{day:02}", f"{month}/{day}", f"{month}.{day}"])
+            return chance.choice(
+                [f"{month}{sign}{day}", f"{month:02}-{day:02}", f"{month}/{day}", f"{month}/{day}", f"{month}.{day}"]
+            )
         if kind < 0.84:
             return chance.choice(
                 [
@@ -528,10 +537,11 @@ class ValueMaker:
         """An address, or with `place` a town, in Chinese; with and without province."""
         place = (
             chance.choice(self._lists.chinese_places)
-            if chance.random() < 0.7
+            + (chance.choice(["", chance.choice(self._lists.chinese_places)]) if chance.random() < 0.2 else "")
+            if chance.random() < 0.8
             else "".join(chance.choice(_PLACE_CHARACTERS) for _ in range(2))
         )
-        level = chance.choice(["县", "市", "区", "", "", "旗", "镇", "乡"])
+        level = "" if place[-1] in "县市区旗镇乡村省州" else chance.choice(["县", "市", "区", "", "", "旗", "镇", "乡"])
         if form == "place":
             return place + level if level or chance.random() < 0.8 else place
         small = "".join(chance.choice(_PLACE_CHARACTERS) for _ in range(2))

@@ -1,7 +1,7 @@
 """Training of the learned finder: lists and sentences that nobody is named in go in, invented notes are made, a model comes out.
 
 The folder of data holds `phi/` with lists of names and clinical notes, and `qa/` with questions and answers. Sentences that carry a capital word which is neither of the language nor of medicine, a title, or a
-date are left out: who is named in them is not known. Of the lists only openly licensed ones go into the model.
+date are left out: who is named in them is not known. All lists are openly licensed (`nlp/phi/name_lists.py`); people whom labelled sentences name are exchanged for others of these.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import csv
 import gzip
 import io
 import json
+import math
 import random
 import re
 import time
@@ -22,6 +23,7 @@ from nlp.config import PhiTrainingConfig
 from nlp.phi.gazetteer import CITIES, COMPOUND_SURNAMES, GIVEN_NAMES, SURNAMES
 from nlp.phi.material import LabelledNote, NoteMaker, with_noise
 from nlp.phi.material_values import Lists, ValueMaker
+from nlp.phi.name_lists import ChineseWords, chinese_words, people, streets
 from nlp.phi.tagger import ABBREVIATIONS, EPONYMS, WORDS, Featurizer, read_lists, sequences, to_tags, tokenize
 
 _SENTENCE = re.compile(r"(?<=[.!?。！？；\n])\s*")
@@ -40,9 +42,12 @@ _KINDS = {
     "PHONE_NUMBER": "PHONE",
     "ZIP_CODE": "ADDRESS",
 }
-_UNCLEAR = {"ORGANIZATION", "NRP", "AGE", "TITLE", "CREDIT_CARD", "IBAN_CODE"}
 _HAN_TERM = re.compile("[\u3400-\u9fff]{3,8}")
 _COMMON_PAIRS = 40_000
+_COMMON_WORDS = 60_000
+_UNLISTED = 0.15
+"""Share of words and pairs that the lists of the model leave out, so that it meets words in training that it does not know."""
+_PEOPLE = 8_000
 _CHINESE_SHARE = 1.6
 """Notes in Chinese for one in English: they are shorter, and more stands in each."""
 _PARAMETERS = {"c1": 0.3, "c2": 0.05, "max_iterations": 55, "feature.minfreq": 3}
@@ -56,17 +61,19 @@ def train_phi(data: Path, out: Path, config: PhiTrainingConfig) -> dict[str, flo
     began = time.process_time()
     out.mkdir(parents=True, exist_ok=True)
     english, chinese = english_carriers(data), chinese_carriers(data)
-    write_lists(data, out, chinese)
-    values = ValueMaker(read_name_lists(data, out))
-    makers = [NoteMaker("en", values.english, english), NoteMaker("zh", values.chinese, chinese)]
     chance = random.Random(config.seed)
+    dictionary = chinese_words()
+    pairs = common_pairs(chinese)
+    write_lists(data, out, dictionary, pairs, chance)
+    values = ValueMaker(read_name_lists(data, dictionary, pairs, chance))
+    makers = [NoteMaker("en", values.english, english), NoteMaker("zh", values.chinese, chinese)]
     counts = (config.notes, int(config.notes * _CHINESE_SHARE))
     notes = [
         with_noise(maker.make(chance), chance)
         for maker, count in zip(makers, counts, strict=True)
         for _ in range(count)
     ]
-    notes += labelled_sentences(data)
+    notes += labelled_sentences(data, values, chance)
     notes += [LabelledNote(text, ()) for text in negatives(data)]
     chance.shuffle(notes)
     featurizer = Featurizer(read_lists(out))
@@ -89,26 +96,26 @@ def train_phi(data: Path, out: Path, config: PhiTrainingConfig) -> dict[str, flo
     }
 
 
-def read_name_lists(data: Path, out: Path) -> Lists:
-    """The people, places and words that notes are filled with; `out` holds the lists of the model."""
-    with (data / "phi/fake_names_3000.csv").open(encoding="utf-8-sig", newline="") as file:
-        rows = list(csv.DictReader(file))
+def read_name_lists(data: Path, dictionary: ChineseWords, pairs: list[str], chance: random.Random) -> Lists:
+    """The people, places and words that notes are filled with."""
     return Lists(
-        people=[(row["GivenName"], row["Surname"]) for row in rows],
-        streets=[(row["StreetAddress"], row["City"], row["ZipCode"]) for row in rows],
-        chinese_people=_chinese_people(data),
+        people=people(chance, _PEOPLE),
+        streets=streets(chance, _PEOPLE // 4),
+        chinese_people=dictionary.names,
         chinese_surnames=sorted({*chinese_surnames(data), *SURNAMES, *COMPOUND_SURNAMES}),
-        chinese_places=list(CITIES),
+        chinese_transcribed=dictionary.transcribed,
+        chinese_places=[*CITIES, *dictionary.places],
         words=[word for word in WORDS.read_text(encoding="utf-8").split() if len(word) > 3],
-        pairs=(out / "pairs.txt").read_text(encoding="utf-8").split(),
+        pairs=[*pairs, *(word for word in dictionary.words[:_COMMON_WORDS] if len(word) == 2)],
         eponyms=EPONYMS.read_text(encoding="utf-8").split(),
         abbreviations=ABBREVIATIONS.read_text(encoding="utf-8").split(),
     )
 
 
-def _chinese_people(data: Path) -> list[str]:
-    text = (data / "phi/zh_names_10k.txt").read_text(encoding="utf-8-sig")
-    return [name for name in re.split(r"[、\s]+", text) if 2 <= len(name) <= 4]
+def common_pairs(chinese: Iterable[str]) -> list[str]:
+    """The pairs of characters that stand together most often in sentences."""
+    pairs = Counter(text[i : i + 2] for text in chinese for i in range(len(text) - 1))
+    return [pair for pair, _ in pairs.most_common(_COMMON_PAIRS) if re.fullmatch("[\u3400-\u9fff]{2}", pair)]
 
 
 def chinese_surnames(data: Path) -> list[str]:
@@ -123,23 +130,43 @@ def _english_names(data: Path) -> set[str]:
         return {line.strip() for line in file if line.strip().isalpha() and len(line.strip()) > 2}
 
 
-def write_lists(data: Path, out: Path, chinese: Iterable[str]) -> None:
+def write_lists(data: Path, out: Path, dictionary: ChineseWords, pairs: list[str], chance: random.Random) -> None:
     """The lists that the features look words up in."""
     from nlp.vocabulary import built_in_terms
 
     words = set(WORDS.read_text(encoding="utf-8").split("\n"))
     terms = {word.lower() for term in built_in_terms(()) for word in re.findall(r"[A-Za-z]{3,}", term.text)}
-    pairs = Counter(text[i : i + 2] for text in chinese for i in range(len(text) - 1))
-    common = [p for p, _ in pairs.most_common(_COMMON_PAIRS) if re.fullmatch("[\u3400-\u9fff]{2}", p)]
     listed = {
         "medical.txt": (terms - words - GIVEN_NAMES)
         | {t.text for t in built_in_terms(()) if _HAN_TERM.fullmatch(t.text)},
         "names.txt": _english_names(data),
         "surnames.txt": {name for name in chinese_surnames(data) if len(name) == 1},
-        "pairs.txt": common,
+        "pairs.txt": [pair for pair in pairs if chance.random() >= _UNLISTED],
+        "words.txt": [word for word in dictionary.words[:_COMMON_WORDS] if chance.random() >= _UNLISTED],
+        "places.txt": [place for place in dictionary.places if chance.random() >= _UNLISTED],
+        "characters.txt": name_characters(dictionary),
     }
     for name, entries in listed.items():
         (out / name).write_text("\n".join(sorted(entries)) + "\n", encoding="utf-8")
+
+
+def name_characters(dictionary: ChineseWords) -> list[str]:
+    """Each Chinese character with two digits: how much likelier it is as a surname, and in a given name, than in a word.
+
+    A digit is the logarithm to base 4 of the ratio of the two probabilities, both with one count added, from 0 (16 times less
+    likely) to 5 (64 times likelier).
+    """
+    firsts = Counter(name[0] for name in dictionary.names)
+    givens = Counter(character for name in dictionary.names for character in name[1:])
+    characters = sorted(firsts.keys() | givens.keys() | dictionary.frequencies.keys())
+    in_words = dictionary.frequencies.total() + len(characters)
+
+    def digit(counts: Counter[str], character: str) -> int:
+        here = (counts[character] + 1) / (counts.total() + len(characters))
+        there = (dictionary.frequencies[character] + 1) / in_words
+        return min(5, max(0, 2 + round(math.log(here / there, 4))))
+
+    return [f"{c}{digit(firsts, c)}{digit(givens, c)}" for c in characters]
 
 
 def english_carriers(data: Path) -> list[str]:
@@ -189,18 +216,26 @@ def _chinese_texts(data: Path) -> Iterator[str]:
         yield json.loads(line)["Q"].replace("患者病情摘要：", "")
 
 
-def labelled_sentences(data: Path) -> list[LabelledNote]:
-    """The general English sentences with labelled identifiers, without those whose labels mean something else here."""
+def labelled_sentences(data: Path, values: ValueMaker, chance: random.Random) -> list[LabelledNote]:
+    """General English sentences with labelled identifiers, whose people and places are exchanged for those of our lists.
+
+    Sentences with labels that mean something else here are left out.
+    """
     notes = []
     for row in json.loads((data / "phi/presidio_synth_v2.json").read_text(encoding="utf-8")):
         kinds = {span["entity_type"] for span in row["spans"]}
-        if kinds & _UNCLEAR or ("GPE" in kinds and "PERSON" not in kinds):
+        if not kinds <= _KINDS.keys() or ("GPE" in kinds and "PERSON" not in kinds):
             continue
-        spans = sorted(
-            (span["start_position"], span["end_position"], _KINDS.get(span["entity_type"], "OTHER_ID"))
-            for span in row["spans"]
-        )
-        notes.append(LabelledNote(row["full_text"], tuple(spans)))
+        text, spans, position = "", [], 0
+        for span in sorted(row["spans"], key=lambda span: span["start_position"]):
+            kind = _KINDS[span["entity_type"]]
+            form = {"PERSON": "full", "GPE": "place"}.get(span["entity_type"])
+            value = values.english(kind, form, chance)
+            text += row["full_text"][position : span["start_position"]]
+            spans.append((len(text), len(text) + len(value), kind))
+            text += value
+            position = span["end_position"]
+        notes.append(LabelledNote(text + row["full_text"][position:], tuple(spans)))
     return notes
 
 

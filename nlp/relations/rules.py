@@ -69,6 +69,16 @@ _EN = _triggers(
         ("treats", "treatment-for", ">", "RP", "DS", r"\b(?:is|are|remains?)[\w ,'-]{0,40}?\b(?:treatment|therapy|drugs?|agents?|option|choice|cure|medication|medicine|antidote|remedy|treatment of choice|management)(?: of choice)? (?:for|of|in|against)(?: (?:the )?(?:patients?|people|those|children|adults) with)?\b"),
         ("treats", "relieves", ">", "RP", "DS", r"\b(?:relieve[sd]?|alleviate[sd]?|heal(?:s|ed)?|cure[sd]?|treat(?:s|ed)?(?! with| by)|prevent(?:s|ed)?|control(?:s|led)|improve[sd]?|corrected|corrects|terminate[sd]|resolve[sd]|reversed|suppress(?:es|ed)|protects? \w+ against|shorten(?:s|ed)|reduces? (?:mortality|the symptoms|symptoms|the severity|the duration) (?:in|of)|prolong(?:s|ed)? survival in|improved? survival in|ameliorate[sd]?|reduces? the frequency of [\w ]{0,24}?in|provides? (?:symptomatic |effective |rapid )?relief (?:in|of|from)|(?:reduce[sd]?|lessen(?:s|ed)?|ease[sd]?|abolish(?:es|ed)?)(?= (?:the )?☃))(?: the| his| her| symptoms of| survival in| severe| acute| patients with)?\b"),
         ("treats", "treated-with", "<", "RP", "DS", r"\b(?:(?:is|are|was|were|be|been|being|can be|may be)?(?: \w+ly)? ?(?:treated|managed|controlled|relieved|cured|corrected|prevented) (?:with|by|using)|responds? (?:well )?to|(?:treatment|therapy|management)(?: of choice)? (?:is|are|includes?|consists? of|with))\b"),
+        ("treats", "treatment-of-is", "<", "RP", "DS", r"(?:(?<=treatment of ☃)|(?<=treatment for ☃)|(?<=therapy of ☃)|(?<=therapy for ☃)|(?<=management of ☃)|(?<=remedy for ☃)|(?<=prophylaxis of ☃)) (?:is|are|was|were|includes?|included|consists? of|consisted of|comprises?|rests on|relies on|begins? with|should be|with|by)(?: (?:mainly|usually|often|primarily|still|the|oral|intravenous))*\b"),
+        ("treats", "better-on", "<", "RP", "DS", r"\b(?:improved|improves|resolved|resolves|subsided|settled|settles|cleared|abated|remitted|disappeared|(?:is|was|are|were) (?:(?:now|well|better|adequately|fully) ){0,2}(?:controlled|stable|better|managed))(?: \w+ly)? (?:on|with|after|under|following)\b"),
+        ("treats", "needs", "<", "RP", "DS", r"\b(?:(?:should|must|ought to|needs? to) (?:receive|take|be (?:given|offered|started on|put on|placed on|prescribed)|have|get)|(?:calls? for|requires?|required|needs?|warrants?))(?: (?:immediate|prompt|long-term|lifelong|oral|intravenous|treatment with|therapy with|the))*\b"),
+        ("treats", "in-it-is-given", "<", "RP", "DS", r"(?:(?<=in ☃)|(?<=for ☃)|(?<=against ☃)),? (?=(?:the )?☃ (?:is|are|remains?|should be|can be|may be|was|were)\b[\w ,'-]{0,40}\b(?:choice|first[- ]line|first|standard|treatment|therapy|preferred|effective|used|given|indicated|recommended|helpful|useful|beneficial|drug))"),
+        ("treats", "plan", "<", "RP", "DS", r"(?<=☃): (?:to )?(?:continued?|cont|start(?:ed)?|add(?:ed)?|on|give|given|resumed?|increased?|decreased?|switch(?:ed)? to|trial of|restart(?:ed)?|keep|treated with|treat with)\b(?=(?: \w+)? ☃)"),
+        ("treats", "on", "<", "RP", "DS", r"(?<=☃)(?:,| is| was)? (?:well |now |currently |maintained |stable )*on(?= (?:daily |oral |long-term |home )?☃(?:\s*(?:[.,;)]|\d|$|and\b|since\b|daily\b|☃)))"),
+        ("treats", "prescribed-to", ">", "RP", "DS", r"(?:(?<=prescribe ☃)|(?<=prescribed ☃)|(?<=prescribing ☃)|(?<=give ☃)|(?<=gave ☃)|(?<=given ☃)|(?<=administer ☃)|(?<=recommend ☃)|(?<=offer ☃)) (?:to|in|for) (?:(?:the|all|most|their|our) )?(?:\w+ )?(?:patients?|people|those|adults|children|women|men) (?:with|who have|who had|having|suffering from)\b"),
+        ("treats", "treatment-for-it", ">", "RP", "DS", r"(?<=☃) (?:therapy|treatment|prophylaxis|monotherapy|infusions?|injections?|tablets?|use)(?: \w+ly)? (?:for|of|against)(?: (?:the|his|her|their|a|an|acute|chronic|severe))*\b"),
+        ("treats", "to-control", ">", "RP", "DS", r"(?<=☃),? (?:in order )?to (?:treat|control|manage|prevent|relieve|help(?: with)?|ease|cure|alleviate|combat|suppress|reduce)(?: (?:the|his|her|their|my|acute|chronic|severe|recurrent|symptoms of))*\b"),
+        ("treats", "lessens", ">", "RP", "DS", r"\b(?:reduc(?:es?|ed)|lessen(?:s|ed)?|decreas(?:es?|ed)|lower(?:s|ed)|shorten(?:s|ed)?|diminish(?:es|ed))(?: the| overall| both)* (?:severity|frequency|duration|burden|symptoms|mortality|number|signs|attacks|incidence|risk|rate)(?: and \w+)? (?:of|in|from)\b"),
         ("treats", "underwent-for", ">", "RP", "DS", r"(?<=☃) (?:for|because of)(?: the treatment of| symptomatic| recurrent| suspected| his| her| a| an| severe| acute| chronic)?\b"),
         ("causes", "not-cause", ">", "RP", "DS", r"\b(?:(?:does|do|did|has|have) not (?:been shown to )?(?:cause|caused|induce|lead to|result in|increase the risk of|produce|worsen|provoke|trigger)|(?:is|are|was|were) not (?:associated with|a cause of|linked to)|never (?:causes?|caused)|without causing|no (?:association|link) with)\b"),
         ("causes", "induced", ">", "RP", "DS", r"(?<=☃)[- ](?:induced|associated|related|provoked)\b"),
@@ -77,6 +87,9 @@ _EN = _triggers(
         ("causes", "after-drug", "<", "R", "DS", r"\b(?:associated with|during|after|following|while (?:taking|receiving|on)|in (?:a |an |the |two |three |\d+ )?(?:\w+ )?(?:patients?|women|woman|men|man|child|children|infants?|rats?|mice|adolescents?|subjects|animals|volunteers) (?:who (?:took|received) |treated (?:chronically )?with|receiving|taking|on|given|exposed to)|complicating|caused by|induced (?:in \w+ )?by|produced by|provoked by|elicited by|evoked by|attributable to|attributed to|associated with the)(?: (?:long-term|chronic|acute|oral|intravenous|high-dose|low-dose|prolonged|combination|single|repeated|the|a|an|continuous|concomitant))*(?: (?:use|consumption|administration|initiation|infusion|injection|treatment|therapy|exposure|doses?|courses?|discontinuation|withdrawal|overdose|ingestion|intake|bolus)(?: (?:of|with|to))?)?(?: (?:a|the|high|low|oral|intravenous|high-dose|low-dose))*(?= ☃(?! (?:was|were|is|had been|has been) (?:stopped|discontinued|withdrawn)))"),
         ("causes", "drug-developed", ">", "R", "DS", r"\b(?:(?:patients|rats|mice|animals|subjects|group)? ?(?:developed|experienced|elicited|evoked)|may produce|(?:administration|treatment|therapy)? ?(?:produced|caused|induced)|toxicity:|(?:complications|toxicity|toxicities|side effects|adverse effects|adverse events|adverse reactions|reactions)(?: of ☃| with ☃)?(?: \w+){0,2},? (?:included?|including|includes|such as|consisted of|were|was))(?: \w+){0,2}(?= ☃)"),
         ("causes", "side-effects-of-include", ">", "R", "DS", r"(?:(?<=side effects of ☃)|(?<=adverse effects of ☃)|(?<=adverse reactions to ☃)|(?<=reactions to ☃))(?: may| can| commonly)? (?:include|are|were|be)\b"),
+        ("causes", "occurs-with", "<", "RP", "DS", r"\b(?:occurs?|develops?|arises?|arose|emerged?|emerges|appears?|happens?|(?:is|are|was|were|been) (?:seen|observed|reported|described|noted|encountered))(?: \w+ly)? (?:with|on|during|after|following|under)(?: (?:the use of|use of|treatment with|therapy with|administration of|exposure to|taking))?\b"),
+        ("causes", "following", "<", "RP", "DS", r"(?<=☃) (?:following|attributable to|attributed to|ascribed to|blamed on|brought on by|resulting from|arising from|(?:results?|resulted|stems?|stemmed) from)(?: (?:the use of|use of|treatment with|therapy with|administration of|exposure to))?\b"),
+        ("causes", "disease-caused-by", "<", "D", "D", r"\b(?:(?:(?:is|are|was|were|be|been)(?: \w+)? )?(?:caused|produced|provoked|triggered|precipitated|induced) by|(?:(?:is|are|was|were)(?: \w+)? )?(?:due|secondary|attributable) to|as a (?:\w+ )?(?:complication|consequence|result|sequela) of|(?:is|are) (?:a |an )?(?:\w+ ){0,2}(?:complications?|consequences?|sequelae?) of|(?:results?|resulted|resulting|arises?|arising|stems?|stemming) from|complicating)(?: (?:a|an|the|untreated|long-standing|severe|chronic|acute))*\b"),
         ("causes", "disease-causes", ">", "D", "D", r"\b(?:(?:(?:may|can|often|commonly|also|frequently|eventually) ){0,2}(?:causes?|produces?|leads? to|results? in|progress(?:es)? to|predisposes? to)|(?:may|can) be complicated by|is a (?:\w+ )?cause of)\b"),
         ("has_symptom", "presents-with", ">", "D", "S", r"\b(?:(?:\w+ly |often |may |can |usually |commonly ){0,2}(?:presents?|presented|presenting|manifests?|manifested|begins?|starts?) (?:with|as|by)|(?:typically |often |usually |commonly )?complains? of|(?:is|are|was|were|be)(?: \w+ly| often)? (?:characteri[sz]ed|accompanied|marked|manifested|heralded) by|(?:characteri[sz]ed|accompanied) by|symptoms (?:of ☃ )?(?:are|include|may include|consist of)|causes?|leads? to|include)(?: the| a| an)?(?: (?:combination|sudden|severe|persistent|progressive|high|acute|onset) ?(?:of)?){0,2}\b"),
         ("has_symptom", "symptom-of", "<", "D", "S", r"\b(?:(?:is|are)(?: the| a| an)?(?: \w+){0,2} (?:symptoms?|signs?|manifestations?|features?|presentations?|complaints?) (?:of|in)|(?:is|are) (?:typical|characteristic|common|suggestive|pathognomonic|seen|indicative)(?: of| in| findings in))\b"),
@@ -100,11 +113,21 @@ _ZH = _triggers(
         ("treats", "not-无效", ">", "RP", "DS", r"(?:不能|不可|不会|无法|未能|并不能?|不)(?:有效)?(?:治疗|预防|缓解|改善|控制|治愈|用于)|对(?=[^，。；]{0,20}☃[^，。；]{0,6}(?:无效|没有效果|无作用|无明显(?:疗效|效果)|效果不佳|疗效不佳|没有作用|没有疗效))|无需用于"),
         ("treats", "用于", ">", "RP", "DS", r"(?:(?:主要|可|常|适|也可|均可|临床上?|广泛|推荐|被|已|需)?(?:适?用于|用来|用以|应用于)(?:治疗|预防|缓解|改善|控制|辅助治疗|防治)?|(?:可|能|能够|可以|有助于|开始|常规|口服|予|给予)?(?:有效|迅速)?(?:治疗|缓解|改善|预防|治愈|控制|减轻|防治|根治|消除|解除)(?:了)?|(?:可)?(?:降低|延长)(?=☃(?:患者)?的?(?:死亡率|生存期|病死率))|是(?:治疗|预防|抢救)?(?=☃的(?:一线|首选|主要|有效|标准|最有效|常用|二线|基础))|是(?:治疗|预防)|对(?=[^，。；]{0,12}☃(?:患者)?(?:也|均|亦)?(?:有效|有(?:良好|较好|显著|一定|明显)?(?:的)?(?:疗效|效果|治疗作用|作用)|疗效))|为(?=☃的(?:一线|首选|主要)))"),
         ("treats", "采用", "<", "RP", "DS", r"(?:(?:的)?(?:患者|病人|者|患儿|发作时|时|发作)?(?:，)?(?:均|也|常|应|需|可|宜|推荐|建议|首选|主要|可以|一般|长期|多|予以?|给予|不能☃者可|术后|及时|接受了?|服用|选用){0,3}(?:采用|使用|选用|应用|口服|服用|给予|予以?|行|接受了?|首选|用|需长期|推荐|进行|实施|通过(?:接种|口服|服用|使用))(?:药物|口服)?(?=☃))|(?:的)?(?:治疗|首选药物?|一线(?:治疗|药物)|药物治疗|治疗药物|治疗方法)(?:首选|包括|主要为|主要是|有|为|是|以|可用|主要包括|可选用)(?=[^，。；]{0,4}☃)"),
+        ("treats", "以为首选", "<", "RP", "DS", r"(?:的)?(?:治疗|用药|药物)?(?:首先|一般|通常|主要|多|常)?以(?=☃(?:[、和及]☃){0,3}(?:治疗)?为(?:首选|主|一线|基础|标准|佳|宜))"),
+        ("treats", "服", "<", "RP", "DS", r"(?:长期|一直|规律|间断|自行|现|目前|仍|曾|已|遂|通常|一般|常|可|应|宜|需|继续|坚持|开始|每日|每天|患者|病人|者|的|可以|建议|多|病史[^，。；☃]{1,6}，)*(?:内服|含服|外用|肌注|静滴|静注|注射|皮下注射|吸入|口服|服用|服|吃|用|使用|应用|开具|开|处以|加用|改用|换用|换成|选择|选|给予|予|靠|吃着|在用|续用|维持)(?:了|着|过)?(?=☃(?!(?:的)?(?:患者|病人|者)))"),
+        ("treats", "计划", "<", "RP", "DS", r"(?<=☃)[：:](?:继续|续用|予以?|给予|加用|改用|口服|服用|开始|维持|用)?(?=☃)"),
+        ("treats", "后好转", ">", "RP", "DS", r"(?:治疗)?(?:后|以来|期间)[，]?(?=(?:患者)?(?:的)?☃(?:症状|明显|逐渐|已|基本|完全|均|较前|得到|有所|显著|很快|迅速)*(?:好转|缓解|改善|消失|减轻|控制|痊愈|治愈|稳定))"),
         ("treats", "予", ">", "RP", "DS", r"(?:抗感染|抗炎|抗凝|止痛|对症)(?:治疗|处理)(?=☃)"),
         ("causes", "not-引起", ">", "RP", "DS", r"(?:不会|不能|未|并未|并不|没有|不|未曾|不易|尚未)(?:明显)?(?:引起|导致|造成|诱发|引发|加重|增加|致)(?:任何|明显)?"),
         ("causes", "引起", ">", "RP", "DS", r"(?:(?:可能?|会|常|易|偶可?|能|亦可|还可|也可|容易|长期应用|后)*(?:引起|导致|造成|诱发|引发|致使?|诱导|加重|并发|产生)(?:的)?|(?:可|会)?增加(?=☃(?:的)?(?:发生)?(?:的)?(?:风险|危险|发生率))|(?:的)?(?:常见|主要|严重|最常见的?)?(?:不良反应|副作用|毒副作用|毒性反应)(?:有|为|是|包括|主要为|主要有|主要是|主要包括|表现为)[:：]?|(?:后|期间|过程中)(?:出现|发生)(?:了)?)"),
         ("causes", "由引起", "<", "RP", "DS", r"(?:(?:是|系|多|可|常)?由(?=☃(?:所)?(?:引起|导致|诱发|所致))|与(?=☃(?:有关|相关)))"),
-        ("causes", "疾病引起", ">", "D", "D", r"(?:(?:可能?|会|常|易|也可|容易)*(?:引起|导致|造成|诱发|引发|并发|进展为|发展为))"),
+        ("causes", "时发生", ">", "RP", "DS", r"(?:治疗|使用|应用)?(?:过程|期)?(?:时|中|后|间)[，]?(?:偶|可|会|易|常|也|亦|能|容易|可能|少数|个别|患者|有时)*(?:出现|发生|见到|见|发现|产生|并发)(?:了)?(?=☃)"),
+        ("causes", "触发", ">", "RP", "DS", r"(?:可能?|会|常|易|能|亦可|也可|容易)*(?:触发|激发|促发|招致|引致|继发|加剧|恶化|促成)(?:了)?"),
+        ("causes", "相关性", ">", "RP", "DS", r"(?<=☃)(?:的)?(?:相关性?|诱导性?|诱发性?|源性|所致|所引起|引起|所导致|导致|中毒性|性)(?:的)?(?=☃)"),
+        ("causes", "与发生有关", ">", "RP", "DS", r"与(?=☃(?:的)?(?:发生|发病|发展|形成|出现)(?:率|风险)?(?:密切|显著|明显|直接|可能|高度)?(?:有关|相关))"),
+        ("causes", "归因于", "<", "RP", "DS", r"(?:可)?(?:被)?(?:归因于|归咎于|源于|缘于|起因于|继发于|归于)|(?:是|系|为|多为|常为|乃|均为|因)(?=☃(?:的)?(?:所致|所引起|引起|所造成|造成|导致|诱发))|(?:是|为|属于?)(?=☃(?:的)?(?:最)?(?:常见|严重|主要|重要|少见|罕见|较常见)?(?:的)?(?:副作用|副反应|不良反应|毒副作用|毒性反应|毒性))"),
+        ("causes", "疾病引起", ">", "D", "D", r"(?:(?:可能?|会|常|易|也可|容易)*(?:引起|导致|造成|诱发|引发|并发|进展为|发展为|演变为|演变成|转变为|发展成))|(?<=继发于☃)的(?=☃)"),
+        ("causes", "由疾病引起", "<", "D", "D", r"(?:(?:是|系|多|可|常|主要|往往|通常|一般)*由(?=☃(?:所)?(?:引起|导致|诱发|所致|造成|发展而来))|(?:继发于|源于|起因于|归因于)|(?:是|系|为|多为|常为|属于?)(?=☃(?:的)?(?:最)?(?:常见|严重|主要|重要|晚期|早期|慢性|急性|致命)?(?:的)?(?:并发症|后遗症|合并症|结果|后果))|(?:是|系|为|因|多为|常为)(?=☃(?:所致|所引起|引起|所造成|导致)))"),
         ("has_symptom", "表现为", ">", "D", "S", r"(?:(?:患者|病人|发作时?|早期|常|多|可|主要|临床|典型|通常|一般|急性期|往往|会)*(?:的)?(?:表现为|表现有|症状(?:多|常|主要)?(?:有|为|是|包括)|临床表现(?:有|为|是|包括|主要为)|可?出现|可?伴有?|以(?=(?:[^，。；]{0,16}☃)+[^，。；]{0,4}为(?:主要)?(?:特征|表现|特点|主|首发))|特(?:点|征)(?:是|为|包括)|可?有|可见|主要特征是|引起|导致|典型症状(?:是|为|有|包括)|常见症状(?:有|是|为|包括)|主要症状(?:有|是|为|包括)|可?见)(?:反复|持续|明显|大量|剧烈|突发|进行性|不同程度的?)?)"),
         ("has_symptom", "是表现", "<", "D", "S", r"(?:等)?(?:是|为|均为|都是|多为)(?=[^，。；☃]{0,6}☃(?:患者)?(?:的)?(?:常见|典型|主要|早期|最常见|首发|重要)?(?:的)?(?:临床)?(?:表现|症状|特征|体征|信号))"),
         ("diagnoses", "确诊", ">", "T", "D", r"(?:(?:可|能|可以|有助于|是|为|用于|检查|结果|升高|阳性|者?可|三倍以上|增高|明显|帮助|可用于|即可|的|有利于|可早期|等|指标)*(?:(?<!未)[示见]|显示|确诊(?:为)?|诊断(?:为)?|证实(?:为)?|明确诊断(?:为)?|筛查|检测|发现|检出|鉴别|排查|明确|提示))(?=☃)|(?<=☃)是(?=☃(?:诊断)?的(?:金标准|确诊|首选检查|诊断标准|诊断依据))"),
@@ -127,7 +150,7 @@ _EN_BARRIER = re.compile(
 )
 _ZH_BARRIER = re.compile(r"[；;]")
 _EN_NEGATIVE = re.compile(
-    r"\b(?:not|never|no|without|neither|nor|cannot|can't|n't|fails? to|failed to|there is no (?:evidence|indication)|no evidence)\b"
+    r"\b(?:not|never|no|without|neither|nor|cannot|can't|n't|fails? to|failed to|there is no (?:evidence|indication)|no evidence|(?:rarely|seldom|hardly|scarcely) (?:if )?ever|none|nobody|scarcely)\b"
 )
 _ZH_NEGATIVE = re.compile(
     r"没有证据|拒绝|不(?!能☃者|能手术者|能耐受|良|同|能耐受|少|仅|足|全|可与|能与|宜与|应与)|未(?!来)|并非|无(?!菌|痛|创)|没有"
@@ -135,7 +158,12 @@ _ZH_NEGATIVE = re.compile(
 _EN_UNCERTAIN = re.compile(
     r"\b(?:may|might|could|can|possibl[ey]|suspected|suggested|unclear|whether|potential|possibly|perhaps|questionable)\b"
 )
-_ZH_UNCERTAIN = re.compile(r"可能|或许|疑|也许|是否|不确定|不明确")
+_ZH_UNCERTAIN = re.compile(r"可能|或许|疑|也许|是否|能否|可否|会否|有无|不确定|不明确")
+# "can cause", 可能引起: what a drug or a disease is able to do is a fact about it; "may have caused" is a doubt about a case.
+_ABLE = re.compile(
+    r"\b(?:can|may)(?= (?:(?:also|rarely|occasionally|sometimes|often|itself|directly|\w+ly) )*(?:cause|lead|result|induce|produce|precipitate|trigger|provoke|worsen|aggravate|exacerbate|occur|develop|increase|predispose|be (?:caused|induced|triggered|precipitated|provoked|due|secondary|associated|used|treated|complicated))\b)"
+    r"|可能(?=会?(?:引起|导致|造成|诱发|引发|触发|加重|增加|并发|出现|发生|产生))"
+)
 _PRONOUN = re.compile(
     r"^(?:It|This (?:drug|agent|medication|medicine|treatment)|The (?:drug|agent|medication)|They|It's|Its)\b|^(?:该药物?|本品|此药|其|它)"
 )
@@ -146,21 +174,36 @@ _DISEASE_CARRIED = re.compile(
 # gallbladder shows stones".
 _MAY_SHARE: Final[tuple[set[str], ...]] = ({"causes", "has_symptom"}, {"diagnoses", "located_in"})
 _DENIED_BEFORE = re.compile(
-    r"no (?:evidence|indication) that|没有证据(?:表明|显示)|not known|not (?:recommend|advise)|(?:recommends?|advises?) against"
-    r"|不(?:推荐|建议|主张)[^，。；☃]{0,4}$"
+    r"\b(?:no|insufficient|inadequate|little|limited|scant|conflicting|weak|lack of|not enough) (?:\w+ )?(?:evidence|indication|data|support|proof)|not known|not (?:recommend|advise)|(?:recommends?|advises?) against"
+    r"|(?:没有|尚无|并无|缺乏|缺少|未有|无)(?:充分|足够|确切|可靠|任何|明确|直接)*(?:的)?(?:证据|依据|数据|研究)(?:表明|显示|支持|证明|证实)?"
+    r"|\b(?:not(?! only)|never|avoid(?:ed|ing)?|refus(?:es?|ed)|declin(?:es?|ed)) (?:\w+ ){0,2}$"
+    r"|(?:不(?:推荐|建议|主张|应|宜|能|可|得|要|必|须|需)(?!☃)|避免|禁止|严禁|切勿|勿|拒绝)[^，。；☃]{0,4}$"
+)
+# What is said behind the right mention may take the fact back.
+_TAKEN_BACK = re.compile(
+    r"(?: [\w-]+){0,3} (?:is|are|was|were|remains?|has (?:not )?been|could)(?: \w+)? (?:not|unproven|unproved|unknown|unclear|controversial|doubtful|disputed|debated|refuted|ineffective|disappointing)\b"
+    r"|(?:的)?(?:疗效|效果|作用|价值|证据|获益|关系)?(?:并|尚|均|也|仍|都)?(?:不优于|无效|不佳|不明显|不显著|不确切|不肯定|不明确|不明|欠佳|无(?:明显|显著)?(?:差异|优势|作用|效果|意义)|未(?:得到|获|被|能|予)?证实|有待|尚待|存在?争议|未知|没有(?:效果|作用|意义))"
+)
+_DOUBTED_BEFORE = re.compile(
+    r"\b(?:whether|unclear|not clear|doubtful|doubts?|debated|controversial|questionable|remains to be)\b|是否|尚不(?:清楚|明确)|怀疑|争议"
 )
 _RELIEF = re.compile(
     r"\s*(?:(?:complete|partial|rapid|clinical) )?(?:remission|resolution|improvement|disappearance|regression|relief|recovery)\b"
 )
+# Less of a substance is another cause than the substance.
 _LACKING = re.compile(
-    r"[ -](?:deficiency|deficient|deficit|withdrawal|deprivation|insufficiency)\b|缺乏|不足|缺失|停用"
+    r"[ -](?:deficiency|deficient|deficit|withdrawal|deprivation|insufficiency|depletion|shortage|abstinence|cessation|discontinuation|antagonis\w+"
+    r"|(?:levels?|intake|stores?|concentrations?) (?:(?:is|are|was|were) )?(?:too )?(?:low|lower|reduced|depleted|insufficient|fall|fell|drop))\b"
+    r"| (?:was|were|is|are|been|being) (?:stopped|discontinued|withdrawn|tapered|omitted|withheld|ceased)\b"
+    r"|(?:的)?(?:水平|摄入量?|含量|浓度|分泌)?(?:明显|相对|绝对|严重)?(?:缺乏|缺少|不足|缺失|停用|减少|低下|过少|过低|偏低|降低|匮乏|耗竭|停药|戒断)"
 )
 _LACK_OF = re.compile(
-    r"\b(?:deficiency|deficit|lack|absence|deprivation|withdrawal|shortage|depletion|insufficiency) (?:of|in|from)(?: the| dietary)? $"
-    r"|(?:缺乏|缺少|停用|停服)$"
+    r"\b(?:deficiency|deficit|lack|absence|deprivation|withdrawal|shortage|depletion|insufficiency|cessation|discontinuation|loss|omission) (?:of|in|from)(?: the| dietary)? $"
+    r"|\b(?:low|lower|lowered|insufficient|inadequate|deficient|reduced|decreased|diminished|depleted|too little|stopping|discontinuing|withdrawing|missing|omitting|skipping|stopped|discontinued)(?: (?:the|serum|plasma|dietary|of))? $"
+    r"|(?:缺乏|缺少|缺|停用|停服|停止(?:使用|服用|应用)?|停|撤除?|撤去|漏服|减停|戒断?|低|少)$"
 )
 _COMPARED_WITH = re.compile(
-    r"\b(?:(?:compared|comparison|relative|contrast)(?: (?:with|to))|versus|vs\.?|than|as opposed to|unlike|rather than|instead of)"
+    r"\b(?:(?:compared|comparison|relative|contrast)(?: (?:with|to))|(?:superior|inferior|preferable|equivalent|comparable|similar|equal) to|versus|vs\.?|than|as opposed to|unlike|rather than|instead of)"
     r"(?: (?:the|those|that|patients|with|in|of|without)){0,4} $"
     r"|(?:相?较于|相比于|不同于|优于|高于|低于|多于|少于)$"
 )
@@ -311,7 +354,13 @@ class _Sentence:
                 low = min(self.entities[head].start, self.entities[tail].start, self.origin[start])
                 low = max(low, self.offset)
                 high = max(self.entities[head].end, self.entities[tail].end, self.origin[end - 1] + 1 if end else 0)
-                yield Relation(head, tail, trigger.label, polarity, score, low, high, trigger.rule)
+                yield Relation(
+                    head, tail, trigger.label, polarity, self._likely(score, head, tail), low, high, trigger.rule
+                )
+
+    def _likely(self, rule: float, head: int, tail: int) -> float:
+        """A relation is right where the rule and both mentions are; `rule` is how often a rule is, given right mentions."""
+        return round(rule * self.entities[head].score * self.entities[tail].score, 4)
 
     def _beside_the_point(self, trigger: _Trigger, head: int) -> bool:
         """Whether a mention is no head: an old disease of a complaint of today, or a drug that is lacking."""
@@ -346,6 +395,8 @@ class _Sentence:
         return bool(_FEWER.search(self.folded, end, at) or _FEWER_AFTER.match(self.folded, at + 1))
 
     def _polarity(self, trigger: _Trigger, left: list[int], right: list[int], start: int, end: int) -> str:
+        if right[-1] in self.inside and _TAKEN_BACK.match(self.folded, self.at[self.inside.index(right[-1])] + 1):
+            return "negative"
         negative = _EN_NEGATIVE if self.lang == "en" else _ZH_NEGATIVE
         uncertain = _EN_UNCERTAIN if self.lang == "en" else _ZH_UNCERTAIN
         low = 0 if left[0] not in self.inside else self.at[self.inside.index(left[0])]
@@ -362,7 +413,9 @@ class _Sentence:
         opening = self.folded[max(0, low - 30) : low]
         if negative.search(around) or _DENIED_BEFORE.search(opening):
             return "negative"
-        if uncertain.search(around) or re.search(r"whether|是否|unclear|尚不(?:清楚|明确)", opening):
+        if uncertain.search(_ABLE.sub(" ", around) if trigger.label == "causes" else around) or _DOUBTED_BEFORE.search(
+            opening
+        ):
             return "uncertain"
         flagged = [self.entities[i] for i in (*left, *right)]
         if any(entity.negated and not entity.uncertain for entity in flagged) and trigger.label in {
@@ -449,7 +502,8 @@ class _Sentence:
     def _dose(self, drug: int, dose: int, name: str) -> Relation:
         low = min(self.entities[drug].start, self.entities[dose].start)
         high = max(self.entities[drug].end, self.entities[dose].end)
-        return Relation(drug, dose, "has_dose", "positive", 0.95, low, high, f"has_dose/{self.lang}/{name}")
+        score = self._likely(0.95, drug, dose)
+        return Relation(drug, dose, "has_dose", "positive", score, low, high, f"has_dose/{self.lang}/{name}")
 
 
 def load_rules(argument: str | None) -> RuleExtractor:

@@ -16,6 +16,7 @@ from typing import Final
 from nlp.abbreviations import spread_definitions
 from nlp.labels import COARSE
 from nlp.spans import Entity
+from nlp.tagging.confidence import Confidence, shipped_confidence
 from nlp.tagging.crf import BilingualCrf, CrfTagger, load_crf, overlaps
 from nlp.tagging.folding import fold
 from nlp.tagging.lexicon import LexiconTagger, built_in_lexicon
@@ -48,9 +49,13 @@ class CascadeTagger:
 
     name = "cascade"
 
-    def __init__(self, lexicon: LexiconTagger, crf: CrfTagger | BilingualCrf) -> None:
+    def __init__(
+        self, lexicon: LexiconTagger, crf: CrfTagger | BilingualCrf, confidence: Confidence | None = None
+    ) -> None:
+        """`confidence` gives the scores; the shipped one when left out."""
         self._lexicon = lexicon
         self._crf = crf
+        self._confidence = confidence or shipped_confidence()
         self.version = f"{lexicon.version}/{crf.version}"
 
     def tag(self, texts: Sequence[str]) -> list[list[Entity]]:
@@ -60,7 +65,7 @@ class CascadeTagger:
     def _tag_one(self, text: str, entities: list[Entity]) -> list[Entity]:
         covered = sum(entity.end - entity.start for entity in entities if entity.label in _WORTH)
         if covered < _MIN_SHARE * len(text):
-            return entities
+            return self._confidence.scored(text, entities, entities, None)
         found = self._crf.tag_one(text, thrifty=True)
         if not _CJK.search(text):
             merged = merge_exact(text, entities, found, self._lexicon, self._crf.stoplist)
@@ -68,7 +73,8 @@ class CascadeTagger:
             merged = merge_decided(text, entities, found, self._lexicon, _DECIDED_CHINESE)
         else:
             merged = merge_added(text, entities, found, self._lexicon)
-        return spread_definitions(text, merged, "own")
+        tagged = spread_definitions(text, merged, "own")
+        return self._confidence.scored(text, tagged, entities, found)
 
 
 def is_conversation(text: str) -> bool:

@@ -420,13 +420,29 @@ class CrfTagger:
                 (t, featurizer.features(t, rows)) for t, rows in featurizer.sentences(text, featurizer.read(text), only)
             ]
         for tokens, features in stretches:
-            found.extend(to_entities(tokens, self._tagger.tag(features)))
+            tags = self._tagger.tag(features)
+            found.extend(self._with_certainty(tokens, tags))
         if thrifty:
             found.sort(key=lambda e: e.start)
         if self.lang != "en":
             return found
         # The cascade, which reads thriftily, spreads definitions itself when it has merged everything.
         return propagate(text, found if thrifty else spread_definitions(text, found, "own"), only)
+
+    def _with_certainty(self, tokens: Sequence[Token], tags: Sequence[str]) -> list[Entity]:
+        """Mentions of the sequence just tagged; the score is the least marginal probability of the tags of one."""
+        mentions = to_entities(tokens, tags)
+        position = 0
+        scored = []
+        for mention in mentions:
+            while tokens[position].start < mention.start:
+                position += 1
+            least = 1.0
+            while position < len(tokens) and tokens[position].start < mention.end:
+                least = min(least, self._tagger.marginal(tags[position], position))
+                position += 1
+            scored.append(Entity(mention.start, mention.end, mention.label, score=least))
+        return scored
 
 
 def dictionaries(without_sources: Sequence[str], terms: Sequence[Term], lexicon: bool) -> list[LexiconTagger]:

@@ -15,7 +15,7 @@ import corpus.build
 from corpus.build import BuildResult
 from corpus.config import BuildConfig
 from corpus.filters import FilterConfig
-from medpress.run.task import Failure, Limits, Stage, Task
+from medpress.run.task import Failure, Limits, Spent, Stage, Task
 from medpress.schema import DOCUMENT, DROPPED, PAGE, RECORD
 from medpress.segments import Segment, append_segments, read_segments, write_part
 from medpress.store import read_dataset, read_table, stored
@@ -40,30 +40,51 @@ def doc_id(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 
-def write_documents(data: Path, texts: Mapping[str, str], source: str = "site", source_type: str = "web") -> None:
-    """Documents of one page, a paragraph a block, as `ingest` would have them."""
+def write_documents(
+    data: Path,
+    texts: Mapping[str, str],
+    source: str = "site",
+    source_type: str = "web",
+    license: str = "CC0",
+    confidence: float | None = None,
+    about: Mapping[str, Mapping[str, Any]] | None = None,
+) -> None:
+    """Documents, a paragraph a block and a page for each form feed, as `ingest` would have them; by OCR with a confidence.
+
+    `about` says more of some, by place.
+    """
     documents, pages = [], []
     for uri, text in texts.items():
         lang = "en" if text.isascii() else "zh"
         documents.append(
             {
                 "doc_id": doc_id(text), "uris": [uri], "format": "text", "source_type": source_type, "source": source,
-                "title": "", "authors": [], "date": "", "version": "", "supersedes": None, "lang": lang, "license": "CC0",
-                "identifiers": {}, "n_pages": 1, "n_ocr_pages": 0, "warnings": [], "extractor": "text 1",
+                "title": "", "authors": [], "date": "", "version": "", "supersedes": None, "lang": lang, "license": license,
+                "identifiers": {}, "n_pages": 1 + text.count("\f"), "n_ocr_pages": 0, "warnings": [], "extractor": "text 1",
+                **(about or {}).get(uri, {}),
             }
         )  # fmt: skip
-        blocks = [
-            {"kind": "paragraph", "level": 0, "text": paragraph, "bbox": None, "confidence": None, "join": None}
-            for paragraph in text.split("\n\n")
-        ]
-        page = {"doc_id": doc_id(text), "page": 1, "route": "text", "reason": "plain text", "width": 0, "height": 0}
-        checked = {"source_characters": sum(map(len, text.split())), "coverage": 1.0, "inflation": 1.0}
-        pages.append(page | checked | {"confidence": None, "numbers_new": [], "blocks": blocks})
+        for number, said in enumerate(text.split("\f"), 1):
+            blocks = [
+                {
+                    "kind": "paragraph",
+                    "level": 0,
+                    "text": paragraph,
+                    "bbox": None,
+                    "confidence": confidence,
+                    "join": None,
+                }
+                for paragraph in said.split("\n\n")
+            ]
+            page = {"doc_id": doc_id(text), "page": number, "reason": "plain text", "width": 0, "height": 0}
+            page["route"] = "text" if confidence is None else "ocr"
+            checked = {"source_characters": sum(map(len, said.split())), "coverage": 1.0, "inflation": 1.0}
+            pages.append(page | checked | {"confidence": confidence, "numbers_new": [], "blocks": blocks})
     known = {id for s in read_segments(data) for id in read_table(s.files(data)[0], ["doc_id"])["doc_id"].to_pylist()}
     documents = [row for row in documents if row["doc_id"] not in known]
     pages = [row for row in pages if row["doc_id"] not in known]
     documents.sort(key=lambda row: row["doc_id"])
-    pages.sort(key=lambda row: row["doc_id"])
+    pages.sort(key=lambda row: (row["doc_id"], row["page"]))
     segments = []
     for start in range(0, len(documents), DOCUMENTS_PER_SEGMENT):
         some = slice(start, start + DOCUMENTS_PER_SEGMENT)
@@ -83,12 +104,12 @@ class InProcess:
 
     limits = Limits()
 
-    def map(self, stage: Stage, tasks: Iterable[Task]) -> Iterator[tuple[Task, Failure | None, float]]:
+    def map(self, stage: Stage, tasks: Iterable[Task]) -> Iterator[tuple[Task, Failure | None, Spent]]:
         """Run each task here; an error is a fault of the test or of the stage."""
         for task in tasks:
             Path(task.output).parent.mkdir(parents=True, exist_ok=True)
             stage(task, lambda word: None)
-            yield task, None, 0.0
+            yield task, None, Spent()
 
     def close(self) -> None:
         """Nothing to let go."""

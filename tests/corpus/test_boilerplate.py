@@ -104,7 +104,11 @@ def data(tmp_path_factory) -> Path:
             (folder / "in" / source / f"{ill}.md").write_text(leaflet(ill) + f"\nA leaflet on {ill} of the {source}.\n")
     (folder / "in/site/empty.md").write_text(NOTICE + "\n")
     ingest = Path(sys.executable).parent / "ingest"
-    subprocess.run([ingest, "text", folder / "in", "--data", folder / "data"], check=True, capture_output=True)
+    subprocess.run(
+        [ingest, "text", folder / "in", "--license", "CC0-1.0", "--data", folder / "data"],
+        check=True,
+        capture_output=True,
+    )
     build(BuildConfig(data=folder / "data", tagger="lexicon", relations="none", workers=1))
     return folder / "data"
 
@@ -142,7 +146,7 @@ def test_spans_and_entities_lead_to_the_words_that_are_left(data):
 
 
 def test_the_audit_passes_and_trace_shows_what_was_taken_out(data):
-    assert all(verdict.passed for verdict in audit(data).values())
+    assert not any(verdict.fails for verdict in audit(data).values())
     assert NOTICE in (data / "audit.html").read_text()
     record = next(
         r for r in read_dataset(data / "shards", RECORD).to_pylist() if by_name(r["topics"]).get("boilerplate")

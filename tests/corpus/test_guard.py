@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+from itertools import permutations
+
 import pairs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from corpus.duplicates.differences import HARMLESS
 from corpus.duplicates.guard import contains, facts
 from corpus.steps.verify import find_drugs
+from medpress.store import read_table
+from nlp.vocabulary import BUILT_IN
 
 MONOGRAPH = (
     "{drug} is indicated for hypertension in adults. The usual starting dose of {drug} is {dose} once daily, taken "
@@ -190,3 +195,18 @@ def test_whole_sentences_may_be_added_or_moved() -> None:
     assert contains(facts(f"{first} {second} {third}"), facts(f"{first} {third}"))
     assert contains(facts(f"{first} {second} {third}"), facts(f"{second} {third} {first}"))
     assert not contains(facts(f"{first} {second}"), facts(f"{first} Doors stay shut for all."))
+
+
+def test_no_pair_of_shapes_tells_two_concepts_apart():
+    """A pair is no OCR variant if both stand in one term, or if one put for the other makes a term of another concept."""
+    table = read_table(BUILT_IN, ["term", "concept_id"])
+    concepts: dict[str, set[str]] = {}
+    for term, concept in zip(table["term"].to_pylist(), table["concept_id"].to_pylist(), strict=True):
+        concepts.setdefault(term, set()).add(concept)
+    pairs = [pair for line in (HARMLESS / "shapes.txt").read_text("utf-8").split() for pair in permutations(line, 2)]
+    assert len(pairs) > 30
+    for one, other in pairs:
+        for term in (term for term in concepts if one in term):
+            swapped = concepts.get(term.replace(one, other, 1), concepts[term])
+            assert concepts[term] & swapped, (term, one, other)
+            assert other not in term or term.replace(one, other) in concepts, (term, one, other)

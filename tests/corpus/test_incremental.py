@@ -95,7 +95,7 @@ def test_an_exact_copy_in_another_source_is_found(tmp_path):
 
 
 def test_a_paragraph_becomes_boilerplate_by_what_is_added(tmp_path):
-    notice = "All rights reserved by the publisher of this page and its partners everywhere."
+    notice = "This page is read by the publisher and its partners everywhere in the world."
     first = {f"{n}.txt": f"{story(n)}\n\n{notice}" for n in range(8)} | texts(100, 140)
     second = {f"{n}.txt": f"{story(n)}\n\n{notice}" for n in range(8, 12)}
     check(tmp_path, first, second)

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 import pytest
 from small_build import build, doc_id, rows, story, write_documents
 
-from corpus.audit.gates import checksums, something_to_train_on
+from corpus.audit.checks import checksums, something_to_train_on
 from corpus.duplicates.config import DedupConfig
 from corpus.duplicates.ids import KNOWN
 from corpus.duplicates.index import ROWS_AT_ONCE, Index, describe, entries, known_keys, open_index

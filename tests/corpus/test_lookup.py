@@ -14,7 +14,7 @@ import pyarrow as pa
 import pytest
 from small_build import build, doc_id, rows, write_documents
 
-from corpus.audit.gates import nothing_disappeared, something_to_train_on
+from corpus.audit.checks import nothing_disappeared, something_to_train_on
 from corpus.takedown import remove
 from corpus.trace import trace
 from ingest.show import show

@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 from small_build import build, rows, write_documents
 
-from corpus.audit.gates import token_shards
+from corpus.audit.checks import token_shards
 from medpress.schema import TOKENS
 from medpress.store import check_manifest, parts, read_dataset, read_manifest, read_table
 from medpress.tokenising import load_tokenizer, train_tokenizer

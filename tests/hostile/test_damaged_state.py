@@ -15,7 +15,7 @@ import pytest
 
 from medpress.command import run
 from medpress.run.call import call, reference
-from medpress.run.task import Failure, Limits, Stage, Task
+from medpress.run.task import Failure, Limits, Spent, Stage, Task
 from medpress.schema import DOCUMENT, RECORD
 from medpress.store import read_dataset
 
@@ -56,9 +56,9 @@ class InProcess:
 
     limits = Limits()
 
-    def map(self, stage: Stage, tasks: Iterable[Task]) -> Iterator[tuple[Task, Failure | None, float]]:
+    def map(self, stage: Stage, tasks: Iterable[Task]) -> Iterator[tuple[Task, Failure | None, Spent]]:
         for task in tasks:
-            yield task, call(reference(stage), asdict(task), lambda word: None), 0.0
+            yield task, call(reference(stage), asdict(task), lambda word: None), Spent()
 
     def close(self) -> None:
         """Nothing to let go."""

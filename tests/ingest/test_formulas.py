@@ -9,6 +9,7 @@ import pymupdf
 import pytest
 
 from ingest.document import Page, ReadOptions
+from ingest.page.formulas import letter_of_alphabet
 from ingest.readers.pdf import PdfReader
 
 PROSE = "Clearance was estimated in all adults from serum values that were taken before the first dose."
@@ -109,3 +110,16 @@ def test_a_page_full_of_signs_takes_no_time(tmp_path: Path) -> None:
     start = time.process_time()
     page_of(tmp_path, pieces, rules="\n".join(f"{20 + n} {n} 20 0.4 re f" for n in range(300)))
     assert time.process_time() - start < 30
+
+
+@pytest.mark.parametrize(
+    ("letter", "alphabet", "plain"),
+    [("ℎ", "", "h"), ("𝑔", "", "g"), ("ℝ", "mathbb", "R"), ("𝔸", "mathbb", "A"), ("ℋ", "mathcal", "H"), ("ℭ", "mathfrak", "C"), ("𝐱", "mathbf", "x")],
+)  # fmt: skip
+def test_the_letters_that_unicode_put_elsewhere_are_of_its_alphabets(letter: str, alphabet: str, plain: str) -> None:
+    assert letter_of_alphabet(letter) == (alphabet, plain)
+
+
+@pytest.mark.parametrize("sign", ["ℏ", "ℓ", "ℜ", "ℑ", "Å", "℃", "№", "a", "µ", "Ω"])
+def test_a_sign_of_its_own_is_no_letter_of_an_alphabet(sign: str) -> None:
+    assert letter_of_alphabet(sign) is None

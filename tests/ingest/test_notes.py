@@ -181,6 +181,20 @@ def test_the_same_bytes_for_any_number_of_workers_and_order(tmp_path):
     assert contents[0] == contents[1]
 
 
+def test_a_table_of_notes_stays_one_when_its_folder_is_read_for_files(tmp_path):
+    (tmp_path / "in").mkdir()
+    write_csv(tmp_path / "in" / "ward.csv", [["text"], ["No chest pain today."], ["Aspirin 100 mg was given."]])
+    (tmp_path / "in" / "aspirin.txt").write_text("Aspirin is given at 100 mg a day after a stroke.")
+    config = IngestConfig(data=tmp_path / "data", workers=1)
+    assert ingest_notes([str(tmp_path / "in")], NoteColumns(), config).notes == 2
+    for _ in range(2):
+        result = ingest([str(tmp_path / "in")], FORMATS["auto"], config)
+        assert (result.files, result.documents, result.ignored) == (1, 1, {".csv": 1})
+    again = ingest_notes([str(tmp_path / "in")], NoteColumns(), config)
+    assert (again.rows, again.notes, again.tasks["done"]) == (2, 2, 0)
+    assert read_dataset(tmp_path / "data" / "documents", DOCUMENT).num_rows == 3
+
+
 def test_a_folder_without_tables_is_one_sentence(tmp_path):
     with pytest.raises(UserError, match="there is no table"):
         ingest_notes([str(tmp_path)], NoteColumns(), IngestConfig(data=tmp_path / "data"))

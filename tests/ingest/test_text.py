@@ -57,6 +57,20 @@ y = 2
     ]
 
 
+def test_a_formula_begins_a_paragraph_of_a_classic() -> None:
+    text = (
+        "上药共研匀。放阳城罐内。微火煨干后。如前法降三炷香。候冷取药不可被生人鸡犬冲破。此丹凡肿毒。\n"
+        "用醋调点患处头上。看毒大小。如桐子大起。毒即消。若已成不肯穿者。亦用此丸。将膏药贴头上穿透。\n"
+        "小白降 水银 火硝 生矾（各五分） 食盐（二分） 上共研末。入倾银罐内。放炭火上。文火煎滚。滚至\n"
+        "焦黄为度。冷透取出。加朱砂 雄黄（各三分）。用一厘许。以津唾调点毒顶上。以膏药盖之。次日毒根。\n"
+        "甘草（一钱） 白芷（一钱）共末敷之。\n"
+    )
+    first, second = blocks_of(text)
+    assert (
+        first.text.endswith("穿透。") and second.text.startswith("小白降 水银") and second.text.endswith("共末敷之。")
+    )
+
+
 def test_lines_broken_at_a_width_are_joined() -> None:
     text = (
         "The patient was admitted with a cough of three weeks and a fever that had\n"

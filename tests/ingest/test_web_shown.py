@@ -174,3 +174,24 @@ def test_a_span_that_is_no_number_costs_no_document(tmp_path, span):
     cells = f"<tr><td colspan='{span}'>dose</td><td rowspan='{span}'>5 mg</td></tr><tr><td>route</td><td>oral</td></tr>"
     text = "\n".join(block.text for block in read(tmp_path, f"<table>{cells}</table>").blocks)
     assert "Fenolamide" in text and "5 mg" in text
+
+
+RANKED = "Many readers have said that they take it in the morning, some before breakfast and others after it."
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        pytest.param("<li><a href=/a><div><span>{rank}</span></div></a><div><a href=/a>{text}</a><span>Doses {count}</span></div></li>", id="rank in a block"),
+        pytest.param("<li><a href=/a><div>{rank}</div></a><span>{text} Doses {count}</span></li>", id="rank in a linked block"),
+        pytest.param("<li><div>{rank}<div>{text}</div>Doses {count}</div></li>", id="text behind a block"),
+        pytest.param("<li><b>{rank}</b> {text} Doses <i>{count}</i></li>", id="in a line"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("around", ["{}", "<li><h4>Most read</h4><div>{}</div></li>", "<li>See also<ul>{}</ul></li>"])
+def test_numbers_of_two_blocks_stay_two(tmp_path: Path, item: str, around: str) -> None:
+    items = "".join(item.format(rank=rank, text=RANKED, count=rank + 40) for rank in range(1, 6))
+    page = read(tmp_path, f"<ul>{around.format(items)}</ul>")
+    for rank in range(2, 6):
+        assert f"{rank + 39}{rank}" not in text_of(page)
+    assert page.conservation is not None and page.conservation.numbers_new == ()

@@ -1,6 +1,7 @@
 """Sentences that state a fact or deny one: wordings of notes, articles and textbooks, each filled four times.
 
-The half `dev` may be looked at; of the half `test` only the totals are.
+The halves `dev` and `look` may be looked at; of the halves `test` and `unseen` only the totals are. `look` and `unseen` were
+written after the first rules and before the second.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ class Sentence:
 
 
 def sentences(half: str) -> Iterator[Sentence]:
-    """The sentences of one half, `dev` or `test`."""
+    """The sentences of one half: `dev`, `test`, `look` or `unseen`."""
     for line in (Path(__file__).parent / "data" / "facts.txt").read_text(encoding="utf-8").splitlines():
         if line.startswith("#"):
             continue

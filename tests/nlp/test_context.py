@@ -70,3 +70,20 @@ def test_clinical_shorthand() -> None:
 
 def test_no_entities() -> None:
     assert annotate("No fever.", []) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "denied", "stated"),
+    [
+        ("否认高血压，糖尿病，冠心病病史，有哮喘10年。", {"高血压", "糖尿病", "冠心病"}, {"哮喘"}),
+        ("患者否认发热，咳嗽，诉腹痛2天。", {"发热", "咳嗽"}, {"腹痛"}),
+        ("无发热，咳嗽3天。", {"发热"}, {"咳嗽"}),
+        ("无形的肿块伴头痛。", set(), {"肿块", "头痛"}),
+        ("无时无刻不在头痛。", set(), {"头痛"}),
+        ("结核检测阴性，咳嗽仍重。", {"结核"}, {"咳嗽"}),
+    ],
+)
+def test_what_is_denied_ends_where_something_else_is_said(text: str, denied: set[str], stated: set[str]) -> None:
+    mentions = sorted(denied | stated, key=text.index)
+    entities = [Entity(text.index(m), text.index(m) + len(m), "symptom") for m in mentions]
+    assert {text[e.start : e.end] for e in annotate(text, entities) if e.negated} == denied

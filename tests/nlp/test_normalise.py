@@ -44,6 +44,8 @@ AWKWARD = st.text(
         ("| drug | dose |\n| --- | --- |\n| a | 5 mg |", "en", "| drug | dose |\n| --- | --- |\n| a | 5 mg |"),
         ("- one\n  - two\n- three", "en", "- one\n  - two\n- three"),
         ("cafe\u0301", "en", "café"),
+        ("⼈参⽩⻁汤，⽤⻩芪", "zh", "人参白虎汤，用黄芪"),
+        ("每次5㎎，血糖6㎜ol，10㎝²，3㎡", "zh", "每次5mg，血糖6mmol，10cm²，3㎡"),
     ],
 )
 def test_repairs(broken: str, lang: str, whole: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from typing import Literal
 
 import pytest
@@ -12,7 +13,9 @@ from nlp.phi.evaluation import OPTIONAL, score
 from nlp.phi.learned import may_be_record
 from nlp.phi.material import NoteMaker, read_grammar, with_noise
 from nlp.phi.material_values import Lists, ValueMaker
+from nlp.phi.name_lists import ChineseWords, package_folder
 from nlp.phi.tagger import to_spans, to_tags, tokenize
+from nlp.phi.training import name_characters
 from tests.nlp.phi_layouts import layout_notes
 
 LISTS = Lists(
@@ -20,6 +23,7 @@ LISTS = Lists(
     streets=[("Storgata 4", "Molde", "6413")],
     chinese_people=["丘明远", "洛青"],
     chinese_surnames=["丘", "洛", "欧阳"],
+    chinese_transcribed=["玛丽娜"],
     chinese_places=["青川"],
     words=["copper", "window"],
     pairs=["窗台", "铜管"],
@@ -29,20 +33,23 @@ LISTS = Lists(
 VALUES = ValueMaker(LISTS)
 
 
-@pytest.mark.parametrize("half", ["dev", "test"])
+@pytest.mark.parametrize("half", ["dev", "test", "fresh"])
 @pytest.mark.parametrize("lang", ["en", "zh"])
-def test_wording_of_people(half: Literal["dev", "test"], lang: str) -> None:
+def test_wording_of_people(half: Literal["dev", "test", "fresh"], lang: str) -> None:
     result = score((note.text, note.lang, note.spans) for note in layout_notes(half, lang))
     least = LEAST[lang]
     assert result.recall() >= least[0] and result.recall("NAME") >= least[1] and result.precision >= least[2]
 
 
-LEAST = {"en": (0.87, 0.92, 0.92), "zh": (0.8, 0.79, 0.92)}
+LEAST = {"en": (0.86, 0.9, 0.87), "zh": (0.83, 0.82, 0.9)}
 """Language -> least recall, recall of names and precision."""
 
 
-def test_notes_of_the_two_halves_are_whole() -> None:
-    for half in ("dev", "test"):
+HALVES: tuple[Literal["dev", "test", "fresh"], ...] = ("dev", "test", "fresh")
+
+
+def test_notes_of_the_halves_are_whole() -> None:
+    for half in HALVES:
         for lang in ("en", "zh"):
             for note in layout_notes(half, lang):
                 assert "[[" not in note.text and "]]" not in note.text and note.spans
@@ -53,7 +60,7 @@ def test_notes_of_the_two_halves_are_whole() -> None:
 def test_no_template_stands_in_the_notes() -> None:
     """Of the sentences of a grammar none of any length is one of the notes'."""
     for lang in ("en", "zh"):
-        notes = "\n".join(note.text for half in ("dev", "test") for note in layout_notes(half, lang))
+        notes = "\n".join(note.text for half in HALVES for note in layout_notes(half, lang))
         for way in (way for ways in read_grammar(lang).values() for way in ways if not set(way) & set("<{")):
             assert len(way) < 12 or way not in notes
 
@@ -90,6 +97,7 @@ def test_labels_survive_tags(lang: str) -> None:
         "Patient on Coumadin since 2009. MMSE 28/30. BP 120/80, ringer lactate 1000 mL.",
         "患者否认高血压病史，予黄芪30g、当归15g、白及9g、杜仲12g，水煎服。",
         "请我科主任会诊，患者家属知情同意，帕金森病史5年。",
+        "Patient samples held 11-cis-RAL and anti-CD antibodies; the patient was told.",
         "Leber congenital amaurosis (LCA) runs in families; LCA has no treatment, says the patient leaflet.",
     ],
 )
@@ -101,6 +109,28 @@ def test_a_name_found_once_is_found_in_each_of_its_forms() -> None:
     text = "Referring: OYELARAN, Adunni\nSeen in clinic today.\n\nOyelaran sleeps well. Adunni Oyelaran agrees."
     found = {text[span.start : span.end] for span in find(text) if span.type == "NAME"}
     assert {"OYELARAN, Adunni", "Oyelaran", "Adunni Oyelaran"} <= found
+
+
+def test_a_title_is_no_part_of_a_name() -> None:
+    text = "随访登记 呼叫人：邬先生 联系电话13955501777，邬启明医师接诊。"
+    assert {text[span.start : span.end] for span in find(text) if span.type == "NAME"} == {"邬", "邬启明"}
+
+
+def test_characters_of_names_are_told_from_those_of_words() -> None:
+    words = ChineseWords(
+        names=("王秀兰", "王芳", "李秀芳") * 20,
+        transcribed=(),
+        words=("医院",),
+        places=(),
+        frequencies=Counter({"医": 500, "院": 500, "王": 5, "兰": 5}),
+    )
+    likely = {entry[0]: entry[1:] for entry in name_characters(words)}
+    assert likely["王"][0] > "3" > likely["医"][0] and likely["秀"][1] > "3" > likely["院"][1]
+
+
+def test_a_missing_list_names_its_install_command() -> None:
+    with pytest.raises(SystemExit, match="pip install 'medpress\\[phi\\]'"):
+        package_folder("no_such_package_of_names")
 
 
 def test_what_speaks_of_nobody_is_spared_the_model() -> None:
@@ -120,6 +150,33 @@ def test_a_publication_is_told_by_what_it_carries() -> None:
     assert is_publication(["Results", REFERENCES])
     assert not is_publication(["Seen in clinic. She is well."])
     assert not is_publication(["Patient name: Ilse Kramer\nMRN: 00123456", "see doi: 10.1234/abcd.5678", REFERENCES])
+
+
+LONG_NARRATIVE = (
+    "Mum rang before noon. She had been up all night with the boy, and he would not take his bottle. The rash on his back "
+    "had spread to both arms since the weekend, and he cried when she touched it. By the time they reached us he was drowsy, "
+    "his lips dry and his pulse quick. We gave fluids and he came round within the hour. "
+)
+LONG_CHAPTER = (
+    "The heart lies between the lungs and pumps blood through two circuits. Valves keep the flow in one direction, and the "
+    "muscle of the left ventricle is thicker, because it works against a higher pressure. In the capillaries oxygen leaves the "
+    "blood and carbon dioxide enters it. Veins return it to the right atrium. "
+)
+CHINESE_NARRATIVE = "夜里她又起来三次，说胸口闷，坐一会儿才好。今晨量血压偏高，她不肯吃药，我劝了半天。下午她说头不晕了，自己下楼走了一圈。"
+CHINESE_CHAPTER = "脾主运化，胃主受纳，二者互为表里。饮食入胃，经脾之运化而为精微，上输于肺，灌溉全身。若运化失常，则水湿内停，聚而成痰。"
+
+
+@pytest.mark.parametrize(
+    ("text", "published"),
+    [
+        (LONG_NARRATIVE * 40, False),
+        (LONG_CHAPTER * 50, True),
+        (CHINESE_NARRATIVE * 60, False),
+        (CHINESE_CHAPTER * 60, True),
+    ],
+)
+def test_a_long_text_that_goes_on_about_one_person_is_a_record(text: str, published: bool) -> None:
+    assert is_publication([text]) is published
 
 
 def test_optional_spans_count_for_nothing() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import find_spec
@@ -32,7 +32,6 @@ def load_model() -> tuple[Any, Any]:
 def model_server() -> Iterator[tuple[str, list[dict[str, Any]]]]:
     """Serve it on loopback, one generation at a time; yields (base_url, list of the bodies received)."""
     model, tokenizer = load_model()
-    received: list[dict[str, Any]] = []
     lock = threading.Lock()
 
     def complete(body: dict[str, Any]) -> dict[str, Any]:
@@ -55,6 +54,28 @@ def model_server() -> Iterator[tuple[str, list[dict[str, Any]]]]:
         }
         usage = {"prompt_tokens": width, "completion_tokens": len(new)}
         return {"object": "chat.completion", "model": body["model"], "choices": [choice], "usage": usage}
+
+    with _listening(complete) as served:
+        yield served
+
+
+@contextmanager
+def serve(reply: Callable[[dict[str, Any]], str]) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """Serve the texts that `reply` gives; yields (base_url, list of the bodies received)."""
+
+    def complete(body: dict[str, Any]) -> dict[str, Any]:
+        message = {"role": "assistant", "content": reply(body)}
+        usage = {"prompt_tokens": 1, "completion_tokens": 1}
+        choices = [{"message": message, "finish_reason": "stop"}]
+        return {"object": "chat.completion", "model": body["model"], "choices": choices, "usage": usage}
+
+    with _listening(complete) as served:
+        yield served
+
+
+@contextmanager
+def _listening(complete: Callable[[dict[str, Any]], dict[str, Any]]) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    received: list[dict[str, Any]] = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:

@@ -20,7 +20,7 @@ from medpress.store import parts, write_manifest
 from training.log import read_metrics
 
 CPT = ("--steps", "60", "--mix", "odm", "--width", "32", "--layers", "2", "--heads", "2")
-CPT += ("--sequence-length", "48", "--batch-size", "4")
+CPT += ("--sequence-length", "48", "--batch-size", "4", "--size-power", "0", "--most-epochs", "0")
 """Arguments of the run that most tests look at."""
 
 DRUGS = ["metformin", "ramipril", "amoxicillin", "warfarin", "salbutamol", "levothyroxine", "furosemide", "heparin"]

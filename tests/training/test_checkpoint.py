@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import resource
 from pathlib import Path
 
 import pytest
 import torch
 from torch import nn
 
+from medpress.location import storage_fault
 from training import checkpoint
 from training.config import InputError
 from training.distributed import World
@@ -71,3 +75,20 @@ def test_another_model_is_refused(tmp_path: Path) -> None:
     other = nn.ModuleDict({"other": nn.Linear(3, 4)})
     with pytest.raises(InputError, match="another model"):
         checkpoint.restore(tmp_path / "step-00000001", other, torch.optim.AdamW(other.parameters()), ALONE)
+
+
+def test_a_full_disk_is_an_error_of_the_disk_and_leaves_the_last_checkpoint(tmp_path: Path) -> None:
+    """As full as a limit on the size of files makes it."""
+    model, optimizer = build()
+    step(model, optimizer)
+    checkpoint.save(tmp_path, 1, model, optimizer, {}, ALONE)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
+    try:
+        with pytest.raises(OSError) as refused:
+            checkpoint.save(tmp_path, 2, model, optimizer, {}, ALONE)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert storage_fault(refused.value) == os.strerror(errno.EFBIG)
+    newest = checkpoint.latest(tmp_path)
+    assert newest is not None and checkpoint.restore(newest, model, optimizer, ALONE)["step"] == 1

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
 from medpress.store import write_json
-from training.compare import compare
+from training.compare import changes, compare
 from training.config import InputError
 
 
@@ -23,3 +26,16 @@ def test_a_row_a_run_in_the_given_order(tmp_path):
 def test_an_unfinished_run_is_named(tmp_path):
     with pytest.raises(InputError, match=r"no result\.json"):
         compare([tmp_path / "nothing"], None)
+
+
+def test_changes_are_counted_question_by_question(tmp_path: Path) -> None:
+    runs = [tmp_path / name for name in ("sft", "rl")]
+    answered = {"sft": [True] * 4 + [False] * 8, "rl": [True] * 3 + [False] + [True] * 7 + [False]}
+    for run in runs:
+        folder = tmp_path / "eval" / run.name
+        folder.mkdir(parents=True)
+        rows = [{"id": str(i), "right": right} for i, right in enumerate(answered[run.name])]
+        (folder / "exam.generation.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    (folder / "exam.letters.jsonl").write_text('{"id": "0", "right": true}\n')  # asked of the second alone
+    (row,) = changes(runs, tmp_path / "eval")
+    assert row[:7] == ("sft", "rl", "generation", 12, 7, 1, "+0.500") and row[8] == "0.07"

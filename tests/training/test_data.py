@@ -13,12 +13,13 @@ import pyarrow.parquet as pq
 import pytest
 from small_corpus import write_shards, write_token_shards
 
-from medpress.store import write_bytes, write_table
+from medpress.store import parts, write_bytes, write_manifest, write_table
 from medpress.tokenising import CONTROL_TOKENS, train_tokenizer
-from training.config import InputError
+from training.ahead import Ahead
+from training.config import CptConfig, InputError
 from training.data import Encoder, MixedBatches, Shards, Stream
-from training.mixing import MIXERS, Arm
-from training.packing import IGNORED
+from training.mixing import arms_of, mixture
+from training.packing import IGNORED, Piece
 
 
 @pytest.fixture(scope="module")
@@ -28,38 +29,85 @@ def encoder(shards: Path) -> Encoder:
     return Encoder(tokenizer, tokenizer.token_to_id("<|endoftext|>"))
 
 
-def batches(shards: Path, encoder: Encoder, mix: str = "odm", seed: int = 0) -> MixedBatches:
+def builder(
+    shards: Path, encoder: Encoder, mix: str = "odm", seed: int = 0, rank: int = 0, world: int = 1
+) -> MixedBatches:
     index = Shards(shards, 0.1)
-    arms = [Arm(name=s.name, tokens=s.tokens) for s in index.sources]
-    mixer = MIXERS[mix](arms, {}, 100, seed)
+    config = CptConfig(mix=mix, size_power=0.0, most_epochs=0.0)  # type: ignore[arg-type]
+    mixer = mixture(arms_of({s.name: s.tokens for s in index.sources}, config), config, 100, 20_000)
     return MixedBatches(
-        index, encoder, mixer, batch_size=6, sequence_length=32, padding=0, seed=seed, held_out_tokens=10_000
+        index,
+        encoder,
+        mixer,
+        batch_size=6,
+        sequence_length=32,
+        padding=0,
+        seed=seed,
+        held_out_tokens=10_000,
+        rank=rank,
+        world=world,
     )
 
 
-def test_one_epoch_holds_every_training_document_once(shards: Path, encoder: Encoder) -> None:
+def batches(*arguments, **options) -> Ahead:
+    return Ahead(builder(*arguments, **options))
+
+
+def epoch_of(shards: Shards, number: int, encoder: Encoder, length: int, seed: int = 0) -> list[list[Piece]]:
+    """The sequences of the first epoch of a source."""
+    stream = Stream(shards, shards.sources[number], encoder, length, seed)
+    sequences = []
+    while True:
+        stretches, _ = stream.take()
+        if stream.epoch:
+            return sequences
+        sequences.append(stream.read(stretches))
+
+
+@pytest.mark.parametrize("length", [7, 64, 10_000])
+def test_one_epoch_holds_every_training_document_once(shards: Path, encoder: Encoder, length: int) -> None:
     index = Shards(shards, 0.1)
-    for source in index.sources:
+    for number, source in enumerate(index.sources):
         wanted: list[tuple[int, ...]] = []
         for group, rows in source.groups():
             wanted += [tuple(ids) for ids in encoder.documents(index.texts(group, rows))]
-        total = sum(len(ids) - 1 for ids in wanted)
-        pieces = Stream(index, source, encoder, seed=3).take(total)
+        sequences = epoch_of(index, number, encoder, length, seed=3)
+        assert all(0 < sum(map(len, pieces)) <= length for pieces in sequences)
+        pieces = [piece for pieces in sequences for piece in pieces]
         seen = [(int(a), int(b)) for p in pieces for a, b in zip(p.inputs, p.labels, strict=True)]
         assert sorted(seen) == sorted(pair for ids in wanted for pair in pairwise(ids))
         assert tuple(int(p.inputs[0]) for p in pieces) != tuple(ids[0] for ids in wanted)  # and not in file order
+
+
+def test_what_fits_into_a_sequence_stays_whole_and_sequences_are_full(shards: Path, encoder: Encoder) -> None:
+    index = Shards(shards, 0.1)
+    for number, source in enumerate(index.sources):
+        lengths = [len(d) - 1 for g, r in source.groups() for d in encoder.documents(index.texts(g, r))]
+        limit = int(np.median(lengths))
+        sequences = epoch_of(index, number, encoder, limit)
+        found = Counter(len(piece) for pieces in sequences for piece in pieces)
+        whole = Counter(n if n <= limit else n % limit for n in lengths) + Counter(
+            {limit: sum(n // limit for n in lengths if n > limit)}
+        )
+        whole.pop(0, None)
+        assert found == whole
+        filled = [sum(map(len, pieces)) for pieces in epoch_of(index, number, encoder, 4 * max(lengths))]
+        assert len(filled) <= -(-sum(lengths) // (4 * max(lengths))) + 1
 
 
 def test_epochs_differ_and_seeds_differ(shards: Path, encoder: Encoder) -> None:
     index = Shards(shards, 0.0)
 
     def order(seed: int, epochs: int) -> list[list[int]]:
-        stream = Stream(index, index.sources[0], encoder, seed)
-        total = sum(len(d) - 1 for g, r in index.sources[0].groups() for d in encoder.documents(index.texts(g, r)))
-        return [[int(p.inputs[0]) for p in stream.take(total)] for _ in range(epochs)]
+        stream = Stream(index, index.sources[0], encoder, 64, seed)
+        orders: list[list[int]] = [[] for _ in range(epochs + 1)]
+        while stream.epoch < epochs:
+            pieces = stream.read(stream.take()[0])
+            orders[stream.epoch] += [int(piece.inputs[0]) for piece in pieces]
+        return orders[:epochs]
 
     first, second = order(0, 2)
-    assert first != second and sorted(first) == sorted(second)
+    assert first != second
     assert order(0, 1)[0] == first
     assert order(1, 1)[0] != first
 
@@ -137,14 +185,50 @@ def test_state_of_other_data_is_refused(shards: Path, encoder: Encoder, tmp_path
 
 @pytest.mark.parametrize("world", [1, 2, 3, 6])
 def test_the_number_of_processes_never_changes_the_data(shards: Path, encoder: Encoder, world: int) -> None:
-    ranks = [batches(shards, encoder) for _ in range(world)]
+    ranks = [batches(shards, encoder, rank=rank, world=world) for rank in range(world)]
     reference = batches(shards, encoder)
     for _ in range(5):
-        whole = reference.next()
-        parts = [
-            part.input_ids for rank, builder in enumerate(ranks) for part in builder.next().slices(rank, world, micro=2)
-        ]
-        np.testing.assert_array_equal(np.concatenate(parts), whole.input_ids)
+        whole, own = reference.next(), [each.next() for each in ranks]
+        assert {(batch.units, batch.tokens) for batch in own} == {(6, whole.tokens)}
+        assert all(len(batch.input_ids) == 6 // world for batch in own)
+        for name in ("input_ids", "labels", "sources"):
+            parts = [
+                getattr(part, name) for rank, batch in enumerate(own) for part, _ in batch.parts(rank, world, micro=2)
+            ]
+            np.testing.assert_array_equal(np.concatenate(parts), getattr(whole, name))
+
+
+def test_one_process_reads_its_own_sequences_of_token_shards_alone(
+    shards: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tokenizer = train_tokenizer([text for text, _ in Shards(shards, 0.0).sample(10**6, 0)], 500)
+    tokens = write_token_shards(shards, tmp_path / "tokens", tokenizer)
+    read: list[int] = []
+    original = Stream._piece
+
+    def counted(self: Stream, *numbers: int) -> Piece:
+        read.append(numbers[-1])
+        return original(self, *numbers)
+
+    monkeypatch.setattr(Stream, "_piece", counted)
+    own = builder(tokens, Encoder(tokenizer, tokenizer.token_to_id("<|endoftext|>")), rank=4, world=6)
+    batch = own.make(own.draw())
+    assert sum(read) == (batch.labels != IGNORED).sum() < batch.tokens / 3
+
+
+def test_a_changed_byte_is_one_sentence(shards: Path, tmp_path: Path) -> None:
+    """Every byte of a shard in turn, some of them: told by the checksum, before a wrong token is trained on."""
+    folder = write_shards(tmp_path / "shards")
+    write_manifest(folder, kind="shards", config={}, versions={})
+    file = parts(folder)[0]
+    whole = file.read_bytes()
+    for place in range(3, len(whole), len(whole) // 7):
+        file.write_bytes(whole[:place] + bytes([whole[place] ^ 4]) + whole[place + 1 :])
+        with pytest.raises(InputError, match=r"its checksum differs|not a readable Parquet"):
+            index = Shards(folder, 0.0)
+            list(index.sample(10**9, 0))
+    file.write_bytes(whole)
+    assert sum(len(list(s.groups())) for s in Shards(folder, 0.0).sources)
 
 
 def test_token_shards_give_the_batches_of_the_text(shards: Path, tmp_path: Path) -> None:
@@ -154,12 +238,12 @@ def test_token_shards_give_the_batches_of_the_text(shards: Path, tmp_path: Path)
         tokens = write_token_shards(shards, tmp_path / f"tokens{number}", tokenizer)
         of_text, of_tokens = batches(shards, encoder), batches(tokens, encoder)
         for one, other in [(of_text.next(), of_tokens.next()) for _ in range(200)] + [
-            (of_text.held_out(), of_tokens.held_out())
+            tuple(builder(folder, encoder).held_out() for folder in (shards, tokens))
         ]:
             for name in ("input_ids", "labels", "position_ids", "sources"):
                 np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
-        assert of_tokens.report() == of_text.report()
-        assert max(of_tokens.report()["epochs"].values()) > 0
+        assert of_tokens.next().log == (log := of_text.next().log)
+        assert max(log["epochs"].values()) > 0
 
 
 def test_labels_stay_inside_their_document_and_source(shards: Path, encoder: Encoder) -> None:
@@ -179,8 +263,7 @@ def test_a_text_cannot_pose_as_a_turn(shards: Path) -> None:
 
 
 def test_held_out_batch_covers_long_documents(shards: Path, encoder: Encoder) -> None:
-    builder = batches(shards, encoder)
-    held_out = builder.held_out()
+    held_out = builder(shards, encoder).held_out()
     assert held_out is not None
     index = Shards(shards, 0.1)
     wanted = sum(
@@ -220,4 +303,4 @@ def test_a_source_without_text_is_one_sentence(tmp_path: Path, encoder: Encoder)
     write_table(tmp_path / "data/a.parquet", pa.Table.from_pylist(rows))
     index = Shards(tmp_path, 0.0)
     with pytest.raises(InputError, match="no text to train on"):
-        Stream(index, index.sources[0], encoder, 0).take(10)
+        Stream(index, index.sources[0], encoder, 8, 0).take()

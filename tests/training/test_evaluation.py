@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 from pathlib import Path
 
 import pytest
 from small_corpus import run_train
 
+from medpress.generation.config import GenerationConfig
 from training.config import EvalConfig, InputError
 from training.cpt import silent
-from training.evaluation.accuracy import wilson
-from training.evaluation.answers import conclusion, option_of
+from training.evaluation.accuracy import mcnemar, paired_difference, wilson
+from training.evaluation.answers import conclusion, letters_of, option_of
+from training.evaluation.contamination import contamination
 from training.evaluation.multiple_choice import ByLikelihood
-from training.evaluation.questions import read_questions
+from training.evaluation.questions import Question, read_questions
 from training.evaluation.run import evaluate
 from training.generate import Generator
 
@@ -27,7 +30,8 @@ REAL = {
     "citrus/mmlu-pro_mmlu-pro_health.jsonl": (818, {}, "E", "Attention to sewage control and hygiene"),
     "cmmlu/dev_genetics.csv": (5, {}, "A", "4种"),
     "xmedbench/dev_en.json": (416, {}, "D", "PTFE"),
-    "xmedbench/dev_zh.json": (433, {"several answers": 4}, "C", "非离子型"),
+    "xmedbench/dev_zh.json": (437, {}, "C", "非离子型"),
+    "citrus/jmed_options.xlsx": (1094, {}, "A", "局灶性手部肌张力障碍"),
 }
 
 
@@ -38,7 +42,7 @@ def test_published_formats(real_data: Path, name: str) -> None:
     assert (len(questions), dict(reasons)) == (count, left_out)
     assert questions[0].answer == answer and questions[0].options[answer] == text
     assert len({question.id for question in questions}) == count
-    assert all(len(question.options) >= 2 and question.answer in question.options for question in questions)
+    assert all(len(question.options) >= 2 and set(question.answer) <= question.options.keys() for question in questions)
 
 
 def test_rows_that_cannot_be_asked_are_counted(real_data: Path) -> None:
@@ -47,6 +51,8 @@ def test_rows_that_cannot_be_asked_are_counted(real_data: Path) -> None:
     assert questions[0].options["A"].startswith("The drop in partial oxygen")
     questions, reasons = read_questions(real_data / "qa/citrus/unified_jmed.jsonl")
     assert (questions, dict(reasons)) == ([], {"no options": 1094})
+    options = real_data / "qa/citrus/jmed_options.xlsx"
+    assert len(read_questions(real_data / "qa/citrus/unified_jmed.jsonl", options)[0]) == 1094
 
 
 def test_pubmedqa_keeps_its_abstract_and_chinese_its_language(real_data: Path) -> None:
@@ -57,7 +63,12 @@ def test_pubmedqa_keeps_its_abstract_and_chinese_its_language(real_data: Path) -
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [("", "holds no questions"), ('{"a": 1}\n', "no format"), ("{", "is not JSON")],
+    [
+        ("", "holds no questions"),
+        ('{"a": 1}\n', "holds no questions"),
+        ('{"a": 1}\n{"a": 2}\n', "no column that holds questions"),
+        ("{", "not readable as .jsonl"),
+    ],
 )
 def test_wrong_files_are_one_sentence(tmp_path: Path, content: str, message: str) -> None:
     (tmp_path / "q.jsonl").write_text(content)
@@ -119,6 +130,41 @@ def test_wilson_equals_published_values() -> None:
     assert wilson(0, 0) == (0.0, 1.0)
 
 
+@pytest.mark.parametrize(
+    ("text", "letters"),
+    [
+        ("AC", "AC"),
+        ("C, A", "AC"),
+        ("A、C", "AC"),
+        ("A and D", "AD"),
+        ("答案：A和D。", "AD"),
+        ("B", "B"),
+        ("(A) (B) (E)", "ABE"),
+        ("The options are A, B.", None),
+        ("metformin and 40 mg", "AE"),
+        ("A. Metformin; E. 40 mg", "AE"),
+        ("A. Insulin", None),
+        ("AZ", None),
+        ("none of these", None),
+    ],
+)
+def test_answers_name_several_options(text: str, letters: str | None) -> None:
+    assert letters_of(text, OPTIONS, several=True) == letters
+
+
+def test_paired_tests_equal_the_binomial_and_published_tables() -> None:
+    # Binomial by SciPy; Agresti and Min (2005), table III: 85 + 7 against 10 of 132.
+    from scipy.stats import binomtest
+
+    for gained, lost in ((7, 3), (0, 6), (25, 25), (1, 0), (40, 20)):
+        assert mcnemar(gained, lost) == pytest.approx(binomtest(gained, gained + lost, 0.5).pvalue, abs=1e-12)
+        assert mcnemar(gained, lost) == mcnemar(lost, gained)
+    assert mcnemar(0, 0) == 1.0
+    middle, low, high = paired_difference(30, 10, 200)
+    assert middle == 0.1 and low == pytest.approx(0.0385, abs=1e-3) and high == pytest.approx(0.1595, abs=1e-3)
+    assert paired_difference(0, 0, 0) == (0.0, -1.0, 1.0)
+
+
 @pytest.fixture(scope="module")
 def questions(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("questions") / "ward.jsonl"
@@ -156,7 +202,7 @@ def test_command_gives_accuracy_and_keeps_every_answer(trained_run: Path, questi
 def test_a_second_run_asks_only_what_is_missing(
     trained_run: Path, questions: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    config = EvalConfig(model=str(trained_run), out=tmp_path, batch_size=4)
+    config = EvalConfig(policy=GenerationConfig(model=str(trained_run)), out=tmp_path, batch_size=4)
     (first,) = evaluate([questions], config, lambda *_: silent())
     lines = (tmp_path / "ward.likelihood.jsonl").read_text()
     broken = "".join(line + "\n" for line in lines.splitlines()[:6]) + '{"id": "q7", "la'
@@ -178,7 +224,7 @@ def test_a_second_run_asks_only_what_is_missing(
 
 
 def test_a_folder_gives_the_files_that_hold_questions(trained_run: Path, questions: Path, tmp_path: Path) -> None:
-    config = EvalConfig(model=str(trained_run), out=tmp_path / "out", limit=2)
+    config = EvalConfig(policy=GenerationConfig(model=str(trained_run)), out=tmp_path / "out", limit=2)
     folder = tmp_path / "sets"
     folder.mkdir()
     (folder / "notes.json").write_text('{"a": {"b": 1}}')
@@ -189,6 +235,76 @@ def test_a_folder_gives_the_files_that_hold_questions(trained_run: Path, questio
     assert (summary["name"], summary["questions"]) == ("ward", 2)
 
 
+def test_letters_examples_and_preamble_are_the_published_form(trained_run: Path, questions: Path) -> None:
+    """Against log-probabilities taken from the logits after MMLU's form, written out here."""
+    import torch
+
+    from training.model import open_model
+
+    generator = Generator(*open_model(str(trained_run)))
+    example, asked = read_questions(questions)[0][:2]
+    (found,) = ByLikelihood(generator, "letters", [example], "About drugs.").answer([asked], [0])
+    text = (
+        "About drugs.\n\nQuestion: Which drug is given at a dose of 25 mg daily?\nA. metformin\nB. xqzvk wpjf\nAnswer: A\n\n"
+        "Question: Which drug is given at a dose of 50 mg daily?\nA. xqzvk wpjf\nB. metformin\nAnswer:"
+    )
+    before = generator.tokenizer(text, add_special_tokens=False)["input_ids"]
+    for letter in "AB":
+        ids = generator.tokenizer(f"{text} {letter}", add_special_tokens=False)["input_ids"]
+        with torch.no_grad():
+            logits = generator.model(input_ids=torch.tensor([ids]).to(generator.device)).logits[0].float()
+        places = range(len(before), len(ids))
+        total = sum(float(logits.log_softmax(-1)[place - 1, ids[place]]) for place in places)
+        assert found["scores"][letter] == pytest.approx(total, abs=1e-4)
+
+
+def test_an_endpoint_is_asked_and_paid_once(trained_run: Path, questions: Path, tmp_path: Path) -> None:
+    """A real server; a second run finds every reply in the journal, and several right options match exactly."""
+    from model_server import serve
+
+    path = tmp_path / "two.jsonl"
+    rows = [{"question": f"Which {i} are drugs?", "options": OPTIONS, "answer": "AB"} for i in range(4)]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    replies = ["<answer>A, B</answer>", "<answer>A</answer>", "B and A", "I do not know"]
+    with serve(lambda body: replies[int(body["messages"][0]["content"].split()[2])]) as (address, received):
+        policy = GenerationConfig(model="m", endpoint=address, concurrency=2)
+        config = EvalConfig(policy=policy, out=tmp_path / "out", method="generation")
+        (first,) = evaluate([path], config, lambda *_: silent())
+        (second,) = evaluate([path], config, lambda *_: silent())
+    assert len(received) == 4 and first == second
+    assert (first["right"], first["questions"], first["unanswered"]) == (2, 4, 1)
+    assert first["one_letter"] == 1.0 and first["chance"] == pytest.approx(1 / 26)
+    with pytest.raises(InputError, match="tells no likelihoods"):
+        evaluate([path], EvalConfig(policy=policy, out=tmp_path / "out"), lambda *_: silent())
+
+
+def test_questions_of_the_corpus_are_told(shards: Path, tmp_path: Path) -> None:
+    """Texts of the shards themselves, cut, changed and foreign; the same with an index of sentences and without."""
+    from medpress.sentence_index import write_filters
+    from medpress.store import open_parquet, parts, write_manifest
+
+    with pytest.raises(InputError, match="no shards"):
+        contamination([], tmp_path)
+    shards = Path(shutil.copytree(shards, tmp_path / "shards"))
+    manifest = write_manifest(shards, kind="shards", config={}, versions={})
+    texts = open_parquet(next(iter(parts(shards)))).read(columns=["text"])["text"].to_pylist()
+    stem = max(texts, key=len)[:160]
+    words = stem.split()
+    changed = " ".join(word if i % 9 else "xqzvk" for i, word in enumerate(words))
+    foreign = "A violinist from Prague asks which strings last longest in a humid concert hall near the river."
+    asked = [
+        Question(id=str(i), question=text, options={"A": "x", "B": "y"}, answer="A", lang="en")
+        for i, text in enumerate([stem.upper(), changed, foreign, "Which?"])
+    ]
+    expected = ["whole", "in part", "not found", "too short"]
+    assert contamination(asked, tmp_path) == expected
+    for entry in manifest["files"]:
+        target = tmp_path / "sentences" / entry["path"].replace("data/", "data/shards/", 1)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        write_filters(shards / entry["path"], entry["sha256"], target, lambda mark: None)
+    assert contamination(asked, tmp_path) == expected
+
+
 def test_likelihood_is_the_models_own(trained_run: Path, questions: Path) -> None:
     """Against log-probabilities taken from the logits of one option at a time."""
     import torch
@@ -197,7 +313,7 @@ def test_likelihood_is_the_models_own(trained_run: Path, questions: Path) -> Non
 
     generator = Generator(*open_model(str(trained_run)))
     question = read_questions(questions)[0][0]
-    (found,) = ByLikelihood(generator).answer([question], [0])
+    (found,) = ByLikelihood(generator, "text").answer([question], [0])
     tokenizer = generator.tokenizer
     for letter, text in question.options.items():
         before = tokenizer(f"Question: {question.question}\nAnswer:", add_special_tokens=False)["input_ids"]
@@ -206,5 +322,5 @@ def test_likelihood_is_the_models_own(trained_run: Path, questions: Path) -> Non
             logits = generator.model(input_ids=torch.tensor([before + option]).to(generator.device)).logits[0].float()
         shares = logits.log_softmax(-1)
         total = sum(float(shares[len(before) - 1 + i, token]) for i, token in enumerate(option))
-        assert found["scores"][letter] == pytest.approx(total / len(text.encode()), abs=1e-5)
+        assert found["scores"][letter] == pytest.approx(total, abs=1e-4)
         assert math.isfinite(total)

@@ -11,7 +11,8 @@ from torch import Tensor
 
 from medpress.tokenising import train_tokenizer
 from training import losses
-from training.losses import causal_lm, cpo_simpo, token_losses
+from training.attention import attend_within_pieces
+from training.losses import causal_lm, cpo_simpo, cross_entropies
 from training.model import TokenLoss, random_model
 from training.packing import IGNORED, as_piece, assemble
 from training.tokenizer import wrap
@@ -36,10 +37,13 @@ def tensors(*rows) -> tuple[Tensor, Tensor, Tensor]:
 
 
 @pytest.mark.parametrize("family", ["Qwen3", "Qwen2", "Llama", "Mistral"])
-@pytest.mark.parametrize("attention", ["sdpa", "eager"])
+@pytest.mark.parametrize("attention", ["within pieces", "sdpa", "eager"])
 def test_packed_equals_unpacked(family: str, attention: str) -> None:
+    """Documents in several rows, some with padding, some alone in their row; Mistral sees back seven places only."""
     import transformers
 
+    stock = attention if attention != "within pieces" else "sdpa"
+    window = {"sliding_window": 7} if family == "Mistral" else {}
     config = getattr(transformers, f"{family}Config")(
         vocab_size=300,
         hidden_size=32,
@@ -49,18 +53,45 @@ def test_packed_equals_unpacked(family: str, attention: str) -> None:
         num_key_value_heads=2,
         head_dim=8,
         pad_token_id=0,
-        attn_implementation=attention,
+        attn_implementation=stock,
+        **window,
     )
     torch.manual_seed(0)
-    head = TokenLoss(getattr(transformers, f"{family}ForCausalLM")(config).eval())
-    documents = [as_piece(d) for d in random_documents(6)]
-    packed = head(*tensors(assemble(documents, sum(map(len, documents)) + 5, padding=0)))
-    apart = torch.cat([head(*tensors(assemble([d], len(d), padding=0)))[0] for d in documents])
-    assert torch.allclose(packed[0, : len(apart)], apart, atol=1e-5, rtol=0)
-    assert (packed[0, len(apart) :] == 0).all()
+    model = getattr(transformers, f"{family}ForCausalLM")(config).eval()
+    documents = [as_piece(d) for d in random_documents(9)]
+    apart = torch.cat([TokenLoss(model)(*tensors(assemble([d], len(d), padding=0)))[0] for d in documents])
+    head = TokenLoss(model)
+    if attention == "within pieces":
+        assert attend_within_pieces(model)
+    bins = (documents[:4], documents[4:8], documents[8:])
+    length = max(sum(map(len, chosen)) for chosen in bins) + 2
+    packed = head(*tensors(*(assemble(chosen, length, padding=0) for chosen in bins)))
+    start = 0
+    for row, chosen in zip(packed, bins, strict=True):
+        places = sum(map(len, chosen))
+        assert torch.allclose(row[:places], apart[start : start + places], atol=1e-5, rtol=0)
+        assert (row[places:] == 0).all()
+        start += places
     # and it is the borders that make them equal: as one long document they have other losses
     ids, _, labels = tensors(assemble(documents, sum(map(len, documents)), padding=0))
     assert not torch.allclose(head(ids, torch.arange(ids.shape[1])[None], labels)[0], apart, atol=1e-4, rtol=0)
+
+
+def test_gradients_within_pieces_are_those_of_the_dense_mask(model) -> None:
+    rows = [
+        assemble([as_piece(d) for d in random_documents(8)[part]], 64, padding=0) for part in (slice(4), slice(4, 8))
+    ]
+
+    def gradients() -> list[Tensor]:
+        model.zero_grad()
+        TokenLoss(model)(*tensors(*rows)).sum().backward()
+        return [weight.grad.clone() for weight in model.parameters()]
+
+    dense = gradients()
+    assert attend_within_pieces(model)
+    for one, other in zip(dense, gradients(), strict=True):
+        assert torch.allclose(one, other, atol=1e-5, rtol=1e-4)
+    model.set_attn_implementation("sdpa")
 
 
 def test_loss_of_unpacked_data_equals_transformers(model) -> None:
@@ -85,29 +116,33 @@ def test_loss_of_unpacked_data_equals_transformers(model) -> None:
 
 def test_chunks_change_neither_loss_nor_gradient(monkeypatch: pytest.MonkeyPatch) -> None:
     torch.manual_seed(0)
-    hidden = torch.randn(3, 11, 8, dtype=torch.float64)
+    rows = torch.randn(33, 8, dtype=torch.float64)
     weight = torch.randn(50, 8, dtype=torch.float64)
-    labels = torch.randint(0, 50, (3, 11))
-    labels[0, :4] = IGNORED
+    targets = torch.randint(0, 50, (33,))
 
     def run() -> tuple[Tensor, Tensor, Tensor]:
-        h, w = hidden.clone().requires_grad_(), weight.clone().requires_grad_()
-        found = token_losses(h, w, labels)
+        r, w = rows.clone().requires_grad_(), weight.clone().requires_grad_()
+        found = cross_entropies(r, w, targets)
         (found**2).sum().backward()
-        return found.detach(), h.grad, w.grad  # type: ignore[return-value]
+        return found.detach(), r.grad, w.grad  # type: ignore[return-value]
 
     whole = run()
-    monkeypatch.setattr(losses, "CHUNK_ENTRIES", 50 * 4)
+    monkeypatch.setattr(losses, "CHUNK_BYTES", {"cpu": 4 * 50 * 4})
     for one, other in zip(whole, run(), strict=True):
         assert torch.allclose(one, other, atol=1e-12, rtol=0)
-    assert (whole[0][0, :4] == 0).all()
 
 
-def test_nothing_to_predict_is_zero_with_a_gradient() -> None:
-    hidden = torch.randn(1, 4, 8, requires_grad=True)
-    found = token_losses(hidden, torch.randn(9, 8), torch.full((1, 4), IGNORED))
+@pytest.mark.parametrize("packed", [True, False])
+def test_nothing_to_predict_is_zero_with_a_gradient(model, packed: bool) -> None:
+    model.zero_grad()
+    if packed:
+        assert attend_within_pieces(model)
+    ids = np.arange(8).reshape(2, 4)
+    found = TokenLoss(model)(ids, np.tile(np.arange(4), (2, 1)), np.full((2, 4), IGNORED))
     found.sum().backward()
-    assert hidden.grad is not None and (hidden.grad == 0).all()
+    assert found.shape == (2, 4) and not found.any()
+    assert all(weight.grad is not None and not weight.grad.any() for weight in model.parameters())
+    model.set_attn_implementation("sdpa")
 
 
 def test_cpo_simpo_equals_trl() -> None:

@@ -127,9 +127,10 @@ def test_rl_loss_is_that_of_trl_on_the_same_pairs(tuned: dict[str, Path], data: 
     model = AutoModelForCausalLM.from_pretrained(tuned["sft"] / "model").eval()
     tokenizer = AutoTokenizer.from_pretrained(tuned["sft"] / "model")
     examples = Examples(data["rl"], ["prompt", "chosen", "rejected"], 0.0, "pairs")
-    batch = PairBatches(
+    pairs = PairBatches(
         examples, ChatEncoder(tokenizer), batch_size=3, sequence_length=192, padding=0, seed=0, held_out_tokens=0
-    ).next()
+    )
+    batch = pairs.make(pairs.draw())
     tensors = [torch.from_numpy(a) for a in (batch.input_ids, batch.position_ids, batch.labels)]
     with torch.no_grad():
         ours, _ = CpoSimpo(beta=10, gamma=5.4, alpha=0.05)(TokenLoss(model)(*tensors), batch, batch)

@@ -274,7 +274,7 @@ def test_words_decide_only_where_they_can(answer, question, same):
 )
 def test_leaks_on_real_questions(real_data, name):
     """Said as it is, the answer is found; another question's text is hardly ever taken for it."""
-    questions = read_questions(real_data / "qa" / name)[0][:300]
+    questions = [q for q in read_questions(real_data / "qa" / name)[0] if not q.several][:300]
     telling = [q for q in questions if len(q.options[q.answer].strip()) > 2]
     found = [names_answer(f"Consider {q.options[q.answer]} here.", q) is not None for q in telling]
     alarms = [names_answer(other.question, q) is not None for q, other in pairwise(telling)]

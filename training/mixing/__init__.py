@@ -1,45 +1,83 @@
-"""Which source the next sequence comes from: one interface, several policies, chosen by name.
+"""Which source the next sequence comes from: one interface, several policies, chosen by name, all within the same limits.
 
-`stratified` (equal shares) is the default and the measure of the others: no published method beats it consistently
-(Chen et al., Aioli, ICLR 2025). A new policy is one file here and one line in `MIXERS`.
+`static` shares are the measure of the others: no published method beats them consistently (Chen et al., Aioli, ICLR 2025). A
+new policy is one file here and one line in `POLICIES`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from training.config import InputError
-from training.mixing.mixer import Arm, Feedback, Mixer
+from training.config import CptConfig, InputError
+from training.mixing.ado import AdaptiveDataOptimisation
+from training.mixing.fixed import Fixed
+from training.mixing.mixer import Arm, Feedback, Policy
+from training.mixing.mixture import Limits, Mixture
 from training.mixing.odm import OnlineDataMixing
-from training.mixing.shares import FixedShares
 
 
-def stratified(arms: Sequence[Arm], weights: Mapping[str, float], steps: int, seed: int) -> Mixer:
+def static(arms: Sequence[Arm], steps: int) -> Policy:
+    """The prior and nothing else."""
+    return Fixed([arm.prior for arm in arms])
+
+
+def stratified(arms: Sequence[Arm], steps: int) -> Policy:
     """The same number of sequences from every source."""
-    return FixedShares([1.0] * len(arms))
+    return Fixed([1.0] * len(arms))
 
 
-def static(arms: Sequence[Arm], weights: Mapping[str, float], steps: int, seed: int) -> Mixer:
-    """Shares by given weights, or by the sources' tokens when none are given."""
-    names = {arm.name for arm in arms}
-    if unknown := sorted(set(weights) - names):
-        raise InputError(f"there is no source {unknown[0]!r}; the shards have {', '.join(sorted(names))}.")
-    shares = [weights.get(arm.name, 0.0) if weights else float(arm.tokens) for arm in arms]
-    if min(shares) < 0 or sum(shares) <= 0:
-        raise InputError("the weights of --mix static must not be negative, and one must be above zero.")
-    return FixedShares(shares)
-
-
-def odm(arms: Sequence[Arm], weights: Mapping[str, float], steps: int, seed: int) -> Mixer:
+def odm(arms: Sequence[Arm], steps: int) -> Policy:
     """Online data mixing, with a warm-up in proportion to the run."""
-    return OnlineDataMixing(len(arms), warm_up=max(5 * len(arms), round(0.02 * steps)), seed=seed)
+    return OnlineDataMixing(len(arms), warm_up=max(5 * len(arms), round(0.02 * steps)))
 
 
-MIXERS: dict[str, Callable[[Sequence[Arm], Mapping[str, float], int, int], Mixer]] = {
-    "stratified": stratified,
+def ado(arms: Sequence[Arm], steps: int) -> Policy:
+    """Adaptive data optimisation; what the first twentieth of the run shows is not looked at."""
+    return AdaptiveDataOptimisation(arms, ignored=round(0.05 * steps))
+
+
+POLICIES: dict[str, Callable[[Sequence[Arm], int], Policy]] = {
     "static": static,
+    "stratified": stratified,
     "odm": odm,
+    "ado": ado,
 }
-"""Name to a factory (arms, weights by name, steps of the run, seed) -> Mixer."""
+"""Name to a factory (arms, steps of the run) -> Policy."""
 
-__all__ = ["MIXERS", "Arm", "Feedback", "Mixer"]
+
+def arms_of(sizes: Mapping[str, int], config: CptConfig) -> list[Arm]:
+    """Sources and their tokens as arms: the prior is by `--weights`, or by size to a power, times the quality.
+
+    Raises `InputError` for a source that is not there, and when nothing is left.
+    """
+    for option in (config.weights, config.quality):
+        if unknown := sorted(set(option) - set(sizes)):
+            raise InputError(f"there is no source {unknown[0]!r}; the shards have {', '.join(sorted(sizes))}.")
+    priors = {
+        name: (config.weights.get(name, 0.0) if config.weights else max(1, size) ** config.size_power)
+        * config.quality.get(name, 1.0)
+        for name, size in sizes.items()
+    }
+    if (whole := sum(priors.values())) <= 0:
+        raise InputError("of --weights and --quality one source must have both above zero.")
+    return [Arm(name=name, tokens=max(1, size), prior=priors[name] / whole) for name, size in sizes.items()]
+
+
+def mixture(arms: Sequence[Arm], config: CptConfig, steps: int, tokens: int) -> Mixture:
+    """The mixture that a configuration asks for, for a run of so many steps and tokens.
+
+    What does not learn needs no warm-up and no floor, and weights that are given are kept at any number of epochs.
+    """
+    policy = POLICIES[config.mix](arms, steps)
+    learns = not isinstance(policy, Fixed)
+    limits = Limits(
+        floor=config.floor if learns else 0.0,
+        cap=config.cap or float("inf"),
+        epochs=0.0 if config.weights else config.most_epochs,
+        tokens=tokens,
+        warm_up=round(config.mix_warm_up * steps) if learns else 0,
+    )
+    return Mixture(arms, policy, limits)
+
+
+__all__ = ["POLICIES", "Arm", "Feedback", "Mixture", "Policy", "arms_of", "mixture"]

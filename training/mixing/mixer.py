@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -16,6 +16,8 @@ class Arm:
     """The source."""
     tokens: int
     """Tokens that it has for training."""
+    prior: float
+    """Its share before anything is known; those of all arms sum to 1."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,24 +32,21 @@ class Feedback:
     """Tokens predicted of each arm (int64)."""
     losses: np.ndarray
     """Mean loss of each arm in nats a token (float64); nan for an arm that was not drawn."""
-    held_out: np.ndarray | None = field(default=None)
-    """The latest held-out loss of each arm, for policies that steer by it; None before the first measurement."""
+    chances: np.ndarray
+    """The share that each arm had when they were drawn (float64)."""
 
 
-class Mixer(Protocol):
-    """Draws arms and learns from what came of it. Its state is plain JSON, so that a run resumes exactly."""
+class Policy(Protocol):
+    """Says what share of the draws each arm deserves. Its state is plain JSON, so that a run resumes exactly."""
 
-    def probabilities(self) -> np.ndarray:
-        """The chance of each arm at the next draw, float64, sums to 1."""
-
-    def draw(self, count: int) -> np.ndarray:
-        """The arm of each of the next `count` sequences (int64)."""
+    def shares(self) -> np.ndarray:
+        """The share of each arm that the policy wants now, float64, sums to 1."""
 
     def update(self, feedback: Feedback) -> None:
         """Learn from one step."""
 
     def state(self) -> dict[str, Any]:
-        """Everything that the next draw depends on."""
+        """Everything that the shares depend on."""
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take a state back."""

@@ -7,7 +7,8 @@ With K arms, at step t:
     p_i     = (1 - K eps_t) exp(eps_(t-1) G_i) / sum_j exp(eps_(t-1) G_j) + eps_t
 
 r_i is the reward (`training.mixing.reward`). During the warm-up all arms are equally likely and nothing is learned: the
-first losses tell about the random start, not about the sources.
+first losses tell about the random start, not about the sources. The paper draws at random; here `Mixture` gives each arm its
+share of every batch, which is the same in expectation and varies less.
 """
 
 from __future__ import annotations
@@ -22,26 +23,22 @@ from training.mixing.reward import reward
 
 
 class OnlineDataMixing:
-    """The bandit. `warm_up` counts steps; `seed` starts its own random numbers."""
+    """The bandit. `warm_up` counts steps."""
 
-    def __init__(self, arms: int, *, warm_up: int, seed: int) -> None:
+    def __init__(self, arms: int, *, warm_up: int) -> None:
         self._arms = arms
         self._warm_up = warm_up
-        self._rng = np.random.Generator(np.random.PCG64([seed, 0x0D3]))
         self._rewards = np.zeros(arms)
         self._probabilities = np.full(arms, 1.0 / arms)
         self._exploration = 1.0 / arms
 
-    def probabilities(self) -> np.ndarray:
-        return self._probabilities.copy()
-
-    def draw(self, count: int) -> np.ndarray:
-        return self._rng.choice(self._arms, size=count, p=self._probabilities)
+    def shares(self) -> np.ndarray:
+        return self._probabilities
 
     def update(self, feedback: Feedback) -> None:
         if feedback.step <= self._warm_up:
             return
-        self._rewards += reward(feedback, self._probabilities)
+        self._rewards += reward(feedback)
         before, self._exploration = (
             self._exploration,
             min(1.0 / self._arms, math.sqrt(math.log(self._arms) / (self._arms * feedback.step))),
@@ -57,11 +54,9 @@ class OnlineDataMixing:
             "rewards": self._rewards.tolist(),
             "probabilities": self._probabilities.tolist(),
             "exploration": self._exploration,
-            "rng": self._rng.bit_generator.state,
         }
 
     def restore(self, state: dict[str, Any]) -> None:
         self._rewards = np.asarray(state["rewards"], dtype=np.float64)
         self._probabilities = np.asarray(state["probabilities"], dtype=np.float64)
         self._exploration = float(state["exploration"])
-        self._rng.bit_generator.state = state["rng"]

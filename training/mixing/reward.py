@@ -21,10 +21,10 @@ LOSS_SCALE = 10.0
 """Nats a token; brings losses to about 0 to 1, as in the paper."""
 
 
-def reward(feedback: Feedback, probabilities: np.ndarray) -> np.ndarray:
-    """The reward of each arm (float64), 0 for those that were not drawn. `probabilities` are those that they had."""
-    rewards = np.zeros(len(probabilities))
+def reward(feedback: Feedback) -> np.ndarray:
+    """The reward of each arm (float64), 0 for those that were not drawn."""
+    rewards = np.zeros(len(feedback.chances))
     drawn = feedback.tokens > 0
     share = feedback.sequences[drawn] / feedback.sequences.sum()
-    rewards[drawn] = share * (feedback.losses[drawn] / LOSS_SCALE) / probabilities[drawn]
+    rewards[drawn] = share * (feedback.losses[drawn] / LOSS_SCALE) / feedback.chances[drawn]
     return rewards

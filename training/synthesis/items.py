@@ -27,7 +27,9 @@ def read_all(paths: Sequence[Path], limit: int, left_out: Counter[str]) -> Itera
     for path in paths:
         questions, reasons = read_questions(path)
         left_out.update(reasons)
-        for question in questions[: limit or None]:
+        single = [question for question in questions if not question.several]
+        left_out.update({"several answers": len(questions) - len(single)} if len(single) < len(questions) else {})
+        for question in single[: limit or None]:
             said = identity(question.context, question.question, dict(question.options))
             if said in seen:
                 left_out["the same question again"] += 1

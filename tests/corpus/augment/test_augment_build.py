@@ -52,7 +52,17 @@ def read(tmp_path_factory, sample_docs) -> Path:
     (folder / "books/drugs.md").write_text(DRUGS)
     for name in ("cirrhosis.md", "coronary_zh.md", "diabetes.md"):
         shutil.copy(sample_docs / "textbook" / name, folder / "books")
-    command("ingest", "text", folder / "books", "--source-type", "textbook", "--data", folder / "data")
+    command(
+        "ingest",
+        "text",
+        folder / "books",
+        "--source-type",
+        "textbook",
+        "--license",
+        "CC0-1.0",
+        "--data",
+        folder / "data",
+    )
     return folder / "data"
 
 
@@ -129,7 +139,7 @@ def test_the_audit_passes_with_its_gate_on_augmented_text(built):
     assert "FAILED" not in output
     figures = json.loads((built[0] / "audit.json").read_text())
     counts = Counter(row["augmentation"] for row in rows(built[0], "shards"))
-    assert {row["method"]: row["records"] for row in figures["augmentation"]} == counts
+    assert {row["method"]: row["records"] for row in figures["sections"]["model"]["augmentation"]["rows"]} == counts
 
 
 def test_the_cap_holds_and_says_what_it_dropped(built, tmp_path):

@@ -185,3 +185,21 @@ def test_no_wording_of_a_method_prevails(make_parent):
         for augmented in METHODS["heading"](make_parent(EN, id=f"{number:024x}")):
             counts[augmented.template] = counts.get(augmented.template, 0) + 1
     assert max(counts.values()) / sum(counts.values()) < 0.09
+
+
+def test_a_doubtful_mention_and_its_relations_are_not_augmented_with() -> None:
+    def entity(start: int, end: int, label: str, score: float) -> dict[str, object]:
+        return {"start": start, "end": end, "label": label, "score": score}
+
+    text = "Fat relieves pain; aspirin relieves fever."
+    row = {
+        "id": "0" * 24, "lang": "en", "title": "T", "section": [], "text": text,
+        "entities": [
+            entity(0, 3, "drug", 0.4), entity(13, 17, "symptom", 0.97), entity(19, 26, "drug", 0.99),
+            entity(36, 41, "symptom", 0.95),
+        ],
+        "relations": [{"head": 0, "tail": 1, "label": "treats"}, {"head": 2, "tail": 3, "label": "treats"}],
+    }  # fmt: skip
+    parent = Parent.of(row)
+    assert [text[e.start : e.end] for e in parent.entities] == ["pain", "aspirin", "fever"]
+    assert [(text[parent.entities[r.head].start :][:7], r.tail) for r in parent.relations] == [("aspirin", 2)]

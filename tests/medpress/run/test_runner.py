@@ -19,7 +19,7 @@ from medpress.lock import exclusive
 from medpress.run.local import LocalExecutor
 from medpress.run.runner import Runner, forget_failures
 from medpress.run.step import Halve, Step
-from medpress.run.task import Failure, Limits, Task
+from medpress.run.task import Budget, Failure, Limits, Task
 from medpress.store import read_table, write_table, write_text
 
 LEFT: list[bytearray] = []
@@ -157,6 +157,34 @@ def test_a_failure_is_remembered_until_its_limit_is_raised(tmp_path):
     assert run(30) == ("done", 0)
 
 
+def test_a_document_has_a_budget_and_so_has_a_run(tmp_path):
+    """One-second tasks of three documents: what is begun above a document's budget is ended, what is left of it is not begun."""
+    log = tmp_path / "log.jsonl"
+
+    def run(things: list[str], budget: Budget) -> dict[str, str]:
+        executor = LocalExecutor(workers=1, limits=Limits())
+        runner = Runner(executor, log, budget=budget)
+        tasks = tasks_for(tmp_path, things)
+        outcomes = runner.run(WORK, tasks, split=stands, charge=lambda task: task.arguments["what"].split()[-1])
+        executor.close()
+        return {o.task.arguments["what"]: o.failure.kind if o.failure else o.status for o in outcomes}
+
+    hasty = Budget(document_seconds=1.6)
+    assert run(["second a", "second 2 a", "second 3 a", "b"], hasty) == {
+        "second a": "done", "second 2 a": "budget", "second 3 a": "budget", "b": "done",
+    }  # fmt: skip
+    assert log.read_text().count("The document took more than the 1.6 CPU-seconds") == 2
+    assert run(["second a", "second 2 a"], Budget(document_seconds=30)) == {
+        "second a": "skipped", "second 2 a": "done",
+    }  # fmt: skip
+    assert run(["second c", "d", "e"], Budget(run_seconds=0.5)) == {
+        "second c": "done",
+        "d": "postponed",
+        "e": "postponed",
+    }
+    assert run(["d", "e"], Budget(run_seconds=0.5)) == {"d": "done", "e": "done"}
+
+
 @pytest.mark.parametrize(("what", "kind", "times"), [("hang", "stalled", 2), ("busy", "timeout", 1)])
 def test_what_stood_still_is_tried_once_more_and_what_used_its_seconds_is_not(runner, tmp_path, what, kind, times):
     (outcome,) = runner.run(WORK, tasks_for(tmp_path, [what]), split=stands)
@@ -210,7 +238,7 @@ def test_a_busy_machine_costs_nothing_its_task(tmp_path):
         for hog in hogs:
             hog.kill()
     assert {o.status for o in outcomes} == {"done"}
-    assert max(o.seconds for o in outcomes) > 4
+    assert max(o.spent.seconds for o in outcomes) > 4
 
 
 def test_a_step_that_names_its_rows_is_halved_down_to_the_one_that_breaks_it(runner, tmp_path):

@@ -85,3 +85,12 @@ def test_nothing_is_related_by_standing_together() -> None:
 def test_unknown_extractor_says_what_there_is() -> None:
     with pytest.raises(ValueError, match="rules, linear, transformers"):
         load_extractor("magic")
+
+
+def test_a_relation_is_no_surer_than_its_mentions() -> None:
+    text = "Aspirin is used for migraine."
+    sure, doubtful = (
+        load_extractor("rules").extract(text, [Entity(0, 7, "drug", score=score), Entity(20, 28, "disease")])
+        for score in (1.0, 0.5)
+    )
+    assert doubtful[0].score == pytest.approx(sure[0].score / 2)

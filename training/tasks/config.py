@@ -1,0 +1,22 @@
+"""What `train tasks` can be told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from medpress.ranges import Count
+
+
+@dataclass(frozen=True, kw_only=True)
+class TasksConfig:
+    """Tasks that rules make and check."""
+
+    out: Path = Path("data/tasks")
+    """Folder for `train.jsonl` and `test.jsonl`."""
+    train: Count = 200
+    """Tasks of each family and language to train on."""
+    test: Count = 90
+    """Tasks of each family and language in the test."""
+    seed: int = 0
+    """Seed of names, numbers and order."""
