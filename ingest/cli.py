@@ -69,7 +69,7 @@ def _summary(result: IngestResult, config: IngestConfig) -> None:
 
 @app.command
 def pdf(paths: Paths, /, *, config: IngestConfig | None = None) -> int:
-    """Read PDF files and page images, each page by its text layer or by OCR.
+    """Read PDF files, page images, XPS and OFD, each page by its text layer or by OCR.
 
     Example: `ingest pdf ./books --source-type textbook --license CC-BY-4.0`
     """
@@ -115,7 +115,7 @@ def _url_list(path: Path) -> list[str]:
 
 @app.command
 def epub(paths: Paths, /, *, config: IngestConfig | None = None) -> int:
-    """Read EPUB books.
+    """Read books: EPUB, Mobipocket and FictionBook.
 
     Example: `ingest epub ./books`
     """
@@ -124,7 +124,7 @@ def epub(paths: Paths, /, *, config: IngestConfig | None = None) -> int:
 
 @app.command
 def docx(paths: Paths, /, *, config: IngestConfig | None = None) -> int:
-    """Read Word documents, and Rich Text Format.
+    """Read documents of Word, PowerPoint, Excel and OpenDocument, and Rich Text Format; old ones where LibreOffice is.
 
     Example: `ingest docx ./guidelines --source-type guideline`
     """
@@ -133,7 +133,7 @@ def docx(paths: Paths, /, *, config: IngestConfig | None = None) -> int:
 
 @app.command
 def jats(paths: Paths, /, *, config: IngestConfig | None = None) -> int:
-    """Read articles and books in XML: JATS and BITS, records of PubMed, BioC, DocBook.
+    """Read articles, books and documents in XML: JATS and BITS, records of PubMed, BioC, TEI, DocBook, labels of drugs, CDA.
 
     Example: `ingest jats ./pmc`
     """
@@ -142,7 +142,7 @@ def jats(paths: Paths, /, *, config: IngestConfig | None = None) -> int:
 
 @app.command
 def text(paths: Paths, /, *, config: IngestConfig | None = None) -> int:
-    """Read plain text, Markdown and CNXML, in any encoding.
+    """Read plain text and Markdown in any encoding, and books of OpenStax.
 
     Example: `ingest text ./classics --lang zh`
     """

@@ -113,7 +113,10 @@ class JatsReader:
             left_out = _without_void(unit)
             made = _number_items(unit)
             write_marks(unit)
-            parts = _chapter_blocks(unit, 1) if local_name(unit) != "article" else _article_blocks(unit)
+            if local_name(unit) in _BACKS:
+                parts = _section_content(unit, 0)
+            else:
+                parts = _chapter_blocks(unit, 1) if local_name(unit) != "article" else _article_blocks(unit)
             blocks = tuple(block for block in parts if block.text)
             if not blocks:
                 raise UnreadableError("no-text", "The article has neither an abstract nor a body.")
@@ -133,16 +136,22 @@ def _units(raw: bytes, warnings: list[str]) -> list[etree._Element]:
     if name in ("article", "book-part"):
         return [root]
     if name in _BOOKS:
-        chapters = [part for part in root.iter("{*}book-part", "{*}front-matter-part") if not _is_within(part)]
-        return chapters or [root]
+        chapters = [part for part in root.iter(*(f"{{*}}{kind}" for kind in _CHAPTERS)) if not _is_within(part)]
+        behind = [back for back in children(root, *_BACKS) if "".join(back.itertext()).strip()]
+        return [*chapters, *behind] if chapters else [root]
     articles = [element for element in root.iter("{*}article", "article") if local_name(element) == "article"]
     if not articles:
         raise UnreadableError("unsupported", "The XML holds no JATS article.")
     return articles
 
 
+_CHAPTERS = ("book-part", "front-matter-part", "foreword", "preface", "dedication")
+_BACKS = ("book-back", "back")
+"""What stands behind the chapters of a book: its appendices, references and words."""
+
+
 def _is_within(part: etree._Element) -> bool:
-    return any(local_name(above) in ("book-part", "front-matter-part") for above in part.iterancestors())
+    return any(local_name(above) in (*_CHAPTERS, *_BACKS) for above in part.iterancestors())
 
 
 def _without_void(unit: etree._Element) -> LeftOut:

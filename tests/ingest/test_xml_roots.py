@@ -184,3 +184,21 @@ def test_damaged_and_hostile_files_are_read_or_say_why(tmp_path: Path, name: str
             assert sum(len(block.text) for page in pages for block in page.blocks) < 100_000
         except UnreadableError:
             pass
+
+
+def test_a_book_of_bits_has_what_stands_before_and_behind_its_chapters(tmp_path: Path) -> None:
+    chapter = "<book-part><book-part-meta><title-group><title>{0}</title></title-group></book-part-meta><body><p>{1}</p></body></book-part>".format
+    format_, probe, pages = read(
+        put(
+            tmp_path,
+            '<?xml version="1.0"?><book dtd-version="2.0"><book-meta><book-title-group><book-title>Handbook</book-title></book-title-group></book-meta>'
+            "<front-matter><preface><book-part-meta><title-group><title>Preface</title></title-group></book-part-meta><named-book-part-body><p>For 5 readers.</p></named-book-part-body></preface></front-matter>"
+            f"<book-body>{chapter('One', 'Give 5 mg.')}{chapter('Two', 'Give 9 mg.')}</book-body>"
+            "<book-back><ref-list><title>References</title><ref><mixed-citation>Doe A. Dose. 2001.</mixed-citation></ref></ref-list></book-back></book>",
+        )
+    )
+    assert (format_, probe.title, probe.n_pages) == ("jats", "Handbook", 4)
+    assert [text_of([page]) for page in pages] == [
+        "# Preface\nFor 5 readers.", "# One\nGive 5 mg.", "# Two\nGive 9 mg.", "# References\nDoe A. Dose. 2001.",
+    ]  # fmt: skip
+    check(pages)
