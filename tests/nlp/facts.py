@@ -1,7 +1,7 @@
 """Sentences that state a fact or deny one: wordings of notes, articles and textbooks, each filled four times.
 
-The halves `dev` and `look` may be looked at; of the halves `test` and `unseen` only the totals are. `look` and `unseen` were
-written after the first rules and before the second.
+The halves `dev` and `look` may be looked at; of `test` and `unseen` no error was printed. `look` and `unseen` were written
+after the first rules and before the second, by one hand with these: they are no independent estimate.
 """
 
 from __future__ import annotations
