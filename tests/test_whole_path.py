@@ -285,7 +285,7 @@ def test_a_record_that_holds_a_benchmark_question_is_dropped_and_no_other(tmp_pa
     [
         (lambda folder: folder / "missing", "does not exist", 2),
         (lambda folder: folder, "there is no file below", 2),
-        (lambda folder: (folder / "a.csv").write_text("x") and folder, "no pdf or image file below", 2),
+        (lambda folder: (folder / "a.csv").write_text("x") and folder, "no pdf, image, xps or ofd file below", 2),
         (lambda folder: (folder / "a.pdf").write_text("hello") and folder, "not-a-pdf", 1),
         (lambda folder: (folder / "a.pdf").touch() or folder, "The file has no bytes.", 1),
     ],
