@@ -5,18 +5,25 @@ A change of the lists shows here line by line; take it over with
 python tests/medpress/test_units.py > tests/medpress/units.txt
 """
 
+# ruff: noqa: SIM905 - word lists
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
+
+import pytest
 
 from corpus.duplicates.guard import facts
 from ingest.conservation import compare
 from ingest.marks import Habit, raised, written
+from medpress.units import names, pattern
 from nlp.tagging.doses import find_doses
 from nlp.tagging.folding import fold
 from training.rewards.quantities import quantity
 
+USES = "conserved guard dose per weight power squared tenfold answer".split()
 FROZEN = Path(__file__).with_name("units.txt")
 
 PREFIXES = ["", *"YZEPTGMkhdcmµμunpfaz", "da", "mc"]
@@ -89,6 +96,32 @@ def lines() -> list[str]:
     """A line for each candidate that anybody takes for a unit."""
     found = ((unit, list(uses(unit))) for unit in candidates())
     return ["\t".join([unit, *taken]) for unit, taken in found if taken]
+
+
+def test_a_name_means_one_unit_and_stands_in_one_row() -> None:
+    meaning: dict[str, str] = {}
+    for name in (name for use in USES for name in names(use)):
+        spelling = "".join(name.spelling.split())
+        assert meaning.setdefault(spelling, name.unit) == name.unit
+
+
+def test_prefixes_and_words_follow_one_law() -> None:
+    size = {name.spelling: (name.kind, name.size) for name in names("answer")}
+    assert size["mg"] == size["milligrams"] == size["毫克"] == ("mass", Fraction(1, 1000))
+    assert size["µg"] == size["μg"] == size["ug"] == size["mcg"] == size["微克"] == ("mass", Fraction(1, 10**6))
+    assert size["kg"] == size["kilogram"] == size["公斤"] == size["千克"] == ("mass", Fraction(1000))
+    assert size["万 单位"] == ("activity", Fraction(10_000))
+    assert size["million units"] == ("activity", Fraction(10**6))
+
+
+@pytest.mark.parametrize("use", USES)
+def test_a_pattern_finds_each_name_whole_and_nothing_else(use: str) -> None:
+    spellings = [name.spelling for name in names(use)]
+    find = re.compile(pattern(spellings))
+    assert spellings
+    assert all(find.match(f"{spelling} -")[0] == spelling for spelling in spellings)  # type: ignore[index]
+    found = [unit for unit in candidates() if find.fullmatch(unit)]
+    assert {"".join(unit.split()) for unit in found} <= {"".join(spelling.split()) for spelling in spellings}
 
 
 def test_units_are_taken_where_they_were() -> None:
