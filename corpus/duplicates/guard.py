@@ -51,7 +51,7 @@ class Facts:
         return all(fold(subject) in self.folded for subject in subjects - self.known)
 
 
-_UNIT_NAMES = {name.spelling.replace(" ", ""): name for name in names("guard")}
+_UNIT_NAMES = {"".join(name.spelling.split()): name for name in names("guard")}
 _UNIT_NAMES |= {  # as headings are written: MG, Mg
     capitals: name
     for name in names("dose")
@@ -312,7 +312,7 @@ class _Segment:
             self.tokens.append(word)
             return
         if self.counted and word in _UNIT_NAMES:
-            self._add(f"n:{self.counted}|{_unit(original)[0]}")
+            self._add(f"n:{self.counted}|{(_UNIT_NAMES.get(original) or _UNIT_NAMES[word]).unit}")
         self.counted = _NUMBER_WORDS.get(word)
         if word.endswith(("n't", "n’t")):
             word = "not"
@@ -406,8 +406,7 @@ _UNIT_PART = re.compile(rf"(?P<name>{_UNIT})|{_PER}")
 @lru_cache(maxsize=1 << 12)
 def _unit(unit: str) -> tuple[str, bool]:
     """A unit in its one form, milligrams per kg -> mg/kg, and whether a drug is given in it."""
-    parts = [(match.group("name") or "").replace(" ", "") for match in _UNIT_PART.finditer(unit)]
-    known = [_UNIT_NAMES.get(part) or _UNIT_NAMES[part.lower()] for part in parts if part]
+    known = [_UNIT_NAMES["".join(match["name"].split())] for match in _UNIT_PART.finditer(unit) if match["name"]]
     return "/".join(name.unit for name in known), bool(known) and known[0].kind in _DOSED
 
 

@@ -114,6 +114,14 @@ def test_prefixes_and_words_follow_one_law() -> None:
     assert size["million units"] == ("activity", Fraction(10**6))
 
 
+@pytest.mark.parametrize("gap", ["", " ", "\N{NO-BREAK SPACE}", "\t"])
+def test_white_space_in_a_name_may_be_any_or_none(gap: str) -> None:
+    for name in names("guard"):
+        if " " in name.spelling:
+            written_so = name.spelling.replace(" ", gap)
+            assert f"|{name.unit}" in facts(f"aspirin 5 {written_so}, then").items[-1] + "|"
+
+
 @pytest.mark.parametrize("use", USES)
 def test_a_pattern_finds_each_name_whole_and_nothing_else(use: str) -> None:
     spellings = [name.spelling for name in names(use)]
