@@ -224,8 +224,10 @@ def test_scores_do_not_depend_on_what_was_read_before(monkeypatch: pytest.Monkey
 
 FERRY = "The ferry leaves the harbour at nine and calls at two islands before noon, and tickets are sold on board. " * 5
 NERVE = (
-    "The radial nerve supplies the extensors of the forearm; its injury at the humerus causes wrist drop in the patient. "
-    * 5
+    "The radial nerve arises from the posterior cord of the brachial plexus and supplies the extensors of the arm and forearm. Injury in "
+    "the spiral groove of the humerus causes wrist drop with loss of sensation over the dorsum of the hand. Patients cannot extend the "
+    "wrist or the fingers, whereas the triceps is spared. Diagnosis rests on examination and nerve conduction studies; most closed "
+    "lesions recover within four months, and a splint prevents contracture meanwhile."
 )
 
 
@@ -239,7 +241,7 @@ def scored(texts: dict[str, list[str]]) -> dict[str, list[dict[str, float]]]:
 
 
 def test_a_document_is_judged_as_a_whole_and_doubt_sets_aside() -> None:
-    found = scored({"book": [FERRY, NERVE, NERVE, NERVE], "guide": [FERRY], "note": ["Take the ferry."]})
+    found = scored({"book": [FERRY, *[NERVE] * 12], "guide": [FERRY], "note": ["Take the ferry."]})
     preface, *chapters = found["book"]
     assert preface["quality_score"] < 0.5 < min(text["quality_score"] for text in chapters)
     assert {text["document_score"] for text in found["book"]} == {preface["document_score"]}
