@@ -123,10 +123,13 @@ def _by_trouble(rows: Sequence[int], troubled: set[int]) -> list[tuple[list[int]
     return [(some, most) for some, most in ((calm, PAGES_PER_TASK), (apart, 0)) if some]
 
 
-def _charged(task: Task) -> str:
-    """The document that reading files is charged to: one that is a task of its own and has its pages read."""
-    files = task.arguments["files"]
-    return files[0][0] if len(files) == 1 and task.arguments["most_pages"] else ""
+def _charged(task: Task, mark: str) -> str:
+    """The document that reading files is charged to: one that is a task of its own and has its pages read, or at which one
+    of several failed."""
+    files, number = task.arguments["files"], mark.partition(" ")[0]
+    if len(files) == 1 and task.arguments["most_pages"]:
+        return str(files[0][0])
+    return str(files[int(number)][0]) if number.isdigit() else ""
 
 
 def _around(task: Task, failure: Failure, left: dict[str, str]) -> list[Task]:
