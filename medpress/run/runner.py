@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import math
 import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Sequence
