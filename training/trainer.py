@@ -23,12 +23,14 @@ from training import checkpoint
 from training.ahead import Ahead, BatchBuilder
 from training.attention import attend_within_pieces
 from training.batch import Batch
+from training.card import write_card
 from training.config import InputError, TrainingConfig, plain
 from training.distributed import World, shard
 from training.log import RunLog
 from training.mixing import Feedback
 from training.model import TokenLoss, model_hash, parameters, prepare_generation
 from training.schedule import rate
+from training.seen import SeenLog
 from training.tokenizer import check as check_tokenizer
 from training.tokenizer import save as save_tokenizer
 
@@ -104,6 +106,7 @@ def train(
         ahead.restore(state["batches"])
         step, totals = int(state["step"]), Totals(**state["totals"])
     log = RunLog(out, step) if world.first else None
+    seen_log = SeenLog(out, step) if world.first else None
     tick(step)
 
     run = Run(config, loss_head, objective, world, batches.sources)
@@ -134,6 +137,8 @@ def train(
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
 
+        if seen_log:
+            seen_log.add(step, batch.taken)
         batches.observe(feedback(step, batch, seen, batches.sources))
         by_source = seen.by_source(batches.sources)
         _count(totals, seen, by_source, batches.sources)
@@ -157,6 +162,8 @@ def train(
             if log:
                 log.write(step, totals.held_out)
         if step % checkpoint_every == 0 or step == steps:
+            if seen_log:
+                seen_log.write(step, ahead)
             state = {"batches": ahead.state(), "totals": vars(totals)}
             checkpoint.save(out / "checkpoints", step, loss_head, optimizer, state, world)
         tick(1, f"loss {seen.loss:.3f}")
@@ -171,10 +178,12 @@ def train(
         "learning_rate": learning_rate,
         **vars(totals),
         "model": str(out / "model"),
+        "weights": model_hash(str(out / "model")) if world.first else "",
         **(details or {}),
     }
     if world.first:
         write_json(out / "result.json", result)
+        write_card(out)
     world.barrier()
     return result
 

@@ -14,7 +14,7 @@ import pytest
 import torch
 from small_corpus import CPT, environment, losses, run_train, train_command, wait_for_steps, write_token_shards
 
-from medpress.store import read_json
+from medpress.store import parts, read_json
 from medpress.tokenising import load_tokenizer, train_tokenizer
 from training import checkpoint
 from training.config import CptConfig, InputError
@@ -117,6 +117,8 @@ def test_killed_and_run_again_gives_the_same_losses(finished: Path, shards: Path
     assert one["tokens"] == other["tokens"]
     assert one["held_out"] == other["held_out"]
     assert (out / "model" / "model.safetensors").read_bytes() == (finished / "model" / "model.safetensors").read_bytes()
+    records = [{file.name: file.read_bytes() for file in parts(folder / "seen")} for folder in (out, finished)]
+    assert records[0] == records[1]
 
 
 def test_second_run_does_nothing_and_a_changed_one_is_refused(finished: Path, shards: Path) -> None:
