@@ -329,6 +329,24 @@ def compare(runs: list[Path], /, *, evaluations: Path | None = None) -> int:
 
 
 @app.command
+def report(run: Path, /) -> int:
+    """Write what a run did as one HTML file into its folder: losses by source, held-out loss, mixture, throughput, memory.
+
+    Example: `train report runs/cpt`
+
+    Parameters
+    ----------
+    run:
+        Folder of the run, finished or not.
+    """
+    with one_sentence():
+        from training.report.page import write_report
+
+        say(f"Report: {write_report(run)}")
+    return 0
+
+
+@app.command
 def trace(run: Path, /, *, step: int | None = None, document: str | None = None) -> int:
     """Say what a step of `train cpt` was trained on, or which steps met a document.
 

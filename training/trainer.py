@@ -7,6 +7,8 @@ now and then measure the held-out loss and write a checkpoint; at the end export
 
 from __future__ import annotations
 
+import resource
+import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -155,6 +157,7 @@ def train(
                     "tokens": int(seen.tokens.sum()),
                     "seconds": round(time.perf_counter() - started, 4),
                     "waited": round(waited, 4),
+                    "memory_mb": round(most_memory(world.device) / 2**20, 1),
                 },
             )
         if held_out is not None and (step % evaluate_every == 0 or step == steps):
@@ -341,6 +344,14 @@ def feedback(step: int, batch: Batch, seen: Seen, sources: list[str]) -> Feedbac
         losses=losses,
         chances=batch.chances if batch.chances is not None else np.ones(len(sources)),
     )
+
+
+def most_memory(device: torch.device) -> int:
+    """Bytes that this process has held at most: of the device's memory, or of the machine's where there is no other."""
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device)
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most if sys.platform == "darwin" else most * 1024
 
 
 def _count(totals: Totals, seen: Seen, by_source: Mapping[str, float], sources: list[str]) -> None:
