@@ -1,7 +1,7 @@
 """Which texts a run was trained on, written down as it goes: a file of `SEEN` rows for the steps up to each checkpoint.
 
 The hash in the log proves a step as long as the shards are there (`training/trace.py`); these files answer when they are not,
-and without training's code: `corpus remove` reads them.
+and without training's code: `corpus remove` reads them. What was learned in steps that were taken back later stays in them.
 """
 
 from __future__ import annotations

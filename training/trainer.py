@@ -28,6 +28,7 @@ from training.batch import Batch
 from training.card import write_card
 from training.config import InputError, TrainingConfig, plain
 from training.distributed import World, shard
+from training.guard import Guard
 from training.log import RunLog
 from training.mixing import Feedback
 from training.model import TokenLoss, model_hash, parameters, prepare_generation
@@ -101,12 +102,13 @@ def train(
     if world.size > 1:
         shard(loss_head, model.get_decoder().layers, world, bf16=in_bf16(config, world))
     optimizer = build_optimizer(loss_head, config, learning_rate, world)
-    step, totals, ahead = 0, Totals(), Ahead(batches)
+    step, totals, ahead, guard = 0, Totals(), Ahead(batches), Guard()
     newest = checkpoint.latest(out / "checkpoints")
     if newest is not None:
         state = checkpoint.restore(newest, loss_head, optimizer, world)
         ahead.restore(state["batches"])
         step, totals = int(state["step"]), Totals(**state["totals"])
+        guard.restore(state["guard"])
     log = RunLog(out, step) if world.first else None
     seen_log = SeenLog(out, step) if world.first else None
     tick(step)
@@ -131,25 +133,36 @@ def train(
             )
         seen = run.step(batch)
         norm = clip(loss_head, config.clip)
-        if not np.isfinite(seen.loss) or not np.isfinite(norm):  # before the weights are spoiled
-            raise FloatingPointError(
-                f"the loss became {seen.loss} at step {step}, its gradient {norm}: a lower --learning-rate may help; "
-                f"the last checkpoint in {out} is whole."
-            )
-        optimizer.step()
+        verdict = guard.judge(seen.loss, norm)
+        taken = verdict == "take"
+        if taken:
+            optimizer.step()
         optimizer.zero_grad(set_to_none=True)
+        if verdict in ("go back", "give up"):
+            newest = checkpoint.latest(out / "checkpoints")
+            if newest is None or verdict == "give up":
+                raise FloatingPointError(
+                    f"the loss became {seen.loss} at step {step}, its gradient {norm}: a lower --learning-rate may help; "
+                    f"{'the last checkpoint in' if newest else 'there is no checkpoint yet in'} {out}"
+                    f"{' is whole' if newest else ''}."
+                )
+            checkpoint.restore(newest, loss_head, optimizer, world)
 
-        if seen_log:
-            seen_log.add(step, batch.taken)
-        batches.observe(feedback(step, batch, seen, batches.sources))
         by_source = seen.by_source(batches.sources)
-        _count(totals, seen, by_source, batches.sources)
+        if taken:
+            if seen_log:
+                seen_log.add(step, batch.taken)
+            batches.observe(feedback(step, batch, seen, batches.sources))
+            _count(totals, seen, by_source, batches.sources)
+        else:
+            batches.observe(nothing_shown(step, len(batches.sources)))
         if log:
             log.write(
                 step,
                 {
                     "loss": seen.loss,
                     "loss_by_source": by_source,
+                    **({} if taken else {"not_taken": verdict}),
                     **seen.metrics,
                     **batch.log,
                     "learning_rate": optimizer.param_groups[0]["lr"],
@@ -167,13 +180,15 @@ def train(
         if step % checkpoint_every == 0 or step == steps:
             if seen_log:
                 seen_log.write(step, ahead)
-            state = {"batches": ahead.state(), "totals": vars(totals)}
+            state = {"batches": ahead.state(), "totals": vars(totals), "guard": guard.state()}
             checkpoint.save(out / "checkpoints", step, loss_head, optimizer, state, world)
         tick(1, f"loss {seen.loss:.3f}")
 
     ahead.close()
     if log:
         log.close()
+    if totals.last_loss is None:
+        raise FloatingPointError("no step had a loss that is a number: a lower --learning-rate may help.")
     export(loss_head, tokenizer, out / "model", world)
     result = {
         "steps": steps,
@@ -344,6 +359,12 @@ def feedback(step: int, batch: Batch, seen: Seen, sources: list[str]) -> Feedbac
         losses=losses,
         chances=batch.chances if batch.chances is not None else np.ones(len(sources)),
     )
+
+
+def nothing_shown(step: int, sources: int) -> Feedback:
+    """A step that was not taken, as the mixer sees it: nothing was drawn."""
+    none = np.zeros(sources, dtype=np.int64)
+    return Feedback(step=step, sequences=none, tokens=none, losses=np.full(sources, np.nan), chances=np.ones(sources))
 
 
 def most_memory(device: torch.device) -> int:

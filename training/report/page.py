@@ -21,7 +21,7 @@ from medpress.store import write_text
 from training.history import History, drawn, history, stretches
 from training.report.line_chart import HEIGHT, LEFT, RIGHT, WIDTH, Chart, chart
 
-STRETCHES = 100
+STRETCHES = 20
 """Parts of a run whose mixtures are drawn."""
 FILE = "report.html"
 """Its name in the run's folder."""
@@ -97,10 +97,12 @@ def _about(run: History) -> dict[str, str]:
     steps = run.steps
     seconds = sum(line.get("seconds", 0.0) for line in steps)
     tokens = sum(line.get("tokens", 0) for line in steps)
+    left_out = sum("not_taken" in line for line in steps)
     told = {
         "state": "finished" if run.result else "not finished",
         "steps": f"{steps[-1]['step'] if steps else 0:,}" + (f" of {run.result['steps']:,}" if run.result else ""),
-        "tokens learned": f"{tokens:,}",
+        "steps that were not taken": f"{left_out:,}",
+        "tokens of the steps": f"{tokens:,}",
         "time of the steps": f"{seconds:,.0f} s",
         "tokens a second": f"{tokens / seconds:,.0f}" if seconds else "-",
         "data": run.begun["data"],
