@@ -37,12 +37,12 @@ def write_card(run: Path) -> None:
     write_text(run / "model" / "README.md", card(history(run)))
 
 
-def card(run: History) -> str:
-    """The text of the card."""
+def card(run: History, note: str = "") -> str:
+    """The text of the card; a note stands below its title."""
     chain = lineage(run)
     title = f"{run.folder.name}: a medical language model"
     sections = {
-        title: _summary(run, chain),
+        title: "\n\n".join(filter(None, (note, _summary(run, chain)))),
         "What it was trained on": "\n\n".join(_data(one) for one in chain),
         "Licences": "\n\n".join(_licences(one) for one in chain),
         "Mixture": "\n\n".join(text for one in chain if (text := _mixture(one))) or "No stage mixed its sources.",

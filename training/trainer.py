@@ -40,7 +40,7 @@ from training.tokenizer import save as save_tokenizer
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
-_MAY_CHANGE = {"out", "checkpoint_every"}
+_MAY_CHANGE = {"out", "checkpoint_every", "keep"}
 """Settings that may differ when a run is carried on: they do not change its result."""
 
 
@@ -173,15 +173,21 @@ def train(
                     "memory_mb": round(most_memory(world.device) / 2**20, 1),
                 },
             )
-        if held_out is not None and (step % evaluate_every == 0 or step == steps):
+        measured = held_out is not None and (step % evaluate_every == 0 or step == steps)
+        if held_out is not None and measured:
             totals.held_out = run.evaluate(held_out)
             if log:
                 log.write(step, totals.held_out)
         if step % checkpoint_every == 0 or step == steps:
             if seen_log:
                 seen_log.write(step, ahead)
-            state = {"batches": ahead.state(), "totals": vars(totals), "guard": guard.state()}
-            checkpoint.save(out / "checkpoints", step, loss_head, optimizer, state, world)
+            state = {
+                "batches": ahead.state(),
+                "totals": vars(totals),
+                "guard": guard.state(),
+                "held_out": goal(totals.held_out) if measured else None,
+            }
+            checkpoint.save(out / "checkpoints", step, loss_head, optimizer, state, world, config.keep)
         tick(1, f"loss {seen.loss:.3f}")
 
     ahead.close()
@@ -359,6 +365,11 @@ def feedback(step: int, batch: Batch, seen: Seen, sources: list[str]) -> Feedbac
         losses=losses,
         chances=batch.chances if batch.chances is not None else np.ones(len(sources)),
     )
+
+
+def goal(held_out: Mapping[str, Any]) -> float:
+    """What a held-out measurement is judged by: the stage's objective."""
+    return float(held_out.get("held_out_objective", held_out["held_out"]))
 
 
 def nothing_shown(step: int, sources: int) -> Feedback:
