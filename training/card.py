@@ -74,7 +74,7 @@ def _summary(run: History, chain: Sequence[History]) -> str:
     base = _base(chain)
     began = f"the model {_code(base)}" if base else "random weights"
     return (
-        f"{run.result['parameters']:,} parameters; {len(chain)} known stages from {began}, made with medpress. Weights: "
+        f"{run.result['parameters']:,} parameters; known stages: {len(chain)}, from {began}; made with medpress. Weights: "
         f"{_code(run.result['weights'])}.\n\nFor research on medical text. It is no medical device, and what it says is no advice."
     )
 
@@ -148,6 +148,7 @@ def _unknown(run: History, chain: Sequence[History]) -> str:
         "How it answers patients or professionals was not tried: held-out loss is no measure of medical truth. `train eval` asks "
         "it questions.",
         "Held-out texts are of the same collections as the training texts, so they say little of other texts.",
+        "Texts that were held out were measured on and not learned; which they were is not written down.",
         "Licences are those that the data state; whoever passes the model on must check them.",
         "Identities were taken out of the corpus by patterns and models that miss some.",
     ]

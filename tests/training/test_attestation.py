@@ -101,7 +101,7 @@ def test_the_card_tells_the_run_and_what_came_before(trained_run: Path, tuned: P
         assert f"| steps | {result['steps']} |" in text
     assert read_json(tuned / "run.json")["model"] == read_json(trained_run / "result.json")["weights"]
     assert str(tuned.parent) not in text and str(trained_run.parent) not in text
-    assert "2 known stages from random weights" in text and "CC0-1.0" in text and "not stated" in text
+    assert "known stages: 2, from random weights" in text and "CC0-1.0" in text and "not stated" in text
     shares = [float(share) for share in re.findall(r"([\d.]+)%", text.split("## Mixture")[1].split("## ")[0])]
     assert sum(shares) == pytest.approx(500, abs=1)  # five stretches of the run, each whole
 
