@@ -27,7 +27,10 @@ for row in engineer["pages"]["rows"]:
 print("\nThe demo in short")
 print("  read:   ", sum(row["documents"] for row in engineer["inputs"]["rows"]), "documents;", ", ".join(f"{n} pages {way}" for way, n in sorted(routes.items())))
 print("  dropped:", "; ".join(f"{row['records']} {row['stage']} ({row['reason']})" for row in engineer["dropped"]["rows"]))
-print("  tokens: ", ", ".join(f"{row['source']} {row['tokens']:,}" for row in engineer["outputs"]["rows"]))
+tokens = {}
+for row in engineer["outputs"]["rows"]:
+    tokens[row["source"]] = tokens.get(row["source"], 0) + row["tokens"]
+print("  tokens: ", ", ".join(f"{name} {n:,}" for name, n in sorted(tokens.items())))
 print(f"  loss:    {run['first_loss']:.2f} at the first step, {run['last_loss']:.2f} at the last;",
       f"held-out text {run['held_out_start']['held_out']:.2f} before, {run['held_out']['held_out']:.2f} after")
 print(f"  report:  {out}/data/audit.html   model: {out}/cpt/model")

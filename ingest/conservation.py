@@ -14,6 +14,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from medpress.units import names
+
 SMALL = 24
 """So many letters may be lost, or be there too often, before a page breaks the law. Of 247 pages that were read as they are (185 of PDF, 62
 articles of XML) none lost more than 22 or had more than 16 too many, whatever their length, and 99 of 100 at most 13: a page number, a mark, a
@@ -23,75 +25,7 @@ _MARKUP = re.compile(r"<br>|\\[a-zA-Z]+")
 _NUMBER = re.compile(r"[0-9]+(?:[.,][0-9]+)*")
 _SIGNS = frozenset("-±×÷°≤≥<>=≈%‰√∞→←↑↓")
 """Signs that a value can turn on; a minus counts where a number follows it."""
-_UNITS = frozenset(
-    [
-        "kg",
-        "g",
-        "mg",
-        "μg",
-        "ug",
-        "mcg",
-        "ng",
-        "pg",
-        "l",
-        "L",
-        "dl",
-        "dL",
-        "ml",
-        "mL",
-        "μl",
-        "μL",
-        "nL",
-        "nl",
-        "mol",
-        "mmol",
-        "μmol",
-        "nmol",
-        "pmol",
-        "mEq",
-        "IU",
-        "U",
-        "mU",
-        "kU",
-        "m",
-        "cm",
-        "mm",
-        "μm",
-        "nm",
-        "h",
-        "min",
-        "s",
-        "ms",
-        "d",
-        "mmHg",
-        "kPa",
-        "Pa",
-        "kJ",
-        "J",
-        "kcal",
-        "Gy",
-        "mGy",
-        "cGy",
-        "Sv",
-        "mSv",
-        "Bq",
-        "kBq",
-        "MBq",
-        "V",
-        "mV",
-        "Hz",
-        "kHz",
-        "MHz",
-        "毫",
-        "微",
-        "纳",
-        "克",
-        "升",
-        "斤",
-        "两",
-        "钱",
-    ]
-)
+_UNITS = frozenset(name.spelling for name in names("conserved"))
 """Words that make another value of a number when they stand behind it."""
 _DASHES = "−–‐‑"
 """They are one sign with the hyphen."""

@@ -13,6 +13,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from medpress.units import names, pattern
+
 _RAISED, _LOWERED, _CITED, _END = "\ufdd0", "\ufdd1", "\ufdd2", "\ufdd3"
 _WRAPS = re.compile("[\ufdd0-\ufdd3]")
 _MARK = re.compile(f"([{_RAISED}{_LOWERED}{_CITED}])([^{_RAISED}{_LOWERED}{_CITED}{_END}]*){_END}")
@@ -29,12 +31,9 @@ _GENOTYPE = re.compile(r"[-−–+]/[-−–+]")
 """Which of the two alleles of a gene there are: Apoe⁻/⁻."""
 _NOTE_SIGN = re.compile(r"[*†‡§¶#∗‖|]+")
 _NOTE_LETTER = re.compile(r"[a-z](?:\s?,\s?[a-z])*")
-_UNIT = re.compile(
-    r"(?:^|[\s\d(\[/·⋅∙×*^+-])(?:[fpnµμmcdhk]?m|in|ft|yd|[mµμn]?s|sec|min|hr?|days?|d|wk|weeks?|yr|years?|y|[kmµμn]?g|"
-    r"[dmcµμ]?[lL]|[mµμn]?mol|[mµμnp]?M|[mk]?Pa|N|J|K|[kMG]?Hz|[kmµμ]?V|rad|sr|IU|cells?|dyne?s?|°?C|ha|pixels?|person)$"
-)
+_UNIT = re.compile(rf"(?:^|[\s\d(\[/·⋅∙×*^+-]){pattern(name.spelling for name in names('power'))}$")
 """A unit that a number over it raises to a power."""
-_LENGTH = re.compile(r"(?:^|[\s\d(\[/·⋅∙×*-])(?:[fpnµμcmdk]?m|in|ft|yd|s|pixels?)$")
+_LENGTH = re.compile(rf"(?:^|[\s\d(\[/·⋅∙×*-]){pattern(name.spelling for name in names('squared'))}$")
 """A unit that is raised to the second or third power without a sign; the others are only divided by."""
 _STATISTIC = re.compile(r"(?:^|[\s\d(\[,;:=/×·+*^]|(?<![A-Za-z])-)(?:[A-Za-z]|[α-ωΑ-Ω∆µ][a-z]{0,2}|adj[A-Z])$")
 """A variable of one letter: χ², r², I², ηp²."""
@@ -44,7 +43,7 @@ _CLOSED = re.compile(r"[.,;:!?%)\]”’\"'。，；：！？％）】」』、�
 _BASE = re.compile(r"(?:^|[^\w.,]|(?<=\d)[xX])(10|2|e)$")
 _NUMERAL = re.compile(r"\d$")
 _UNIT_FOLLOWS = re.compile(
-    r"\s?(?:/\s?[A-Za-zµμ]|[x×·∙⋅]\s?\d|(?:cells?|copies|CFU|cfu|PFU|IU|U|mol|M|L|g|mL|platelets|leukocytes|per)\b)"
+    rf"\s?(?:/\s?[A-Za-zµμ]|[x×·∙⋅]\s?\d|(?:{pattern(name.spelling for name in names('tenfold'))}|per)\b)"
 )
 
 

@@ -213,7 +213,9 @@ def _nothing_found(paths: Sequence[str], formats: Sequence[str], ignored: Counte
     if not ignored:
         return f"there is no file below {where}."
     others = ", ".join(f"{count} {ending}" for ending, count in ignored.most_common(5))
-    return f"no {' or '.join(formats)} file below {where}, only {others}; `ingest auto` reads every known format."
+    *first, last = formats
+    known = f"{', '.join(first)} or {last}" if first else last
+    return f"no {known} file below {where}, only {others}; `ingest auto` reads every known format."
 
 
 def _fetch(urls: Sequence[str], fetching: FetchConfig, session: Session) -> tuple[pa.Table, list[dict[str, Any]]]:

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from cyclopts import Parameter
 
 from medpress.command import ONCE, UserError, build_app, first_process, in_words, print_table, progress, run, say
+from medpress.ranges import Count
 from training.config import CptConfig, EvalConfig, InputError, RlConfig, SftConfig
 from training.run import train as run_stage
 from training.sampling.config import SamplingConfig
@@ -372,7 +373,7 @@ def report(run: Path, /) -> int:
 
 
 @app.command
-def trace(run: Path, /, *, step: int | None = None, document: str | None = None) -> int:
+def trace(run: Path, /, *, step: Count | None = None, document: str | None = None) -> int:
     """Say what a step of `train cpt` was trained on, or which steps met a document.
 
     Example: `train trace runs/cpt --step 120`

@@ -43,8 +43,8 @@ LINES_AT_ONCE = 1_000
 """Of a file that is no dataset; looked at in pieces of whole lines."""
 
 _NUMBER = re.compile(r"\d[\d .-]{4,}\d")
-_DOUBTFUL = re.compile(r"\d(?:[^\d\n]{0,3}\d){4}")
-"""Five digits that stand near each other: each identifier that `_hard` finds has as many."""
+_DOUBTFUL = re.compile(r"\d(?:[^\d\n]{0,9}\d){3}")
+"""Four digits that stand near each other: the rules of `NEVER_IN_A_TEXT` want as many of the shortest record number."""
 _DIGEST = re.compile(r"\b(?=[0-9a-f-]*[a-f])[0-9a-f]{8,}(?:-[0-9a-f]+)*\b")
 _APART = re.compile(r"[\s_,.-]+")
 _TEXTS = ("text", "title", "section", "license", "source", "left_out")

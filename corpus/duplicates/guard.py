@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from corpus.duplicates.differences import Words, fold, may_replace
+from medpress.units import names, pattern
 from nlp.normalise import HAN
 
 DrugFinder = Callable[[str], Iterable[tuple[int, int]]]
@@ -50,23 +51,19 @@ class Facts:
         return all(fold(subject) in self.folded for subject in subjects - self.known)
 
 
-_MASS_UNITS = (
-    r"(?:[kmµμunpd]|mc)?g|M[Gg]|MCG|KG|M[Ll]|[kmµμud]?[lL]|cc|[mµμun]?mol|[mµμun]?M|mEq|meq|[mkM]?[iI]?[uU]|units?|"
-    r"千克|公斤|毫克|微克|纳克|克|毫升|微升|升|万单位|国际单位|单位|钱|两|斤|合|分"
-)
-_COUNT_UNITS = (
-    r"tablets?|capsules?|drops?|puffs?|vials?|ampoules?|sachets?|pills?|片|粒|丸|支|瓶|袋|滴|枚|剂|贴|喷|包|颗|帖|付|揿"
-)
-_TIME_UNITS = (
-    r"milliseconds?|seconds?|secs?|minutes?|mins?|hours?|hrs?|days?|weeks?|wks?|months?|years?|yrs?|times|doses?|cycles?|ms|"
-    r"[hds]|小时|分钟|秒|天|日|周|星期|个月|月|年|岁|次|疗程|倍|度"
-)
-_OTHER_UNITS = (
-    r"mmHg|mm\s?Hg|cm\s?H2O|kPa|MPa|Pa|bpm|beats|breaths|[kM]?Hz|[kMG]?Bq|[cm]?Gy|[mµ]?Sv|kcal|cal|k?J|[km]?V|[kmµμn]?m[²³23]?|"
-    r"cm[²³23]?|dB|°\s?[CF]|℃|℉|%|‰|percent|per cent|fold|cells|copies|mOsm|ppm|points?|毫米汞柱|毫米|厘米|米|千帕|例|人|名"
-)
-_UNIT = rf"(?:{_COUNT_UNITS}|{_TIME_UNITS}|{_OTHER_UNITS}|{_MASS_UNITS})(?![A-Za-z])"
-_UNITS = rf"{_UNIT}(?:\s?(?:/|·|每|\bper\b|\ba\b)\s?(?:{_UNIT}|min|kg|dose|次|L))*"
+_UNIT_NAMES = {"".join(name.spelling.split()): name for name in names("guard")}
+_UNIT_NAMES |= {  # as headings are written: MG, Mg
+    capitals: name
+    for name in names("dose")
+    if name.spelling.isalpha() and 1 < len(name.spelling) < 5 and name.kind != "piece"
+    for capitals in (name.spelling.upper(), name.spelling.title())
+    if capitals not in _UNIT_NAMES
+}
+_UNIT = rf"{pattern([*_UNIT_NAMES, *(name.spelling for name in names('guard'))])}(?![A-Za-z])"
+_PER = r"/|·|每|\bper\b|\ba\b"
+_UNITS = rf"{_UNIT}(?:\s?(?:{_PER})\s?{_UNIT})*"
+_DOSED = frozenset({"mass", "volume", "amount", "activity", "piece"})
+"""Kinds of units that a drug is given in."""
 _NUMBER = r"\d+(?:,\d{3})+(?:[.·]\d+)?|\d+(?:[.·]\d+)?"
 _RANGE = rf"(?:{_NUMBER})(?:\s?(?:[-–—~～〜至到/×x^]|to)\s?(?:{_NUMBER}))*"
 _MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Sept|Oct|Nov|Dec)[a-z]*\.?"
@@ -84,17 +81,17 @@ _SCAN = re.compile(
     | (?P<skip>
         https?://\S+|www\.\S+|\b(?i:doi|pmid|pmcid|isbn|issn|nct)\b[:\s]*[\w./-]+|\b10\.\d{{4,}}/\S+
       | \[\s*\d+(?:\s*[-–—,，;]\s*\d+)*\s*\]
-      | [(（]\s*\d{{1,3}}(?:\s*[-–—,，;]\s*\d{{1,3}})+\s*[)）](?!\s?(?:{_UNIT}))
+      | [(（]\s*\d{{1,3}}(?:\s*[-–—,，;]\s*\d{{1,3}})+\s*[)）](?!\s?{_UNIT})
       | [(（]\s*\d{{1,2}}\s*[)）](?=\s*[A-Z{HAN}])
       | \d{{4}}[-/.]\d{{1,2}}[-/.]\d{{1,2}}|\b\d{{1,2}}[-/]\d{{1,2}}[-/](?:19|20)\d{{2}}\b
       | \d{{4}}\s?年(?:\s?\d{{1,2}}\s?月)?(?:\s?\d{{1,2}}\s?[日号])?
       | \b\d{{1,2}}(?:st|nd|rd|th)?\s+{_MONTH}(?:,?\s+\d{{4}})?\b|\b{_MONTH}\s+\d{{1,2}}(?!\d|\s?mg)(?:,?\s+\d{{4}})?
       | \b(?:19|20)\d{{2}}\s*;\s*\d+[^\s]*|\b\d+\s?\(\d+\)\s?:\s?[eE]?\d+(?:[-–]\d+)?
-      | \b{_ANNOUNCES}\b\.?\s*(?:[Ss]\s?)?\d+(?:\.\d+)*[a-zA-Z]?(?:\s?[-–,]\s?\d+[a-zA-Z]?)*(?!\s?(?:{_UNIT}))
+      | \b{_ANNOUNCES}\b\.?\s*(?:[Ss]\s?)?\d+(?:\.\d+)*[a-zA-Z]?(?:\s?[-–,]\s?\d+[a-zA-Z]?)*(?!\s?{_UNIT})
       | [图表]\s?\d+(?:[-.–]\d+)*|第\s?\d+(?:[-.–]\d+)*\s?[页章节版卷期条款册部篇]|附录\s?\d+
       | (?<=[.,;:)\]”"])[¹²³⁰⁴-⁹]+(?:[,–-][¹²³⁰⁴-⁹]+)*
     )
-    | (?P<list>^[ \t]*(?:\#+[ \t]*|[-*•][ \t]+)?(?:\d+(?:\.\d+)*[.)、．:]|\d+(?:\.\d+)+)(?=[ \t{HAN}])(?![ \t]?(?:{_UNIT})))
+    | (?P<list>^[ \t]*(?:\#+[ \t]*|[-*•][ \t]+)?(?:\d+(?:\.\d+)*[.)、．:]|\d+(?:\.\d+)+)(?=[ \t{HAN}])(?![ \t]?{_UNIT}))
     | (?P<compare>[<>≤≥＜＞]=?\s?)?(?P<minus>(?<![\w)%])[-−])?(?P<number>{_RANGE})(?:[\s-]?(?P<unit>{_UNITS}))?
     | (?P<word>{_WORD})
     | (?P<han>(?:(?![图表第]\s?\d|附录\s?\d)[{HAN}])+)
@@ -102,7 +99,6 @@ _SCAN = re.compile(
     re.VERBOSE | re.MULTILINE,
 )
 _YEAR = re.compile(r"(?:18|19|20)\d{2}(?:[-–/](?:(?:19|20)?\d{2}))?")
-_MASS = re.compile(rf"(?:{_MASS_UNITS}|{_COUNT_UNITS})(?![A-Za-z])")
 
 _CUE_WORDS = """
 no not never none nor neither without cannot nil denies denied deny negative positive absent absence contraindicated
@@ -118,8 +114,9 @@ _CUES = frozenset(_CUE_WORDS.split())
 _NUMBER_WORDS = {w: str(i) for i, w in enumerate(
     ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"), start=1
 )}  # fmt: skip
+_HAN_COUNT = rf"[{_HAN_NUMBER}]+{pattern(name for name, unit in _UNIT_NAMES.items() if unit.language == 'zh' and unit.kind != 'people')}"
 _HAN_ITEM = re.compile(
-    rf"(?P<count>[{_HAN_NUMBER}]+(?:{_COUNT_UNITS}|{_TIME_UNITS}|{_MASS_UNITS}))"
+    rf"(?P<count>{_HAN_COUNT})"
     r"|(?P<cue>没有|没|否认|禁忌|禁用|禁止|禁|避免|排除|阴性|阳性|不(?![断仅但])|无|未|勿|忌|非(?!常)|除外|升高|降低|增加|减少|增高|"
     r"下降|上升|加重|减轻|高于|低于|以上|以下|[左右]侧|双侧|单侧|左|右|停用|慎用|可用|有效|无效|良性|恶性|急性|慢性|"
     r"口服|静脉|静滴|肌注|皮下|外用|舌下|儿童|成人|孕妇|饭前|饭后|餐前|餐后|术前|术后)"
@@ -314,8 +311,8 @@ class _Segment:
         if not kind and self.counted is None:
             self.tokens.append(word)
             return
-        if self.counted and _is_unit(word):
-            self._add(f"n:{self.counted}|{_unit(original)}")
+        if self.counted and word in _UNIT_NAMES:
+            self._add(f"n:{self.counted}|{(_UNIT_NAMES.get(original) or _UNIT_NAMES[word]).unit}")
         self.counted = _NUMBER_WORDS.get(word)
         if word.endswith(("n't", "n’t")):
             word = "not"
@@ -342,9 +339,8 @@ class _Segment:
             return
         sign = (match.group("compare") or "").strip().translate(_SIGNS) + ("-" if match.group("minus") else "")
         value = f"{sign}{_value(number)}"
-        unit = _unit(unit) if unit else ""
+        unit, dosed = _unit(unit) if unit else ("", False)
         self.tokens.append(f"{value}|{unit}")
-        dosed = bool(unit) and bool(_MASS.match(match.group("unit")))
         if dosed:
             self._dosed(start)
         name = self.drug[0] if dosed and start - self.drug[1] <= _REACH else ""
@@ -393,11 +389,6 @@ def _is_han(token: str) -> bool:
     return len(token) == 1 and token >= "\u3400"
 
 
-@lru_cache(maxsize=1 << 12)
-def _is_unit(word: str) -> bool:
-    return re.fullmatch(_UNIT, word) is not None
-
-
 def _value(number: str) -> str:
     """5.0 -> 5, 1,000 -> 1000, 5 – 10 -> 5-10."""
     parts = re.findall(rf"{_NUMBER}|[-–—~～〜至到/×x^]|to", number)
@@ -409,36 +400,21 @@ def _plain(number: str) -> str:
     return (number.rstrip("0").rstrip(".") if "." in number else number).lstrip("0") or "0"
 
 
-_UNIT_NAMES = {
-    "毫克": "mg", "微克": "ug", "纳克": "ng", "千克": "kg", "公斤": "kg", "克": "g", "毫升": "ml", "微升": "ul", "升": "l",
-    "cc": "ml",
-    "mcg": "ug", "国际单位": "iu", "单位": "u", "unit": "u", "units": "u", "℃": "°c", "percent": "%", "per cent": "%",
-    "h": "hour", "hr": "hour", "hrs": "hour", "小时": "hour", "d": "day", "天": "day", "日": "day", "周": "week", "星期": "week",
-    "wk": "week", "wks": "week", "min": "minute", "mins": "minute", "分钟": "minute", "s": "second", "sec": "second",
-    "秒": "second",
-    "yr": "year", "yrs": "year", "年": "year", "个月": "month", "毫米汞柱": "mmhg",
-}  # fmt: skip
+_UNIT_PART = re.compile(rf"(?P<name>{_UNIT})|{_PER}")
 
 
-def _unit(unit: str) -> str:
-    parts = re.split(r"\s?(/|·|每|\bper\b|\ba\b)\s?", unit)
-    return "".join("/" if i % 2 else _single_unit(part) for i, part in enumerate(parts))
-
-
-def _single_unit(unit: str) -> str:
-    unit = unit.replace("μ", "u").replace("µ", "u").replace(" ", "")
-    if re.fullmatch(r"[mun]?M|M(?:IU|U|Bq|Pa|Hz|iu|u)", unit):  # molar is not metre, mega is not milli
-        return unit
-    unit = unit.lower()
-    unit = _UNIT_NAMES.get(unit, unit)
-    return unit[:-1] if len(unit) > 3 and unit.endswith("s") else unit
+@lru_cache(maxsize=1 << 12)
+def _unit(unit: str) -> tuple[str, bool]:
+    """A unit in its one form, milligrams per kg -> mg/kg, and whether a drug is given in it."""
+    known = [_UNIT_NAMES["".join(match["name"].split())] for match in _UNIT_PART.finditer(unit) if match["name"]]
+    return "/".join(name.unit for name in known), bool(known) and known[0].kind in _DOSED
 
 
 def _han_value(item: str) -> str:
     """三次 -> 3|次; numbers beyond ten stay as they are written."""
-    digits = "".join(c for c in item if c in _HAN_NUMBER)
-    unit = item[len(digits) :]
-    return f"{_HAN_DIGITS.get(digits, digits)}|{_single_unit(unit)}"
+    unit = max((item[at:] for at in range(1, len(item)) if item[at:] in _UNIT_NAMES), key=len)
+    number = item[: -len(unit)]
+    return f"{_HAN_DIGITS.get(number, number)}|{_UNIT_NAMES[unit].unit}"
 
 
 def contains(kept: Facts, dropped: Facts) -> bool:

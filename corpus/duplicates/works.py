@@ -155,17 +155,27 @@ def sketches(doc_ids: Sequence[str], texts: Sequence[str]) -> pa.Table:
 
 
 def contained(table: pa.Table) -> list[tuple[str, str]]:
-    """Pairs of documents of which one holds most of the other, by the `SKETCHES` of all."""
-    sizes = {row["values"]: row["counts"] for row in pc.value_counts(table["doc_id"]).to_pylist()}
-    counts = pc.value_counts(table["shingle"])
-    held = pc.and_(pc.greater(counts.field("counts"), 1), pc.less_equal(counts.field("counts"), MOST_HOLDERS))
-    shared = table.filter(pc.is_in(table["shingle"], counts.field("values").filter(held)))
-    holders = shared.group_by("shingle").aggregate([("doc_id", "list")])["doc_id_list"].to_pylist()
-    pairs = Counter(pair for ids in holders for pair in combinations(sorted(ids), 2))
+    """Pairs of documents of which one holds most of the other, by the `SKETCHES` of all.
+
+    `doc_id` may be a dictionary of one for all chunks: ids are numbers here, since there may be many millions of rows.
+    """
+    ids = table["doc_id"].combine_chunks()
+    ids = ids if pa.types.is_dictionary(ids.type) else ids.dictionary_encode()
+    owner, shingle = ids.indices.to_numpy(), table["shingle"].to_numpy()
+    sizes = np.bincount(owner, minlength=len(ids.dictionary))
+    order = np.argsort(shingle, kind="stable")
+    owner, shingle = owner[order], shingle[order]
+    starts = np.flatnonzero(np.diff(shingle, prepend=shingle[:1] ^ np.uint64(1)))
+    counts = np.diff(starts, append=len(shingle))
+    held = (counts > 1) & (counts <= MOST_HOLDERS)
+    holders = (owner[start : start + count].tolist() for start, count in zip(starts[held], counts[held], strict=True))
+    pairs = Counter(pair for some in holders for pair in combinations(sorted(some), 2))
+    named = ids.dictionary
     return sorted(
-        (one, other)
+        (min(names), max(names))
         for (one, other), count in pairs.items()
         if count >= max(FEWEST_SHARED, CONFIRMED * min(sizes[one], sizes[other]))
+        for names in [(named[one].as_py(), named[other].as_py())]
     )
 
 

@@ -19,9 +19,9 @@ import pyarrow.compute as pc
 
 from corpus.augment.config import AugmentConfig
 from corpus.augment.model import requests
+from corpus.augment.model.reply import REPLIES
 from corpus.augment.parent import Parent
 from corpus.steps.annotated import ANNOTATED
-from corpus.steps.replies import REPLIES
 from medpress.command import Ticker
 from medpress.generation.client import Client, LazyEndpoint
 from medpress.generation.request import GenerationError, Reply, Request

@@ -10,11 +10,11 @@ import pyarrow.compute as pc
 from corpus.augment.checks import check
 from corpus.augment.methods import augment
 from corpus.augment.model import read
+from corpus.augment.model.reply import replies_by_record
 from corpus.augment.parent import Parent
 from corpus.augment.text import source_spans
 from corpus.steps.annotated import ANNOTATED
 from corpus.steps.candidate import CANDIDATE
-from corpus.steps.replies import replies_by_record
 from corpus.steps.taggers import tagger, tagger_identity
 from corpus.steps.tokenizers import load, tokenizer_identity
 from medpress.generation.request import Reply

@@ -66,11 +66,18 @@ def sketch(task: Task, mark: Mark) -> None:
 SKETCH = Step(sketch, inputs=("sections",), per="group of parts")
 
 
+def _numbered(table: pa.Table) -> pa.Table:
+    """Sketches whose ids are a dictionary: each stands there many times."""
+    return table.set_column(table.schema.get_field_index("doc_id"), "doc_id", table["doc_id"].dictionary_encode())
+
+
 def group_works(task: Task, mark: Mark) -> None:
     """Documents that may be one work. Arguments: `keys`, `sketches` (files). Writes `works.WORKS`."""
     keys = [works.KEYS.empty_table(), *map(read_table, task.arguments["keys"])]
-    sketches = [works.SKETCHES.empty_table(), *map(read_table, task.arguments["sketches"])]
-    pairs = works.contained(pa.concat_tables(sketches))
+    sketches = [
+        _numbered(table) for table in (works.SKETCHES.empty_table(), *map(read_table, task.arguments["sketches"]))
+    ]
+    pairs = works.contained(pa.concat_tables(sketches).unify_dictionaries())
     write_table(task.output, works.works(pa.concat_tables(keys), pairs))
 
 

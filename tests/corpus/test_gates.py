@@ -115,11 +115,12 @@ def again(rows: list[dict[str, Any]]) -> None:
     ("gate", "change", "named"),
     [
         ("no identifiers", with_text("\n\nTelephone: +1 617 555 0199."), ("record", 0)),
+        ("no identifiers", with_text("\n\n住院号：1234"), ("record", 0)),
         ("contamination", with_text(f"\n\n{QUESTION}"), ("id", 0)),
         ("numbers", with_text("\n\nThe dose is 975 mg."), ("id", 0)),
         ("repeated text", again, ("id", -1)),
     ],
-    ids=["telephone number", "benchmark item", "changed number", "repeated article"],
+    ids=["telephone number", "short record number", "benchmark item", "changed number", "repeated article"],
 )
 def test_a_fault_of_a_record_fails_its_gate_and_is_named(
     clean: Path, tmp_path: Path, gate: str, change: Callable[..., None], named: tuple[str, int]

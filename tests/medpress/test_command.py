@@ -113,7 +113,8 @@ def test_a_list_in_a_pipe_is_plain_lines(tmp_path, sample_docs):
 def small(tmp_path_factory, sample_docs):
     """A data folder with shards, and a text."""
     folder = tmp_path_factory.mktemp("small")
-    assert ended(BIN / "ingest", "text", sample_docs / "monographs", "--data", folder / "data").returncode == 0
+    words = ("--data", folder / "data", "--license", "Apache-2.0")
+    assert ended(BIN / "ingest", "text", sample_docs / "monographs", *words).returncode == 0
     assert ended(BIN / "corpus", "build", "--tagger", "lexicon", "--data", folder / "data").returncode == 0
     (folder / "notes.txt").write_text("Patient denies chest pain. Metformin was given for type 2 diabetes.\n" * 400)
     return folder

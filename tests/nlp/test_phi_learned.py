@@ -37,12 +37,19 @@ VALUES = ValueMaker(LISTS)
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_wording_of_people(half: Literal["dev", "test", "fresh"], lang: str) -> None:
     result = score((note.text, note.lang, note.spans) for note in layout_notes(half, lang))
-    least = LEAST[lang]
+    least = LEAST[lang, half]
     assert result.recall() >= least[0] and result.recall("NAME") >= least[1] and result.precision >= least[2]
 
 
-LEAST = {"en": (0.83, 0.85, 0.88), "zh": (0.83, 0.82, 0.89)}
-"""Language -> least recall, recall of names and precision."""
+LEAST = {
+    ("en", "dev"): (0.87, 0.92, 0.92),
+    ("en", "test"): (0.87, 0.92, 0.92),
+    ("en", "fresh"): (0.83, 0.85, 0.88),
+    ("zh", "dev"): (0.83, 0.82, 0.92),
+    ("zh", "test"): (0.83, 0.82, 0.89),  # the precision was 0.92 with names that are not openly licensed
+    ("zh", "fresh"): (0.83, 0.82, 0.92),
+}
+"""Language and half -> least recall, recall of names and precision."""
 
 
 HALVES: tuple[Literal["dev", "test", "fresh"], ...] = ("dev", "test", "fresh")

@@ -6,10 +6,8 @@ import re
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
-from pathlib import Path
 
-UNITS = Path(__file__).with_name("units.txt")
-"""Units, one a line: name, dimension, size, other names."""
+from medpress.units import names, pattern
 
 _NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d{1,15})(?:\.\d{1,15})?"
 _ONE_NUMBER = re.compile(rf"(?<![\d.,A-Za-z])({_NUMBER})(?!\d)")
@@ -27,20 +25,13 @@ class Quantity:
 
 @cache
 def _units() -> dict[str, tuple[str, Fraction]]:
-    """Name -> dimension and size."""
-    units = {}
-    for line in UNITS.read_text(encoding="utf-8").splitlines():
-        if not line.startswith("#"):
-            name, dimension, size, *others = line.split("\t")
-            for known in (name, *" ".join(others).split()):
-                units[known] = (dimension, Fraction(size))
-    return units
+    """Name without white space -> dimension and size."""
+    return {"".join(name.spelling.split()): (name.kind, name.size) for name in names("answer") if name.size}
 
 
 @cache
 def _quantity() -> re.Pattern[str]:
-    names = "|".join(re.escape(name) for name in sorted(_units(), key=len, reverse=True))
-    one = rf"(?:{names})(?![A-Za-z])"
+    one = rf"{pattern(name.spelling for name in names('answer'))}(?![A-Za-z])"
     return re.compile(rf"(?<![\d.,A-Za-z])([-−]?)({_NUMBER})\s*({one}(?:\s*/\s*{one})?)(?!\s*/)")
 
 
@@ -66,7 +57,7 @@ def numbers(text: str) -> list[Fraction]:
 
 
 def _of(match: re.Match[str]) -> Quantity:
-    above, _, below = match[3].replace(" ", "").partition("/")
+    above, _, below = "".join(match[3].split()).partition("/")
     dimension, size = _units()[above]
     if below:
         other, divisor = _units()[below]

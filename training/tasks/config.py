@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
-from medpress.ranges import Count
+from medpress.ranges import Count, between
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,5 +19,5 @@ class TasksConfig:
     """Tasks of each family and language to train on."""
     test: Count = 90
     """Tasks of each family and language in the test."""
-    seed: int = 0
+    seed: Annotated[int, between(0, 2**32 - 1)] = 0
     """Seed of names, numbers and order."""

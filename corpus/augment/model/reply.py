@@ -1,10 +1,25 @@
-"""Replies as they come from models: wrapped in politeness, fences and marks, echoing the prompt, or cut short."""
+"""Replies of models: as rows of a file, and as they come, wrapped in politeness, fences and marks, echoing the prompt, or cut short."""
 
 from __future__ import annotations
 
 import re
 
+import pyarrow as pa
+
 from medpress.generation.request import Reply
+
+REPLIES = pa.schema(
+    [
+        pa.field("id", pa.string()),
+        pa.field("method", pa.string()),
+        pa.field("number", pa.int32()),
+        pa.field("text", pa.string()),
+        pa.field("finish_reason", pa.string()),
+        pa.field("prompt_tokens", pa.int32()),
+        pa.field("completion_tokens", pa.int32()),
+    ]
+)
+"""One row a reply: to which record, method and call. A call without a reply has no row."""
 
 CUT = "the reply was cut at the token limit"
 RESIDUE = "residue of the prompt or of markup"
@@ -28,6 +43,15 @@ _RESIDUE = re.compile(
     r"|作为(?:一个|一名)?(?:AI|人工智能|语言模型|大模型)|原文|(?:上述|给出的|提供的)(?:文本|文字|材料)|改写|医学生|希望(?:这|以上|对你|对您)",
     re.IGNORECASE,
 )
+
+
+def replies_by_record(table: pa.Table) -> dict[str, dict[tuple[str, int], Reply]]:
+    """Rows of `REPLIES` by record, then by method and ordinal."""
+    found: dict[str, dict[tuple[str, int], Reply]] = {}
+    for row in table.to_pylist():
+        reply = Reply(row["text"], row["finish_reason"], row["prompt_tokens"], row["completion_tokens"])
+        found.setdefault(row["id"], {})[row["method"], row["number"]] = reply
+    return found
 
 
 def clean(reply: Reply) -> str:
