@@ -39,7 +39,8 @@ def export(run: Path, which: Literal["best", "last"], out: Path) -> int:
     with checkpoint.storing(partial):
         model.save_pretrained(partial)
     save_tokenizer(tokenizer, partial)
-    measured = "" if state["held_out"] is None else f", where the held-out loss was {state['held_out']:.4f}"
+    loss = state.get("held_out")
+    measured = "" if loss is None else f", where the held-out loss was {loss:.4f}"
     note = f"These are the weights of step {state['step']:,}{measured}. What is said below is of the whole run and its last step."
     write_text(partial / "README.md", card(told, note))
     partial.rename(out)

@@ -11,7 +11,7 @@ import resource
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -106,6 +106,7 @@ def train(
     newest = checkpoint.latest(out / "checkpoints")
     if newest is not None:
         state = checkpoint.restore(newest, loss_head, optimizer, world)
+        check_state(state, newest)
         ahead.restore(state["batches"])
         step, totals = int(state["step"]), Totals(**state["totals"])
         guard.restore(state["guard"])
@@ -212,6 +213,19 @@ def train(
     return result
 
 
+def check_state(state: Mapping[str, Any], place: Path) -> None:
+    """Raise `InputError` when a checkpoint was written by code that remembers other things of a run than this does."""
+    wanted = {
+        "batches": {"place", "drawn", "learned"},
+        "totals": {each.name for each in fields(Totals)},
+        "guard": set(Guard().state()),
+    }
+    if any(not isinstance(state.get(name), Mapping) or set(state[name]) != keys for name, keys in wanted.items()):
+        raise InputError(
+            f"{place} was written by another version of medpress: finish that run with it, or choose another --out."
+        )
+
+
 def begin(config: TrainingConfig, data_hash: str, world: World) -> dict[str, Any] | None:
     """Make the run's folder this configuration's, or check that it is; returns the result when the run is finished.
 
@@ -222,10 +236,12 @@ def begin(config: TrainingConfig, data_hash: str, world: World) -> dict[str, Any
     identities = {"data": data_hash, "model": model_hash(config.model)}
     if path.exists():
         before = read_json(path)
+        # an option that is newer than the run had the effect of its default
+        earlier = plain(type(config)()) | before["config"]
         changed = [
-            f"{name} was {before['config'].get(name)!r} and is {value!r}"
+            f"{name} was {earlier[name]!r} and is {value!r}"
             for name, value in settings.items()
-            if before["config"].get(name) != value
+            if earlier[name] != value
         ]
         changed += [f"the {name} is another" for name, value in identities.items() if before[name] != value]
         if changed:
