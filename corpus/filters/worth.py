@@ -47,13 +47,13 @@ def add_worth(rows: Sequence[Mapping[str, Any]], scores: Sequence[dict[str, floa
     margins = worth.margins([rows[n]["text"] for n in read])
     densities = np.array([scores[n]["medical_density"] for n in read], np.float32)
     names, of_document = np.unique([rows[n]["doc_id"] for n in read], return_inverse=True)
-    total = np.bincount(of_document, sizes, len(names))
+    total = np.bincount(of_document, sizes, len(names)).astype(np.int64)
 
     def together(values: Any) -> Any:
         return np.bincount(of_document, values * sizes, len(names)) / np.maximum(total, 1)
 
-    of_texts = worth.worth(margins, densities)
-    of_documents = worth.worth(together(margins), together(densities))
+    of_texts = worth.worth(margins, densities, sizes)
+    of_documents = worth.worth(together(margins), together(densities), total)
     for place, n in enumerate(read):
         if sizes[place] >= worth.LEAST:
             scores[n]["quality_score"] = round(float(of_texts[place]), 4)

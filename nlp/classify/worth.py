@@ -22,10 +22,13 @@ _CLIP = 3.0
 _FLOOR = 0.003
 _OF_DENSITY = 0.1
 """What the logarithm of the density counts beside the margin. A fit on the training texts gives it nothing, since these part by the margin
-alone; on pages of the world it helps. Chosen with the two below on the half of `benchmarks/junk.py` that may be looked at, on
-articles and books that were not trained on, and on banks of questions."""
-_BORDER = 0.85
-"""What scores a half."""
+alone; on pages of the world it helps. Chosen with the numbers below on the half of `benchmarks/junk.py` that may be looked at, on
+articles and books that were not trained on and stretches of them, and on banks of questions."""
+_BORDER = 1.05
+"""What scores a half, in a long text."""
+_CAUTION = 0.75
+"""What it is less in a text of `_SHORT` characters, whose margin says less; it falls with the length."""
+_SHORT = 500
 _STEEP = 2.4
 
 
@@ -43,7 +46,8 @@ def margins(texts: Sequence[str]) -> NDArray[np.float32]:
     return np.clip(decisions[:, teaches] - others.max(axis=1, initial=-_CLIP), -_CLIP, _CLIP)
 
 
-def worth(margin: NDArray[np.float32], density: NDArray[np.float32]) -> NDArray[np.float64]:
-    """The score, 0 to 1, of texts with these margins (`margins`) and medical densities (`nlp.tagging.density`)."""
-    logit = _STEEP * (margin + _OF_DENSITY * np.log(np.maximum(density, 0) + _FLOOR) - _BORDER)
+def worth(margin: NDArray[np.float32], density: NDArray[np.float32], sizes: NDArray[np.int64]) -> NDArray[np.float64]:
+    """The score, 0 to 1, of texts with these margins (`margins`), medical densities (`nlp.tagging.density`) and sizes (`size`)."""
+    border = _BORDER - _CAUTION * _SHORT / np.maximum(sizes, _SHORT)
+    logit = _STEEP * (margin + _OF_DENSITY * np.log(np.maximum(density, 0) + _FLOOR) - border)
     return 1 / (1 + np.exp(-logit))

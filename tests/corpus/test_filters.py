@@ -223,11 +223,12 @@ def test_scores_do_not_depend_on_what_was_read_before(monkeypatch: pytest.Monkey
 
 
 FERRY = "The ferry leaves the harbour at nine and calls at two islands before noon, and tickets are sold on board. " * 5
-NERVE = (
-    "The radial nerve arises from the posterior cord of the brachial plexus and supplies the extensors of the arm and forearm. Injury in "
-    "the spiral groove of the humerus causes wrist drop with loss of sensation over the dorsum of the hand. Patients cannot extend the "
-    "wrist or the fingers, whereas the triceps is spared. Diagnosis rests on examination and nerve conduction studies; most closed "
-    "lesions recover within four months, and a splint prevents contracture meanwhile."
+CHAPTER = (
+    "Heart failure is a clinical syndrome in which the ventricles cannot fill with blood or eject it. Patients present with dyspnea, "
+    "fatigue and peripheral edema, and examination shows a raised jugular venous pressure and pulmonary rales. In our cohort of 214 "
+    "patients, hypertension and coronary artery disease were the most common causes. Treatment with a beta blocker and an ACE "
+    "inhibitor reduced mortality compared with placebo (hazard ratio 0.66, 95% CI 0.53 to 0.81; P < 0.001). Serum potassium and "
+    "renal function should be monitored during therapy, since hyperkalemia is a frequent adverse effect."
 )
 
 
@@ -235,13 +236,13 @@ def scored(texts: dict[str, list[str]]) -> dict[str, list[dict[str, float]]]:
     """The worth of the texts of some documents."""
     given = [(name, text) for name, of in texts.items() for text in of]
     shared = {"lang": "en", "augmentation": None}
-    scores: list[dict[str, float]] = [{"medical_density": 0.15 if "nerve" in text else 0.0} for _, text in given]
+    scores: list[dict[str, float]] = [{"medical_density": 0.15 if "Heart" in text else 0.0} for _, text in given]
     add_worth([{"doc_id": name, "text": text, **shared} for name, text in given], scores)
     return {name: [s for (of, _), s in zip(given, scores, strict=True) if of == name] for name in texts}
 
 
 def test_a_document_is_judged_as_a_whole_and_doubt_sets_aside() -> None:
-    found = scored({"book": [FERRY, *[NERVE] * 12], "guide": [FERRY], "note": ["Take the ferry."]})
+    found = scored({"book": [FERRY, *[CHAPTER] * 12], "guide": [FERRY], "note": ["Take the ferry."]})
     preface, *chapters = found["book"]
     assert preface["quality_score"] < 0.5 < min(text["quality_score"] for text in chapters)
     assert {text["document_score"] for text in found["book"]} == {preface["document_score"]}
@@ -250,7 +251,7 @@ def test_a_document_is_judged_as_a_whole_and_doubt_sets_aside() -> None:
     assert verdict is not None and verdict.reason == "worth: document_score" and verdict.doubtful
     assert decide(found["guide"][0], "en", FilterConfig(min_document_score=0)) is None
     assert found["note"] == [{"medical_density": 0.0}]  # too short to tell
-    assert scored({"guide": [FERRY], "book": [NERVE]})["guide"] == found["guide"]  # whatever stands beside it
+    assert scored({"guide": [FERRY], "book": [CHAPTER]})["guide"] == found["guide"]  # whatever stands beside it
     short = decide({"words": 1.0}, "en", FilterConfig())
     assert short is not None and not short.doubtful
 

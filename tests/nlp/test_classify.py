@@ -119,7 +119,7 @@ def test_a_document_has_one_kind() -> None:
 def test_any_text_is_survived(text: str) -> None:
     (classes,) = classify([text])
     assert 0 <= classes.kind_probability <= 1
-    assert 0 <= worth(margins([text]), np.zeros(1, np.float32))[0] <= 1
+    assert 0 <= worth(margins([text]), np.zeros(1, np.float32), np.array([len(text)]))[0] <= 1
 
 
 def test_labelled_files(tmp_path: Path) -> None:
@@ -172,8 +172,9 @@ ELSE = (
 
 def test_what_teaches_medicine_is_worth_more_than_all_else() -> None:
     texts = [*TEACHING, *ELSE]
-    scores = worth(margins(texts), np.array([0.1] * len(TEACHING) + [0.01] * len(ELSE), np.float32))
+    sizes = np.full(len(texts), 500)
+    scores = worth(margins(texts), np.array([0.1] * len(TEACHING) + [0.01] * len(ELSE), np.float32), sizes)
     assert scores[: len(TEACHING)].min() > 0.5 > scores[len(TEACHING) :].max()
-    more = worth(margins(texts), np.full(len(texts), 0.3, np.float32))
+    more = worth(margins(texts), np.full(len(texts), 0.3, np.float32), sizes)
     assert (more > scores).all()  # more terms of medicine, at the same style
     assert margins([]).shape == (0,)
