@@ -124,7 +124,7 @@ def banks(qa: Path, work: Path) -> None:
 def sections(data: Path) -> None:
     """What is kept of each document of a data folder, grouped by the name of its file up to a hyphen."""
     config, lexicon = FilterConfig(), built_in_lexicon()
-    documents = _table(data / "documents", ["doc_id", "uris", "title", "lang"])
+    documents = _table(data / "documents", ["doc_id", "uris", "title", "lang", "source_type"])
     pages = defaultdict(list)
     for row in _table(data / "pages", ["doc_id", "page", "blocks"]):
         pages[row["doc_id"]].append(row)
@@ -144,6 +144,7 @@ def sections(data: Path) -> None:
                 continue
             mentions = lexicon.tag([section.text])[0]
             row = {
+                "source_type": document["source_type"],
                 "doc_id": document["doc_id"],
                 "text": section.text,
                 "lang": detect(section.text),

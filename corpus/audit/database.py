@@ -24,7 +24,7 @@ MEMORY = "800MB"
 """What the database may hold before it writes to the disk."""
 SCORES = (
     "medical_density", "medical_cues", "ocr_confidence", "broken_word_share", "lost_share", "single_letter_share", "quality_score",
-    "document_score",
+    "document_score", "page_score",
 )  # fmt: skip
 """Scores of the filters that are columns of `records`."""
 

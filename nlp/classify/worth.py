@@ -38,16 +38,28 @@ def size(text: str, lang: str) -> int:
 
 
 def margins(texts: Sequence[str]) -> NDArray[np.float32]:
-    """By how much "teaches" is likelier than the likelier of the other classes, one number a text, between -3 and 3."""
+    """Two numbers a text, between -3 and 3, shape (texts, 2): by how much "teaches" is likelier than the likelier of the other
+    classes, and "page" than the likelier of the others.
+    """
     model = load_classifier("worth")
     decisions = model.decisions(texts)
-    teaches = model.labels.index("teaches")
-    others = np.delete(decisions, teaches, axis=1)
-    return np.clip(decisions[:, teaches] - others.max(axis=1, initial=-_CLIP), -_CLIP, _CLIP)
+
+    def over(label: str) -> NDArray[np.float32]:
+        column = model.labels.index(label)
+        others = np.delete(decisions, column, axis=1)
+        return np.clip(decisions[:, column] - others.max(axis=1, initial=-_CLIP), -_CLIP, _CLIP)
+
+    return np.column_stack([over("teaches"), over("page")])
 
 
 def worth(margin: NDArray[np.float32], density: NDArray[np.float32], sizes: NDArray[np.int64]) -> NDArray[np.float64]:
-    """The score, 0 to 1, of texts with these margins (`margins`), medical densities (`nlp.tagging.density`) and sizes (`size`)."""
+    """The score, 0 to 1, of texts with these margins of "teaches" (`margins`), medical densities (`nlp.tagging.density`) and sizes (`size`)."""
     border = _BORDER - _CAUTION * _SHORT / np.maximum(sizes, _SHORT)
     logit = _STEEP * (margin + _OF_DENSITY * np.log(np.maximum(density, 0) + _FLOOR) - border)
     return 1 / (1 + np.exp(-logit))
+
+
+def page_likeness(margin: NDArray[np.float32]) -> NDArray[np.float64]:
+    """How much texts with these margins of "page" are like what pages hold beside their text, 0 to 1: a half where it is as likely as
+    text."""
+    return 1 / (1 + np.exp(-_STEEP * margin))

@@ -141,6 +141,7 @@ def test_every_threshold_bounds_a_score_that_some_text_has() -> None:
         "medical_density",
         "quality_score",
         "document_score",
+        "page_score",
     }
     fields = {field.name for field in dataclasses.fields(FilterConfig)} - {"use", "languages"}
     assert {field[4:] for field in fields} <= known
@@ -223,6 +224,10 @@ def test_scores_do_not_depend_on_what_was_read_before(monkeypatch: pytest.Monkey
 
 
 FERRY = "The ferry leaves the harbour at nine and calls at two islands before noon, and tickets are sold on board. " * 5
+MENU = (
+    "Home\nShop all\nNew in\nBags\nBelts\nGift vouchers\nStudent discount\nTrack my parcel\nSize guide\nSign in\nPrivacy\n"
+    * 5
+)
 CHAPTER = (
     "Heart failure is a clinical syndrome in which the ventricles cannot fill with blood or eject it. Patients present with dyspnea, "
     "fatigue and peripheral edema, and examination shows a raised jugular venous pressure and pulmonary rales. In our cohort of 214 "
@@ -232,10 +237,10 @@ CHAPTER = (
 )
 
 
-def scored(texts: dict[str, list[str]]) -> dict[str, list[dict[str, float]]]:
+def scored(texts: dict[str, list[str]], source_type: str = "web") -> dict[str, list[dict[str, float]]]:
     """The worth of the texts of some documents."""
     given = [(name, text) for name, of in texts.items() for text in of]
-    shared = {"lang": "en", "augmentation": None}
+    shared = {"lang": "en", "augmentation": None, "source_type": source_type}
     scores: list[dict[str, float]] = [{"medical_density": 0.15 if "Heart" in text else 0.0} for _, text in given]
     add_worth([{"doc_id": name, "text": text, **shared} for name, text in given], scores)
     return {name: [s for (of, _), s in zip(given, scores, strict=True) if of == name] for name in texts}
@@ -252,13 +257,17 @@ def test_a_document_is_judged_as_a_whole_and_doubt_sets_aside() -> None:
     assert decide(found["guide"][0], "en", FilterConfig(min_document_score=0)) is None
     assert found["note"] == [{"medical_density": 0.0}]  # too short to tell
     assert scored({"guide": [FERRY], "book": [CHAPTER]})["guide"] == found["guide"]  # whatever stands beside it
+    (stated,) = scored({"guide": [FERRY]}, "textbook")["guide"]  # whoever says so answers for it
+    assert "document_score" not in stated and decide(stated, "en", FilterConfig()) is None
+    (menu,) = scored({"menu": [MENU]}, "textbook")["menu"]
+    assert decide(menu, "en", FilterConfig()) == ("worth: page_score", menu["page_score"], 0.55)
     short = decide({"words": 1.0}, "en", FilterConfig())
     assert short is not None and not short.doubtful
 
 
 def test_other_languages_and_augmented_texts_are_not_judged() -> None:
     for changed in ({"lang": "fr"}, {"augmentation": "cloze"}):
-        row = {"doc_id": "a", "text": FERRY, "lang": "en", "augmentation": None, **changed}
+        row = {"doc_id": "a", "text": FERRY, "lang": "en", "source_type": "web", "augmentation": None, **changed}
         scores = [{"medical_density": 0.0}]
         add_worth([row], scores)
         assert scores == [{"medical_density": 0.0}]

@@ -19,7 +19,7 @@ from nlp.classify.model import LinearClassifier
 from nlp.classify.phrases import KINDS, SPECIALTIES, LabelledText, write_documents
 from nlp.classify.tensors import read_tensors, write_tensors
 from nlp.classify.training import ClassifierConfig, read_labelled, score_classifier, train_classifier
-from nlp.classify.worth import margins, worth
+from nlp.classify.worth import margins, page_likeness, worth
 
 
 @settings(max_examples=100, deadline=None)
@@ -119,7 +119,7 @@ def test_a_document_has_one_kind() -> None:
 def test_any_text_is_survived(text: str) -> None:
     (classes,) = classify([text])
     assert 0 <= classes.kind_probability <= 1
-    assert 0 <= worth(margins([text]), np.zeros(1, np.float32), np.array([len(text)]))[0] <= 1
+    assert 0 <= worth(margins([text])[:, 0], np.zeros(1, np.float32), np.array([len(text)]))[0] <= 1
 
 
 def test_labelled_files(tmp_path: Path) -> None:
@@ -173,8 +173,10 @@ ELSE = (
 def test_what_teaches_medicine_is_worth_more_than_all_else() -> None:
     texts = [*TEACHING, *ELSE]
     sizes = np.full(len(texts), 500)
-    scores = worth(margins(texts), np.array([0.1] * len(TEACHING) + [0.01] * len(ELSE), np.float32), sizes)
+    scores = worth(margins(texts)[:, 0], np.array([0.1] * len(TEACHING) + [0.01] * len(ELSE), np.float32), sizes)
     assert scores[: len(TEACHING)].min() > 0.5 > scores[len(TEACHING) :].max()
-    more = worth(margins(texts), np.full(len(texts), 0.3, np.float32), sizes)
+    more = worth(margins(texts)[:, 0], np.full(len(texts), 0.3, np.float32), sizes)
     assert (more > scores).all()  # more terms of medicine, at the same style
-    assert margins([]).shape == (0,)
+    assert margins([]).shape == (0, 2)
+    likeness = page_likeness(margins(texts)[:, 1])
+    assert likeness[-1] > 0.5 > likeness[:-1].max()
