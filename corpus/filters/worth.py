@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class WorthThresholds:
     """Chosen on pages and documents that the score was not trained on (`benchmarks/junk.py`, the half that may be looked at)."""
 
-    min_document_score: Share = 0.5
+    min_document_score: Share = 0.4
     """Worth of a whole document of the web or of no known type, in English or Chinese and long enough to tell; 0 takes all."""
     max_page_score: Share = 0.55
     """Likeness of a whole document of any type to menus, shops, keys, code and ruins. Articles and books lie below 0.1."""
