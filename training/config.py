@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from medpress.command import MACHINE, group
+from medpress.command import MACHINE, ONCE, group
 from medpress.generation.config import GenerationConfig
 from medpress.ranges import Amount, Count, CountOrNone, Share, between
 
@@ -43,6 +43,14 @@ class TrainingConfig:
     """Sequences a step, over all processes; must be a multiple of their number."""
     micro_batch: Annotated[CountOrNone, BATCHES] = 0
     """Sequences a forward pass on one process (gradients are accumulated); 0 takes all of the process's share at once."""
+    lora: Annotated[CountOrNone, OPTIMISER] = 0
+    """Rank of the matrices that are trained beside frozen weights; 0 trains the weights. The learning rate that a stage says is
+    ten times as high then."""
+    recompute: Annotated[Literal["nothing", "cheap", "all"], MACHINE] = "nothing"
+    """What of the layers is made again for the gradient instead of kept, which saves memory: nothing, all but matrix products and
+    attention, or all."""
+    compile: Annotated[bool, ONCE, MACHINE] = False
+    """Compile the layers before the first step."""
     learning_rate: Annotated[Amount, OPTIMISER] = 0.0
     """Peak learning rate; 0 means what the stage says."""
     schedule: Annotated[Literal["cosine", "wsd", "constant"], OPTIMISER] = "cosine"

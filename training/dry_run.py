@@ -21,7 +21,7 @@ from training.data import Shards
 from training.hub import not_found, options_for
 from training.losses import CHUNK_BYTES
 from training.mixing import arms_of, mixture
-from training.model import model_folder, parameters, random_model
+from training.model import parameters, random_model, shape_folder
 
 REACHED = 0.35
 """Part of what a large matrix product reaches that a step is taken to reach."""
@@ -80,7 +80,7 @@ def _shape(config: CptConfig, tokenizer: Any) -> Any:
             return random_model(tokenizer, **sizes, context=sequence_length(config), seed=config.seed)
         from transformers import AutoConfig, AutoModelForCausalLM
 
-        name = model_folder(config.model)
+        name = shape_folder(config.model)
         path = Path(name)
         options: dict[str, Any] = {"gguf_file": path.name} if path.suffix == ".gguf" else {}
         try:

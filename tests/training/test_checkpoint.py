@@ -25,6 +25,14 @@ def build(width: int = 4) -> tuple[nn.Module, torch.optim.Optimizer]:
     return model, torch.optim.AdamW(model.parameters(), lr=0.1, fused=True)
 
 
+def save(
+    folder: Path, number: int, model: nn.Module, optimizer: torch.optim.Optimizer, state: dict, keep: int = 1
+) -> None:
+    writer = checkpoint.Writer(ALONE)
+    writer.save(folder, number, model, optimizer, state, keep)
+    writer.close()
+
+
 def step(model: nn.Module, optimizer: torch.optim.Optimizer) -> float:
     loss = (model(torch.randn(5, 3)) ** 2).mean()
     loss.backward()
@@ -37,7 +45,7 @@ def test_a_restored_run_goes_on_as_the_first_would_have(tmp_path: Path) -> None:
     model, optimizer = build()
     for _ in range(3):
         step(model, optimizer)
-    checkpoint.save(tmp_path, 3, model, optimizer, {"place": [1, 0.1]}, ALONE)
+    save(tmp_path, 3, model, optimizer, {"place": [1, 0.1]})
     wanted = [step(model, optimizer) for _ in range(4)]
 
     again, its_optimizer = build()
@@ -53,7 +61,7 @@ def test_only_whole_checkpoints_count_and_only_the_last_is_kept(tmp_path: Path) 
     model, optimizer = build()
     for number in (1, 2, 10):
         step(model, optimizer)
-        checkpoint.save(tmp_path, number, model, optimizer, {}, ALONE)
+        save(tmp_path, number, model, optimizer, {})
     (tmp_path / ".step-00000011.partial").mkdir()
     assert [p.name for p in tmp_path.glob("step-*")] == ["step-00000010"]
     assert checkpoint.latest(tmp_path) == tmp_path / "step-00000010"
@@ -63,7 +71,7 @@ def test_only_whole_checkpoints_count_and_only_the_last_is_kept(tmp_path: Path) 
 def test_the_best_is_kept_beside_the_last(tmp_path: Path) -> None:
     model, optimizer = build()
     for number, loss in enumerate([3.0, 2.0, 2.5, None, 2.2, 2.1], start=1):
-        checkpoint.save(tmp_path, number, model, optimizer, {"held_out": loss}, ALONE, 2)
+        save(tmp_path, number, model, optimizer, {"held_out": loss}, 2)
     assert sorted(int(path.name[5:]) for path in tmp_path.glob("step-*")) == [2, 5, 6]
     assert checkpoint.best(tmp_path) == tmp_path / "step-00000002"
 
@@ -71,13 +79,13 @@ def test_the_best_is_kept_beside_the_last(tmp_path: Path) -> None:
 def test_there_is_no_pickle_in_it(tmp_path: Path) -> None:
     model, optimizer = build()
     step(model, optimizer)
-    checkpoint.save(tmp_path, 1, model, optimizer, {}, ALONE)
+    save(tmp_path, 1, model, optimizer, {})
     assert {p.suffix for p in (tmp_path / "step-00000001").iterdir()} == {".safetensors", ".json"}
 
 
 def test_another_model_is_refused(tmp_path: Path) -> None:
     model, optimizer = build()
-    checkpoint.save(tmp_path, 1, model, optimizer, {}, ALONE)
+    save(tmp_path, 1, model, optimizer, {})
     with pytest.raises(InputError, match="another size"):
         checkpoint.restore(tmp_path / "step-00000001", *build(width=5), ALONE)
     other = nn.ModuleDict({"other": nn.Linear(3, 4)})
@@ -89,12 +97,12 @@ def test_a_full_disk_is_an_error_of_the_disk_and_leaves_the_last_checkpoint(tmp_
     """As full as a limit on the size of files makes it."""
     model, optimizer = build()
     step(model, optimizer)
-    checkpoint.save(tmp_path, 1, model, optimizer, {}, ALONE)
+    save(tmp_path, 1, model, optimizer, {})
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
     try:
         with pytest.raises(OSError) as refused:
-            checkpoint.save(tmp_path, 2, model, optimizer, {}, ALONE)
+            save(tmp_path, 2, model, optimizer, {})
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert storage_fault(refused.value) == os.strerror(errno.EFBIG)
