@@ -9,7 +9,6 @@ itself: prompts whose tokens differ are counted apart. What differs is shown wit
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import torch
@@ -58,10 +57,9 @@ def compare(model: str, out: Path, *, prompts: int = 50, tokens: int = 16) -> No
     server = xllamacpp.Server(parameters)
     equal = same_tokens = 0
     for text, one, answer in zip(texts, ids, ours, strict=True):
-        asked = {"prompt": text, "n_predict": tokens, "temperature": 0.0, "return_tokens": True, "top_k": 1}
-        found = json.loads(server.handle_completions(json.dumps(asked)))
-        theirs = tuple(found["tokens"])
-        same_tokens += found["tokens_evaluated"] == len(one)
+        found = server.handle_completions({"prompt": text, "max_tokens": tokens, "temperature": 0.0, "logprobs": 1})
+        theirs = tuple(each["id"] for each in found["choices"][0]["logprobs"]["content"])
+        same_tokens += found["usage"]["prompt_tokens"] == len(one)
         equal += theirs == answer[: len(theirs)] and len(answer) - len(theirs) <= 1  # the token that ends is not told
         if theirs != answer[: len(theirs)]:
             at = next(i for i, (a, b) in enumerate(zip(theirs, answer, strict=False)) if a != b)

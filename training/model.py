@@ -55,7 +55,8 @@ class TokenLoss(nn.Module):
         wanted = hidden.flatten(0, 1).index_select(0, _moved(places, device))
         losses = cross_entropies(wanted, head.weight, _moved(flat.targets, device), getattr(head, "bias", None))
         empty = torch.zeros(rows[2].size, dtype=losses.dtype, device=device)
-        return empty.index_copy(0, _moved(flat.places, device), losses).view(rows[2].shape)
+        # no view is given back, since FSDP hooks it
+        return empty.index_copy(0, _moved(flat.places, device), losses).view(rows[2].shape).clone()
 
 
 def _low_precision(weight: Tensor) -> bool:

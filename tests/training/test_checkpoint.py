@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors import safe_open
 from torch import nn
 
 from medpress.location import storage_fault
@@ -108,3 +109,29 @@ def test_a_full_disk_is_an_error_of_the_disk_and_leaves_the_last_checkpoint(tmp_
     assert storage_fault(refused.value) == os.strerror(errno.EFBIG)
     newest = checkpoint.latest(tmp_path)
     assert newest is not None and checkpoint.restore(newest, model, optimizer, ALONE)["step"] == 1
+
+
+def test_what_is_written_is_what_was_there_when_it_was_begun(tmp_path: Path) -> None:
+    model, optimizer = build()
+    step(model, optimizer)
+    wanted = {name: weight.detach().clone() for name, weight in model.named_parameters()}
+    writer = checkpoint.Writer(ALONE)
+    writer.save(tmp_path, 1, model, optimizer, {})
+    with torch.no_grad():  # the training goes on
+        for weight in model.parameters():
+            weight.add_(1.0)
+    writer.close()
+    again, its = build()
+    newest = checkpoint.latest(tmp_path)
+    assert newest is not None and checkpoint.restore(newest, again, its, ALONE)["step"] == 1
+    assert all(torch.equal(weight, wanted[name]) for name, weight in again.named_parameters())
+
+
+def test_what_is_frozen_is_not_written(tmp_path: Path) -> None:
+    model, optimizer = build()
+    next(model.parameters()).requires_grad_(False)
+    step(model, optimizer)
+    save(tmp_path, 1, model, optimizer, {})
+    with safe_open(tmp_path / "step-00000001" / "rank-00000-of-00001.safetensors", framework="pt") as file:
+        names = set(file.keys())
+    assert "model.0.weight" not in names and {"model.0.bias", "exp_avg.0.bias", "model.1.weight"} <= names

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import torch
 from tiny_model import tiny_model
+from torch.utils.flop_counter import FlopCounterMode
 
 from training.attention import attend_within_pieces
 from training.layers import Recompute, compile_each, recompute
