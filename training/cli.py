@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -334,7 +334,9 @@ def compare(runs: list[Path], /, *, evaluations: Path | None = None, page: Path 
         from training.compare import CHANGES, HEADER, changes, write_page
         from training.compare import compare as rows_of
 
-        tables = {"Runs": (HEADER, rows_of(runs, evaluations))}
+        tables: dict[str, tuple[Sequence[str], Sequence[Sequence[Any]]]] = {
+            "Runs": (HEADER, rows_of(runs, evaluations))
+        }
         if evaluations and (rows := changes(runs, evaluations)):
             tables["From run to run, on the same questions (McNemar's exact test)"] = (CHANGES, rows)
         for title, (header, found) in tables.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import random
 import signal
@@ -136,6 +137,11 @@ def test_rl_loss_is_that_of_trl_on_the_same_pairs(tuned: dict[str, Path], data: 
     with torch.no_grad():
         ours, _ = OnPairs(preference_of("cpo-simpo", beta=10, gamma=5.4, alpha=0.05), "")(
             TokenLoss(model)(*tensors), batch, batch
+        )
+        dpo = OnPairs(preference_of("dpo", beta=None, gamma=None, alpha=None), str(tuned["sft"]))
+        start, logged = dpo(TokenLoss(model)(*tensors), batch, batch)  # measured from the model itself nothing differs
+        assert start.item() == pytest.approx(math.log(2), abs=1e-6) and logged["margin"].item() == pytest.approx(
+            0, abs=1e-4
         )
         reference = object.__new__(trainer_module.CPOTrainer)
         reference.loss_type, reference.beta, reference.simpo_gamma = "simpo", 10, 5.4
