@@ -121,13 +121,13 @@ def run(out: Path, *, tiny: bool = False, rows: int = 4, steps: int = 8) -> None
     sections: dict[str, Callable[[], dict[str, Any]]] = {
         "packed": lambda: _steps(bench),
         "packed, what is cheap made again": lambda: _steps(bench, recompute="cheap"),
-        "packed, compiled": lambda: _steps(bench, compile=True),
         "padded": lambda: _steps(bench, padded=True),
         "full logits": lambda: _steps(bench, chunk=2**62),
         "without loader and mixer": lambda: _steps(bench, loader=False),
         "checkpoint": lambda: _checkpoint(bench),
         "large with an adapter": lambda: _steps(bench, size=bench.large, lora=16, recompute="cheap"),
         "large, all weights": lambda: _fits(bench),
+        "packed, compiled": lambda: _steps(bench, compile=True),
     }
     for name, section in sections.items():
         if time.monotonic() - began > 0.85 * LIMIT:

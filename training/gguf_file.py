@@ -68,7 +68,10 @@ def write_gguf(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, path:
         if config.model_type == "llama" and name.endswith(("q_proj.weight", "k_proj.weight")):
             heads = config.num_attention_heads if "q_proj" in name else config.num_key_value_heads
             values = _beside(values, heads)
-        writer.add_tensor(names.get_name(name, try_suffixes=(".weight", ".bias")), values)
+        known = names.get_name(name, try_suffixes=(".weight", ".bias"))
+        if known is None:
+            raise InputError(f"--gguf has no name for {name} of this model.")
+        writer.add_tensor(known, values)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
@@ -76,6 +79,7 @@ def write_gguf(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, path:
 
 
 def _shape(writer: Any, config: Any) -> None:
+    theta: Any = getattr(config, "rope_theta", 10_000.0)
     size = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
     rope = getattr(config, "rope_parameters", None) or {}
     if rope.get("rope_type", "default") != "default":
@@ -89,7 +93,7 @@ def _shape(writer: Any, config: Any) -> None:
     writer.add_key_length(size)
     writer.add_value_length(size)
     writer.add_rope_dimension_count(size)
-    writer.add_rope_freq_base(float(rope.get("rope_theta") or getattr(config, "rope_theta", 10_000.0)))
+    writer.add_rope_freq_base(float(rope.get("rope_theta") or theta))
     writer.add_layer_norm_rms_eps(config.rms_norm_eps)
     writer.add_file_type(0)  # all in fp32
 

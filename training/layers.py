@@ -39,7 +39,9 @@ def recompute(layers: nn.ModuleList, what: Recompute) -> None:
 
 
 def _again(layer: nn.Module, forward: Callable[..., Any], what: Recompute) -> Callable[..., Any]:
-    options = {"context_fn": partial(create_selective_checkpoint_contexts, _keep)} if what == "cheap" else {}
+    options: dict[str, Any] = (
+        {"context_fn": partial(create_selective_checkpoint_contexts, _keep)} if what == "cheap" else {}
+    )
 
     def passed(*arguments: Any, **named: Any) -> Any:
         if not (layer.training and torch.is_grad_enabled()):

@@ -9,16 +9,19 @@ from typing import Any
 
 import pytest
 import torch
+from test_stages import conversations, pairs
 from tiny_model import tiny_model
 
 from medpress.store import read_json
 from training.adapter import WEIGHTS, add_adapter, base_of, is_adapter, save_adapter
-from training.config import CptConfig, InputError
+from training.config import CptConfig, InputError, RlConfig, SftConfig
 from training.cpt import run_cpt, silent
 from training.distributed import World
 from training.export import export
 from training.log import read_metrics
 from training.model import TokenLoss, model_hash, open_model
+from training.rl import run_rl
+from training.sft import run_sft
 from training.trainer import begin
 
 peft = pytest.importorskip("peft", reason="pip install 'medpress[lora]'")
@@ -133,6 +136,22 @@ def test_what_is_written(lora_run: tuple[CptConfig, Path], trained_run: Path, tm
     opened, merged = (open_model(str(place))[0].state_dict() for place in (run, tmp_path / "whole"))
     assert opened.keys() == merged.keys()
     assert all(torch.equal(weight, merged[name]) for name, weight in opened.items())
+
+
+def test_conversations_and_pairs_each_train_an_adapter_on_the_one_before(
+    lora_run: tuple[CptConfig, Path], tmp_path: Path
+) -> None:
+    shared = {"steps": 3, "sequence_length": 192, "batch_size": 2, "held_out": 0.1, "lora": 2}
+    talks, answers = conversations(tmp_path / "talks.jsonl"), pairs(tmp_path / "pairs.jsonl")
+    sft = SftConfig(stage=3, data=talks, model=str(lora_run[1]), out=tmp_path / "sft", **shared)  # type: ignore[arg-type]
+    run_sft(sft, lambda *_: silent())
+    rl = RlConfig(pairs=answers, model=str(tmp_path / "sft"), out=tmp_path / "rl", **shared)  # type: ignore[arg-type]
+    result = run_rl(rl, lambda *_: silent())
+    assert base_of(tmp_path / "rl" / "model") == str((tmp_path / "sft" / "model").resolve())
+    assert 0 < result["trained_parameters"] < 0.1 * result["parameters"]
+    before, after = (open_model(str(tmp_path / name))[0].state_dict() for name in ("sft", "rl"))
+    moved = {name for name, weight in after.items() if not torch.equal(weight, before[name])}
+    assert moved and all("_proj.weight" in name for name in moved)
 
 
 def test_an_adapter_wants_a_model(tmp_path: Path) -> None:
