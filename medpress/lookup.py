@@ -44,6 +44,8 @@ GIVEN = Path("work/instruct/catalogue.json")
 _OF_RECORD = ["id", "doc_id", "spans"]
 _ID = re.compile(rf"[0-9a-f]{{{FEWEST_DIGITS},{DOC_ID_DIGITS}}}")
 _SHORT_ID = re.compile(rf"(?=.*\d)[0-9a-f]{{1,{FEWEST_DIGITS - 1}}}")
+_SEVERAL_WORDS = re.compile(r"\S\s+\S+\s+\S|[^\x00-\u02ff]{4}")
+"""What may be a sentence: a name that is nobody's is answered at once, without a look at the records."""
 _SCHEME = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 
 
@@ -278,7 +280,7 @@ class _Store:
         What no record holds, as it was redacted, may stand in the pages: it says which of several records is meant.
         """
         sentence = folded(query)
-        if len(sentence) < GRAM:
+        if len(sentence) < GRAM or not _SEVERAL_WORDS.search(query):
             return []
         groups = row_groups(self.data, sentence)
         whole: list[Place] = []
@@ -344,10 +346,13 @@ class _Store:
         with progress(doing, len(chosen), "segments") as tick:
             for segment, doc_ids in chosen:
                 table = read_table(segment.files(self.data)[1], ["doc_id", "page", "blocks"])
-                for row in table.filter(pc.is_in(table["doc_id"], value_set=doc_ids)).to_pylist():
-                    if blocks := _blocks_with(row["blocks"], sentence):
-                        (place,) = self.documents(lambda ids, id=row["doc_id"]: among(ids, id))  # type: ignore[misc]
-                        places = tuple((row["page"], block) for block in blocks)
+                table = table.filter(pc.is_in(table["doc_id"], value_set=doc_ids))
+                texts = iter(pc.struct_field(pc.list_flatten(table["blocks"]), "text").to_pylist())
+                of_pages = (table["doc_id"], table["page"], pc.fill_null(pc.list_value_length(table["blocks"]), 0))
+                for doc_id, page, count in zip(*(column.to_pylist() for column in of_pages), strict=True):
+                    if blocks := _blocks_with(list(islice(texts, count)), sentence):
+                        (place,) = self.documents(lambda ids, id=doc_id: among(ids, id))  # type: ignore[misc]
+                        places = tuple((page, block) for block in blocks)
                         yield Place(doc_id=place.doc_id, uris=place.uris, segment=segment, blocks=places)
                 tick()
 
@@ -416,9 +421,11 @@ def _nearly(text: str, sentence: bytes, grams: Sequence[bytes]) -> _Stretch | No
     return _Stretch(*stretch_of(text, near[0], near[-1] + GRAM), share)
 
 
-def _blocks_with(blocks: Iterable[Mapping[str, Any]], sentence: bytes) -> list[int]:
-    """The blocks of a page over which a folded sentence stands."""
-    texts = [folded(block["text"]) for block in blocks]
+def _blocks_with(blocks: Sequence[str], sentence: bytes) -> list[int]:
+    """The blocks of a page over which a folded sentence stands, by their texts."""
+    if folded("".join(blocks)).find(sentence) < 0:
+        return []
+    texts = [folded(text) for text in blocks]
     start = b"".join(texts).find(sentence)
     found, at = [], 0
     for number, text in enumerate(texts):
