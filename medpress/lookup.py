@@ -11,9 +11,10 @@ import os
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import accumulate, islice
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import quote, unquote
 
 import numpy as np
 import pyarrow as pa
@@ -42,6 +43,9 @@ GIVEN = Path("work/instruct/catalogue.json")
 """What `corpus instruct` took in: of each path of a file what was given and the part that it gave."""
 _OF_RECORD = ["id", "doc_id", "spans"]
 _ID = re.compile(rf"[0-9a-f]{{{FEWEST_DIGITS},{DOC_ID_DIGITS}}}")
+_SHORT_ID = re.compile(rf"(?=.*\d)[0-9a-f]{{1,{FEWEST_DIGITS - 1}}}")
+_SEVERAL_WORDS = re.compile(r"\S\s+\S+\s+\S|[^\x00-\u02ff]{4}")
+"""What may be a sentence: a name that is nobody's is answered at once, without a look at the records."""
 _SCHEME = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 
 
@@ -90,8 +94,9 @@ def look_up(data: Path, query: str) -> Found:
     refuse_older_layout(data)
     store = _Store(data)
     query = query.strip()
+    digits = query.lower()
     ways: list[tuple[Literal["id", "name", "sentence"], Callable[[], list[Place]]]] = [
-        ("id", lambda: store.by_id(query)),
+        ("id", lambda: store.by_id(digits)),
         ("name", lambda: store.by_name(query)),
         ("sentence", lambda: store.by_sentence(query)),
     ]
@@ -99,8 +104,10 @@ def look_up(data: Path, query: str) -> Found:
         if query and (places := way()):
             return Found(by=by, places=tuple(places))
     shown = query if len(query) <= 60 else f"{query[:57]}…"
+    short = f" (an id takes {FEWEST_DIGITS} digits at least)" if _SHORT_ID.fullmatch(digits) else ""
+    lists = to_run("ingest list", data)
     raise UserError(
-        f'"{shown}" is no id, name, address or sentence of anything in {data}; {to_run("ingest list", data)} lists the documents.'
+        f'"{shown}" is no id, name, address or sentence of anything in {data}{short}; {lists} lists the documents.'
     )
 
 
@@ -230,15 +237,17 @@ class _Store:
         tail = _plain(query).rpartition("/")[2]
         if not tail or "\n" in query:
             return []
-        address = "://" in query or query.startswith("10.")
+        spelt = {tail, unquote(tail), quote(tail), quote(unquote(tail))}
+        written = "|".join(re.escape(each) for each in sorted(spelt))
+        address = "://" in query or query.lower().startswith(("10.", "doi:"))
         for segment in self.segments:
             file = segment.files(self.data)[0]
             schema = pa.schema([DOCUMENT.field(name) for name in ("uris", *(["identifiers"] if address else []))])
             names = read_table(file, schema.names, schema)
-            hit = pc.any(pc.match_substring(pc.list_flatten(names["uris"]), tail)).as_py()
+            hit = _any_like(pc.list_flatten(names["uris"]), written)
             if address and not hit:
                 values = pc.struct_field(pc.list_flatten(names["identifiers"]), "value")
-                hit = pc.any(pc.match_substring(values, tail)).as_py()
+                hit = _any_like(values, written)
             if hit:
                 for row in read_table(file, ["doc_id", "uris", "identifiers"]).to_pylist():
                     known = [*row["uris"], *(pair["value"] for pair in row["identifiers"] or () if address)]
@@ -266,9 +275,12 @@ class _Store:
     # Sentences.
 
     def by_sentence(self, query: str) -> list[Place]:
-        """Records that hold a sentence; or pages of documents that no build has seen; or the records that hold most of it."""
+        """Records that hold a sentence; or pages of documents that no build has seen; or the records that hold most of it.
+
+        What no record holds, as it was redacted, may stand in the pages: it says which of several records is meant.
+        """
         sentence = folded(query)
-        if len(sentence) < GRAM:
+        if len(sentence) < GRAM or not _SEVERAL_WORDS.search(query):
             return []
         groups = row_groups(self.data, sentence)
         whole: list[Place] = []
@@ -287,7 +299,23 @@ class _Store:
             place for group in likely for place in self._holding(group, lambda text: _nearly(text, sentence, grams))
         ]
         best = max((place.share for place in near), default=0.0)
-        return self._named(place for place in near if place.share == best)[:MOST_PLACES]
+        named = self._named(place for place in near if place.share == best)[:MOST_PLACES]
+        if not named:
+            return self._in_pages(sentence, None)
+        meant = {place.doc_id for place in self._in_pages(sentence, {place.doc_id for place in named})}
+        return [place for place in named if place.doc_id in meant] or named
+
+    def _in_pages(self, sentence: bytes, among_these: set[str] | None) -> list[Place]:
+        """Pages with a sentence whose names the records do not hold: of some documents, or of all."""
+        wanted = None if among_these is None else strings(sorted(among_these))
+        chosen = []
+        for segment, ids in self._columns("doc_id"):
+            its = (
+                ids.combine_chunks() if wanted is None else ids.filter(pc.is_in(ids, value_set=wanted)).combine_chunks()
+            )
+            if len(its):
+                chosen.append((segment, its))
+        return list(self._pages_with(sentence, chosen, "looking through all pages"))
 
     def _holding(self, group: RowGroup, meets: Callable[[str], _Stretch | None]) -> Iterator[Place]:
         """The place in each record of a row group whose text meets the sentence."""
@@ -311,13 +339,20 @@ class _Store:
             start += len(column)
             if pc.any(here).as_py():
                 new.append((segment, column.filter(here).combine_chunks()))
-        with progress("looking through the pages that no build has seen", len(new), "segments") as tick:
-            for segment, doc_ids in new:
+        yield from self._pages_with(sentence, new, "looking through the pages that no build has seen")
+
+    def _pages_with(self, sentence: bytes, chosen: Sequence[tuple[Segment, pa.Array]], doing: str) -> Iterator[Place]:
+        """Pages of some documents of each segment over whose blocks a sentence stands."""
+        with progress(doing, len(chosen), "segments") as tick:
+            for segment, doc_ids in chosen:
                 table = read_table(segment.files(self.data)[1], ["doc_id", "page", "blocks"])
-                for row in table.filter(pc.is_in(table["doc_id"], value_set=doc_ids)).to_pylist():
-                    if blocks := _blocks_with(row["blocks"], sentence):
-                        (place,) = self.documents(lambda ids, id=row["doc_id"]: among(ids, id))  # type: ignore[misc]
-                        places = tuple((row["page"], block) for block in blocks)
+                table = table.filter(pc.is_in(table["doc_id"], value_set=doc_ids))
+                texts = iter(pc.struct_field(pc.list_flatten(table["blocks"]), "text").to_pylist())
+                of_pages = (table["doc_id"], table["page"], pc.fill_null(pc.list_value_length(table["blocks"]), 0))
+                for doc_id, page, count in zip(*(column.to_pylist() for column in of_pages), strict=True):
+                    if blocks := _blocks_with(list(islice(texts, count)), sentence):
+                        (place,) = self.documents(lambda ids, id=doc_id: among(ids, id))  # type: ignore[misc]
+                        places = tuple((page, block) for block in blocks)
                         yield Place(doc_id=place.doc_id, uris=place.uris, segment=segment, blocks=places)
                 tick()
 
@@ -386,9 +421,11 @@ def _nearly(text: str, sentence: bytes, grams: Sequence[bytes]) -> _Stretch | No
     return _Stretch(*stretch_of(text, near[0], near[-1] + GRAM), share)
 
 
-def _blocks_with(blocks: Iterable[Mapping[str, Any]], sentence: bytes) -> list[int]:
-    """The blocks of a page over which a folded sentence stands."""
-    texts = [folded(block["text"]) for block in blocks]
+def _blocks_with(blocks: Sequence[str], sentence: bytes) -> list[int]:
+    """The blocks of a page over which a folded sentence stands, by their texts."""
+    if folded("".join(blocks)).find(sentence) < 0:
+        return []
+    texts = [folded(text) for text in blocks]
     start = b"".join(texts).find(sentence)
     found, at = [], 0
     for number, text in enumerate(texts):
@@ -404,16 +441,36 @@ def _endings(name: str) -> list[str]:
     return list(dict.fromkeys([name, *("/".join(parts[start:]) for start in range(len(parts)))]))
 
 
+def _any_like(names: pa.ChunkedArray, written: str) -> bool:
+    """Whether a pattern is met in a name, whatever the capitals."""
+    return bool(pc.any(pc.match_substring_regex(names, written, ignore_case=True)).as_py())
+
+
 def _plain(name: str) -> str:
-    """A name without a scheme and without what means nothing at its end."""
-    return _SCHEME.sub("", name.partition("#")[0]).rstrip("/")
+    """A name without a scheme and without what means nothing at its end; what is in an archive lies in it as in a folder."""
+    bare = name[4:] if name[:4].lower() == "doi:" else name
+    return _SCHEME.sub("", bare.partition("#")[0]).rstrip("/").replace("!", "/")
 
 
 def _rank(uri: str, query: str) -> int:
-    """How well a name is met: 0 not at all; the whole name counts more than the path's end, that more than the name's."""
-    name, asked = _plain(uri), _plain(query)
+    """How well a name is met: 0 not at all; the whole name counts more than the path's end, that more than the name's.
+
+    Letter by letter counts more than with other capitals or signs spelt as in addresses, and a file more than the archive
+    that it is in.
+    """
     if uri == query:  # a row of a table is named by what stands behind its #
-        return 2_000_000
+        return 40_000_000
+    name, asked = _plain(uri), _plain(query)
+    if rank := _met(name, asked):
+        return 20_000_000 + rank
+    name, asked = unquote(name).casefold(), unquote(asked).casefold()
+    if rank := _met(name, asked):
+        return 10_000_000 + rank
+    archives = accumulate(uri.split("!")[:-1], "{}!{}".format)
+    return max((_met(unquote(_plain(archive)).casefold(), asked) for archive in archives), default=0)
+
+
+def _met(name: str, asked: str) -> int:
     if not name or not asked:
         return 0
     if name == asked:
