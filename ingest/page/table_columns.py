@@ -40,6 +40,8 @@ MIN_RULE = 40.0
 """Shorter horizontal rules, in points, are underlines and fraction bars, or stand below a head that spans columns."""
 SAME_PLACE = 3.0
 """Vertical rules nearer to one another than this, in points, are one border."""
+JOINING = ("±",)
+"""Signs between the numbers of one value: no border stands beside them."""
 MAX_RULES = 5_000
 """Vertical rules looked at in a table."""
 
@@ -105,9 +107,21 @@ def column_borders(
                 accepted = support > 0 and right - left >= needed * size
             else:
                 accepted = len(drawn) < 2 and support > FEW_ROWS and _are_columns(counted, place, places, size)
-            if accepted:
+            if accepted and not _joins(rows, left, right):
                 places = sorted([*places, place])
     return Borders(tuple(places) if len(places) < MAX_COLUMNS else (), frozenset(drawn))
+
+
+def _joins(rows: Sequence[Sequence[Line]], left: float, right: float) -> bool:
+    """Whether most white space in a corridor stands beside a sign that joins two numbers to one value, as ± does."""
+    beside = [
+        (line.text[:index].rstrip()[-1:], line.text[index:].lstrip()[:1])
+        for row in rows
+        for line in row
+        for start, end, index in line.cuts
+        if start < right and end > left
+    ]
+    return sum(before in JOINING or after in JOINING for before, after in beside) > 0.5 * max(1, len(beside))
 
 
 def _with_labels(rows: Sequence[Sequence[Line]], size: float) -> list[Sequence[Line]]:
@@ -266,7 +280,7 @@ def split_row(row: Sequence[Line], borders: Borders, size: float, *, head: bool 
     """
     wide = SPACE * size
     several = len(row) + sum(right - left >= wide for line in row for left, right, _ in line.cuts) > 1
-    narrowest = 2 * wide if head else TIGHT * size if several else wide
+    narrowest = 1.4 * wide if head else TIGHT * size if several else wide
     return [part for line in row for part in _split(line, borders, narrowest)]
 
 

@@ -56,3 +56,17 @@ def test_words_of_a_head_that_spans_columns_stay_together() -> None:
     found = borders([head, *body], head=1)
     assert found.n_columns == 2
     assert [part.text for part in split_row([head], found, SIZE, head=True)] == ["Real (20)"]
+
+
+def test_a_value_and_its_deviation_are_one_cell_however_far_apart_they_stand() -> None:
+    lines = [row(15.0 * i, (50, 80, "1.5"), (86, 93, "±"), (99, 116, "0.2"), (140, 170, "oral")) for i in range(5)]
+    assert borders(lines).n_columns == 2
+
+
+def test_words_of_a_head_are_cut_at_a_border_that_stands_in_more_than_a_space() -> None:
+    lines = [
+        row(0.0, (50, 92, "Disagree"), (98, 140, "Indifferent")),
+        *(row(15.0 * i, (60, 80, "24"), (110, 130, "29")) for i in range(1, 6)),
+    ]
+    found = borders(lines, head=1)
+    assert [part.text for part in split_row([lines[0]], found, SIZE, head=True)] == ["Disagree", "Indifferent"]
