@@ -17,7 +17,7 @@ DATA = Path(__file__).parent / "data"
 _MARKED = re.compile(r"\[\[([A-Z_]+)\|(.*?)\]\]")
 
 
-def layout_notes(half: Literal["dev", "test", "fresh"], lang: str) -> list[Note]:
+def layout_notes(half: Literal["dev", "test", "fresh", "forms"], lang: str) -> list[Note]:
     """The labelled notes of one half and language."""
     whole = (DATA / f"phi_{half}.{lang}.txt").read_text(encoding="utf-8")
     return [_note(part.partition("\n")[2], lang) for part in re.split(r"^=== ", whole, flags=re.M)[1:]]
