@@ -38,6 +38,8 @@ class PhiTrainingConfig:
 
     notes: Count = 3600
     """Notes that are made in English; in Chinese there are more by a half."""
+    rounds: Count = 5
+    """How often the notes are read."""
     seed: Annotated[int, between(0, 2**32 - 1)] = 1
     """Seed of the notes: the same seed and data make the same model."""
 

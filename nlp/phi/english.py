@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from nlp.phi.checks import is_registered_study
 from nlp.phi.gazetteer import NOT_NAMES
 from nlp.phi.rule import Rule
 
@@ -142,7 +143,8 @@ _LABEL_END = (
 
 def _at_least(n: int):  # type: ignore[no-untyped-def]
     def keep(value: str) -> int:
-        return len(value) if sum(c.isdigit() for c in value) >= n else 0
+        counts = sum(c.isdigit() for c in value) >= n and not is_registered_study(value)
+        return len(value) if counts else 0
 
     return keep
 
@@ -161,7 +163,9 @@ IDENTIFIER_RULES = (
     *_labelled("RECORD", "mrn|medical record|medical record number|med rec|patient id|patient number|patient no|hospital number|hospital no|unit number|unit no|unit #|mr number|record #|chart #|hospital #|patient #|case #|chart|chart number|chart no|mr#|mr #|mr no|record number|encounter|encounter number|visit number|visit id|csn|fin|har|nhs number|nhs no|chi number|case number|case no|episode number|admission number|admission no|registration number|pt id|hospital id|record no|file number|folder number", 4),
     *_labelled("INSURANCE", "member|member id|member number|member no|subscriber id|subscriber number|policy|policy number|policy no|policy id|group number|group no|group id|health plan|health plan id|health plan number|beneficiary|beneficiary number|beneficiary id|medicare|medicare number|medicare id|medicaid|medicaid id|medicaid number|insurance id|insurance number|insurance no|insurance policy|hicn|mbi|health card|health card number|ohip|plan id|claim number|claim no|payer id", 4),
     *_labelled("ACCOUNT", "account|account number|account no|acct|acct no|acct number|iban|bank account|routing number|billing number|invoice number|guarantor number|billing account|sort code", 4, value=r"(?P<v>[A-Z]{2}\d{2}(?:[ ]?[A-Z\d]{4}){3,7}(?:[ ]?[A-Z\d]{1,3})?|(?=[A-Za-z-]{0,9}\d)[A-Za-z\d]+(?:[-/ ](?=[A-Za-z]*\d)[A-Za-z\d]+)*)"),
-    *_labelled("LICENSE", "license|license number|license no|licence|licence number|licence no|driver's license|driver’s license|drivers license|driver license|driving licence|driver's licence|dl|dl no|dea|dea number|npi|npi number|medical license|certificate number|certificate no|state license|gmc number|gmc no|nmc pin|license #|birth certificate", 4, value=_ANY_ID),
+    # In print a bare licence or certificate is that of a project, of animals, of a work.
+    *_labelled("LICENSE", "license|license number|license no|licence|licence number|licence no|certificate number|certificate no|license #", 4, precise=False, value=_ANY_ID),
+    *_labelled("LICENSE", "driver's license|driver’s license|drivers license|driver license|driving licence|driver's licence|dl|dl no|dea|dea number|npi|npi number|medical license|medical licence|driver's license number|driving licence number|medical license number|state license|gmc number|gmc no|nmc pin|birth certificate", 4, value=_ANY_ID),
     *_labelled("VEHICLE", "vin|vehicle identification number|license plate|licence plate|plate|plate number|registration plate|number plate|plate no|vehicle registration|vehicle plate|car plate|tag number|vehicle", 1, precise=False, value=r"(?P<v>[A-HJ-NPR-Z\d]{17}\b|(?=[A-Z\d -]{0,7}\d)[A-Z\d]{1,4}(?:[- ·]?[A-Z\d]{2,5}){0,2}\b)"),
     *_labelled("DEVICE", "serial number|serial no|serial|s/n|sn|device id|device identifier|device serial|device serial number|imei|udi|pacemaker serial|implant serial|lot/serial|pump serial|device no|mac address|model/serial|serial #|device number", 3, precise=False, value=_ANY_ID),
     *_labelled("PASSPORT", "passport|passport number|passport no|travel document", 5, value=r"(?P<v>[A-Z]{0,3}\d{5,9}[A-Z]?\b)"),

@@ -19,12 +19,15 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import numpy as np
+
 from nlp.config import PhiTrainingConfig
+from nlp.phi.fitting import fit
 from nlp.phi.gazetteer import CITIES, COMPOUND_SURNAMES, GIVEN_NAMES, SURNAMES
 from nlp.phi.material import LabelledNote, NoteMaker, with_noise
 from nlp.phi.material_values import Lists, ValueMaker
 from nlp.phi.name_lists import ChineseWords, chinese_words, people, streets
-from nlp.phi.tagger import ABBREVIATIONS, EPONYMS, WORDS, Featurizer, read_lists, sequences, to_tags, tokenize
+from nlp.phi.tagger import ABBREVIATIONS, EPONYMS, LABELS, NETWORK, ROWS, WORDS, Featurizer, read_lists, to_tags, tokenize
 
 _SENTENCE = re.compile(r"(?<=[.!?。！？；\n])\s*")
 _TITLED = re.compile(
@@ -43,6 +46,7 @@ _KINDS = {
     "ZIP_CODE": "ADDRESS",
 }
 _HAN_TERM = re.compile("[\u3400-\u9fff]{3,8}")
+_CHINESE_TERM = re.compile("[\u3400-\u9fff]{2,9}")
 _COMMON_PAIRS = 40_000
 _COMMON_WORDS = 60_000
 _UNLISTED = 0.15
@@ -50,14 +54,12 @@ _UNLISTED = 0.15
 _PEOPLE = 8_000
 _CHINESE_SHARE = 1.6
 """Notes in Chinese for one in English: they are shorter, and more stands in each."""
-_PARAMETERS = {"c1": 0.3, "c2": 0.05, "max_iterations": 55, "feature.minfreq": 3}
-"""L1 and L2 regularisation (the first makes the model small), L-BFGS iterations, and how often a feature must be seen."""
+_WIDTH = 96
+"""Numbers that stand for a word in the network."""
 
 
 def train_phi(data: Path, out: Path, config: PhiTrainingConfig) -> dict[str, float]:
     """Make notes and train on them; the model and its lists are written to `out`. Returns figures of the training."""
-    import pycrfsuite
-
     began = time.process_time()
     out.mkdir(parents=True, exist_ok=True)
     english, chinese = english_carriers(data), chinese_carriers(data)
@@ -77,27 +79,28 @@ def train_phi(data: Path, out: Path, config: PhiTrainingConfig) -> dict[str, flo
     notes += [LabelledNote(text, ()) for text in negatives(data)]
     chance.shuffle(notes)
     featurizer = Featurizer(read_lists(out))
-    trainer = pycrfsuite.Trainer(verbose=False)
-    n_tokens = 0
+    number = {label: i for i, label in enumerate(LABELS)}
+    learned = []
     for note in notes:
         tokens = tokenize(note.text)
-        rows, tags = featurizer.features(note.text, tokens), to_tags(tokens, note.spans)
-        n_tokens += len(tokens)
-        for start, end in sequences(tokens):
-            trainer.append(rows[start:end], tags[start:end])
-    trainer.select("lbfgs")
-    trainer.set_params(_PARAMETERS)
-    trainer.train(str(out / "model.crfsuite"))
+        if len(tokens):
+            tags = to_tags(tokens, note.spans)
+            learned.append((featurizer.features(note.text, tokens), np.array([number[tag] for tag in tags], np.int64)))
+    network = fit(learned, ROWS, len(LABELS), _WIDTH, config.rounds, config.seed)
+    network.write(out / NETWORK)
     return {
         "notes": len(notes),
-        "tokens": n_tokens,
+        "tokens": sum(len(labels) for _, labels in learned),
         "cpu_seconds": time.process_time() - began,
-        "megabytes": (out / "model.crfsuite").stat().st_size / 1e6,
+        "megabytes": (out / NETWORK).stat().st_size / 1e6,
     }
 
 
 def read_name_lists(data: Path, dictionary: ChineseWords, pairs: list[str], chance: random.Random) -> Lists:
     """The people, places and words that notes are filled with."""
+    from nlp.vocabulary import built_in_terms
+
+    terms = sorted({term.text for term in built_in_terms(())})
     return Lists(
         people=people(chance, _PEOPLE),
         streets=streets(chance, _PEOPLE // 4),
@@ -109,6 +112,9 @@ def read_name_lists(data: Path, dictionary: ChineseWords, pairs: list[str], chan
         pairs=[*pairs, *(word for word in dictionary.words[:_COMMON_WORDS] if len(word) == 2)],
         eponyms=EPONYMS.read_text(encoding="utf-8").split(),
         abbreviations=ABBREVIATIONS.read_text(encoding="utf-8").split(),
+        terms=[term for term in terms if term.isascii() and 3 < len(term) < 40],
+        chinese_terms=[term for term in terms if _CHINESE_TERM.fullmatch(term)],
+        chinese_words_like_names=[word for word in dictionary.words if len(word) == 2 and word[0] in SURNAMES],
     )
 
 

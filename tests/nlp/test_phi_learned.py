@@ -29,6 +29,9 @@ LISTS = Lists(
     pairs=["窗台", "铜管"],
     eponyms=["Babinski"],
     abbreviations=["CXR"],
+    terms=["asthma"],
+    chinese_terms=["哮喘"],
+    chinese_words_like_names=["文章"],
 )
 VALUES = ValueMaker(LISTS)
 
@@ -192,3 +195,21 @@ def test_optional_spans_count_for_nothing() -> None:
     result = score([(text, "en", spans)])
     assert result.labelled == {"NAME": 1}
     assert result.recall() == 1.0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The review was registered (PROSPERO, registration number: CRD42019118273).",
+        "Trial registration number: NCT03456712. Registration number: ChiCTR1900024531.",
+        "under project licence #70/8114 of the Home Office, licence number: 30/2554",
+        "See https://www.nhsdirect.example/nhsbt/leaflets/blood.html and https://www.cdc.example/nhsn/pdfs/manual.",
+    ],
+)
+def test_numbers_of_studies_and_projects_stay_in_print(text: str) -> None:
+    assert [text[span.start : span.end] for span in find(text, policy="precise")] == []
+
+
+def test_a_registration_number_of_a_person_goes() -> None:
+    text = "Patient registration number: 00457812, driving licence no: BEVIL312084"
+    assert {"00457812", "BEVIL312084"} <= {text[span.start : span.end] for span in find(text, policy="precise")}
