@@ -58,10 +58,13 @@ def is_old_identity_card(text: str) -> bool:
 def has_luhn_digit(text: str) -> bool:
     """Whether the last digit is the Luhn check digit (ISO/IEC 7812-1) of 13 to 19 digits."""
     body = digits_of(text)
-    if not 13 <= len(body) <= 19 or len(set(body)) < 3:
-        return False
+    return 13 <= len(body) <= 19 and len(set(body)) > 2 and passes_luhn(body)
+
+
+def passes_luhn(digits: str) -> bool:
+    """Whether the last of some digits is the Luhn check digit of the others."""
     total = 0
-    for position, digit in enumerate(reversed(body)):
+    for position, digit in enumerate(reversed(digits)):
         value = int(digit) * (1 + position % 2)
         total += value - 9 if value > 9 else value
     return total % 10 == 0

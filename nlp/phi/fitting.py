@@ -48,7 +48,7 @@ def fit(
     for rows, _ in notes:
         counts += np.bincount(rows.ravel(), minlength=n_rows)
     known = (counts >= _FEWEST) & (np.arange(n_rows) > 0)
-    notes = [(np.where(known[rows], rows, 0), labels) for rows, labels in notes]
+    notes = [(np.where(known[rows], rows, 0).astype(np.int32), labels) for rows, labels in notes]
 
     class Tagger(nn.Module):
         def __init__(self) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from nlp.classify.tensors import read_tensors, write_tensors
+from nlp.tensors import read_tensors, write_tensors
 
 DISTANCES: tuple[int, ...] = (1, 1, 2, 4, 8)
 """How far the neighbours are that each convolution looks at."""

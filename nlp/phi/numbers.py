@@ -16,6 +16,7 @@ from nlp.phi.checks import (  # fmt: skip
 from nlp.phi.chinese import CHINESE_DATE
 from nlp.phi.english import DAY_MONTH_DATE, STREET_ADDRESS
 from nlp.phi.kinds import PhiSpan, Policy
+from nlp.phi.national import FEWEST_DIGITS, find_national_numbers
 
 _EDGE = r"(?![A-Za-z\d])"
 # Only runs with at least six digits are worth a look.
@@ -77,6 +78,9 @@ _PROFILE_KEY = re.compile(
     r"|/(?:users?|profiles?|accounts?|u|people|~)/?[\w.-]*\w|/~\w+)",
     re.IGNORECASE,
 )  # fmt: skip
+_LETTERED = re.compile(r"[A-Z](?<![A-Za-z\d][A-Z])[A-Z]?-?\d{6}")
+_AROUND = 10
+"""Characters around a run of digits that can belong to a number of letters and digits."""
 _PHONE_NEARBY = re.compile(
     r"(?i:tel|phone|mobile|cell|fax|call|contact|pager|whatsapp|reach|home|work|office|number)|\b[TPMCHFW][:.] ?\Z|电话|手机|联系|致电|传真"
 )
@@ -105,6 +109,8 @@ def find_numbers(text: str, lowered: str, policy: Policy) -> Iterator[PhiSpan]:
         n_digits = sum(c.isdigit() for c in run.group())
         if thorough and n_digits >= 4:
             yield from _dates(text, start, end)
+        if thorough and n_digits >= FEWEST_DIGITS:
+            yield from find_national_numbers(text, max(0, start - _AROUND), end + _AROUND)
         if n_digits < 6:
             continue
         before = text[max(0, start - 24) : start]
@@ -118,6 +124,8 @@ def find_numbers(text: str, lowered: str, policy: Policy) -> Iterator[PhiSpan]:
             ):
                 yield PhiSpan(match.start(), match.end(), "IP")
     if thorough:
+        for match in _LETTERED.finditer(text):
+            yield from find_national_numbers(text, match.start(), match.end() + _AROUND)
         for match in _AGE.finditer(text):
             yield PhiSpan(match.start(), match.end(), "AGE")
         if "age" in lowered or "年龄" in text:

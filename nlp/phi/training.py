@@ -27,7 +27,18 @@ from nlp.phi.gazetteer import CITIES, COMPOUND_SURNAMES, GIVEN_NAMES, SURNAMES
 from nlp.phi.material import LabelledNote, NoteMaker, with_noise
 from nlp.phi.material_values import Lists, ValueMaker
 from nlp.phi.name_lists import ChineseWords, chinese_words, people, streets
-from nlp.phi.tagger import ABBREVIATIONS, EPONYMS, LABELS, NETWORK, ROWS, WORDS, Featurizer, read_lists, to_tags, tokenize
+from nlp.phi.tagger import (
+    ABBREVIATIONS,
+    EPONYMS,
+    LABELS,
+    NETWORK,
+    ROWS,
+    WORDS,
+    Featurizer,
+    read_lists,
+    to_tags,
+    tokenize,
+)
 
 _SENTENCE = re.compile(r"(?<=[.!?。！？；\n])\s*")
 _TITLED = re.compile(

@@ -87,11 +87,11 @@ def test_fitting_learns_what_the_words_beside_say() -> None:
     from nlp.phi.fitting import fit
 
     notes = []
-    for _ in range(120):
+    for _ in range(60):
         rows = CHANCE.integers(1, 12, (CHANCE.integers(3, 30), 2)).astype(np.int32)
         labels = np.append([0, 0], rows[:-2, 0] % 2).astype(np.int64)
         notes.append((rows, labels))
-    of = fit(notes, n_rows=12, n_labels=2, width=24, rounds=110, seed=1)
+    of = fit(notes, n_rows=12, n_labels=2, width=16, rounds=90, seed=1)
     right = np.concatenate([of.probabilities(rows).argmax(axis=1) == labels for rows, labels in notes])
     assert right.mean() > 0.8  # one in two by chance
 
