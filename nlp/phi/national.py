@@ -1,4 +1,4 @@
-"""Numbers of persons that nations give, each with a check digit, so that shape and arithmetic tell them without a label.
+"""Numbers of persons that nations give, each with a check digit or a date inside, so that shape and arithmetic tell them.
 
 Each entry says the form, the check, and whose number it is. A run of digits passes a check by chance one time in ten or
 eleven, so bare digits without signs between them count only where the check is stronger, or where a date is inside.
@@ -117,8 +117,13 @@ def _is_bank_account(number: str) -> bool:
     return int("".join(str(int(c, 36)) for c in number[4:] + number[:4])) % 97 == 1
 
 
+def _is_driver(number: str) -> bool:
+    """Surname, then decade, month (50 more for women), day and year of birth."""
+    return is_date(f"200{number[10]}", f"{int(number[6:8]) % 50:02}", number[8:10])
+
+
 def _form(pattern: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<![A-Za-z\d.-]){pattern}(?![A-Za-z\d]|[.-]\d)")
+    return re.compile(rf"(?<![A-Za-z\d.-])(?<!\d ){pattern}(?![A-Za-z\d]|[.-]\d| \d{{3}})")
 
 
 NATIONAL_NUMBERS = (
@@ -133,6 +138,7 @@ NATIONAL_NUMBERS = (
     NationalNumber("ID_CARD", _form(r"\d{6}[-+A]\d{3}[\dA-Y]"), _is_finland, "Finland, henkilötunnus"),
     NationalNumber("ID_CARD", _form(r"(?:\d{8}|[XYZ]-?\d{7})-?[A-Z]"), _is_spain, "Spain, DNI and NIE"),
     NationalNumber("SSN", _form(r"[12] ?\d\d ?\d\d ?\d[\dAB] ?\d{3} ?\d{3} ?\d\d"), _is_france, "France, NIR"),
+    NationalNumber("LICENSE", _form(r"[A-Z][A-Z9]{4} ?\d{6} ?[A-Z9]{2}\d[A-Z]{2}"), _is_driver, "United Kingdom, driver's number"),
     NationalNumber("ACCOUNT", _form(r"[A-Z]{2}\d{2}(?: ?[A-Z\d]{4}){3,7}(?: ?[A-Z\d]{1,3})?"), _is_bank_account, "IBAN; ISO 13616"),
 )  # fmt: skip
 _ALONE = re.compile(r"[^A-Z\d]")

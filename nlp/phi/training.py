@@ -56,6 +56,8 @@ _KINDS = {
     "PHONE_NUMBER": "PHONE",
     "ZIP_CODE": "ADDRESS",
 }
+_APART = re.compile(r"<xref[^>]*bibr.*?</xref>|<(tex-math|mml:math).*?</\1>", re.DOTALL)
+"""Citations and formulas in JATS."""
 _HAN_TERM = re.compile("[\u3400-\u9fff]{3,8}")
 _CHINESE_TERM = re.compile("[\u3400-\u9fff]{2,9}")
 _COMMON_PAIRS = 40_000
@@ -257,17 +259,24 @@ def labelled_sentences(data: Path, values: ValueMaker, chance: random.Random) ->
 
 
 def negatives(data: Path) -> Iterator[str]:
-    """Paragraphs of textbooks in which words with capitals, eponyms and herbs stand that name no person in a record."""
-    for path in sorted((data / "textbook/anatomy-physiology").glob("*.cnxml")):
-        text = re.sub(r"<[^>]+>", " ", path.read_text(encoding="utf-8"))
-        for sentence in re.split(r"(?<=[.])\s+", text):
-            sentence = " ".join(sentence.split())
-            if (
-                40 < len(sentence) < 300
-                and re.search(r"[a-z] [A-Z][a-z]+", sentence)
-                and not re.search(r"\b(?:1[5-9]|20)\d\d\b|Dr\.", sentence)
-            ):
-                yield sentence
+    """Sentences of openly licensed articles and of classics, in which capitals, eponyms and herbs name no person in a record.
+
+    A sentence that cites somebody, tells a year, or holds a capital word of the lists of names that is no word, is left out.
+    """
+    words = set(WORDS.read_text(encoding="utf-8").split("\n"))
+    names = {name.lower() for name in _english_names(data)} - words
+    for path in sorted((data / "jats").glob("*/*.xml")):
+        text = path.read_text(encoding="utf-8")
+        for paragraph in re.findall(r"<p[ >].*?</p>", text[text.find("<body") : text.find("</body>")], re.DOTALL):
+            shown = re.sub(r"<[^>]+>", " ", _APART.sub(" ", paragraph))
+            for sentence in re.split(r"(?<=[.])\s+", " ".join(shown.split())):
+                if (
+                    40 < len(sentence) < 300
+                    and re.search(r"[a-z] [A-Z][a-z]+", sentence)
+                    and not re.search(r"\bet al\b|\band colleagues\b|\b(?:1[5-9]|20)\d\d\b|\b(?:Dr|Prof)\b|&", sentence)
+                    and names.isdisjoint(word.lower() for word in re.findall(r"[A-Z][a-z]+", sentence))
+                ):
+                    yield sentence
     for path in sorted((data / "textbook/tcm_classics").glob("*.txt")):
         text = path.read_bytes().decode("gb18030", "replace")
         for line in text.splitlines()[::3]:

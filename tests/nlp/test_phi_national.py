@@ -21,6 +21,7 @@ PRINTED = [
     "131052-308T",  # Digi- ja väestötietovirasto
     "12345678Z",
     "X1234567L",
+    "MORGA 657054 SM9IJ",  # DVLA
     "2 55 08 14 168 025 38",
     "GB29 NWBK 6016 1331 9268 19",  # ISO 13616
 ]
@@ -34,6 +35,9 @@ def found(text: str) -> list[str]:
 @pytest.mark.parametrize("number", PRINTED)
 def test_a_printed_example_is_found_and_a_changed_digit_is_not(number: str) -> None:
     assert found(f"Id: {number}, seen today") == [number]
+    if number.startswith("MORGA"):  # no check digit: another month there is not
+        assert found("Id: MORGA 697054 SM9IJ, seen today") == []
+        return
     place = max(i for i, c in enumerate(number[:-2]) if c.isdigit())
     changed = number[:place] + str((int(number[place]) + 1) % 10) + number[place + 1 :]
     assert found(f"Id: {changed}, seen today") == []
@@ -47,8 +51,8 @@ def test_it_goes_from_a_note_and_stays_in_print() -> None:
 
 def test_chance_passes_few() -> None:
     """Of ten thousand runs of eleven digits, those that are a day and pass two checks are few."""
-    runs = " ".join(str(10**10 + i * 7919 * 104729 % (9 * 10**10)) for i in range(10_000))
-    assert len(found(runs)) < 40
+    runs = ", ".join(str(10**10 + i * 7919 * 104729 % (9 * 10**10)) for i in range(10_000))
+    assert len(found(runs)) < 20
     assert {number.kind for number in NATIONAL_NUMBERS} <= {"RECORD", "ID_CARD", "SSN", "ACCOUNT"}
 
 
