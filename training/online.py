@@ -9,11 +9,14 @@ from threading import Event
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow as pa
 import torch
 from torch import Tensor
 
+from medpress.schema import SEEN
 from medpress.store import identity, write_json
 from training.batch import Batch, from_rows
+from training.card import corpus_of, write_card
 from training.config import InputError, RlConfig
 from training.distributed import join_world
 from training.evaluation.multiple_choice import ask
@@ -83,16 +86,19 @@ class OnlineBatches:
         model.eval()
         trained = model.config._attn_implementation
         model.set_attn_implementation("sdpa")  # answers grow token by token, training reads whole pieces
-        rows, rewards, sizes = [], [], []
-        for question in asked:
-            prompt = self._generator.chat([{"role": "user", "content": ask(question)}])
-            seeds = [int(identity(self._config.seed, number, question.id, i)[:12], 16) for i in range(count)]
-            answers = self._generator.complete([prompt] * count, seeds, self._sampling)
+        prompts = [self._generator.chat([{"role": "user", "content": ask(question)}]) for question in asked]
+        found = self._generator.complete(
+            [prompt for prompt in prompts for _ in range(count)],
+            [int(identity(self._config.seed, number, q.id, i)[:12], 16) for q in asked for i in range(count)],
+            self._sampling,
+        )
+        rows, rewards = [], []
+        for place, (question, prompt) in enumerate(zip(asked, prompts, strict=True)):
+            answers = found[place * count : (place + 1) * count]
             rewards.append([_reward(answer, question) for answer in answers])
-            sizes += [answer.tokens for answer in answers]
             for answer in answers:
-                ids = [*prompt, *answer.ids]
-                rows.append(as_piece(ids, [False] * len(prompt) + [True] * len(answer.ids)))
+                rows.append(as_piece([*prompt, *answer.ids], [False] * len(prompt) + [True] * len(answer.ids)))
+        sizes = [answer.tokens for answer in found]
         model.set_attn_implementation(trained)
         length = max(map(len, rows))
         batch = from_rows([assemble([row], length, self._pad) for row in rows], [[0]] * len(rows))
@@ -122,6 +128,10 @@ class OnlineBatches:
 
     def held_out(self) -> None:
         """Nothing is held out: `train eval` measures on a test of its own."""
+
+    def texts(self, steps: np.ndarray, taken: np.ndarray) -> pa.Table:
+        """None: the texts are the model's own."""
+        return SEEN.empty_table()
 
     def place(self) -> dict[str, Any]:
         """Where the stream stands."""
@@ -176,7 +186,8 @@ def run_online(config: RlConfig, progress: Callable[..., Any]) -> dict[str, Any]
     """
     if config.online is None:
         raise InputError("--online needs a file of questions.")
-    questions, left_out = read_questions(config.online)
+    place = config.online
+    questions, left_out = read_questions(place)
     config = replace(config, model=start_of("rl", config.model))
     single = [question for question in questions if not question.several]
     if not single or config.answers < 2:
@@ -202,7 +213,11 @@ def run_online(config: RlConfig, progress: Callable[..., Any]) -> dict[str, Any]
                 learning_rate=config.learning_rate or _LEARNING_RATE[size],
                 world=world,
                 tick=tick,
-                details={"questions": len(single), "left_out": dict(left_out)},
+                details={
+                    "questions": len(single),
+                    "left_out": dict(left_out),
+                    "corpus": corpus_of(place),
+                },
             )
         tenth = max(1, len(batches.rewards) // 10)
         result |= {
@@ -211,6 +226,7 @@ def run_online(config: RlConfig, progress: Callable[..., Any]) -> dict[str, Any]
             "last_reward": float(np.mean(batches.rewards[-tenth:])),
         }
         write_json(config.out / "result.json", result)
+        write_card(config.out)
         return result
 
 
