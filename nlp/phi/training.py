@@ -1,7 +1,8 @@
 """Training of the learned finder: lists and sentences that nobody is named in go in, invented notes are made, a model comes out.
 
-The folder of data holds `phi/` with lists of names and clinical notes, and `qa/` with questions and answers. Sentences that carry a capital word which is neither of the language nor of medicine, a title, or a
-date are left out: who is named in them is not known. All lists are openly licensed (`nlp/phi/name_lists.py`); people whom labelled sentences name are exchanged for others of these.
+The folder of data holds `phi/` with lists of names and clinical notes, `qa/` with questions and answers, `jats/` with articles and
+`textbook/tcm_classics/`. Sentences that carry a capital word which is neither of the language nor of medicine, a title, or a date are
+left out: who is named in them is not known. All lists are openly licensed (`nlp/phi/name_lists.py`); people whom labelled sentences name are exchanged for others of these.
 """
 
 from __future__ import annotations
@@ -67,6 +68,8 @@ _UNLISTED = 0.15
 _PEOPLE = 8_000
 _CHINESE_SHARE = 1.6
 """Notes in Chinese for one in English: they are shorter, and more stands in each."""
+_ROUNDS = 3
+"""How often the network reads the notes."""
 _WIDTH = 96
 """Numbers that stand for a word in the network."""
 
@@ -99,7 +102,7 @@ def train_phi(data: Path, out: Path, config: PhiTrainingConfig) -> dict[str, flo
         if len(tokens):
             tags = to_tags(tokens, note.spans)
             learned.append((featurizer.features(note.text, tokens), np.array([number[tag] for tag in tags], np.int64)))
-    network = fit(learned, ROWS, len(LABELS), _WIDTH, config.rounds, config.seed)
+    network = fit(learned, ROWS, len(LABELS), _WIDTH, _ROUNDS, config.seed)
     network.write(out / NETWORK)
     return {
         "notes": len(notes),
