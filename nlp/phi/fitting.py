@@ -78,9 +78,9 @@ def fit(
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, _RATE, total_steps=len(batches), pct_start=0.1)
     mean = {name: value.detach().clone() for name, value in model.named_parameters()}
     for step, batch in enumerate(batches):
-        rows, labels = _padded([notes[i] for i in batch])
+        padded, labels = _padded([notes[i] for i in batch])
         there = torch.from_numpy(labels >= 0)[..., None].float()
-        scores = model(torch.from_numpy(rows), there)
+        scores = model(torch.from_numpy(padded), there)
         loss = nn.functional.cross_entropy(
             scores.reshape(-1, n_labels), torch.from_numpy(labels).reshape(-1), ignore_index=-1
         )
