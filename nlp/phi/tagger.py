@@ -38,9 +38,9 @@ LABELS: Final[tuple[str, ...]] = (
 ROWS: Final[int] = 1 << 15
 """Rows of the table of features; features share them by their hashes. The upper half is for pairs of Chinese characters."""
 _LOWER: Final[int] = ROWS // 2 - 1
-LEAST_SURE: Final[float] = 0.5
-"""How likely it must be that a token is of no identifier: likelier than not."""
-LEAST_SURE_CHINESE: Final[float] = 0.65
+LEAST_SURE: Final[float] = 0.6
+"""How likely it must be that a token is of no identifier."""
+LEAST_SURE_CHINESE: Final[float] = 0.7
 """The same for a Chinese character; both chosen on the half `dev` of the labelled layouts."""
 
 _TOKEN = re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff\u0370-\u052f]+|\d+|\n|[^\s]")
