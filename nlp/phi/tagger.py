@@ -38,10 +38,10 @@ LABELS: Final[tuple[str, ...]] = (
 ROWS: Final[int] = 1 << 15
 """Rows of the table of features; features share them by their hashes. The upper half is for pairs of Chinese characters."""
 _LOWER: Final[int] = ROWS // 2 - 1
-LEAST_SURE: Final[float] = 0.6
-"""How likely it must be that a token is of no identifier."""
-LEAST_SURE_CHINESE: Final[float] = 0.7
-"""The same for a Chinese character; both chosen on the half `dev` of the labelled layouts."""
+LEAST_SURE: Final[float] = 0.7
+"""How likely it must be that a token is of no identifier. Chosen with the next one on the half `dev` of the labelled layouts."""
+LEAST_SURE_UNLISTED: Final[float] = 0.15
+"""The same for a word in Latin letters that no list of names holds: brands and methods look like names, and are more."""
 
 _TOKEN = re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff\u0370-\u052f]+|\d+|\n|[^\s]")
 _HAN = re.compile("[\u3400-\u9fff]")
@@ -358,6 +358,7 @@ class PhiTagger:
         self._featurizer = Featurizer(lists)
         self.surnames = lists.surnames
         """Chinese surnames of one character that the model knows."""
+        self._names = lists.names
         self._network: Network = read_network(folder / NETWORK)
         self.find = lru_cache(maxsize=_REMEMBERED)(self._find)
         """What the model takes for identifiers in a text, in order, without overlaps. A document is read twice in a row: once to
@@ -369,18 +370,20 @@ class PhiTagger:
         if not len(tokens):
             return []
         likely = self._network.probabilities(self._featurizer.features(text, tokens))
-        return to_spans(tokens, _best(likely, np.array([word >= "\u3400" for word in tokens.texts])))
+        return to_spans(tokens, _best(likely, np.array([self._least_sure(word) for word in tokens.texts])))
+
+    def _least_sure(self, word: str) -> float:
+        listed = not word.isalpha() or word >= "\u3400" or word.lower() in self._names
+        return LEAST_SURE if listed else LEAST_SURE_UNLISTED
 
 
-def _best(likely: NDArray[np.float32], chinese: NDArray[np.bool_]) -> list[str]:
-    """The tag of each word: that of the likeliest kind, where it is not likely enough that it is of none."""
-    least = np.where(chinese, LEAST_SURE_CHINESE, LEAST_SURE)
-    named = likely[:, 0] < least
+def _best(likely: NDArray[np.float32], least: NDArray[np.float64]) -> list[str]:
+    """The tag of each word: that of the likeliest kind, where it is not likely enough (`least`) that it is of none."""
     kinds = likely[:, 1::2] + likely[:, 2::2]
     kind = kinds.argmax(axis=1)
     at = np.arange(len(kind))
     begins = likely[at, 1 + 2 * kind] > likely[at, 2 + 2 * kind]
-    return [LABELS[i] for i in np.where(named, np.where(begins, 1 + 2 * kind, 2 + 2 * kind), 0).tolist()]
+    return [LABELS[i] for i in np.where(likely[:, 0] < least, np.where(begins, 1, 2) + 2 * kind, 0).tolist()]
 
 
 @cache
