@@ -225,7 +225,7 @@ def train_phi(
     Parameters
     ----------
     data:
-        Folder with `phi/` (names, clinical notes), `qa/` (questions and answers), `jats/` and `textbook/`, as the module
+        Folder with `phi/` (names, clinical notes), `qa/` (questions and answers) and `textbook/`, as the module
         `nlp.phi.training` describes it.
     out:
         Folder of the model; nlp/models/phi is the one in use.

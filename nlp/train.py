@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pycrfsuite
 
+from nlp.classify.tensors import write_tensors
 from nlp.config import CrfConfig, RelationConfig
 from nlp.evaluate import score_entities
 from nlp.formats import AnnotatedText
@@ -23,7 +24,6 @@ from nlp.tagging.crf import FEATURES_VERSION, CrfTagger, Featurizer, dictionarie
 from nlp.tagging.folding import fold
 from nlp.tagging.gate import Example, train_gate
 from nlp.tagging.lexicon import LexiconTagger
-from nlp.tensors import write_tensors
 from nlp.vocabulary import Term
 from nlp.vocabulary.build import mention_terms
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from nlp.tensors import read_tensors
+from nlp.classify.tensors import read_tensors
 
 CELL = 80
 """Side of the square in which a glyph is drawn, in pixels."""

@@ -17,7 +17,7 @@ import numpy as np
 import pymupdf
 
 from ingest.page.glyph_shapes import BASE, CELL, EM, LEFT, MODEL, OTHER, features
-from nlp.tensors import write_tensors
+from nlp.classify.tensors import write_tensors
 
 CHARACTERS = (
     "".join(map(chr, range(33, 127)))

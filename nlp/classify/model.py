@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlp.classify.features import FEATURES_VERSION, FeatureConfig, hash_texts
-from nlp.tensors import read_tensors, write_tensors
+from nlp.classify.tensors import read_tensors, write_tensors
 
 _CHARACTERS_AT_ONCE = 200_000
 """Their n-grams are sorted: in this number they stay near the processor."""

@@ -1,9 +1,9 @@
 """Notes to learn identifiers from: invented people and numbers, put into sentences and forms that a grammar makes.
 
-The files `templates/LANG*.txt` are the grammar of a language. A line `= symbol` begins a symbol, each line below is one way to write
+`templates/LANG.txt` is the grammar of a language. A line `= symbol` begins a symbol, each line below is one way to write
 it. `<symbol>` stands for a symbol, `<a|b>` for one of the texts, `{KIND:form}` for a value of that kind, `{CARRIER}` for a
-sentence of real clinical text in which nobody is named; `{EPONYM}`, `{ABBREVIATION}`, `{MEASURE}`, `{WORD}`, `{PAIR}` and `{TERM}`
-for what looks like an identifier and is none, `\\n` and `\\t` for themselves, `¦` for an upright stroke. What a
+sentence of real clinical text in which nobody is named; `{EPONYM}`, `{ABBREVIATION}`, `{MEASURE}`, `{WORD}` and `{PAIR}` for
+what looks like an identifier and is none, `\\n` and `\\t` for themselves, `¦` for an upright stroke. What a
 value looks like is code, in `material_values`; the words that values are made of come from the lists that a trainer is given.
 """
 
@@ -17,7 +17,7 @@ from pathlib import Path
 
 TEMPLATES = Path(__file__).with_name("templates")
 _CHOICE = re.compile(r"<([^<>]*)>")
-FILLERS = frozenset(["EPONYM", "ABBREVIATION", "MEASURE", "WORD", "PAIR", "TERM"])
+FILLERS = frozenset(["EPONYM", "ABBREVIATION", "MEASURE", "WORD", "PAIR"])
 """Slots that hold no identifier."""
 _SLOT = re.compile(r"\{([A-Z_]+)(?::([a-z]+))?\}")
 
@@ -42,8 +42,7 @@ Values = Callable[[str, str | None, random.Random], str]
 def read_grammar(lang: str) -> dict[str, list[str]]:
     """Symbol -> the ways to write it, of one language."""
     grammar: dict[str, list[str]] = {}
-    files = sorted(TEMPLATES.glob(f"{lang}*.txt"))
-    for line in (line for file in files for line in file.read_text(encoding="utf-8").splitlines()):
+    for line in (TEMPLATES / f"{lang}.txt").read_text(encoding="utf-8").splitlines():
         if line.startswith("= "):
             ways = grammar.setdefault(line[2:].strip(), [])
         elif line and not line.startswith("#"):
@@ -101,8 +100,6 @@ def with_noise(note: LabelledNote, chance: random.Random) -> LabelledNote:
     """The note as another hand or a reader of scans might have it: capitals, small letters, lines broken, blanks gone."""
     kind = chance.random()
     text = note.text
-    if kind > 0.97 and not text.isascii():
-        return _spaced(note)
     if kind < 0.06:
         text = text.upper()
     elif kind < 0.09:
@@ -112,19 +109,6 @@ def with_noise(note: LabelledNote, chance: random.Random) -> LabelledNote:
     elif kind < 0.20:
         text = "".join(_MISREAD.get(c, c) if chance.random() < 0.05 else c for c in text)
     return LabelledNote(text if len(text) == len(note.text) else note.text, note.spans)
-
-
-def _spaced(note: LabelledNote) -> LabelledNote:
-    """The note with a blank between any two Chinese characters, as forms and readers of scans set them."""
-    places, text = [0], ""
-    for i, character in enumerate(note.text):
-        text += character
-        places.append(len(text))
-        if character >= "\u3400" and note.text[i + 1 : i + 2] >= "\u3400":
-            text += " "
-    ends = {place: places[place] for _, place, _ in note.spans}
-    starts = {place: places[place] + (text[places[place] : places[place] + 1] == " ") for place, _, _ in note.spans}
-    return LabelledNote(text, tuple((starts[start], ends[end], kind) for start, end, kind in note.spans))
 
 
 _MISREAD = {

@@ -32,12 +32,6 @@ class Lists:
     """Names by which medicine calls signs, diseases and instruments."""
     abbreviations: Sequence[str]
     """Abbreviations of records."""
-    terms: Sequence[str]
-    """English terms of medicine."""
-    chinese_terms: Sequence[str]
-    """Chinese terms of medicine."""
-    chinese_words_like_names: Sequence[str]
-    """Chinese words of two characters of which the first is a surname too, such as 文章."""
 
 
 _MORE_GIVEN = (
@@ -89,8 +83,6 @@ class ValueMaker:
 
     def english(self, kind: str, form: str | None, chance: random.Random) -> str:
         """A value as English notes write it."""
-        if kind == "TERM":
-            return self._term(chance)
         if kind in ("EPONYM", "ABBREVIATION", "MEASURE", "WORD", "PAIR"):
             return self.filler(kind, chance)
         if kind == "NAME":
@@ -103,8 +95,6 @@ class ValueMaker:
 
     def chinese(self, kind: str, form: str | None, chance: random.Random) -> str:
         """A value as Chinese notes write it."""
-        if kind == "TERM":
-            return self._term(chance) if chance.random() < 0.08 else chance.choice(self._lists.chinese_terms)
         if kind in ("EPONYM", "ABBREVIATION", "MEASURE", "WORD", "PAIR"):
             return self.filler(kind, chance)
         if kind == "NAME":
@@ -121,20 +111,13 @@ class ValueMaker:
         }
         return makers[kind](form, chance)
 
-    def _term(self, chance: random.Random) -> str:
-        term = chance.choice(self._lists.terms)
-        form = chance.random()
-        if form < 0.5:
-            return term[:1].upper() + term[1:]
-        return term.upper() if form < 0.6 else term.title() if form < 0.68 else term
-
     def filler(self, kind: str, chance: random.Random) -> str:
         """What looks like an identifier and is none."""
         if kind == "EPONYM":
             return chance.choice(self._lists.eponyms) if chance.random() < 0.6 else self._surname(chance)
         if kind == "ABBREVIATION":
-            made = "".join(chance.choice("ABCDEFGHIKLMNOPRSTUVW") for _ in range(chance.choice([2, 3, 3, 3, 4, 5, 6])))
-            return chance.choice(self._lists.abbreviations) if chance.random() < 0.6 else made
+            made = "".join(chance.choice("ABCDEFGHIKLMNOPRSTUVW") for _ in range(chance.randint(2, 4)))
+            return chance.choice(self._lists.abbreviations) if chance.random() < 0.8 else made
         if kind == "WORD":
             word = chance.choice(self._lists.words)
             return chance.choice([word, word.capitalize(), word.capitalize(), word.upper()])
@@ -260,8 +243,6 @@ class ValueMaker:
         kind = chance.random()
         if kind < {"staff": 0.24, "titled": 0.5}.get(form, 0.03):
             return surname
-        if chance.random() < 0.025:
-            return chance.choice(self._lists.chinese_words_like_names)
         kind = chance.random()
         if kind < 0.07:
             return chance.choice(
@@ -274,8 +255,8 @@ class ValueMaker:
             )
         if kind < 0.5:
             return surname + self._given_characters(chance)
-        if kind < 0.515:
-            return f"{self.name(chance.choice(['full', 'inverted']), chance)} {surname}{self._given_characters(chance)}"
+        if kind < 0.51:
+            return f"{self.name('full', chance)} {surname}{self._given_characters(chance)}"
         if kind < 0.53:
             return surname + self._given_characters(chance) + chance.choice(_COMMON)
         if kind < 0.62:

@@ -68,7 +68,7 @@ _MAIL_IN_WORDS = re.compile(
 )
 _WEB = re.compile(r"(?:https?://|www\.)[^\s<>\"'“”‘’（）()，。；、\]\[{}|一-鿿]{3,2000}", re.IGNORECASE)
 _PERSONAL_KEY = re.compile(
-    r"(?:[?&;#/](?:patient|mrn|ssn|dob|birth|email|phone|mobile|idcard|chart|token|openid|medrec|nhs|patient[-_]?(?:id|no|name)|zyh|mzh|sfz)[\w-]{0,12}(?:=|/(?=[\w%@.+-]*\d))[\w%@.+-]*\w"
+    r"(?:[?&;#/](?:patient|mrn|ssn|dob|birth|email|phone|mobile|idcard|chart|token|openid|medrec|nhs|patient[-_]?(?:id|no|name)|zyh|mzh|sfz)(?:[\w-]{0,12}=|s?(?:[-_][\w-]{1,12})?/)[\w%@.+-]*\w"
     r"|/(?:patients?|mrn|charts?|records?|encounters?|members?|portal/users?|visits?|emr|ehr|his)/[\w-]*\d[\w-]*)",
     re.IGNORECASE,
 )  # fmt: skip

@@ -1,8 +1,7 @@
 """Training of the learned finder: lists and sentences that nobody is named in go in, invented notes are made, a model comes out.
 
-The folder of data holds `phi/` with lists of names and clinical notes, `qa/` with questions and answers, `jats/` with articles and
-`textbook/tcm_classics/`. Sentences that carry a capital word which is neither of the language nor of medicine, a title, or a date are
-left out: who is named in them is not known. All lists are openly licensed (`nlp/phi/name_lists.py`); people whom labelled sentences name are exchanged for others of these.
+The folder of data holds `phi/` with lists of names and clinical notes, and `qa/` with questions and answers. Sentences that carry a capital word which is neither of the language nor of medicine, a title, or a
+date are left out: who is named in them is not known. All lists are openly licensed (`nlp/phi/name_lists.py`); people whom labelled sentences name are exchanged for others of these.
 """
 
 from __future__ import annotations
@@ -20,26 +19,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-import numpy as np
-
 from nlp.config import PhiTrainingConfig
-from nlp.phi.fitting import fit
 from nlp.phi.gazetteer import CITIES, COMPOUND_SURNAMES, GIVEN_NAMES, SURNAMES
 from nlp.phi.material import LabelledNote, NoteMaker, with_noise
 from nlp.phi.material_values import Lists, ValueMaker
 from nlp.phi.name_lists import ChineseWords, chinese_words, people, streets
-from nlp.phi.tagger import (
-    ABBREVIATIONS,
-    EPONYMS,
-    LABELS,
-    NETWORK,
-    ROWS,
-    WORDS,
-    Featurizer,
-    read_lists,
-    to_tags,
-    tokenize,
-)
+from nlp.phi.tagger import ABBREVIATIONS, EPONYMS, WORDS, Featurizer, read_lists, sequences, to_tags, tokenize
 
 _SENTENCE = re.compile(r"(?<=[.!?。！？；\n])\s*")
 _TITLED = re.compile(
@@ -57,10 +42,7 @@ _KINDS = {
     "PHONE_NUMBER": "PHONE",
     "ZIP_CODE": "ADDRESS",
 }
-_APART = re.compile(r"<xref[^>]*bibr.*?</xref>|<(tex-math|mml:math).*?</\1>", re.DOTALL)
-"""Citations and formulas in JATS."""
 _HAN_TERM = re.compile("[\u3400-\u9fff]{3,8}")
-_CHINESE_TERM = re.compile("[\u3400-\u9fff]{2,9}")
 _COMMON_PAIRS = 40_000
 _COMMON_WORDS = 60_000
 _UNLISTED = 0.15
@@ -68,14 +50,14 @@ _UNLISTED = 0.15
 _PEOPLE = 8_000
 _CHINESE_SHARE = 1.6
 """Notes in Chinese for one in English: they are shorter, and more stands in each."""
-_ROUNDS = 3
-"""How often the network reads the notes."""
-_WIDTH = 96
-"""Numbers that stand for a word in the network."""
+_PARAMETERS = {"c1": 0.3, "c2": 0.05, "max_iterations": 55, "feature.minfreq": 3}
+"""L1 and L2 regularisation (the first makes the model small), L-BFGS iterations, and how often a feature must be seen."""
 
 
 def train_phi(data: Path, out: Path, config: PhiTrainingConfig) -> dict[str, float]:
     """Make notes and train on them; the model and its lists are written to `out`. Returns figures of the training."""
+    import pycrfsuite
+
     began = time.process_time()
     out.mkdir(parents=True, exist_ok=True)
     english, chinese = english_carriers(data), chinese_carriers(data)
@@ -95,28 +77,27 @@ def train_phi(data: Path, out: Path, config: PhiTrainingConfig) -> dict[str, flo
     notes += [LabelledNote(text, ()) for text in negatives(data)]
     chance.shuffle(notes)
     featurizer = Featurizer(read_lists(out))
-    number = {label: i for i, label in enumerate(LABELS)}
-    learned = []
+    trainer = pycrfsuite.Trainer(verbose=False)
+    n_tokens = 0
     for note in notes:
         tokens = tokenize(note.text)
-        if len(tokens):
-            tags = to_tags(tokens, note.spans)
-            learned.append((featurizer.features(note.text, tokens), np.array([number[tag] for tag in tags], np.int64)))
-    network = fit(learned, ROWS, len(LABELS), _WIDTH, _ROUNDS, config.seed)
-    network.write(out / NETWORK)
+        rows, tags = featurizer.features(note.text, tokens), to_tags(tokens, note.spans)
+        n_tokens += len(tokens)
+        for start, end in sequences(tokens):
+            trainer.append(rows[start:end], tags[start:end])
+    trainer.select("lbfgs")
+    trainer.set_params(_PARAMETERS)
+    trainer.train(str(out / "model.crfsuite"))
     return {
         "notes": len(notes),
-        "tokens": sum(len(labels) for _, labels in learned),
+        "tokens": n_tokens,
         "cpu_seconds": time.process_time() - began,
-        "megabytes": (out / NETWORK).stat().st_size / 1e6,
+        "megabytes": (out / "model.crfsuite").stat().st_size / 1e6,
     }
 
 
 def read_name_lists(data: Path, dictionary: ChineseWords, pairs: list[str], chance: random.Random) -> Lists:
     """The people, places and words that notes are filled with."""
-    from nlp.vocabulary import built_in_terms
-
-    terms = sorted({term.text for term in built_in_terms(())})
     return Lists(
         people=people(chance, _PEOPLE),
         streets=streets(chance, _PEOPLE // 4),
@@ -128,9 +109,6 @@ def read_name_lists(data: Path, dictionary: ChineseWords, pairs: list[str], chan
         pairs=[*pairs, *(word for word in dictionary.words[:_COMMON_WORDS] if len(word) == 2)],
         eponyms=EPONYMS.read_text(encoding="utf-8").split(),
         abbreviations=ABBREVIATIONS.read_text(encoding="utf-8").split(),
-        terms=[term for term in terms if term.isascii() and 3 < len(term) < 40],
-        chinese_terms=[term for term in terms if _CHINESE_TERM.fullmatch(term)],
-        chinese_words_like_names=[word for word in dictionary.words if len(word) == 2 and word[0] in SURNAMES],
     )
 
 
@@ -262,24 +240,17 @@ def labelled_sentences(data: Path, values: ValueMaker, chance: random.Random) ->
 
 
 def negatives(data: Path) -> Iterator[str]:
-    """Sentences of openly licensed articles and of classics, in which capitals, eponyms and herbs name no person in a record.
-
-    A sentence that cites somebody, tells a year, or holds a capital word of the lists of names that is no word, is left out.
-    """
-    words = set(WORDS.read_text(encoding="utf-8").split("\n"))
-    names = {name.lower() for name in _english_names(data)} - words
-    for path in sorted((data / "jats").glob("*/*.xml")):
-        text = path.read_text(encoding="utf-8")
-        for paragraph in re.findall(r"<p[ >].*?</p>", text[text.find("<body") : text.find("</body>")], re.DOTALL):
-            shown = re.sub(r"<[^>]+>", " ", _APART.sub(" ", paragraph))
-            for sentence in re.split(r"(?<=[.])\s+", " ".join(shown.split())):
-                if (
-                    40 < len(sentence) < 300
-                    and re.search(r"[a-z] [A-Z][a-z]+", sentence)
-                    and not re.search(r"\bet al\b|\band colleagues\b|\b(?:1[5-9]|20)\d\d\b|\b(?:Dr|Prof)\b|&", sentence)
-                    and names.isdisjoint(word.lower() for word in re.findall(r"[A-Z][a-z]+", sentence))
-                ):
-                    yield sentence
+    """Paragraphs of textbooks in which words with capitals, eponyms and herbs stand that name no person in a record."""
+    for path in sorted((data / "textbook/anatomy-physiology").glob("*.cnxml")):
+        text = re.sub(r"<[^>]+>", " ", path.read_text(encoding="utf-8"))
+        for sentence in re.split(r"(?<=[.])\s+", text):
+            sentence = " ".join(sentence.split())
+            if (
+                40 < len(sentence) < 300
+                and re.search(r"[a-z] [A-Z][a-z]+", sentence)
+                and not re.search(r"\b(?:1[5-9]|20)\d\d\b|Dr\.", sentence)
+            ):
+                yield sentence
     for path in sorted((data / "textbook/tcm_classics").glob("*.txt")):
         text = path.read_bytes().decode("gb18030", "replace")
         for line in text.splitlines()[::3]:

@@ -18,11 +18,11 @@ from typing import Any, Final
 import numpy as np
 import xxhash
 
+from nlp.classify.tensors import read_tensors
 from nlp.relations.rules import RuleExtractor
 from nlp.sentences import split
 from nlp.spans import Entity, Relation
 from nlp.tagging.folding import fold
-from nlp.tensors import read_tensors
 
 SHIPPED: Final[Path] = Path(__file__).parent.parent / "models" / "relations-causes-en"
 FEATURES_VERSION: Final[int] = 1

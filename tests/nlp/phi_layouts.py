@@ -3,7 +3,7 @@
 They were written before the learned finder, its templates and its word lists, and no template is taken from them. A
 note begins with a line `=== kind of document`; `[[KIND|value]]` marks an identifier. `OPTIONAL` marks what may be taken or
 left (hospitals, parts of numbers). Of `dev` errors may be read; of the others only the totals. `forms`, in the layouts of public forms,
-messages and tables, was written by another hand than the first three, before the network and its templates.
+messages and tables, was written by another hand than the first three.
 """
 
 from __future__ import annotations

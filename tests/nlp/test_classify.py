@@ -17,8 +17,8 @@ from nlp.classify.features import FeatureConfig, excerpt, hash_texts
 from nlp.classify.material import chunks
 from nlp.classify.model import LinearClassifier
 from nlp.classify.phrases import KINDS, SPECIALTIES, LabelledText, write_documents
+from nlp.classify.tensors import read_tensors, write_tensors
 from nlp.classify.training import ClassifierConfig, read_labelled, score_classifier, train_classifier
-from nlp.tensors import read_tensors, write_tensors
 
 
 @settings(max_examples=100, deadline=None)
