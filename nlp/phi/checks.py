@@ -23,6 +23,21 @@ def digits_of(text: str) -> str:
     return bare if bare.isascii() else "".join(str(unicodedata.digit(c)) for c in bare)
 
 
+def is_registered_study(text: str) -> bool:
+    """Whether a number has the form that a register of clinical studies or reviews gives, which names nobody.
+
+    The primary registers of the WHO's platform, ClinicalTrials.gov and PROSPERO.
+    """
+    return _STUDY.fullmatch(text) is not None
+
+
+_STUDY = re.compile(
+    r"NCT\d{8}|CRD ?\d{8,14}|ISRCTN\d{8}|ACTRN\d{14}|(?:ChiCTR|CTRI|PACTR|IRCT|RPCEC|SLCTR|TCTR|UMIN|DRKS|KCT|NTR|NL|jRCTs?|JPRN)[-/A-Za-z]{0,8}\d{4,14}(?:[-/]\d+)*"
+    r"|\d{4}-\d{6}-\d{2}(?:-\d{2})?",
+    re.IGNORECASE,
+)
+
+
 def is_identity_card(text: str) -> bool:
     """Chinese identity number: 18 places with the check character of ISO 7064 MOD 11-2 (GB 11643-1999)."""
     body = digits_of(text)
@@ -43,10 +58,13 @@ def is_old_identity_card(text: str) -> bool:
 def has_luhn_digit(text: str) -> bool:
     """Whether the last digit is the Luhn check digit (ISO/IEC 7812-1) of 13 to 19 digits."""
     body = digits_of(text)
-    if not 13 <= len(body) <= 19 or len(set(body)) < 3:
-        return False
+    return 13 <= len(body) <= 19 and len(set(body)) > 2 and passes_luhn(body)
+
+
+def passes_luhn(digits: str) -> bool:
+    """Whether the last of some digits is the Luhn check digit of the others."""
     total = 0
-    for position, digit in enumerate(reversed(body)):
+    for position, digit in enumerate(reversed(digits)):
         value = int(digit) * (1 + position % 2)
         total += value - 9 if value > 9 else value
     return total % 10 == 0

@@ -26,6 +26,8 @@ _DETAIL = rf"(?:[{HAN}]{{1,8}}?(?:街道|镇|乡|路[一二三四五六]段|路|
 _ADDRESS_VALUE = r"(?P<v>[^\s，,。；;|][^\n，,。；;|]{3,50}?)"
 _ADDRESS_LABELS = "家庭住址|家庭地址|现住址|现住地址|户籍地址|户口地址|户籍地|户口所在地|常住地址|住址|联系地址|居住地址|通讯地址|居住地|详细地址|现居住地|通信地址|收货地址|单位地址|户籍所在地|现住"
 
+_PLACE_LABELS = "地址|住址|现住址|籍贯|出生地|户籍|户籍地|居住地|现居|现居地|常住地|呼叫地点|现场地址|现场地点|事发地点|出事地点|接诊地点|发病地点|出险地点|家庭地址"
+
 ADDRESS_RULES = (
     rule("ADDRESS", _ADDRESS_LABELS, rf"(?:{alternatives(_ADDRESS_LABELS)}){COLON}{_ADDRESS_VALUE}(?=[ \t　]*(?:[\n，,。；;|]|\Z|[ 　]{{1,}}(?:电话|邮编|联系|手机|职业|身份|单位|入院|民族)))", precise=True, keep=lambda value: len(value) if not value.startswith(("不详", "同上", "未", "无", "保密")) else 0),
     rule("ADDRESS", "|".join((*PROVINCES, *CITIES)), rf"(?P<v>(?:{_AREAS}){_LEVELS}(?:{_DETAIL})+)", keep=lambda value: len(value) if len(value) > 4 else 0),
@@ -33,6 +35,7 @@ ADDRESS_RULES = (
     rule("ADDRESS", "|".join((*PROVINCES, *CITIES)), rf"(?P<v>(?:{_AREAS})(?:省|自治区)?(?:[{HAN}]{{2,5}}?市)(?:[{HAN}]{{1,5}}?(?:市|县|区))?)(?!医|中心|妇|人民|第|卫生|疾|级|儿|公安|立|场)"),
     rule("ADDRESS", "现住于|家住|住在|居住于|居住在|现住|暂住|租住|籍贯|祖籍|出生地|出生于|生于|来自|长期居住|久居|户籍|迁居|定居|老家|居于|原籍|务工于|返回|回到|途经|旅居", rf"[{HAN}]{{2,4}}?(?:于|在|[:：])?[ ]?(?P<v>(?:{_AREAS})(?:省|市|自治区)?(?:(?:{_AREAS})市?)?(?:[{HAN}]{{1,5}}?(?:市|县|区|镇|村|乡|州))?(?:[{HAN}]{{1,5}}?(?:镇|村|乡|县))?)"),
     rule("ADDRESS", "现住于|家住|住在|居住于|居住在|现住|暂住|租住|地址", rf"[{HAN}]{{2,4}}?(?:于|在|[:：])?[ ]?(?P<v>[{HAN}]{{0,6}}(?:{_DETAIL}){{1,8}})", keep=lambda value: len(value) if len(value) > 3 and not value.endswith(("楼", "层")) else 0),
+    rule("ADDRESS", _PLACE_LABELS, rf"(?<![网箱件PpCc])(?:{alternatives(_PLACE_LABELS)})(?:{COLON}|[ \t　]+)(?P<v>[{HAN}][{HAN}\dA-Za-z#（）()-]{{1,40}})", keep=lambda value: len(value) if not value.startswith(("不详", "同上", "同", "未", "无", "保密", "电话", "联系", "性别", "民族", "职业", "婚姻", "记录", "入院")) else 0),
     rule("ADDRESS", "邮编|邮政编码", r"(?:邮编|邮政编码)[:：]?[ ]?(?P<v>\d{6})(?!\d)", precise=True),
 )  # fmt: skip
 
@@ -47,6 +50,7 @@ _ANY_DATE = rf"(?P<v>\d{{4}}[ ]?[-/.年][ ]?\d{{1,2}}(?:[ ]?[-/.月][ ]?\d{{1,2}
 
 DATE_RULES = (
     rule("DATE", _DATE_LABELS, rf"(?:{alternatives(_DATE_LABELS)})(?:{COLON}|[ \t　]+|为|是){_ANY_DATE}", precise=True),
+    rule("DATE", "本月|上月|下月|当月|嘱|约于|定于", r"(?:本月|上月|下月|当月|嘱|约于|定于)[ ]?(?P<v>(?:0?[1-9]|[12]\d|3[01])[日号])(?![线楼床])"),
     rule("DATE", "于|至|自|从|在|到|日期|时间|，|。|；|、|\n", r"(?:日期|时间|[于至自从在到，。；、\n])[ ]?(?P<v>(?:0?[1-9]|1[0-2])[-/](?:0?[1-9]|[12]\d|3[01]))(?=[复转出入再来就行住查因开门术发起我外给服加停首做至到]|[ ]?\d\d[:：]\d\d)"),
 )  # fmt: skip
 
@@ -79,6 +83,12 @@ IDENTIFIER_RULES = (
     _labelled("PHONE", "电话|联系电话|电话号码|手机|手机号|手机号码|联系方式|家庭电话|住宅电话|固定电话|座机|移动电话|本人电话|家属电话|联系人电话|单位电话|致电|拨打|热线|tel|小灵通|来电|电话联系|回访电话", 7, precise=False, value=r"(?P<v>\+?[\d０-９(（][\d０-９\-. ()（）]{5,19}[\d０-９](?:转\d{1,5})?)"),
     rule("VEHICLE", "|".join("京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"), r"(?P<v>[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-HJ-NP-Z][ ·•・-]?(?=[A-HJ-NP-Z]{0,4}\d)[A-HJ-NP-Z\d]{5,6})(?![A-Za-z\d])", precise=True),
     _labelled("VEHICLE", "车牌号|车牌|车架号|车牌号码|发动机号|车辆识别代号|车辆识别码|行驶证号|车辆vin码|vin码", 3, precise=False, value=r"(?P<v>(?:[一-龥][A-Z][·•]?)?[A-Z\d]{5,17}|[\dA-Za-z-]{5,20})"),
+    # Whatever a word that ends in 号 names: a number of five digits behind it is that of a person, a case or a thing, unless the
+    # word says what is made or printed in numbers (lots, models, approvals, chapters, beds).
+    rule("OTHER_ID", "号", rf"(?<=[{HAN}])(?<![批型货文章页序床房室楼班期卷口称符信星一二三四五六七八九十])号(?:码)?{_SPACE}[:：#]?{_SPACE}(?P<v>[A-Za-z]{{0,6}}[-.]?\d[\dA-Za-z]*(?:[-/.][\dA-Za-z]+)*)(?![\d年月:：])", keep=lambda value: len(value) if sum(c.isdigit() for c in value) > 4 else 0),
+    rule("OTHER_ID", "（20|(20|〔20|（19|(19", rf"(?P<v>[（(〔](?:19|20)\d\d[）)〕][{HAN}]{{1,2}}\d{{0,4}}[{HAN}]{{1,3}}\d{{1,6}}号)"),
+    rule("PHONE", "一|幺|1", r"(?P<v>[一幺1][三四五六七八九3-9][零〇○一幺二三四五六七八九]{9})(?![零〇一二三四五六七八九十百年月])"),
+    rule("PHONE", "1", r"(?P<v>(?<![\dA-Za-z])1[3-9]\d(?:[\d*xX]{8})(?<=\d\d))(?![\dA-Za-z*])"),
     _labelled("IP", "ip地址|ip|登录ip|登录地址", 4, value=r"(?P<v>\d{1,3}(?:\.\d{1,3}){3})(?![\d.])"),
 )  # fmt: skip
 

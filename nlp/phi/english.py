@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from nlp.phi.checks import is_registered_study
 from nlp.phi.gazetteer import NOT_NAMES
 from nlp.phi.rule import Rule
 
@@ -79,9 +80,9 @@ _PLACE = rf"(?:(?:St|Ft|Mt)\. )?{WORD}(?:[ -](?:{WORD}|{PARTICLE}|upon|on)){{0,3
 _STATE = r"(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY])"
 _POSTAL = r"(?:\d{5}(?:-\d{4})?|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}|[A-Z]\d[A-Z] ?\d[A-Z]\d)\b"
 _UNIT = r"(?i:(?:apt|apartment|suite|ste|unit|flat|floor|fl|room|rm|no|#)\.?[ ]?#?[ ]?[\dA-Z][\w-]{0,5}\b|#[ ]?\w{1,6})"
-_TOWN = rf"(?:[,\n][ \t]*{_PLACE})?(?:,?[ \t]+{_STATE}\b)?(?:,?[ \t]+{_POSTAL})?"
+_TOWN = rf"(?:[,\n][ \t]*{_PLACE})?(?:, ?(?:Co\.?|County) {WORD})?(?:,?[ \t]+{_STATE}\b)?(?:,?[ \t]+{_POSTAL}|(?<=[a-z]) \d{{4}}\b(?![/-]))?"
 STREET_ADDRESS = re.compile(
-    rf"\d(?<![\w.,:/-]\d)\d{{0,4}}[A-Za-z]?(?:[ ]|,[ ])(?:(?:N|S|E|W|NE|NW|SE|SW|North|South|East|West)\.? )?(?:(?:{WORD}(?:['’]s)?|\d{{1,3}}(?:st|nd|rd|th)|St\.) ){{1,3}}"
+    rf"(?:(?i:\b(?:unit|flat|shop|lot) ?\d{{1,4}}[A-Za-z]?[/,] ?)\d{{1,5}}|\d(?<![\w.,:/-]\d)\d{{0,4}})[A-Za-z]?(?:[ ]|,[ ])(?:(?:N|S|E|W|NE|NW|SE|SW|North|South|East|West)\.? )?(?:(?:{WORD}(?:['’]s)?|\d{{1,3}}(?:st|nd|rd|th)|St\.) ){{1,3}}"
     rf"{_STREET}(?: (?:N|S|E|W|NE|NW|SE|SW)\b)?(?:,?[ ]{_UNIT})?{_TOWN}"
 )
 STATE_AND_POSTAL = re.compile(rf"(?P<v>{_PLACE}, ?{_STATE},? \d{{5}}(?:-\d{{4}})?\b)")
@@ -122,6 +123,7 @@ DATE_RULES = (
         precise=True,
     ),
     rule("DATE", "|".join(MONTHS), rf"(?P<v>(?i:{MONTH}\b\.?[ -]{_DAY}(?:st|nd|rd|th)?\b(?!%|[ ]?(?:mg|ml|mcg|patients|cases|times|weeks|days|years))(?:,?[ -]{_YEAR}\b)?|{MONTH}\b\.?,?[ -](?:of )?{_YEAR}\b))", keep=lambda value: len(value) if value[0].isupper() or not value[:4].lower().startswith(("may ", "mar ")) else 0),
+    rule("DATE", "|".join(MONTHS), "", behind=r"(?P<v>(?<![\d.,/])\d{1,2}(?:st|nd|rd|th)?) ?(?:and|to|or|&|-|–|,) ?\d{1,2}(?:st|nd|rd|th)? (?:of )?\Z"),
     rule(
         "DATE", "on|since|from|until|till|by|dated|through|thru|of|before|after|last seen|seen|visit|to|between|and|around|date|due|lmp",
         r"§[ \t]*:?[ \t]+(?P<v>(?:0?[1-9]|1[0-2])/(?:0?[1-9]|[12]\d|3[01]))(?![\d/%]|[.]\d|-\d|[ ]?(?:mg|points?|mm|strength|power|of|patients))",
@@ -132,7 +134,7 @@ DAY_MONTH_DATE = re.compile(
     rf"\d(?<![\w./]\d)(?:(?<=0)[1-9]|(?<=[12])\d|(?<=3)[01]|(?<=[1-9]))(?:st|nd|rd|th)?[ -](?:of )?(?i:{MONTH})\b\.?(?:,?[ -](?:{_YEAR}|'?\d\d(?![\d:%/])))?"
 )
 
-_ID = r"(?P<v>[A-Za-z]{0,5}[-#]?\d[\dA-Za-z]*(?:[-/.][\dA-Za-z]*\d[\dA-Za-z]*|[ ](?=\d{2,}(?:\b|_))\d{2,})*)"
+_ID = r"(?P<v>[A-Za-z]{0,5}[-#.]?\d[\dA-Za-z]*(?:[-/.][\dA-Za-z]*\d[\dA-Za-z]*|[ ](?=\d{2,}(?:\b|_))\d{2,})*)"
 _ANY_ID = r"(?P<v>(?=[A-Za-z-]{0,9}\d)[A-Za-z\d]+(?:[-/.][A-Za-z\d]+)*|\d[\d -]{3,}\d)"
 _LABEL_END = (
     r"(?:[ \t]*(?i:no|nos|number|num|nr|id|identifier|code|file|name|filename|file name))?(?:[ \t]*\([^()\n]{1,16}\))?(?:[ \t.…_]|\*\*){0,60}"
@@ -142,9 +144,16 @@ _LABEL_END = (
 
 def _at_least(n: int):  # type: ignore[no-untyped-def]
     def keep(value: str) -> int:
-        return len(value) if sum(c.isdigit() for c in value) >= n else 0
+        counts = sum(c.isdigit() for c in value) >= n and not is_registered_study(value)
+        return len(value) if counts else 0
 
     return keep
+
+
+def _code(value: str) -> int:
+    digits = sum(c.isdigit() for c in value)
+    dated = value.count("/") == 2 and digits == len(value) - 2
+    return len(value) if digits > 3 and not dated and not is_registered_study(value) else 0
 
 
 def _labelled(kind: str, labels: str, digits: int = 4, precise: bool = True, value: str = _ID) -> tuple[Rule, ...]:
@@ -158,11 +167,15 @@ def _labelled(kind: str, labels: str, digits: int = 4, precise: bool = True, val
 
 
 IDENTIFIER_RULES = (
-    *_labelled("RECORD", "mrn|medical record|medical record number|med rec|patient id|patient number|patient no|hospital number|hospital no|unit number|unit no|unit #|mr number|record #|chart #|hospital #|patient #|case #|chart|chart number|chart no|mr#|mr #|mr no|record number|encounter|encounter number|visit number|visit id|csn|fin|har|nhs number|nhs no|chi number|case number|case no|episode number|admission number|admission no|registration number|pt id|hospital id|record no|file number|folder number", 4),
+    *_labelled("RECORD", "mrn|medical record|medical record number|med rec|patient id|patient number|patient no|hospital number|hospital no|unit number|unit no|unit #|mr number|record #|chart #|hospital #|patient #|case #|chart|chart number|chart no|mr#|mr #|mr no|record number|encounter|encounter number|visit number|visit id|csn|fin|har|nhs number|nhs no|chi number|case number|case no|episode number|admission number|admission no|registration number|pt id|hospital id|record no|file number|folder number|uhid|urn|hn|nhi|opd no|op no|ip no", 4),
     *_labelled("INSURANCE", "member|member id|member number|member no|subscriber id|subscriber number|policy|policy number|policy no|policy id|group number|group no|group id|health plan|health plan id|health plan number|beneficiary|beneficiary number|beneficiary id|medicare|medicare number|medicare id|medicaid|medicaid id|medicaid number|insurance id|insurance number|insurance no|insurance policy|hicn|mbi|health card|health card number|ohip|plan id|claim number|claim no|payer id", 4),
     *_labelled("ACCOUNT", "account|account number|account no|acct|acct no|acct number|iban|bank account|routing number|billing number|invoice number|guarantor number|billing account|sort code", 4, value=r"(?P<v>[A-Z]{2}\d{2}(?:[ ]?[A-Z\d]{4}){3,7}(?:[ ]?[A-Z\d]{1,3})?|(?=[A-Za-z-]{0,9}\d)[A-Za-z\d]+(?:[-/ ](?=[A-Za-z]*\d)[A-Za-z\d]+)*)"),
-    *_labelled("LICENSE", "license|license number|license no|licence|licence number|licence no|driver's license|driver’s license|drivers license|driver license|driving licence|driver's licence|dl|dl no|dea|dea number|npi|npi number|medical license|certificate number|certificate no|state license|gmc number|gmc no|nmc pin|license #|birth certificate", 4, value=_ANY_ID),
+    # In print a bare licence or certificate is that of a project, of animals, of a work.
+    *_labelled("LICENSE", "license|license number|license no|licence|licence number|licence no|certificate number|certificate no|license #", 4, precise=False, value=_ANY_ID),
+    *_labelled("LICENSE", "driver's license|driver’s license|drivers license|driver license|driving licence|driver's licence|dl|dl no|dea|dea number|npi|npi number|medical license|medical licence|driver's license number|driving licence number|medical license number|state license|gmc number|gmc no|nmc pin|birth certificate", 4, value=_ANY_ID),
     *_labelled("VEHICLE", "vin|vehicle identification number|license plate|licence plate|plate|plate number|registration plate|number plate|plate no|vehicle registration|vehicle plate|car plate|tag number|vehicle", 1, precise=False, value=r"(?P<v>[A-HJ-NPR-Z\d]{17}\b|(?=[A-Z\d -]{0,7}\d)[A-Z\d]{1,4}(?:[- ·]?[A-Z\d]{2,5}){0,2}\b)"),
+    # A word that says number, and one with digits and letters, or of five digits, behind it.
+    rule("OTHER_ID", "no|no.|number|nr|id|ref|#", r"(?i:no|number|nr|id|ref|#)\.?[ \t]?[:#]?[ \t]*(?P<v>(?=[A-Z\d./-]*[A-Z./-]|\d{5})[A-Z]{0,4}[-./]?\d[A-Z\d]*(?:[-/.][A-Z\d]+)*)(?![A-Za-z\d%]|[ ]?(?:mg|ml|mm|cm|kg|mcg)\b)", keep=_code),
     *_labelled("DEVICE", "serial number|serial no|serial|s/n|sn|device id|device identifier|device serial|device serial number|imei|udi|pacemaker serial|implant serial|lot/serial|pump serial|device no|mac address|model/serial|serial #|device number", 3, precise=False, value=_ANY_ID),
     *_labelled("PASSPORT", "passport|passport number|passport no|travel document", 5, value=r"(?P<v>[A-Z]{0,3}\d{5,9}[A-Z]?\b)"),
     *_labelled("SSN", "ssn|social security|social security number|social security no|ss#|ss #|soc sec", 4, value=r"(?P<v>\d{3}[- .]?\d{2}[- .]?\d{4}\b|(?:[xX*]{3}[- ]?[xX*]{2}[- ]?)\d{4}\b)"),

@@ -18,7 +18,7 @@ from nlp.phi.engine import PLACEHOLDER, find_with_patterns, names_again, without
 from nlp.phi.gazetteer import NOT_CHINESE_NAMES, NOT_NAMES, SURNAMES
 from nlp.phi.kinds import PhiSpan, Policy
 from nlp.phi.names_chinese import TITLES
-from nlp.phi.tagger import shipped_tagger
+from nlp.phi.tagger import ABBREVIATIONS, shipped_tagger
 
 RECORD_WORDS: Final[Path] = Path(__file__).parent / "words" / "record.txt"
 
@@ -57,6 +57,10 @@ def is_possible(text: str, span: PhiSpan) -> bool:
     value = text[span.start : span.end]
     if span.type == "DATE":
         numbers = [int(number) for number in _NUMBER.findall(value)]
+        if not numbers and value.isascii() and not _DAY_IN_WORDS.search(value):
+            return False
+        if _MARKER.search(text, max(0, span.start - 4), span.start):
+            return False
         if not any(c.isalpha() for c in value):
             if _is_quantity(text, span) or (_DECIMAL.fullmatch(value) and not _HAN.search(text)):
                 return False
@@ -94,8 +98,15 @@ def _is_name(text: str, span: PhiSpan, value: str) -> bool:
         return False
     if " " not in value and value.islower() and len(value) > 3 and not text.islower():
         return False
+    if sum(c.isalpha() for c in value) < 2 or (value in _abbreviations() and before[1:] not in ("-", "/", "—", "–")):
+        return False
     words = re.findall(r"[^\W\d_]+", value.lower())
     return bool(words) and not NOT_NAMES.issuperset(words) and not _is_defined_abbreviation(text, value)
+
+
+@cache
+def _abbreviations() -> frozenset[str]:
+    return frozenset(ABBREVIATIONS.read_text(encoding="utf-8").split())
 
 
 def _is_date(numbers: list[int]) -> bool:
@@ -134,6 +145,12 @@ _MIXED: Final = re.compile("^[A-Za-z]{1,2}[\u3400-\u9fff]|[\u3400-\u9fff][A-WYZa
 _TITLE_BEGINS: Final = "主医醫大护護教先女小太老师師院总總阿同技药科奶爷叔博某副处所警经"
 _DECIMAL: Final = re.compile(r"\d{1,2}\.\d{1,2}")
 _MONTH: Final = re.compile(r"(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mai)")
+_DAY_IN_WORDS: Final = re.compile(
+    r"(?i:jan|feb|mar(?:ch)?\b|apr|may|jun|jul|aug|sep|oct|nov|dec|mai|day|eve\b|christmas|easter|whitsun|thanksgiving|ramadan|eid\b|diwali"
+    r"|passover|hanukkah|lent\b|first|second|third|th\b|twent|teen|noel|xmas)"
+)
+_MARKER: Final = re.compile(r"\b[Cc][Aa][ -]?\Z")
+"""CA 19-9, CA 15-3 and their like are tumour markers."""
 _LONGEST_UNIT: Final = 10
 _NUMBER: Final = re.compile(r"\d+")
 _ONLY_YEAR_OR_WEEKDAY: Final = re.compile(
@@ -141,7 +158,7 @@ _ONLY_YEAR_OR_WEEKDAY: Final = re.compile(
     re.IGNORECASE,
 )
 _QUANTITY: Final = re.compile(
-    r"\d ?(?:(?:%|mg|mcg|ug|ml|mL|kg|mmHg|mmol|cm|mm|bpm|units?|[kKmM]?I?U|g|L|cop(?:y|ies)|cells?|cfu|platelets)(?![A-Za-z\d])|拷贝|个|单位)"
+    r"\d ?(?:(?:%|mg|mcg|ug|ml|mL|kg|mmHg|mmol|cm|mm|bpm|units?|[kKmM]?I?U|g|L|tab(?:let)?s?|cap(?:sule)?s?|puffs?|pills?|drops?|cop(?:y|ies)|cells?|cfu|platelets)(?![A-Za-z\d])|拷贝|个|单位)"
 )
 _ROUND: Final = re.compile(r"\d+000")
 

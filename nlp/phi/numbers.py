@@ -16,6 +16,7 @@ from nlp.phi.checks import (  # fmt: skip
 from nlp.phi.chinese import CHINESE_DATE
 from nlp.phi.english import DAY_MONTH_DATE, STREET_ADDRESS
 from nlp.phi.kinds import PhiSpan, Policy
+from nlp.phi.national import FEWEST_DIGITS, find_national_numbers
 
 _EDGE = r"(?![A-Za-z\d])"
 # Only runs with at least six digits are worth a look.
@@ -52,12 +53,12 @@ _HARDWARE = re.compile(
 _SEPARATORS_OF_HARDWARE = 5
 _DIGIT = re.compile(r"\d")
 _AGE = re.compile(
-    r"9(?<![\d.]9)\d(?=[- ]?(?:years?|yrs?)(?:[- ]old|[- ]of[- ]age)|[- ]?y/?\.?o\b|[- ]?(?:周|足)?岁|[- ]?(?:yo|y\.o\.)\b|[ ]?[yY]\b)"
+    r"9(?<![\d.]9)\d(?=[- ]?(?:years?|yrs?)(?:[- ]old|[- ]of[- ]age)|[- ]?y/?\.?o\b|[- ]?(?:周|足)?岁|[- ]?(?:yo|y\.o\.)\b|[ ]?[yYMF]\b|[ ]?/[ ]?[MF]\b)"
     r"|1(?<![\d.]1)[01]\d(?=[- ]?(?:years?|yrs?)(?:[- ]old|[- ]of[- ]age)|[- ]?y/?\.?o\b|[- ]?(?:周|足)?岁)"
     r"|九(?<![一二三四五六七八九百千]九)十[一二三四五六七八九]?(?=周?岁)|一百[零〇一二三四五六七八九十]*(?=周?岁)"
 )
 _AGE_LABEL = re.compile(
-    r"(?i:\b(?:age|aged)|年龄)(?:[:：=]?[ ]?)(?P<v>9\d|1[01]\d)(?!\d|\.\d|[%-]|[ ]?(?:%|mm|mg|kg|cm|bpm))"
+    r"(?i:\b(?:age|aged|turned|turns)|年龄)(?:[:：=]?[ ]?)(?P<v>9\d|1[01]\d)(?!\d|\.\d|[%-]|[ ]?(?:%|mm|mg|kg|cm|bpm))"
 )
 _MAIL_BEFORE = re.compile(r"[A-Za-z\d](?<![A-Za-z\d][A-Za-z\d])[A-Za-z\d._%+'-]{0,63}\Z|[A-Za-z\d._%+-]{1,64}\Z")
 _MAIL_AFTER = re.compile(r"[ ]?[A-Za-z\d](?:[A-Za-z\d-]{0,62})(?:\.[A-Za-z\d][A-Za-z\d-]{0,62}){1,5}")
@@ -67,7 +68,7 @@ _MAIL_IN_WORDS = re.compile(
 )
 _WEB = re.compile(r"(?:https?://|www\.)[^\s<>\"'“”‘’（）()，。；、\]\[{}|一-鿿]{3,2000}", re.IGNORECASE)
 _PERSONAL_KEY = re.compile(
-    r"(?:[?&;#/](?:patient|mrn|ssn|dob|birth|email|phone|mobile|idcard|chart|token|openid|medrec|nhs|patient[-_]?(?:id|no|name)|zyh|mzh|sfz)[\w-]{0,12}[=/][\w%@.+-]*\w"
+    r"(?:[?&;#/](?:patient|mrn|ssn|dob|birth|email|phone|mobile|idcard|chart|token|openid|medrec|nhs|patient[-_]?(?:id|no|name)|zyh|mzh|sfz)(?:[\w-]{0,12}=|s?(?:[-_][\w-]{1,12})?/)[\w%@.+-]*\w"
     r"|/(?:patients?|mrn|charts?|records?|encounters?|members?|portal/users?|visits?|emr|ehr|his)/[\w-]*\d[\w-]*)",
     re.IGNORECASE,
 )  # fmt: skip
@@ -77,6 +78,9 @@ _PROFILE_KEY = re.compile(
     r"|/(?:users?|profiles?|accounts?|u|people|~)/?[\w.-]*\w|/~\w+)",
     re.IGNORECASE,
 )  # fmt: skip
+_LETTERED = re.compile(r"[A-Z](?<![A-Za-z\d][A-Z])[A-Z9]{0,4}[- ]?\d{6}")
+_AROUND = 10
+"""Characters around a run of digits that can belong to a number of letters and digits."""
 _PHONE_NEARBY = re.compile(
     r"(?i:tel|phone|mobile|cell|fax|call|contact|pager|whatsapp|reach|home|work|office|number)|\b[TPMCHFW][:.] ?\Z|电话|手机|联系|致电|传真"
 )
@@ -105,6 +109,8 @@ def find_numbers(text: str, lowered: str, policy: Policy) -> Iterator[PhiSpan]:
         n_digits = sum(c.isdigit() for c in run.group())
         if thorough and n_digits >= 4:
             yield from _dates(text, start, end)
+        if thorough and n_digits >= FEWEST_DIGITS:
+            yield from find_national_numbers(text, max(0, start - _AROUND), end + _AROUND)
         if n_digits < 6:
             continue
         before = text[max(0, start - 24) : start]
@@ -118,9 +124,11 @@ def find_numbers(text: str, lowered: str, policy: Policy) -> Iterator[PhiSpan]:
             ):
                 yield PhiSpan(match.start(), match.end(), "IP")
     if thorough:
+        for match in _LETTERED.finditer(text):
+            yield from find_national_numbers(text, match.start(), match.end() + _AROUND)
         for match in _AGE.finditer(text):
             yield PhiSpan(match.start(), match.end(), "AGE")
-        if "age" in lowered or "年龄" in text:
+        if "age" in lowered or "turn" in lowered or "年龄" in text:
             for match in _AGE_LABEL.finditer(text):
                 yield PhiSpan(*match.span("v"), "AGE")
         for match in STREET_ADDRESS.finditer(text):
@@ -178,8 +186,8 @@ def _dates(text: str, start: int, end: int) -> Iterator[PhiSpan]:
         else:
             year = match["c"]
             if len(year) == 2:
-                # "12-10-22" and "1.2.22" may be anything; "3/14/22" is a date.
-                valid = match["t"] == "/" and (
+                # "12-10-22" and "1.2.22" may be anything; "3/14/22" and "04.03.22" are dates.
+                valid = (match["t"] == "/" or (match["t"] == "." and len(match.group()) == 8)) and (
                     is_date("20" + year, match["a"], match["b"]) or is_date("20" + year, match["b"], match["a"])
                 )
             else:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,6 +29,8 @@ LEAST_SURE: Final[float] = 0.5
 """How likely it must be that a token is of no identifier: likelier than not."""
 LEAST_SURE_CHINESE: Final[float] = 0.6
 """The same for a Chinese character; chosen on the half `dev` of the labelled layouts."""
+_REMEMBERED: Final[int] = 128
+"""Texts whose findings are remembered; they stay in the memory of their process alone."""
 
 _TOKEN = re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff\u0370-\u052f]+|\d+|\n|[^\s]")
 _HAN = re.compile("[\u3400-\u9fff]")
@@ -342,9 +344,11 @@ class PhiTagger:
         """Chinese surnames of one character that the model knows."""
         self._tagger = pycrfsuite.Tagger()
         self._tagger.open(str(folder / "model.crfsuite"))
+        self.find = lru_cache(maxsize=_REMEMBERED)(self._find)
+        """What the model takes for identifiers in a text, in order, without overlaps. A document is read twice in a row: once to
+        learn its names, once to take them out."""
 
-    def find(self, text: str) -> list[PhiSpan]:
-        """What the model takes for identifiers, in order, without overlaps."""
+    def _find(self, text: str) -> list[PhiSpan]:
         text = _SURROGATE.sub("\ufffd", text)  # CRFsuite takes UTF-8
         tokens = tokenize(text)
         features = self._featurizer.features(text, tokens)

@@ -1,8 +1,9 @@
-"""Reads the notes of tests/nlp/data/phi_{dev,test}.{en,zh}.txt: wording of people's layouts, every person invented.
+"""Reads the notes of tests/nlp/data/phi_{dev,test,fresh,forms}.{en,zh}.txt: wording of people's layouts, every person invented.
 
 They were written before the learned finder, its templates and its word lists, and no template is taken from them. A
 note begins with a line `=== kind of document`; `[[KIND|value]]` marks an identifier. `OPTIONAL` marks what may be taken or
-left (hospitals, parts of numbers). Of `dev` errors may be read; of `test` only the totals.
+left (hospitals, parts of numbers). Of `dev` errors may be read; of the others only the totals. `forms`, in the layouts of public forms,
+messages and tables, was written by another hand than the first three.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ DATA = Path(__file__).parent / "data"
 _MARKED = re.compile(r"\[\[([A-Z_]+)\|(.*?)\]\]")
 
 
-def layout_notes(half: Literal["dev", "test", "fresh"], lang: str) -> list[Note]:
+def layout_notes(half: Literal["dev", "test", "fresh", "forms"], lang: str) -> list[Note]:
     """The labelled notes of one half and language."""
     whole = (DATA / f"phi_{half}.{lang}.txt").read_text(encoding="utf-8")
     return [_note(part.partition("\n")[2], lang) for part in re.split(r"^=== ", whole, flags=re.M)[1:]]
