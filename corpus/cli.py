@@ -150,7 +150,13 @@ def retry(*, data: Data = Path("data")) -> int:
 
 
 @app.command
-def audit(*, gates: Path | None = None, junit: Path | None = None, data: Data = Path("data")) -> int:
+def audit(
+    *,
+    gates: Path | None = None,
+    junit: Path | None = None,
+    language: Literal["en", "zh"] = "en",
+    data: Data = Path("data"),
+) -> int:
     """Check the build and write audit.html and audit.json; exit code 1 when a gate fails.
 
     Example: `corpus audit --data data` or `corpus audit --gates strict.toml --junit audit.xml`
@@ -161,10 +167,12 @@ def audit(*, gates: Path | None = None, junit: Path | None = None, data: Data = 
         TOML file with gates of your own, or with other thresholds, severities and owners for those that ship.
     junit:
         Also write the verdicts as JUnit XML.
+    language:
+        Language of the page.
     """
     from corpus.audit.run import audit as run_audit
 
-    verdicts = run_audit(data, gates, junit)
+    verdicts = run_audit(data, gates, junit, language)
     rows = [(name, verdict.outcome, verdict.owner, verdict.finding) for name, verdict in verdicts.items()]
     print_table("Gates", ["gate", "verdict", "owner", "finding"], rows)
     say(f"The report is {data / 'audit.html'}.")
