@@ -6,6 +6,9 @@ places, kinds and order of the blocks, in which a lost column or a doubled regio
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from corpus.audit.database import Database
 from corpus.audit.figure import PagePicture
 
@@ -16,31 +19,39 @@ KINDS = ("heading", "paragraph", "list", "table", "caption", "footnote", "formul
 MOST_BLOCKS = 400
 """Blocks that are drawn of a page."""
 _WORST = """
-select doc_id, page, coverage, inflation, numbers_new, width, height,
-    list_transform(blocks[:$most], lambda block: {'kind': block.kind, 'bbox': block.bbox}) as blocks
-from raw_pages
-where coverage is not null and width > 0 and height > 0 and (coverage < 1 or inflation > coverage or len(numbers_new) > 0)
-order by len(numbers_new) desc, (1 - coverage) * source_characters desc, doc_id, page limit $pictures
+select doc_id, page, coverage, inflation, len(numbers_new) as numbers
+from pages where coverage is not null and width > 0 and height > 0 and (coverage < 1 or inflation > coverage or len(numbers_new) > 0)
+order by numbers desc, (1 - coverage) * source_characters desc, doc_id, page limit $pictures
+"""
+_BLOCKS = """
+select doc_id, page, width, height, list_transform(blocks[:$most], lambda block: {{'kind': block.kind, 'bbox': block.bbox}}) as blocks
+from raw_pages where doc_id in ({documents})
 """
 
 
 def pictures(db: Database) -> list[PagePicture]:
     """At most `PICTURES` of them, the worst first."""
-    return [
-        PagePicture(
-            doc_id=row["doc_id"],
-            page=row["page"],
-            about=f"{1 - row['coverage']:.2%} lost, {max(0.0, row['inflation'] - row['coverage']):.2%} too many,"
-            f" {len(row['numbers_new'] or ())} new numbers",
-            width=row["width"],
-            height=row["height"],
-            blocks=[
-                {"at": place, "kind": block["kind"], "x": left, "y": top, "width": right - left, "height": bottom - top}
-                for place, block in enumerate(row["blocks"] or (), 1)
-                if block["bbox"] and len(block["bbox"]) == 4
-                for left, top, right, bottom in [block["bbox"]]
-                if right > left and bottom > top
-            ],
-        )
-        for row in db.ask(_WORST, {"pictures": PICTURES, "most": MOST_BLOCKS}).to_pylist()
-    ]
+    worst = db.ask(_WORST, {"pictures": PICTURES}).to_pylist()
+    # Named one by one the ids reach the reader of the files, which then decodes the blocks of these documents alone.
+    documents = ", ".join(sorted({f"'{row['doc_id']}'" for row in worst if row["doc_id"].isalnum()})) or "''"
+    found = db.ask(_BLOCKS.format(documents=documents), {"most": MOST_BLOCKS}).to_pylist()
+    drawn = {(row["doc_id"], row["page"]): row for row in found}
+    return [_picture(row, drawn[row["doc_id"], row["page"]]) for row in worst if (row["doc_id"], row["page"]) in drawn]
+
+
+def _picture(row: Mapping[str, Any], drawn: Mapping[str, Any]) -> PagePicture:
+    return PagePicture(
+        doc_id=row["doc_id"],
+        page=row["page"],
+        about=f"{1 - row['coverage']:.2%} lost, {max(0.0, row['inflation'] - row['coverage']):.2%} too many,"
+        f" {row['numbers']} new numbers",
+        width=drawn["width"],
+        height=drawn["height"],
+        blocks=[
+            {"at": place, "kind": block["kind"], "x": left, "y": top, "width": right - left, "height": bottom - top}
+            for place, block in enumerate(drawn["blocks"] or (), 1)
+            if block["bbox"] and len(block["bbox"]) == 4
+            for left, top, right, bottom in [block["bbox"]]
+            if right > left and bottom > top
+        ],
+    )

@@ -16,6 +16,7 @@ from corpus.audit.gates import Gate, read_gates, run_gates
 from corpus.audit.junit import junit
 from corpus.audit.run import audit
 from corpus.audit.verdict import Verdict
+from corpus.audit.wording import Wording
 from medpress.errors import UserError
 from medpress.schema import RECORD
 from medpress.store import parts, read_json, read_manifest, read_table, write_manifest, write_rows
@@ -187,7 +188,7 @@ def test_a_record_of_paragraphs_that_stand_elsewhere_is_named_and_one_with_a_new
 
     def splice(rows: list[dict[str, Any]]) -> None:
         first, second = (rows[n]["text"].split("\n\n")[0] for n in (0, 1))
-        rows.append(rows[0] | {"id": "f" * 24, "text": f"{first.upper()}\n\n{second}"})
+        rows.append(rows[0] | {"id": "f" * 24, "text": f"{second}\n\n{first}"})
         rows.append(rows[0] | {"id": "f" * 23 + "e", "text": f"{first}\n\n{second}\n\nNot with 5 mg of warfarin."})
 
     rewrite(data, splice)
@@ -257,6 +258,11 @@ def test_what_is_wrong_in_a_file_is_told(tmp_path: Path, text: str, told: str) -
 def test_a_question_that_cannot_be_asked_fails_and_reads_no_file(clean: Path, question: str, told: str) -> None:
     found = run_gates(clean, [Gate(name="asked", rows=question)])["asked"]
     assert found.fails and told in found.finding and not found.rows
+
+
+def test_findings_are_told_in_chinese_too(clean: Path, faulty: Path) -> None:
+    told = {one.finding for data in (clean, faulty) for one in run_gates(data).values()}
+    assert {finding for finding in told if Wording("zh").told(finding) == finding} == set()
 
 
 def test_junit_has_a_case_for_each_gate_and_its_rows(faulty: Path) -> None:
