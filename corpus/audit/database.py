@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
@@ -44,7 +45,7 @@ _RECORDS = f"""
 create table records as
 select id, doc_id, source, source_type, lang, trim(coalesce(license, '')) as license, n_tokens as tokens,
     length(text) as characters, augmentation, parent_id, dup_cluster, page_start, page_end,
-    {", ".join(f"scores['{name}'] as {name}" for name in SCORES)}
+    {", ".join(f"scores['{name}']::double as {name}" for name in SCORES)}
 from (select *, map_from_entries(quality) as scores from shards)
 """
 _COMPOSITION = f"""
@@ -64,7 +65,11 @@ class Database:
 
     def __init__(self, data: Path) -> None:
         self.data = data
-        self._db = duckdb.connect(config={"memory_limit": MEMORY, "preserve_insertion_order": False})
+        # What does not fit holds texts: it is written where nobody else may read, and not where the command happens to run.
+        self._spilled = TemporaryDirectory(prefix="medpress-")
+        self._db = duckdb.connect(
+            config={"memory_limit": MEMORY, "preserve_insertion_order": False, "temp_directory": self._spilled.name}
+        )
         corpus = Corpus(data)
         called = _called({name: f"collection of {id}" for name, id in collections_of_persons(data).items()})
         for kind, schema in SCHEMAS.items():
@@ -102,6 +107,7 @@ class Database:
     def close(self) -> None:
         """Let go of the files."""
         self._db.close()
+        self._spilled.cleanup()
 
 
 def common_terms() -> pa.Table:

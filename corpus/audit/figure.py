@@ -48,8 +48,10 @@ class Figure:
     ) -> Figure:
         """A figure of the first `ROWS_KEPT` rows of a table."""
         rows = table.slice(0, ROWS_KEPT).to_pylist()
-        about = {"note": note, "bars": bars, "apart": apart, "leads": leads}
-        return cls(name=name, title=title, rows=rows, total=table.num_rows, columns=table.column_names, **about)
+        return cls(
+            name=name, title=title, rows=rows, total=table.num_rows, columns=table.column_names, note=note, bars=bars, apart=apart,
+            leads=leads,
+        )  # fmt: skip
 
     @property
     def parts(self) -> list[tuple[str, list[Mapping[str, Any]]]]:

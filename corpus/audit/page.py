@@ -35,13 +35,15 @@ def page(
     sections: Sequence[Section],
     samples: Mapping[str, Sequence[Mapping[str, Any]]],
     language: str = "en",
+    title: str = "Corpus audit",
 ) -> str:
     """The text of the page. `about` is told above everything; `samples` are records with their `pieces` and `story`, by title;
-    `language` is one of `corpus.audit.wording.LANGUAGES`."""
+    `language` is one of `corpus.audit.wording.LANGUAGES`. Without gates the page says nothing of any."""
     failed = [verdict for verdict in gates.values() if not verdict.passed]
     return _rendered(
         "page",
         Wording(language),
+        title=title,
         about=about,
         gates=dict(sorted(gates.items(), key=lambda one: _ORDER.index(one[1].outcome))),
         sections=sections,
