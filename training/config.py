@@ -150,7 +150,7 @@ class SftConfig(TrainingConfig):
 
 @dataclass(frozen=True, kw_only=True)
 class RlConfig(TrainingConfig):
-    """Preference tuning by CPO-SimPO on pairs of answers, or by GRPO on answers that are sampled and verified as it goes."""
+    """Preference tuning by CPO-SimPO or another objective on pairs of answers, or by GRPO on answers that are sampled and verified as it goes."""
 
     pairs: Path = Path("data/pairs")
     """Folder or file of pairs (Parquet or JSON Lines with `prompt`, `chosen`, `rejected` as messages)."""
@@ -171,12 +171,14 @@ class RlConfig(TrainingConfig):
     """Folder of this run: checkpoints, metrics, the finished model. The same command carries an interrupted run on."""
     model: str = ""
     """Model to start from; default runs/sft3."""
-    beta: Annotated[Amount, REWARD] = 10.0
-    """Scale of the reward, the mean log-probability of an answer."""
-    gamma: Annotated[Amount, REWARD] = 5.4
-    """Margin by which the chosen reward should exceed the rejected one."""
-    alpha: Annotated[Amount, REWARD] = 0.05
-    """Weight of the chosen answers' negative log-likelihood."""
+    objective: Annotated[Literal["cpo-simpo", "simpo", "cpo", "dpo", "orpo"], REWARD] = "cpo-simpo"
+    """What is asked of a pair; the next three say otherwise than it does."""
+    beta: Annotated[Amount | None, REWARD] = None
+    """Scale of the reward; by default 10 on the mean log-probability of an answer (cpo-simpo, simpo), otherwise 0.1."""
+    gamma: Annotated[Amount | None, REWARD] = None
+    """Margin by which the chosen reward should exceed the rejected one; by default 5.4 (cpo-simpo, simpo), otherwise none."""
+    alpha: Annotated[Amount | None, REWARD] = None
+    """Weight of the chosen answers' negative log-likelihood; by default 1, and none in simpo and dpo."""
     epochs: Amount = 0.0
     """Passes over the pairs; 0 means 3 below 50 M parameters and 1 otherwise."""
     sequence_length: Annotated[CountOrNone, BATCHES] = 2048
