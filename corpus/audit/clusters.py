@@ -63,7 +63,8 @@ def sides(kept: str, dropped: str) -> tuple[Sequence[Stretch], Sequence[Stretch]
     texts = (kept, dropped)
     start = max(0, _same(kept, dropped) - BEFORE)
     words = [_words(text[start : start + SHOWN], start > 0, len(text) > start + SHOWN) for text in texts]
-    alike = SequenceMatcher(None, *([word.strip() for word in side] for side in words), autojunk=False)
+    first, second = ([word.strip() for word in side] for side in words)
+    alike = SequenceMatcher(None, first, second, autojunk=False)
     out: tuple[list[Stretch], list[Stretch]] = ([], [])
     for kind, a, b, c, d in alike.get_opcodes():
         for side, said in zip(out, (words[0][a:b], words[1][c:d]), strict=True):
