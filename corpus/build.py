@@ -78,7 +78,7 @@ from corpus.steps.works import DESCRIBE_WORKS, FIND_HOLDERS, FIND_KEYS, FIND_SHA
 from corpus.takedown import refuse_unfinished
 from corpus.team_indexes import TeamIndexes
 from corpus.work_search import told_of_works
-from medpress import sentence_index
+from medpress import lineage, sentence_index
 from medpress.command import progress, resolved
 from medpress.errors import CorruptError, UserError, to_run
 from medpress.generation.client import model_name
@@ -118,6 +118,8 @@ PAGES_PER_PART = 1024
 """Pages of documents of one segment that are cut together, about; fixed, so that parts do not depend on the machine."""
 OCCURRENCES_PER_RANGE = 4_000_000
 """Paragraphs, each counted once a part, whose boilerplate is decided together, about."""
+READ, WRITTEN = ("documents", "pages", "reviews", "removed"), ("shards", "dropped", "boilerplate", "quarantine")
+"""Datasets that a build reads, and that it writes."""
 PRELOAD = ("corpus.steps.preload",)
 """Imported once, before the workers are forked."""
 
@@ -134,7 +136,7 @@ def build(config: BuildConfig) -> BuildResult:
             f"there are no documents in {config.data}; run {to_run('ingest auto PATH', config.data)} first."
         )
     _check_names(config)
-    with exclusive(config.data):
+    with exclusive(config.data), lineage.told(config.data, "corpus build", READ, WRITTEN):
         remove_leftovers(config.data / "work")
         limits = Limits(step_seconds=config.task_seconds, memory_bytes=int(config.worker_gib * 2**30))
         preload = (*PRELOAD, "corpus.steps.preload_tagger") if config.tagger == BuildConfig().tagger else PRELOAD

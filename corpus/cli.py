@@ -160,7 +160,13 @@ def retry(*, data: Data = Path("data")) -> int:
 
 
 @app.command
-def audit(*, gates: Path | None = None, junit: Path | None = None, data: Data = Path("data")) -> int:
+def audit(
+    *,
+    gates: Path | None = None,
+    junit: Path | None = None,
+    language: Literal["en", "zh"] = "en",
+    data: Data = Path("data"),
+) -> int:
     """Check the build and write audit.html and audit.json; exit code 1 when a gate fails.
 
     Example: `corpus audit --data data` or `corpus audit --gates strict.toml --junit audit.xml`
@@ -171,10 +177,12 @@ def audit(*, gates: Path | None = None, junit: Path | None = None, data: Data = 
         TOML file with gates of your own, or with other thresholds, severities and owners for those that ship.
     junit:
         Also write the verdicts as JUnit XML.
+    language:
+        Language of the page.
     """
     from corpus.audit.run import audit as run_audit
 
-    verdicts = run_audit(data, gates, junit)
+    verdicts = run_audit(data, gates, junit, language)
     rows = [(name, verdict.outcome, verdict.owner, verdict.finding) for name, verdict in verdicts.items()]
     print_table("Gates", ["gate", "verdict", "owner", "finding"], rows)
     say(f"The report is {data / 'audit.html'}.")
@@ -340,7 +348,7 @@ def trace(
 
 
 @app.command
-def diff(before: Location, after: Location, /, *, json: Annotated[bool, ONCE] = False) -> int:
+def diff(before: Location, after: Location, /, *, json: Annotated[bool, ONCE] = False, html: Path | None = None) -> int:
     """Say what changed between two builds: records, decisions, annotations, tokens, configuration, versions.
 
     Example: `corpus diff ./data-october ./data` or `corpus diff ./data-october ./data --json | jq .decisions`
@@ -353,10 +361,17 @@ def diff(before: Location, after: Location, /, *, json: Annotated[bool, ONCE] = 
         Data folder of the newer build.
     json:
         Print JSON, with ids of examples to look at with `corpus trace`.
+    html:
+        Also write a page to this file: the same, with what the tokens are made of and the gates of both audits.
     """
     from corpus.diff import diff as compare
 
     result = compare(before, after)
+    if html:
+        from corpus.diff_page import diff_page
+        from medpress.store import write_text
+
+        write_text(html, diff_page(before, after, result))
     if json:
         print(dumps(result.as_json(), indent=1, ensure_ascii=False))
         return 0

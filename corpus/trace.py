@@ -46,7 +46,7 @@ def trace(data: Path, query: str, html: bool = False) -> Trace:
     found = _found(data, query)
     for doc_id, places, rows in _meant(data, found):
         result.documents.append(doc_id)
-        result.lines.extend(_story(data, places, rows, found.by == "sentence"))
+        result.lines.extend(_document_story(data, places, rows, found.by == "sentence"))
         segment = places[0].segment
         if html and segment is not None:
             spans = {(span["page"], span["block"]) for row in rows for span in row["spans"]}
@@ -85,7 +85,9 @@ def _records(data: Path, places: Sequence[Place]) -> list[dict[str, Any]]:
     )
 
 
-def _story(data: Path, places: Sequence[Place], rows: Sequence[dict[str, Any]], sentence: bool) -> Iterator[str]:
+def _document_story(
+    data: Path, places: Sequence[Place], rows: Sequence[dict[str, Any]], sentence: bool
+) -> Iterator[str]:
     place = places[0]
     if gone := removed(data).get(place.doc_id):
         yield f"document {place.doc_id}: found in {len(gone['places'])} places"
@@ -101,7 +103,7 @@ def _story(data: Path, places: Sequence[Place], rows: Sequence[dict[str, Any]], 
     if None in where:
         yield f"  {_stands(where[None])}; the document is newer than the build: run {to_run('corpus build', data)}"
     for row in rows:
-        yield from _record(row)
+        yield from story(row)
         if row["id"] in where:
             yield f"  {_stands(where[row['id']])}"
         yield from _boilerplate(data, row)
@@ -155,7 +157,9 @@ def _boilerplate(data: Path, row: dict[str, Any]) -> Iterator[str]:
         yield f"  taken out, as {paragraph['documents']} documents of {paragraph['source']} hold it: {words}"
 
 
-def _record(row: dict[str, Any]) -> Iterator[str]:
+def story(row: Mapping[str, Any]) -> Iterator[str]:
+    """A record's pages, what was taken out of it, its scores, its duplicates and what became of it, a line each; `row` is one
+    of the shards or of the dropped records."""
     where = (
         f"page {row['page_start']}"
         if row["page_start"] == row["page_end"]

@@ -31,6 +31,7 @@ from ingest.session import Session
 from ingest.sources import is_named
 from ingest.steps.fetch_pages import fetch_supervised
 from ingest.steps.unpack import UNPACK
+from medpress import lineage
 from medpress.command import UserError, progress, resolved
 from medpress.errors import check_sum
 from medpress.location import location
@@ -120,7 +121,8 @@ def opened(config: IngestConfig, formats: Sequence[str]) -> Iterator[Session]:
         remove_leftovers(config.data / "work")
         session = Session(config, [name for name in READERS if name in formats])
         try:
-            yield session
+            with lineage.told(config.data, "ingest", (), ("documents", "pages")):
+                yield session
         finally:
             session.close()
 

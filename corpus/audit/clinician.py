@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import pyarrow as pa
+
 from corpus.audit.database import Database
 from corpus.audit.figure import Figure, Section
 
 
 def clinician(db: Database) -> Section:
     """The section."""
+    db.add("mentions", db.ask(_MENTIONS))
     return Section(
         name="clinician",
         title="Clinician",
@@ -15,6 +18,13 @@ def clinician(db: Database) -> Section:
         figures=[
             Figure.of("specialties", "Specialties, kinds and languages", db.ask(_TOPICS), bars="tokens"),
             Figure.of("entities", "What is mentioned most, by label", db.ask(_ENTITIES), bars="mentions"),
+            Figure.of(
+                "missing",
+                "Common conditions and drugs that nothing mentions",
+                _missing(db),
+                "Of the lists of common conditions and of essential medicines in the languages of the corpus.",
+            ),
+            Figure.of("together", "Diseases and drugs in the same record", db.ask(_TOGETHER), bars="records"),
             Figure.of("relations", "What is said of it most", db.ask(_RELATIONS), bars="times"),
             Figure.of(
                 "contradictions",
@@ -27,6 +37,24 @@ def clinician(db: Database) -> Section:
     )
 
 
+def _missing(db: Database) -> pa.Table:
+    """Those of the common terms, in the languages of the corpus, of which no name stands in any mention."""
+    from ahocorasick_rs import AhoCorasick
+
+    terms = db.ask("select kind, lang, names from common_terms where lang in (select lang from records)").to_pylist()
+    names = [(name, number) for number, term in enumerate(terms) for name in term["names"]]
+    said = "\n".join(db.ask("select distinct said from mentions")["said"].to_pylist())
+    found = AhoCorasick([name for name, _ in names]).find_matches_as_indexes(said, overlapping=True)
+    seen = {names[name][1] for name, _, _ in found}
+    rows = [
+        {"kind": term["kind"], "lang": term["lang"], "term": term["names"][0]}
+        for number, term in enumerate(terms)
+        if number not in seen
+    ]
+    rows.sort(key=lambda row: (row["lang"], row["kind"], row["term"]))
+    return pa.Table.from_pylist(rows, schema=pa.schema([(name, pa.string()) for name in ("kind", "lang", "term")]))
+
+
 _TOPICS = """
 with named as (
     select source_type, lang, n_tokens as tokens, map_from_entries(topics) as topics from shards
@@ -35,15 +63,29 @@ select coalesce(topics['specialty'], 'none told') as specialty, coalesce(topics[
     source_type, count(*) as records, sum(tokens) as tokens, sum(tokens) / sum(sum(tokens)) over () as share
 from named group by all order by tokens desc, specialty, kind, lang, source_type
 """
-_ENTITIES = """
-with mentions as (
-    select id, lower(text[mention.start + 1 : mention."end"]) as said, mention.label as label, mention.negated as negated
+_MENTIONS = """
+select label, said, count(*) as mentions, count(distinct id) as records, avg(negated::int) as denied_share, min(concept) as concept
+from (
+    select id, lower(text[mention.start + 1 : mention."end"]) as said, mention.label as label, mention.negated as negated,
+        mention.concept_id as concept
     from (select id, text, unnest(entities) as mention from shards)
-), counted as (
-    select label, said, count(*) as mentions, count(distinct id) as records, avg(negated::int) as denied_share
-    from mentions group by label, said
+) group by label, said
+"""
+_TOGETHER = """
+with concepts as (
+    select label, concept, arg_max(said, mentions) as said, row_number() over (partition by label order by sum(mentions) desc, concept) as place
+    from mentions where concept is not null and label in ('disease', 'drug') group by label, concept
+), held as (
+    select distinct id, concepts.label, concepts.concept, concepts.said
+    from (select id, unnest(list_distinct(list_transform(entities, lambda one: one.concept_id))) as concept from shards) as used
+    join concepts using (concept) where place <= 300
 )
-select label, said, mentions, records, denied_share from counted
+select one.said as disease, other.said as drug, count(*) as records
+from held as one join held as other on one.id = other.id and one.label = 'disease' and other.label = 'drug'
+group by disease, drug order by records desc, disease, drug limit 50
+"""
+_ENTITIES = """
+select label, said, mentions, records, denied_share from mentions
 qualify row_number() over (partition by label order by mentions desc, said) <= 20
 order by label, mentions desc, said
 """

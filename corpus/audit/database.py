@@ -3,21 +3,27 @@
 The tables are those of `medpress.schema.SCHEMAS` by their names. What tells who somebody is stays out of them: `documents`
 has no places, titles, authors and identifiers, `pages` no blocks, and a collection that is called like a person goes by a
 document of it, so whatever a gate or a report shows of them is nobody's. The whole tables are `raw_…`.
-Beside them stands `records`, a row a record of the shards with what most questions are about.
+Beside them stand `records`, a row a record of the shards with what most questions are about; `composition`, the tokens of the
+shards by what a corpus is described by; `last_build`, the same of the build that was audited before this one; `specialties`, those
+that the classifier tells; and `common_terms`, conditions and drugs that every corpus of medicine speaks of.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib.resources import files
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
+from corpus.audit.history import DIMENSIONS, last_build
 from corpus.tables import Corpus
 from medpress.schema import DOCUMENT, PAGE, SCHEMAS
 from medpress.store import read_dataset
+from nlp.classify.phrases import SPECIALTIES
 from nlp.phi.places import told_by
 
 MEMORY = "800MB"
@@ -40,9 +46,19 @@ _RECORDS = f"""
 create table records as
 select id, doc_id, source, source_type, lang, trim(coalesce(license, '')) as license, n_tokens as tokens,
     length(text) as characters, augmentation, parent_id, dup_cluster, page_start, page_end,
-    {", ".join(f"scores['{name}'] as {name}" for name in SCORES)}
+    {", ".join(f"scores['{name}']::double as {name}" for name in SCORES)}
 from (select *, map_from_entries(quality) as scores from shards)
 """
+_COMPOSITION = f"""
+create view composition as
+select what, name, sum(tokens)::bigint as tokens from (
+    select unnest([{", ".join(f"'{what}'" for what in DIMENSIONS)}]) as what,
+        unnest([{", ".join(DIMENSIONS.values())}]) as name, n_tokens as tokens
+    from (select *, map_from_entries(topics) as topic from shards)
+) group by what, name
+"""
+COMMON = ("conditions", "drugs")
+"""Kinds of `common_terms`; `corpus/audit/common` has a list of each in each language."""
 
 
 class Database:
@@ -50,7 +66,11 @@ class Database:
 
     def __init__(self, data: Path) -> None:
         self.data = data
-        self._db = duckdb.connect(config={"memory_limit": MEMORY, "preserve_insertion_order": False})
+        # What does not fit holds texts: it is written where nobody else may read, and not where the command happens to run.
+        self._spilled = TemporaryDirectory(prefix="medpress-")
+        self._db = duckdb.connect(
+            config={"memory_limit": MEMORY, "preserve_insertion_order": False, "temp_directory": self._spilled.name}
+        )
         corpus = Corpus(data)
         called = _called({name: f"collection of {id}" for name, id in collections_of_persons(data).items()})
         for kind, schema in SCHEMAS.items():
@@ -58,6 +78,10 @@ class Database:
             columns = _RAW.get(kind, schema.names)
             named = ", ".join(called if name == "source" else f'"{name}"' for name in columns)
             self._db.execute(f"create view {kind} as select {named} from raw_{kind}")
+        self._db.execute(_COMPOSITION)
+        self._db.register("last_build", last_build(data))
+        self._db.register("specialties", pa.table({"name": list(SPECIALTIES)}))
+        self._db.register("common_terms", common_terms())
         # Questions come from files too: none of them may read or write anything else.
         self._db.execute("set enable_external_access = false")
         self._db.execute("set lock_configuration = true")
@@ -84,6 +108,20 @@ class Database:
     def close(self) -> None:
         """Let go of the files."""
         self._db.close()
+        self._spilled.cleanup()
+
+
+def common_terms() -> pa.Table:
+    """Conditions and drugs that a corpus of medicine can be expected to mention: kind, lang, names; these in small letters."""
+    rows = [
+        {"kind": kind, "lang": folder.name, "names": line.strip().lower().split("|")}
+        for folder in sorted(files("corpus.audit").joinpath("common").iterdir(), key=lambda one: one.name)
+        if folder.is_dir()
+        for kind in COMMON
+        for line in folder.joinpath(f"{kind}.txt").read_text(encoding="utf-8").splitlines()
+        if line.strip() and not line.startswith("#")
+    ]
+    return pa.Table.from_pylist(rows)
 
 
 def collections_of_persons(data: Path) -> dict[str, str]:

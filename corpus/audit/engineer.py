@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
 
+from corpus.audit.clusters import pairs
 from corpus.audit.database import Database
 from corpus.audit.figure import Figure, Section
+from corpus.audit.pictures import pictures
 from corpus.review.draw import BOUNDS, bounds_of
 from corpus.review.verdicts import precision
 
@@ -18,18 +20,25 @@ FACTORS = (0.5, 0.8, 1.25, 2.0)
 """What a threshold is multiplied by, to see what it would take then."""
 
 
-def engineer(db: Database, manifest: Mapping[str, Any]) -> Section:
-    """The section. `manifest` is that of the shards."""
+def engineer(db: Database, manifest: Mapping[str, Any], history: Sequence[Mapping[str, Any]]) -> Section:
+    """The section. `manifest` is that of the shards, `history` has an entry for each build that was audited, this one the last."""
     return Section(
         name="engineer",
         title="Data engineer",
         question="Where did everything go?",
         figures=[
             Figure.of(
-                "funnel", "From documents to records", _funnel(db), "Each line takes from the one above it.", "share"
+                "funnel",
+                "From documents to records",
+                _funnel(db),
+                "Each line takes from the one above it; its name leads to samples of what it took.",
+                "share",
+                leads=("step", "dropped_samples"),
             ),
             Figure.of("dropped", "Dropped, and why", db.ask(_DROPPED), bars="records"),
-            Figure.of("dropped_samples", "Samples of what was dropped", db.ask(_SAMPLES, {"size": EXCERPT})),
+            Figure.of(
+                "dropped_samples", "Samples of what was dropped", db.ask(_SAMPLES, {"size": EXCERPT}), apart="step"
+            ),
             Figure.of(
                 "thresholds",
                 "What a filter would take at another threshold",
@@ -43,6 +52,13 @@ def engineer(db: Database, manifest: Mapping[str, Any]) -> Section:
                 _reviews(db),
                 "Share of records worth keeping, with its 95 % interval; of a sample with strata only a rough one.",
             ),
+            Figure.of(
+                "trend",
+                "Builds of this folder that were audited",
+                _trend(history),
+                "What moved is the share of the tokens that another source, language, specialty or the like has now, whichever moved most.",
+            ),
+            Figure.of("moved", "What moved since the last build", db.ask(_MOVED), "Tokens by what they were and are."),
             Figure.of("inputs", "What went in", db.ask(_INPUTS), bars="documents"),
             Figure.of("outputs", "What came out", db.ask(_OUTPUTS), bars="tokens"),
             Figure.of("pages", "Pages by the way they were read", db.ask(_PAGES), bars="pages"),
@@ -50,6 +66,8 @@ def engineer(db: Database, manifest: Mapping[str, Any]) -> Section:
             Figure.of("boilerplate", "Paragraphs that a source repeats", db.ask(_BOILERPLATE, {"size": EXCERPT})),
             Figure.of("quarantine", "Could not be processed", db.ask(_QUARANTINE)),
         ],
+        pairs=pairs(db),
+        pictures=pictures(db),
     )
 
 
@@ -94,9 +112,9 @@ select stage, reason, count(*) as records, count(distinct doc_id) as documents, 
 from dropped group by stage, reason order by records desc, stage, reason
 """
 _SAMPLES = """
-select stage, reason, id, value, threshold, text[:$size] as text
+select 'out: ' || stage as step, reason, id, value, threshold, text[:$size] as text
 from (select *, row_number() over (partition by stage, reason order by md5(id)) as place from dropped)
-where place <= 3 order by stage, reason, place
+where place <= 3 order by step, reason, place
 """
 _DUPLICATES = """
 select dropped.duplicate_of as kept, dropped.id as dropped, dropped.stage, dropped.value as alike,
@@ -130,6 +148,51 @@ _QUARANTINE = """
 select coalesce(record_id, doc_id, place) as what, page, stage, kind, message from quarantine
 order by stage, what, page
 """
+
+
+_MOVED = """
+with shares as (
+    select what, name, before, now, before / sum(before) over (partition by what) as share_before,
+        now / sum(now) over (partition by what) as now_share
+    from (
+        select what, name, coalesce(last_build.tokens, 0) as before, coalesce(composition.tokens, 0) as now
+        from composition full join last_build using (what, name)
+    )
+)
+select what, name, before as tokens_before, now as tokens_now, share_before as before_share, now_share
+from shares where (select count(*) from last_build) > 0 and before <> now
+order by abs(now_share - share_before) desc, what, name
+"""
+_TREND = pa.schema(
+    [
+        ("build", pa.string()), ("audited", pa.string()), ("documents", pa.int64()), ("records", pa.int64()), ("tokens", pa.int64()),
+        ("dropped", pa.int64()), ("gates failed", pa.int64()), ("moved_share", pa.float64()),
+    ]
+)  # fmt: skip
+
+
+def _trend(history: Sequence[Mapping[str, Any]]) -> pa.Table:
+    rows, before = [], None
+    for entry in history:
+        rows.append(
+            {name: entry.get(name) for name in _TREND.names}
+            | {"moved_share": None if before is None else moved(before["composition"], entry["composition"])}
+        )
+        before = entry
+    return pa.Table.from_pylist(rows, schema=_TREND)
+
+
+def moved(before: Mapping[str, Mapping[str, int]], now: Mapping[str, Mapping[str, int]]) -> float:
+    """The greatest share of the tokens that would have to be something else for one build to be made of what the other is
+    (total variation distance), over all that both are described by."""
+    return max((_distance(before[what], now[what]) for what in before.keys() & now.keys()), default=0.0)
+
+
+def _distance(before: Mapping[str, int], now: Mapping[str, int]) -> float:
+    sizes = sum(before.values()), sum(now.values())
+    if not all(sizes):
+        return 0.0
+    return sum(max(0.0, now.get(name, 0) / sizes[1] - before.get(name, 0) / sizes[0]) for name in before.keys() | now)
 
 
 _REVIEWS = pa.schema(

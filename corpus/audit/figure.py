@@ -28,16 +28,38 @@ class Figure:
     """What a reader should know, in a sentence."""
     bars: str = ""
     """The column that is drawn as a bar beside its number, if one is."""
+    apart: str = ""
+    """The column whose values part the rows: the rows of each open for themselves."""
+    leads: tuple[str, str] = ("", "")
+    """A column whose values lead to the rows of another figure that stand apart by the same values: column, name of the figure."""
     columns: Sequence[str] = ()
     """Names of the columns, in order."""
 
     @classmethod
-    def of(cls, name: str, title: str, table: pa.Table, note: str = "", bars: str = "") -> Figure:
+    def of(
+        cls,
+        name: str,
+        title: str,
+        table: pa.Table,
+        note: str = "",
+        bars: str = "",
+        apart: str = "",
+        leads: tuple[str, str] = ("", ""),
+    ) -> Figure:
         """A figure of the first `ROWS_KEPT` rows of a table."""
         rows = table.slice(0, ROWS_KEPT).to_pylist()
         return cls(
-            name=name, title=title, rows=rows, total=table.num_rows, note=note, bars=bars, columns=table.column_names
-        )
+            name=name, title=title, rows=rows, total=table.num_rows, columns=table.column_names, note=note, bars=bars, apart=apart,
+            leads=leads,
+        )  # fmt: skip
+
+    @property
+    def parts(self) -> list[tuple[str, list[Mapping[str, Any]]]]:
+        """The rows by the values of `apart`, in the order in which these come."""
+        found: dict[str, list[Mapping[str, Any]]] = {}
+        for row in self.rows:
+            found.setdefault(str(row[self.apart]), []).append(row)
+        return list(found.items())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +93,52 @@ class Plot:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """Two records that were taken for the same, side by side."""
+
+    kept: str
+    """The record that is in the shards."""
+    dropped: str
+    """The one that it stands for."""
+    stage: str
+    """The step that dropped it."""
+    alike: float | None
+    """How alike they are, 0 to 1; None where it was not measured."""
+    numbers: Sequence[str]
+    """Numbers with what follows them that only the dropped one has, doses first."""
+    sides: tuple[Sequence[Stretch], Sequence[Stretch]]
+    """Their texts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A stretch of one of two texts."""
+
+    text: str
+    """Its characters."""
+    alone: bool
+    """Whether the other text does not have it there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PagePicture:
+    """Where the blocks of a page stand: nothing of what they say, which may be somebody's."""
+
+    doc_id: str
+    """The document."""
+    page: int
+    """The page in it."""
+    about: str
+    """What is wrong with it, in figures."""
+    width: float
+    """In points."""
+    height: float
+    """In points."""
+    blocks: Sequence[Mapping[str, Any]]
+    """`x`, `y`, `width`, `height` in points, `kind` and number `at` of each block that has a place."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
     """The figures for one kind of reader."""
 
@@ -84,3 +152,7 @@ class Section:
     """Its tables."""
     plots: Sequence[Plot] = ()
     """Its histograms."""
+    pairs: Sequence[Pair] = ()
+    """Records beside those that they stand for."""
+    pictures: Sequence[PagePicture] = ()
+    """Its pages."""

@@ -30,8 +30,8 @@ for (const table of document.querySelectorAll("table")) {
   count.className = "quiet";
   count.setAttribute("role", "status");
   input.type = "search";
-  input.placeholder = "Filter rows";
-  input.setAttribute("aria-label", "Filter the rows of " + (table.getAttribute("aria-label") || "this table"));
+  input.placeholder = document.body.dataset.filter;
+  input.setAttribute("aria-label", document.body.dataset.filter + ": " + table.getAttribute("aria-label"));
   input.addEventListener("input", () => {
     const wanted = input.value.toLowerCase();
     let shown = 0;
@@ -39,9 +39,17 @@ for (const table of document.querySelectorAll("table")) {
       row.hidden = !row.textContent.toLowerCase().includes(wanted);
       shown += !row.hidden;
     }
-    count.textContent = shown + " of " + body.rows.length;
+    count.textContent = shown + " / " + body.rows.length;
   });
   box.append(input, count);
   table.parentElement.before(box);
 }
+// What a link leads to opens.
+const open = () => {
+  const place = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  for (let one = place; one; one = one.parentElement) if (one.tagName === "DETAILS") one.open = true;
+  if (place) place.scrollIntoView();
+};
+addEventListener("hashchange", open);
+open();
 addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((one) => { one.open = true; }));

@@ -17,7 +17,9 @@ import jinja2
 from markupsafe import Markup
 
 from corpus.audit.figure import Section
+from corpus.audit.pictures import KINDS
 from corpus.audit.verdict import Verdict
+from corpus.audit.wording import Wording
 from medpress.command import printable
 from nlp.labels import ENTITY_LABELS
 
@@ -32,11 +34,16 @@ def page(
     gates: Mapping[str, Verdict],
     sections: Sequence[Section],
     samples: Mapping[str, Sequence[Mapping[str, Any]]],
+    language: str = "en",
+    title: str = "Corpus audit",
 ) -> str:
-    """The text of the page. `about` is told above everything; `samples` are records with their `pieces`, by title."""
+    """The text of the page. `about` is told above everything; `samples` are records with their `pieces` and `story`, by title;
+    `language` is one of `corpus.audit.wording.LANGUAGES`. Without gates the page says nothing of any."""
     failed = [verdict for verdict in gates.values() if not verdict.passed]
     return _rendered(
         "page",
+        Wording(language),
+        title=title,
         about=about,
         gates=dict(sorted(gates.items(), key=lambda one: _ORDER.index(one[1].outcome))),
         sections=sections,
@@ -49,10 +56,10 @@ def page(
 
 def form(rows: Sequence[Mapping[str, Any]], verdicts: Sequence[str]) -> str:
     """The text of a page on which people say what they think of records; `rows` have their `pieces`, sample and stratum."""
-    return _rendered("form", rows=rows, verdicts=verdicts)
+    return _rendered("form", Wording("en"), rows=rows, verdicts=verdicts)
 
 
-def _rendered(name: str, **values: Any) -> str:
+def _rendered(name: str, wording: Wording, **values: Any) -> str:
     """A template with its script and the style."""
     style, script = _part("page.css"), _part(f"{name}.js")
     policy = (
@@ -61,11 +68,14 @@ def _rendered(name: str, **values: Any) -> str:
     )
     environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {"number": _number, "words": _words, "shown": shown, "amount": _amount}
+    environment.filters |= {"say": wording.say, "told": wording.told}
     known = {
         "policy": policy,
         "style": Markup(style),
         "script": Markup(script),
         "known_labels": (*ENTITY_LABELS, "phi"),
+        "known_kinds": KINDS,
+        "language": wording.language,
     }
     return environment.from_string(_part(f"{name}.html.jinja")).render(**known, **values)
 

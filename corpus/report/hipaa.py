@@ -15,14 +15,18 @@ SOURCES = (
     "HHS, Guidance Regarding Methods for De-identification of Protected Health Information, 26 November 2012",
 )
 IDENTIFIERS = {
-    "A": "Names", "B": "Geographic subdivisions smaller than a state", "C": "Dates other than years; ages over 89",
-    "D": "Telephone numbers", "E": "Fax numbers", "F": "E-mail addresses", "G": "Social security numbers",
+    "A": "Names",
+    "B": "Geographic subdivisions smaller than a state; of a postal code three digits may stay where 20,000 people live there",
+    "C": "Elements of dates but the year; ages over 89, and elements of dates that tell them",
+    "D": "Telephone numbers", "E": "Fax numbers", "F": "Electronic mail addresses", "G": "Social security numbers",
     "H": "Medical record numbers", "I": "Health plan beneficiary numbers", "J": "Account numbers",
-    "K": "Certificate and licence numbers", "L": "Vehicle identifiers, licence plates", "M": "Device identifiers and serial numbers",
-    "N": "Web addresses", "O": "Internet protocol addresses", "P": "Biometric identifiers", "Q": "Full-face photographs",
-    "R": "Any other unique identifying number, characteristic or code",
+    "K": "Certificate and licence numbers", "L": "Vehicle identifiers and serial numbers, licence plates",
+    "M": "Device identifiers and serial numbers", "N": "Web addresses (URLs)", "O": "Internet protocol (IP) addresses",
+    "P": "Biometric identifiers, finger and voice prints", "Q": "Full-face photographs and comparable images",
+    "R": "Any other unique identifying number, characteristic or code, but for a code of (c)",
 }  # fmt: skip
 """The eighteen identifiers of 45 CFR 164.514(b)(2)(i), by letter."""
+_EXPERT = "an expert, if (b)(1) is relied on"
 _LETTER = re.compile(r"\(\D*([A-R])\)$")
 
 
@@ -43,6 +47,14 @@ def hipaa(facts: Facts) -> Iterator[Entry]:
         "How identifiers are found",
         f"engine {phi.get('engine', 'unknown')}; policy by kind of source: {policies}",
     )
+    expert = "Determination by an expert (b)(1)"
+    yield Entry(
+        expert, "Who the expert is, with knowledge and experience of statistical and scientific principles", by=_EXPERT
+    )
+    yield Entry(
+        expert, "(i) That the risk of identifying somebody is very small, alone or with other information", by=_EXPERT
+    )
+    yield Entry(expert, "(ii) Methods and results of the analysis", by=_EXPERT)
     published = [kind for kind in kinds if policy_for(kind) == "precise"]
     told = (
         f"{', '.join(published)}: authors, affiliations and dates of publication stay, what is a patient's goes"

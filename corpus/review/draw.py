@@ -86,7 +86,7 @@ def bounds_of(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 _RECORD = """
 select id, doc_id, title, section, source, source_type, lang, license, page_start, page_end, n_tokens, content_hash, text, entities,
-    relations, phi_actions
+    relations, phi_actions, parent_id, augmentation, spans, quality, left_out, witnesses, dup_cluster, dup_count
 from shards where id in ({ids})
 """
 

@@ -14,6 +14,7 @@ from small_build import build, rows, story, write_documents
 from corpus.audit.page import page
 from corpus.audit.run import audit
 from corpus.audit.verdict import Verdict
+from corpus.audit.wording import Wording
 from corpus.review.draw import allot
 from corpus.review.marked import pieces
 from medpress.store import read_json
@@ -146,6 +147,27 @@ def test_figures_are_those_of_the_datasets(data: Path) -> None:
     assert shown.keys() <= mentions and shown["drug", "metformin"] == sum(
         one["text"].count("metformin") for one in kept
     )
+
+
+def test_nothing_but_the_corpus_itself_stays_english_on_a_chinese_page(data: Path) -> None:
+    """Every phrase of the templates and of `audit.json` has a translation, and the page is made of them."""
+    wording = Wording("zh")
+    template = files("corpus.audit").joinpath("page.html.jinja").read_text("utf-8")
+    phrases = {*re.findall(r'"([^"]+)" \| say', template), "Drawn at random", "Nearest to a threshold"}
+    told = read_json(data / "audit.json")
+    for name, verdict in told["gates"].items():
+        phrases |= {name, verdict["meaning"], verdict["owner"]}
+    for figure in (figure for section in told["sections"].values() for figure in section.values()):
+        phrases |= {figure["title"], figure["note"], *(name.replace("_", " ") for name in figure["columns"])}
+    assert {phrase for phrase in phrases - {""} if wording.say(phrase) == phrase} == set()
+    findings = {verdict["finding"] for verdict in told["gates"].values()}
+    assert {finding for finding in findings if wording.told(finding) == finding} == set()
+    before = (data / "audit.html").read_text()
+    audit(data, language="zh")
+    html = (data / "audit.html").read_text()
+    audit(data)
+    assert '<html lang="zh">' in html and "<h1>语料审计：" in html.replace(": ", "：") and "从文档到记录" in html
+    assert elements(html).tags == elements(before).tags, "the two differ in their words alone"
 
 
 def test_samples_are_the_same_each_time_and_whole(data: Path) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
+import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import pytest
 from small_build import build, doc_id, rows, write_documents
 
 from corpus import diff as module
+from corpus.audit.run import audit
 from corpus.cli import app
 from corpus.diff import diff
 from corpus.filters import FilterConfig
@@ -98,3 +101,33 @@ def test_the_command_prints_json_and_a_summary(before, tmp_path, capsys):
 def test_a_folder_without_a_build_is_one_sentence(before, tmp_path):
     with pytest.raises(UserError, match="there are no shards in"):
         diff(before, tmp_path)
+
+
+def test_the_page_has_the_same_figures_and_what_the_tokens_are_made_of(before, tmp_path):
+    after = tmp_path / "after"
+    write_documents(after, dict(list(TEXTS.items())[2:]) | {"zh.txt": "患者服用二甲双胍治疗糖尿病。" * 9}, source="one")
+    build(after)
+    audit(after)
+    assert (
+        app(["diff", str(before), str(after), "--html", str(tmp_path / "diff.html")], result_action="return_value") == 0
+    )
+    html = (tmp_path / "diff.html").read_text()
+    assert "<h1>Two builds</h1>" in html and "Gates</h2>" not in html
+    tables = {
+        name: ElementTree.fromstring(f"<table>{body}</table>")
+        for name, body in re.findall(r'<table aria-label="([^"]*)">(.*?)</table>', html, re.S)
+    }
+    cells = {name: [[cell.get("data-value") or "".join(cell.itertext()).strip() for cell in row] for row in table.iter("tr")][1:]
+             for name, table in tables.items()}  # fmt: skip
+    assert {row[0]: row[1] for row in cells["Records by what became of them"]}.items() >= {
+        "added": "1",
+        "removed": "2",
+        "unchanged": "6",
+    }.items()
+    tokens = {
+        lang: sum(row["n_tokens"] for row in rows(after, "shards") if row["lang"] == lang) for lang in ("en", "zh")
+    }
+    old = sum(row["n_tokens"] for row in rows(before, "shards"))
+    shown = {row[1]: row[2:4] for row in cells["What the tokens are made of"] if row[0] == "language"}
+    assert shown == {"en": [str(old), str(tokens["en"])], "zh": ["0", str(tokens["zh"])]}
+    assert ["checksums", "", "passed"] in [row[:3] for row in cells["Gates of the last audits"]]

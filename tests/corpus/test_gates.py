@@ -14,10 +14,13 @@ from small_build import build, doc_id, story, write_documents
 
 from corpus.audit.gates import Gate, read_gates, run_gates
 from corpus.audit.junit import junit
+from corpus.audit.run import audit
 from corpus.audit.verdict import Verdict
+from corpus.audit.wording import Wording
 from medpress.errors import UserError
 from medpress.schema import RECORD
-from medpress.store import parts, read_manifest, read_table, write_manifest, write_rows
+from medpress.store import parts, read_json, read_manifest, read_table, write_manifest, write_rows
+from nlp.classify.phrases import SPECIALTIES
 
 TEXTS = {
     f"{n}.txt": f"{story(n, 9 + n % 8)}\n\nThe dose is {n + 2} mg of metformin {'with or without that' if n % 2 else 'a day'}."
@@ -64,9 +67,11 @@ def test_a_clean_build_passes(clean: Path) -> None:
     told = run_gates(clean)
     assert {name: one.rows for name, one in told.items() if one.fails} == {}
     assert {name for name, one in told.items() if one.outcome == "warning"} == {
-        "scores of mentions"
-    }  # of the lexicon alone
+        "scores of mentions",  # of the lexicon alone
+        "specialties",  # of thirty small texts
+    }
     assert {name for name, one in told.items() if not one.checked} == {
+        "drift",
         "OCR confidence",
         "token shards",
         "augmented text",
@@ -147,6 +152,51 @@ def test_a_score_that_is_the_same_for_all_is_named(clean: Path, tmp_path: Path) 
     assert [(row["score"], row["value"], row["records"]) for row in found.rows] == [("quality_score", 0.5, 30)]
 
 
+def test_a_corpus_that_is_made_of_something_else_than_before_has_drifted(clean: Path, tmp_path: Path) -> None:
+    """Half of the records move to another source and language: the gate counts the tokens and names both sources' new one."""
+    data = Path(shutil.copytree(clean, tmp_path / "data"))
+    audit(data)
+
+    def move(rows: list[dict[str, Any]]) -> None:
+        for row in rows[::2]:
+            row["source"] = "elsewhere"
+
+    rewrite(data, move)
+    kept = [row for file in parts(data / "shards") for row in read_table(file).to_pylist()]
+    moved, whole = (
+        sum(row["n_tokens"] for row in kept if row["source"] == "elsewhere"),
+        sum(row["n_tokens"] for row in kept),
+    )
+    found = verdict(data, "drift")
+    assert [(row["what"], row["name"]) for row in found.rows] == [("source", "elsewhere")]
+    assert found.outcome == ("warning" if moved > 0.25 * whole else "passed")
+    assert found.rows[0]["moved"] == pytest.approx(moved)
+    audit(data)
+    trend = read_json(data / "audit.json")["sections"]["engineer"]["trend"]["rows"]
+    assert [row["moved_share"] for row in trend] == [None, pytest.approx(moved / whole)]
+    assert verdict(data, "drift").finding == found.finding, "the same build is held against the one before it"
+
+
+def test_a_specialty_without_a_text_is_named(clean: Path) -> None:
+    told = {topic["value"] for file in parts(clean / "shards") for row in read_table(file).to_pylist() for topic in row["topics"]
+            if topic["name"] == "specialty"}  # fmt: skip
+    assert {row["specialty"] for row in verdict(clean, "specialties").rows} == set(SPECIALTIES) - told
+
+
+def test_a_record_of_paragraphs_that_stand_elsewhere_is_named_and_one_with_a_new_one_is_not(
+    clean: Path, tmp_path: Path
+) -> None:
+    data = Path(shutil.copytree(clean, tmp_path / "data"))
+
+    def splice(rows: list[dict[str, Any]]) -> None:
+        first, second = (rows[n]["text"].split("\n\n")[0] for n in (0, 1))
+        rows.append(rows[0] | {"id": "f" * 24, "text": f"{second}\n\n{first}"})
+        rows.append(rows[0] | {"id": "f" * 23 + "e", "text": f"{first}\n\n{second}\n\nNot with 5 mg of warfarin."})
+
+    rewrite(data, splice)
+    assert [row["id"] for row in verdict(data, "repeated text").rows] == ["f" * 24]
+
+
 # A file of gates.
 
 
@@ -210,6 +260,11 @@ def test_what_is_wrong_in_a_file_is_told(tmp_path: Path, text: str, told: str) -
 def test_a_question_that_cannot_be_asked_fails_and_reads_no_file(clean: Path, question: str, told: str) -> None:
     found = run_gates(clean, [Gate(name="asked", rows=question)])["asked"]
     assert found.fails and told in found.finding and not found.rows
+
+
+def test_findings_are_told_in_chinese_too(clean: Path, faulty: Path) -> None:
+    told = {one.finding for data in (clean, faulty) for one in run_gates(data).values()}
+    assert {finding for finding in told if Wording("zh").told(finding) == finding} == set()
 
 
 def test_junit_has_a_case_for_each_gate_and_its_rows(faulty: Path) -> None:
