@@ -22,9 +22,11 @@ from typing import Any
 import pyarrow.dataset as ds
 
 from corpus.filters import FilterConfig, decide, score
+from corpus.filters.worth import add_worth
 from corpus.sections import cut
 from nlp.language import detect
 from nlp.normalise import normalise
+from nlp.tagging.density import medical_density
 from nlp.tagging.lexicon import built_in_lexicon
 
 QUESTIONS = 200
@@ -122,7 +124,7 @@ def banks(qa: Path, work: Path) -> None:
 def sections(data: Path) -> None:
     """What is kept of each document of a data folder, grouped by the name of its file up to a hyphen."""
     config, lexicon = FilterConfig(), built_in_lexicon()
-    documents = _table(data / "documents", ["doc_id", "uris", "title", "lang"])
+    documents = _table(data / "documents", ["doc_id", "uris", "title", "lang", "source_type"])
     pages = defaultdict(list)
     for row in _table(data / "pages", ["doc_id", "page", "blocks"]):
         pages[row["doc_id"]].append(row)
@@ -135,19 +137,31 @@ def sections(data: Path) -> None:
         for page in (its := sorted(pages[document["doc_id"]], key=lambda page: page["page"])):
             for block in page["blocks"]:
                 block["text"] = normalise(block["text"], document["lang"])
+        begun = time.process_time()
+        rows, scores = [], []
         for section in cut(its, document["title"]):
             if section.kind == "reference":
                 continue
-            lang = detect(section.text)
-            mentions = [(entity.start, entity.end) for entity in lexicon.tag([section.text])[0]]
-            begun = time.process_time()
-            verdict = decide(score({"text": section.text, "lang": lang, "mentions": mentions}), lang, config)
-            spent, count = spent + time.process_time() - begun, count + 1
-            total[name] += len(section.text)
+            mentions = lexicon.tag([section.text])[0]
+            row = {
+                "source_type": document["source_type"],
+                "doc_id": document["doc_id"],
+                "text": section.text,
+                "lang": detect(section.text),
+                "augmentation": None,
+            }
+            rows.append(row)
+            found = score(row | {"mentions": [(entity.start, entity.end) for entity in mentions]})
+            scores.append(found | {"medical_density": medical_density(section.text, mentions)})
+        add_worth(rows, scores)
+        verdicts = [decide(found, row["lang"], config) for row, found in zip(rows, scores, strict=True)]
+        spent, count = spent + time.process_time() - begun, count + len(rows)
+        for row, verdict in zip(rows, verdicts, strict=True):
+            total[name] += len(row["text"])
             if verdict is None:
-                kept[name] += len(section.text)
+                kept[name] += len(row["text"])
             else:
-                reasons[f"{verdict.reason} {document['uris'][0]}"] += len(section.text)
+                reasons[f"{verdict.reason} {document['uris'][0]}"] += len(row["text"])
     if len(total) < 40:
         for name in sorted(total):
             print(f"{name:44}{100 * kept[name] / total[name]:6.1f} %")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from cyclopts import Parameter
 
 from corpus.config import BuildConfig, WhatIfConfig
+from corpus.filters import SET_ASIDE
 from corpus.instruct.config import InstructConfig
 from medpress.command import ONCE, Location, build_app, print_table, run, say
 from medpress.errors import to_run
@@ -102,9 +103,10 @@ def what_if(*, config: WhatIfConfig | None = None) -> int:
 def _summary(result: BuildResult, data: Path) -> None:
     if not result.tasks["done"] and not result.tasks["failed"]:
         say(f"Nothing to do: the shards in {data} are those of these documents and this configuration.")
+    aside = sum(count for (stage, _), count in result.dropped.items() if stage == SET_ASIDE)
     say(
         f"{result.documents} documents, {result.sections} sections cut = {result.kept} kept"
-        f" + {result.dropped.total()} dropped + {result.quarantined} quarantined."
+        f" + {result.dropped.total() - aside} dropped + {aside} set aside + {result.quarantined} quarantined."
     )
     if result.asked:
         _asked(result.asked)
@@ -116,6 +118,8 @@ def _summary(result: BuildResult, data: Path) -> None:
     if result.dropped:
         reasons = [(stage, reason, count) for (stage, reason), count in result.dropped.most_common()]
         print_table("Dropped", ["stage", "reason", "records"], reasons)
+    if aside:
+        say(f"{to_run('corpus review', data)} lists what is set aside, and takes it in or leaves it out.")
     if result.boilerplate:
         say(
             f"{result.boilerplate} paragraphs that their source repeats were taken out; they stand in {data / 'boilerplate'}."
@@ -216,16 +220,58 @@ def sample(
 
 
 @app.command
-def review(form: Path, /, *, data: Data = Path("data")) -> int:
-    """Take back what people said of a sample; the next `corpus build` honours it, audit and card tell the precision.
+def review(
+    form: Path | None = None,
+    /,
+    *,
+    keep: tuple[str, ...] = (),
+    drop: tuple[str, ...] = (),
+    data: Data = Path("data"),
+) -> int:
+    """List what the filters doubt and set aside, say what becomes of it, or take back what people said of a sample.
 
-    Example: `corpus review sample.csv`
+    The next `corpus build` honours it; audit and card tell the precision of samples.
+
+    Example: `corpus review`, `corpus review --keep all`, `corpus review --drop 3f2a9c` or `corpus review sample.csv`
 
     Parameters
     ----------
     form:
         A filled form of `corpus sample`: CSV, or JSON as Label Studio exports it.
+    keep:
+        Documents that are set aside and belong into the corpus: a collection, first digits of an id, a file name, a sentence, or all.
+        May be given several times.
+    drop:
+        Documents that do not belong into it, named in the same way.
     """
+    if form is not None:
+        _take_in(form, data)
+    if keep or drop:
+        from corpus.review.aside import settle
+
+        kept, dropped = settle(data, keep, drop)
+        say(f"{kept} records are to be kept, {dropped} to be dropped.")
+    if form is None and not (keep or drop):
+        _set_aside(data)
+    else:
+        say(f"{to_run('corpus build', data)} honours it.")
+    return 0
+
+
+def _set_aside(data: Path) -> None:
+    from corpus.review.aside import BEGINNING, set_aside
+
+    found = set_aside(data)
+    say(f"{sum(len(one.records) for one in found)} records of {len(found)} documents are set aside.")
+    if found:
+        rows = [(one.doc_id, one.source, len(one.records), f"{one.score:.3f}", one.beginning) for one in found]
+        print_table("Set aside", ["document", "source", "records", "score", f"first {BEGINNING} characters"], rows)
+        say(
+            f"{to_run('corpus review --keep all', data)} takes them in, --drop leaves them out; either takes an id too."
+        )
+
+
+def _take_in(form: Path, data: Path) -> None:
     from corpus.review.verdicts import precision, take_in
 
     taken = take_in(data, form)
@@ -237,8 +283,6 @@ def review(form: Path, /, *, data: Data = Path("data")) -> int:
         say(
             f"{one.sample}: {one.kept} of {one.reviewed} to keep, {at.share:.1%} (95 %: {at.low:.1%} to {at.high:.1%})."
         )
-    say(f"{to_run('corpus build', data)} honours them.")
-    return 0
 
 
 @app.command

@@ -22,8 +22,8 @@ from medpress.errors import UserError, to_run
 from medpress.schema import by_name
 from medpress.store import open_parquet, parts, read_manifest
 
-STAGE = "filter"
-"""The stage of what the filters drop."""
+STAGES = ("filter", filters.SET_ASIDE)
+"""The stages of what the filters drop or set aside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ def what_if(data: Path, given: filters.FilterConfig) -> WhatIf:
             result.examples.setdefault(key, row["id"])
     for row in _rows(data / "dropped", ["stage", "reason"]):
         scores = by_name(row["quality"])
-        by_filters = row["stage"] == STAGE and row["reason"].partition(":")[0] in filters.FAMILIES
+        by_filters = row["stage"] in STAGES and row["reason"].partition(":")[0] in filters.FAMILIES
         if by_filters and filters.decide(scores, row["lang"], after) is None:
             key = row["source"], row["reason"]
             result.given_back[key] += 1

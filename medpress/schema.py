@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 SCHEMA_VERSION = "3"
 """Written into every manifest; raised when a field changes its meaning or a folder its layout."""
@@ -45,22 +43,6 @@ def by_name(pairs: Iterable[Mapping[str, Any]] | None) -> dict[str, Any]:
 def named(values: Mapping[str, Any]) -> list[dict[str, Any]]:
     """A dict as the list of names and values that is stored, sorted by name."""
     return [{"name": name, "value": values[name]} for name in sorted(values)]
-
-
-def with_number(column: pa.ChunkedArray, name: str, values: pa.Array) -> pa.Array:
-    """Stored lists of names and numbers with one more entry each, in its place by name; a null value adds none."""
-    lists = pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
-    entries, owners = pc.list_flatten(lists), pc.list_parent_indices(lists).to_numpy(zero_copy_only=False)
-    sizes = np.bincount(owners, minlength=len(lists))
-    starts = np.cumsum(sizes) - sizes
-    smaller = pc.less(entries.field("name"), name).to_numpy(zero_copy_only=False)
-    places = starts + np.bincount(owners[smaller], minlength=len(lists))
-    wanted = values.is_valid().to_numpy(zero_copy_only=False)
-    numbers = values.drop_null().cast(pa.float32())
-    added = pa.StructArray.from_arrays([pa.array([name] * len(numbers), pa.string()), numbers], names=["name", "value"])
-    order = np.insert(np.arange(len(entries)), places[wanted], len(entries) + np.arange(len(numbers)))
-    offsets = np.concatenate([[0], np.cumsum(sizes + wanted)]).astype(np.int32)
-    return pa.ListArray.from_arrays(offsets, pa.concat_arrays([entries, added]).take(pa.array(order)))
 
 
 _BBOX = pa.list_(pa.float32())

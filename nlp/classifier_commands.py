@@ -21,11 +21,11 @@ class TrainClassifierConfig(ClassifierConfig):
     """Settings of `nlp train classifier`."""
 
     task: str = "custom"
-    """What the classes mean; kind and specialty have texts of our own."""
+    """What the classes mean; kind, specialty and worth have texts of our own."""
     written: CountOrNone = 0
     """Add so many texts a label that were written for this project (only for the tasks above)."""
     collections: Path | None = None
-    """Add the permissively licensed collections found in this data folder (only for --task specialty)."""
+    """Add the permissively licensed collections found in this data folder (only for --task specialty and worth)."""
     licence: str = ""
     """Licence of the training texts, for the model card."""
 
@@ -36,7 +36,7 @@ class EvalClassifierConfig:
     """Settings of `nlp eval classifier`."""
 
     model: str = "kind"
-    """A shipped classifier (kind, specialty) or a model folder."""
+    """A shipped classifier (kind, specialty, worth) or a model folder."""
 
 
 def train(*data: Path, out: Path, config: TrainClassifierConfig = TrainClassifierConfig()) -> None:

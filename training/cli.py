@@ -355,7 +355,13 @@ def compare(runs: list[Path], /, *, evaluations: Path | None = None, page: Path 
 
 @app.command
 def export(
-    run: Path, /, *, checkpoint: Literal["best", "last"] = "best", out: Annotated[Path, Parameter(name="--out")]
+    run: Path,
+    /,
+    *,
+    checkpoint: Literal["best", "last"] = "best",
+    merge: Annotated[bool, ONCE] = False,
+    gguf: Annotated[bool, ONCE] = False,
+    out: Annotated[Path, Parameter(name="--out")],
 ) -> int:
     """Write the model of a checkpoint as a folder that transformers loads.
 
@@ -367,13 +373,17 @@ def export(
         Folder of a finished run.
     checkpoint:
         The one with the least held-out loss, or the last.
+    merge:
+        Of a run with --lora: write the whole weights instead of the adapter.
+    gguf:
+        Write the whole weights as one file for llama.cpp.
     out:
         Folder of the model; it must not be there.
     """
     with one_sentence():
         from training.export import export as write_model
 
-        step = write_model(run, checkpoint, out)
+        step = write_model(run, checkpoint, out, merge=merge, gguf=gguf)
     say(f"Model of step {step:,}: {out}")
     return 0
 

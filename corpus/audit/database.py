@@ -23,7 +23,8 @@ from nlp.phi.places import told_by
 MEMORY = "800MB"
 """What the database may hold before it writes to the disk."""
 SCORES = (
-    "medical_density", "medical_cues", "ocr_confidence", "broken_word_share", "lost_share", "single_letter_share", "educational",
+    "medical_density", "medical_cues", "ocr_confidence", "broken_word_share", "lost_share", "single_letter_share", "quality_score",
+    "document_score", "page_score",
 )  # fmt: skip
 """Scores of the filters that are columns of `records`."""
 

@@ -11,11 +11,15 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from corpus.filters import c4, fineweb, gopher, language, length, listing, medical, ocr, repetition
+from corpus.filters import c4, fineweb, gopher, language, length, listing, medical, ocr, repetition, worth
 from medpress.ranges import Amount, Share  # noqa: F401 - the fields that FilterConfig inherits name them
 
 if TYPE_CHECKING:
     from corpus.filters.view import View
+
+
+SET_ASIDE = "set aside"
+"""The stage of what waits among the dropped records until somebody decides."""
 
 
 class Family(NamedTuple):
@@ -25,6 +29,8 @@ class Family(NamedTuple):
     """Scores by name."""
     thresholds: type
     """Dataclass of the bounds: `min_X` and `max_X` for the score X."""
+    doubts: bool = False
+    """Whether what it refuses is set aside until somebody decides."""
 
 
 FAMILIES: dict[str, Family] = {
@@ -37,6 +43,7 @@ FAMILIES: dict[str, Family] = {
     "c4": Family(c4.score, c4.C4Thresholds),
     "fineweb": Family(fineweb.score, fineweb.FineWebThresholds),
     "medical": Family(medical.score, medical.MedicalThresholds),
+    "worth": Family(worth.score, worth.WorthThresholds, doubts=True),
 }
 """Family by name, in the order in which `decide` looks at their thresholds."""
 
@@ -52,6 +59,7 @@ class FilterConfig(
     c4.C4Thresholds,
     fineweb.FineWebThresholds,
     medical.MedicalThresholds,
+    worth.WorthThresholds,
 ):
     """`min_X` and `max_X` bound the score X; a score that a text does not have bounds nothing."""
 
@@ -68,6 +76,12 @@ class Verdict(NamedTuple):
     """The score."""
     threshold: float | None
     """The bound that it broke."""
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether the record is only set aside."""
+        family = FAMILIES.get(self.reason.partition(":")[0])
+        return family is not None and family.doubts
 
 
 def score(row: Mapping[str, Any]) -> dict[str, float]:

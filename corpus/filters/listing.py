@@ -27,6 +27,8 @@ class ListingThresholds:
 
 
 _WORD = re.compile(r"[^\W_]+")
+_GLUED = re.compile(r"(?<![^\W_])(\d{1,3})(?=[A-Ja-j](?![^\W_]))")
+"""The number of an answer that stands against it: `12C`."""
 _ANSWER = re.compile(r"[A-Ja-j]|[A-E]{2,}|[Tt]rue|[Ff]alse|TRUE|FALSE|对|错|正确|错误|√|×")
 _LEAST_WORDS = 16
 _LEAST_ANSWERS = 0.25
@@ -71,7 +73,7 @@ def _key_share(text: str) -> float:
     """Share of the numbers and answers among the words, or 0 where one of the two is rare."""
     if sum(map(text.count, "0123456789")) < _LEAST_ANSWERS * (text.count(" ") - 2 * text.count("|")):
         return 0.0
-    words = _WORD.findall(text)
+    words = _WORD.findall(_GLUED.sub(r"\1 ", text))
     numbers = sum(map(str.isdecimal, words))
     answers = sum(_ANSWER.fullmatch(word) is not None for word in words)
     if len(words) < _LEAST_WORDS or min(numbers, answers) < _LEAST_ANSWERS * len(words):

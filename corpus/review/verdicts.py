@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from corpus.filters import SET_ASIDE
 from corpus.review.precision import Interval, wilson
 from medpress.errors import UserError
 from medpress.schema import RECORD, REVIEW
@@ -74,12 +75,16 @@ def take_in(data: Path, form: Path) -> TakenIn:
         for id, row in said.items()
         if id in of and of[id]["content_hash"] == row["content_hash"]
     ]  # fmt: skip
-    before = read_dataset(data / FOLDER, REVIEW).to_pylist()
+    write(data, read_dataset(data / FOLDER, REVIEW).to_pylist(), new)
+    return TakenIn(len(new), len({row["record"] for row in given}) - len(said), len(said) - len(new))
+
+
+def write(data: Path, before: Iterable[dict[str, Any]], new: Iterable[dict[str, Any]]) -> None:
+    """Write the reviews of a data folder: of a record and sample the newer row."""
     merged = {(row["sample"], row["id"]): row for row in (*before, *new)}
     rows = [merged[key] for key in sorted(merged)]
     publish_tables(data / FOLDER, "reviews.parquet", [table_of(rows, REVIEW)], REVIEW)
     write_manifest(data / FOLDER, kind=FOLDER, config={}, versions={})
-    return TakenIn(len(new), len({row["record"] for row in given}) - len(said), len(said) - len(new))
 
 
 def _of_form(form: Path) -> Iterator[dict[str, str]]:
@@ -140,9 +145,11 @@ def precision(data: Path) -> list[Precision]:
 
 
 def precision_of(rows: Iterable[Mapping[str, Any]]) -> list[Precision]:
-    """The same of rows of `REVIEW`."""
+    """The same of rows of `REVIEW`; what was set aside is no sample of the corpus."""
     samples: dict[str, list[str]] = {}
     for row in rows:
+        if row["sample"] == SET_ASIDE:
+            continue
         samples.setdefault(row["sample"], []).append(row["verdict"])
     found = [
         Precision(sample, len(said), said.count("keep"), wilson(said.count("keep"), len(said)))

@@ -19,7 +19,7 @@ from corpus.steps.taggers import tagger, tagger_identity
 from corpus.steps.tokenizers import load, tokenizer_identity
 from medpress.run.step import Halve, Step
 from medpress.run.task import Mark, Task
-from medpress.schema import by_name, named, with_number
+from medpress.schema import by_name, named
 from medpress.store import read_table, write_row_groups
 from medpress.tokenising import count_tokens
 from nlp import annotation
@@ -146,15 +146,12 @@ def _with_models(
         for row, classes in zip(cut, classified, strict=True):
             found = {"kind": classes.kind} | ({"specialty": classes.specialty} if classes.specialty else {})
             row["topics"] = named(by_name(row["topics"]) | found)
-            row["educational"] = classes.quality
     mark("tokens")
     counts = count_tokens(load(arguments["tokenizer"]), [row["text"] for row in kept])
     chosen = _with_decisions(table, rows, numbers)
     for name in ("entities", "relations"):
         chosen = with_column(chosen, name, pa.array([row[name] for row in kept], ANNOTATED.field(name).type))
-    chosen = with_column(chosen, "n_tokens", pa.array(counts, pa.int32()))
-    educational = pa.array([row.get("educational") for row in kept], pa.float32())
-    return with_column(chosen, "quality", with_number(chosen["quality"], "educational", educational))
+    return with_column(chosen, "n_tokens", pa.array(counts, pa.int32()))
 
 
 def _with_previous(
@@ -164,7 +161,7 @@ def _with_previous(
     numbers = [number for number, _ in known]
     if previous is None or not known:
         return _with_decisions(table, rows, numbers)
-    columns = ["entities", "relations", "n_tokens", "topics", "quality"]
+    columns = ["entities", "relations", "n_tokens", "topics"]
     before = read_table(previous, columns).take(pa.array([place for _, place in known], pa.int64()))
     for number, topics in zip(numbers, before["topics"].to_pylist(), strict=True):
         found = {name: value for name, value in by_name(topics).items() if name in _FROM_MODELS}
@@ -172,8 +169,7 @@ def _with_previous(
     chosen = _with_decisions(table, rows, numbers)
     for name in ("entities", "relations", "n_tokens"):
         chosen = with_column(chosen, name, before[name])
-    scores = [by_name(quality).get("educational") for quality in before["quality"].to_pylist()]
-    return with_column(chosen, "quality", with_number(chosen["quality"], "educational", pa.array(scores, pa.float32())))
+    return chosen
 
 
 def _by_folder(table: pa.Table) -> list[pa.Table]:

@@ -65,7 +65,7 @@ def screen(task: Task, mark: Mark) -> None:
                 "content_hash": row["content_hash"],
                 "quality": filters.overall(scores),
                 "priority": order.get(row["source_type"], len(order)),
-                "stage": _stage(row, said) if verdict else None,
+                "stage": _stage(row, verdict, said) if verdict else None,
                 "reason": verdict.reason if verdict else None,
                 "value": verdict.value if verdict else None,
                 "threshold": verdict.threshold if verdict else None,
@@ -97,8 +97,10 @@ def _verdict(
     return filters.decide(scores, row["lang"], config)
 
 
-def _stage(row: dict[str, Any], said: str) -> str:
+def _stage(row: dict[str, Any], verdict: filters.Verdict, said: str) -> str:
     """Who drops it: what an augmented text or a copy in its work is faulted for is no matter of quality filters."""
+    if verdict.doubtful:
+        return filters.SET_ASIDE
     if row["copy_of"]:
         return "works"
     if row["fault"]:

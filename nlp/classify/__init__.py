@@ -1,6 +1,6 @@
-"""Classes of a text: kind of document, specialty, and what the kind says about teaching.
+"""Classes of a text: kind of document and specialty.
 
-How medical a text is, is measured by the lexicon (`nlp.tagging.density`). Each classifier is a folder in `nlp/models/classify_<task>`; `nlp train classifier` makes one.
+How medical a text is, is measured by the lexicon (`nlp.tagging.density`), what it is worth by `nlp.classify.worth`. Each classifier is a folder in `nlp/models/classify_<task>`; `nlp train classifier` makes one.
 """
 
 from __future__ import annotations
@@ -17,16 +17,6 @@ from nlp.classify.model import LinearClassifier
 
 MODELS = Path(__file__).parents[1] / "models"
 """Where the shipped models are."""
-TEACHES = {
-    "textbook": 1.0,
-    "guideline": 0.9,
-    "article": 0.8,
-    "patient_information": 0.7,
-    "news": 0.3,
-    "forum": 0.1,
-    "advertisement": 0.0,
-}
-"""How much a text of a kind teaches, set by hand: no permissively licensed set has judgements of medical text."""
 SURE_OF_A_SPECIALTY = 0.3
 """Below this probability no specialty is named: many texts belong to none."""
 
@@ -45,8 +35,6 @@ class Classes:
     """The likeliest specialty, or "" when none is likely enough."""
     specialty_probability: float
     """Probability of the likeliest specialty."""
-    quality: float
-    """Educational quality, 0 to 1: the mean of `TEACHES` under the probabilities of the kinds."""
 
 
 @cache
@@ -66,7 +54,6 @@ def classify(texts: Sequence[str], documents: Sequence[str] | None = None) -> li
     kinds = kind_model.probabilities(texts)
     if documents is not None:
         kinds = _shared(kinds, documents)
-    quality = kinds @ np.array([TEACHES[label] for label in kind_model.labels], dtype=np.float32)
     specialties = load_classifier("specialty").predict(texts)
     return [
         Classes(
@@ -74,7 +61,6 @@ def classify(texts: Sequence[str], documents: Sequence[str] | None = None) -> li
             kind_probability=round(float(kinds[row].max()), 4),
             specialty=specialty if probability >= SURE_OF_A_SPECIALTY else "",
             specialty_probability=round(probability, 4),
-            quality=round(float(quality[row]), 4),
         )
         for row, (specialty, probability) in enumerate(specialties)
     ]

@@ -26,7 +26,7 @@ _DEPARTMENTS = {
     "血液科": "haematology",
     "风湿免疫科": "rheumatology",
 }
-TASKS = ("kind", "specialty")
+TASKS = ("kind", "specialty", "worth")
 """The classifiers that ship."""
 
 
@@ -36,6 +36,10 @@ def material(task: str, folder: Path | None = None, written: int = 400) -> list[
     The kind of document is learned from written texts alone: with real texts for some classes and
     written ones for others a classifier learns to tell the real from the written (measured; see the model cards).
     """
+    if task == "worth":
+        from nlp.classify.worth_material import material as of_worth
+
+        return of_worth(folder, written)
     texts = write_documents(task, written)
     if folder is None or task != "specialty":
         return texts

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from corpus.filters import FAMILIES, FilterConfig, decide, overall, score
 from corpus.filters import words as words_module
+from corpus.filters.worth import add_worth
 
 DATA = Path(os.environ.get("MEDPRESS_DATA", "../shared/data"))
 CONFIG = FilterConfig()
@@ -138,6 +139,9 @@ def test_every_threshold_bounds_a_score_that_some_text_has() -> None:
     known = {name for text in texts for name in score({"text": text, "lang": "zh" if "患" in text else "en"})} | {
         "ocr_confidence",
         "medical_density",
+        "quality_score",
+        "document_score",
+        "page_score",
     }
     fields = {field.name for field in dataclasses.fields(FilterConfig)} - {"use", "languages"}
     assert {field[4:] for field in fields} <= known
@@ -217,3 +221,53 @@ def test_scores_do_not_depend_on_what_was_read_before(monkeypatch: pytest.Monkey
     assert forwards == backwards[::-1]
     monkeypatch.setattr(words_module, "_MOST_WORDS", 3)  # each text meets no word that is known
     assert [score({"text": text}) for text in texts] == forwards
+
+
+FERRY = "The ferry leaves the harbour at nine and calls at two islands before noon, and tickets are sold on board. " * 5
+MENU = (
+    "Home\nShop all\nNew in\nBags\nBelts\nGift vouchers\nStudent discount\nTrack my parcel\nSize guide\nSign in\nPrivacy\n"
+    * 5
+)
+CHAPTER = (
+    "Heart failure is a clinical syndrome in which the ventricles cannot fill with blood or eject it. Patients present with dyspnea, "
+    "fatigue and peripheral edema, and examination shows a raised jugular venous pressure and pulmonary rales. In our cohort of 214 "
+    "patients, hypertension and coronary artery disease were the most common causes. Treatment with a beta blocker and an ACE "
+    "inhibitor reduced mortality compared with placebo (hazard ratio 0.66, 95% CI 0.53 to 0.81; P < 0.001). Serum potassium and "
+    "renal function should be monitored during therapy, since hyperkalemia is a frequent adverse effect."
+)
+
+
+def scored(texts: dict[str, list[str]], source_type: str = "web") -> dict[str, list[dict[str, float]]]:
+    """The worth of the texts of some documents."""
+    given = [(name, text) for name, of in texts.items() for text in of]
+    shared = {"lang": "en", "augmentation": None, "source_type": source_type}
+    scores: list[dict[str, float]] = [{"medical_density": 0.15 if "Heart" in text else 0.0} for _, text in given]
+    add_worth([{"doc_id": name, "text": text, **shared} for name, text in given], scores)
+    return {name: [s for (of, _), s in zip(given, scores, strict=True) if of == name] for name in texts}
+
+
+def test_a_document_is_judged_as_a_whole_and_doubt_sets_aside() -> None:
+    found = scored({"book": [FERRY, *[CHAPTER] * 12], "guide": [FERRY], "note": ["Take the ferry."]})
+    preface, *chapters = found["book"]
+    assert preface["quality_score"] < 0.5 < min(text["quality_score"] for text in chapters)
+    assert {text["document_score"] for text in found["book"]} == {preface["document_score"]}
+    assert decide(preface, "en", FilterConfig()) is None
+    verdict = decide(found["guide"][0], "en", FilterConfig())
+    assert verdict is not None and verdict.reason == "worth: document_score" and verdict.doubtful
+    assert decide(found["guide"][0], "en", FilterConfig(min_document_score=0)) is None
+    assert found["note"] == [{"medical_density": 0.0}]  # too short to tell
+    assert scored({"guide": [FERRY], "book": [CHAPTER]})["guide"] == found["guide"]  # whatever stands beside it
+    (stated,) = scored({"guide": [FERRY]}, "textbook")["guide"]  # whoever says so answers for it
+    assert "document_score" not in stated and decide(stated, "en", FilterConfig()) is None
+    (menu,) = scored({"menu": [MENU]}, "textbook")["menu"]
+    assert decide(menu, "en", FilterConfig()) == ("worth: page_score", menu["page_score"], 0.55)
+    short = decide({"words": 1.0}, "en", FilterConfig())
+    assert short is not None and not short.doubtful
+
+
+def test_other_languages_and_augmented_texts_are_not_judged() -> None:
+    for changed in ({"lang": "fr"}, {"augmentation": "cloze"}):
+        row = {"doc_id": "a", "text": FERRY, "lang": "en", "source_type": "web", "augmentation": None, **changed}
+        scores = [{"medical_density": 0.0}]
+        add_worth([row], scores)
+        assert scores == [{"medical_density": 0.0}]

@@ -138,11 +138,13 @@ def test_a_score_that_is_the_same_for_all_is_named(clean: Path, tmp_path: Path) 
     for file in parts(data / "shards"):
         rows = read_table(file).to_pylist()
         for row in rows:
-            row["quality"] = [one | ({"value": 0.5} if one["name"] == "educational" else {}) for one in row["quality"]]
+            row["quality"] = [
+                one | ({"value": 0.5} if one["name"] == "quality_score" else {}) for one in row["quality"]
+            ]
         write_rows(file, rows, RECORD)
     found = verdict(data, "constant scores")
     assert found.outcome == "FAILED"
-    assert [(row["score"], row["value"], row["records"]) for row in found.rows] == [("educational", 0.5, 30)]
+    assert [(row["score"], row["value"], row["records"]) for row in found.rows] == [("quality_score", 0.5, 30)]
 
 
 # A file of gates.

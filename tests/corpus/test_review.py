@@ -14,7 +14,9 @@ from small_build import build, rows, story, write_documents
 
 from corpus.audit.database import Database
 from corpus.audit.second_reading import read_again, signs
+from corpus.cli import app
 from corpus.filters import FilterConfig
+from corpus.review.aside import set_aside, settle
 from corpus.review.draw import draw
 from corpus.review.precision import wilson
 from corpus.review.run import sample
@@ -148,3 +150,34 @@ def test_a_second_reading_sees_the_obvious(text: str, kinds: set[str]) -> None:
     assert set(signs(text, names=True)) == kinds
     reading = read_again([{"id": "a", "doc_id": "d", "source_type": "note", "text": text}])
     assert bool(reading.rows) == bool(kinds) and text not in str(reading.rows)
+
+
+def test_what_is_set_aside_is_listed_and_taken_in_or_left_out_by_one_command(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data, worth = tmp_path / "data", FilterConfig(use=("worth",))
+    ferry = (
+        "The ferry leaves the harbour at nine and calls at {} islands before noon; buy tickets number {} on board. " * 6
+    )
+    write_documents(data, {f"{n}.txt": ferry.format(*range(n, n + 12)) for n in (1, 40)}, source="travel")
+    write_documents(data, {"story.txt": story(1)}, source="ward")
+    built = build(data, filters=worth)
+    assert built.kept == 1 and built.dropped == {("set aside", "worth: document_score"): 2}
+    first, second = set_aside(data)
+    assert (first.source, len(first.records)) == ("travel", 1) and first.beginning.startswith("The ferry leaves")
+
+    assert app(["review", "--data", str(data)], result_action="return_value") == 0
+    assert first.doc_id in capsys.readouterr().out
+    assert app(["review", "--keep", first.doc_id[:8], "--data", str(data)], result_action="return_value") == 0
+    assert "1 records are to be kept, 0 to be dropped" in capsys.readouterr().out
+    assert build(data, filters=worth).kept == 2 and [one.doc_id for one in set_aside(data)] == [second.doc_id]
+
+    assert settle(data, [], ["all"]) == (0, 1)
+    assert build(data, filters=worth).dropped == {("review", "a person said so"): 1} and set_aside(data) == []
+    assert settle(data, [second.doc_id], [first.doc_id]) == (1, 1)  # on second thoughts
+    assert {row["doc_id"] for row in rows(data, "shards")} >= {first.doc_id}
+    build(data, filters=worth)
+    kept = {row["doc_id"] for row in rows(data, "shards")}
+    assert second.doc_id in kept and first.doc_id not in kept and precision(data) == []
+    with pytest.raises(UserError):
+        settle(data, ["nowhere.txt"], [])

@@ -9,10 +9,8 @@ import sys
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from medpress.schema import NAMED_NUMBERS, SCHEMAS, describe, named, with_number
+from medpress.schema import SCHEMAS, describe
 from medpress.store import (
     CorruptError,
     check_manifest,
@@ -133,23 +131,6 @@ def test_every_field_is_described_and_none_is_called_labels(name):
     for field, _, description in describe(SCHEMAS[name]):
         assert description, field
         assert field != "labels"
-
-
-@given(
-    st.lists(
-        st.tuples(
-            st.dictionaries(st.sampled_from(["a", "b", "m", "zz"]), st.floats(0, 1, width=32)),
-            st.none() | st.floats(0, 1, width=32),
-        ),
-        max_size=6,
-    )
-)
-def test_a_number_joins_each_list_in_its_place(rows: list[tuple[dict[str, float], float | None]]) -> None:
-    column = pa.chunked_array([pa.array([named(numbers) for numbers, _ in rows], NAMED_NUMBERS)])
-    added = with_number(column, "k", pa.array([value for _, value in rows], pa.float32()))
-    expected = [named(numbers if value is None else {**numbers, "k": value}) for numbers, value in rows]
-    assert added.to_pylist() == expected
-    assert added.type == NAMED_NUMBERS
 
 
 @pytest.mark.parametrize("number", [errno.EPERM, errno.EXDEV, errno.ENOTSUP, errno.EMLINK])

@@ -19,6 +19,7 @@ from nlp.classify.model import LinearClassifier
 from nlp.classify.phrases import KINDS, SPECIALTIES, LabelledText, write_documents
 from nlp.classify.tensors import read_tensors, write_tensors
 from nlp.classify.training import ClassifierConfig, read_labelled, score_classifier, train_classifier
+from nlp.classify.worth import margins, page_likeness, worth
 
 
 @settings(max_examples=100, deadline=None)
@@ -78,15 +79,15 @@ def test_training_twice_gives_the_same_bytes(tmp_path: Path) -> None:
     assert (tmp_path / "a/model.safetensors").read_bytes() == (tmp_path / "b/model.safetensors").read_bytes()
 
 
-@pytest.mark.parametrize("task", ["kind", "specialty"])
+@pytest.mark.parametrize("task", ["kind", "specialty", "worth"])
 def test_shipped_models_are_small_and_say_where_they_come_from(task: str) -> None:
     folder = MODELS / f"classify_{task}"
     assert (folder / "model.safetensors").stat().st_size < 2_000_000
     config = json.loads((folder / "model.json").read_text(encoding="utf-8"))
     assert config["card"]["licence"] and config["card"]["sources"]
     card = (folder / "README.md").read_text(encoding="utf-8")
-    assert "Limits" in card and "macro-F1" in card
-    labels = {"kind": set(KINDS), "specialty": set(SPECIALTIES)}[task]
+    assert "Limits" in card and "Measured" in card
+    labels = {"kind": set(KINDS), "specialty": set(SPECIALTIES), "worth": {"teaches", "elsewhere", "page"}}[task]
     assert set(load_classifier(task).labels) == labels
 
 
@@ -102,7 +103,6 @@ def test_classes_of_clear_texts() -> None:
     )
     assert (guideline.kind, forum.kind, advertisement.kind) == ("guideline", "forum", "advertisement")
     assert guideline.specialty == "cardiology"
-    assert guideline.quality > forum.quality > advertisement.quality
     assert classify([]) == []
 
 
@@ -118,7 +118,8 @@ def test_a_document_has_one_kind() -> None:
 @pytest.mark.parametrize("text", ["", " ", "\x00\x01\u202e", "a" * 1_000_000, "\ud800", "مرحبا بالعالم"])
 def test_any_text_is_survived(text: str) -> None:
     (classes,) = classify([text])
-    assert 0 <= classes.quality <= 1
+    assert 0 <= classes.kind_probability <= 1
+    assert 0 <= worth(margins([text])[:, 0], np.zeros(1, np.float32), np.array([len(text)]))[0] <= 1
 
 
 def test_labelled_files(tmp_path: Path) -> None:
@@ -151,3 +152,31 @@ def test_commands_train_and_measure(tmp_path: Path, capsys: pytest.CaptureFixtur
     app(["train", "classifier", data, "--out", str(tmp_path / "m"), "--bits", "12"], result_action="return_value")
     app(["eval", "classifier", data, "--model", str(tmp_path / "m")], result_action="return_value")
     assert "macro-F1 1.0000" in capsys.readouterr().out
+
+
+TEACHING = (
+    "Heart failure is a syndrome in which the ventricle cannot fill or eject enough blood. Patients complain of dyspnea and fatigue; "
+    "examination shows edema, raised jugular venous pressure and rales. Treatment rests on diuretics and beta blockers.",
+    "心力衰竭是心室充盈或射血能力受损引起的一组综合征。患者常有呼吸困难、乏力和水肿，查体可见颈静脉怒张和肺部湿啰音。治疗以利尿剂和β受体阻滞剂为主。",
+    "凡妇人产后恶露不行，少腹硬痛者，血瘀也，宜生化汤加延胡索、桃仁。若兼发热恶寒，脉浮而数，乃外感风寒，当先解表，用荆防四物汤。"
+    "又有产后血崩，面白气短，脉微欲绝，此气虚不能摄血，急用独参汤，继以归脾汤调之，不可妄用寒凉，恐伤脾胃。"
+    "方：当归三钱，川芎二钱，桃仁十粒，炮姜五分，炙甘草五分，水煎温服，日二次。",
+)
+ELSE = (
+    "The ferry leaves the harbour at nine and calls at two islands before noon. Tickets are sold on board; bring a coat, since the wind "
+    "on deck is cold even in June, and sit on the left for a view of the cliffs.",
+    "轮渡九点从码头出发，中午以前停靠两个小岛。船票可以上船再买，六月的海风也很冷，请带一件外套，坐在左边可以看到悬崖。",
+    "Home\nShop all\nNew in\nBags\nBelts\nGift vouchers\nStudent discount\nTrack my parcel\nSize guide\nJoin the club\n© 2025",
+)
+
+
+def test_what_teaches_medicine_is_worth_more_than_all_else() -> None:
+    texts = [*TEACHING, *ELSE]
+    sizes = np.full(len(texts), 500)
+    scores = worth(margins(texts)[:, 0], np.array([0.1] * len(TEACHING) + [0.01] * len(ELSE), np.float32), sizes)
+    assert scores[: len(TEACHING)].min() > 0.5 > scores[len(TEACHING) :].max()
+    more = worth(margins(texts)[:, 0], np.full(len(texts), 0.3, np.float32), sizes)
+    assert (more > scores).all()  # more terms of medicine, at the same style
+    assert margins([]).shape == (0, 2)
+    likeness = page_likeness(margins(texts)[:, 1])
+    assert likeness[-1] > 0.5 > likeness[:-1].max()
