@@ -91,7 +91,7 @@ def synthesize(
     *,
     config: Annotated[SynthesisConfig | None, Parameter(name="*")] = None,
 ) -> int:
-    """Make reasoning conversations for stage 3 of questions, by a reasoning and a reflection expert.
+    """Make reasoning conversations for stage 3 of questions, by a reasoning and a reflection expert or by search.
 
     Example: `train synthesize questions.jsonl --endpoint http://localhost:8000/v1 --model qwen`
     """
@@ -101,6 +101,12 @@ def synthesize(
 
         result = synthesize(questions, config)
     _counted(f"{result.questions:,} questions", {"accepted": result.accepted}, result.rejected, "rejected: ")
+    if config.paths and result.first_tokens:
+        gain = f"{result.accepted / result.first_path:.1f} times as many" if result.first_path else "none"
+        say(
+            f"On the first path {result.first_path:,} were accepted; with up to {config.paths} paths {gain}, with"
+            f" {result.tokens / result.first_tokens:.1f} times the tokens."
+        )
     _spending(result)
     say(f"Conversations: {result.out}")
     return 0

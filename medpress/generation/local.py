@@ -12,6 +12,8 @@ from medpress.store import identity
 
 MAX_BATCH = 64
 """Requests generated together at most."""
+TURNS = 8
+"""Turns of the event loop in which nobody may join before a batch begins."""
 _BLOCK = 2**16
 _BLOCKS = 32
 
@@ -51,8 +53,7 @@ class LocalEndpoint:
         """Nothing to let go before the process ends."""
 
     async def _work(self) -> None:
-        await asyncio.sleep(0)  # let those who ask in the same turn join the batch
-        while self._waiting:
+        while await self._settled():
             self._waiting = [pair for pair in self._waiting if not pair[1].done()] or self._waiting[:1]
             first = self._waiting[0][0]
             alike = [pair for pair in self._waiting if _together(pair[0], first)][:MAX_BATCH]
@@ -71,6 +72,16 @@ class LocalEndpoint:
                     future.set_result(reply)
                 else:
                     future.set_exception(GenerationError("empty", "The reply is empty."))
+
+    async def _settled(self) -> int:
+        """How many wait, once nobody has joined for some turns of the loop: whoever got a reply may ask again, and a call in
+        its place takes a few turns to come."""
+        count, still = len(self._waiting), 0
+        while still < TURNS and count < MAX_BATCH:
+            await asyncio.sleep(0)
+            still = still + 1 if len(self._waiting) == count else 0
+            count = len(self._waiting)
+        return count
 
     def _generate(self, requests: list[Request]) -> list[Reply | GenerationError]:
         prompts = [self._prompt(request) for request in requests]

@@ -348,3 +348,23 @@ def test_accepted_rows_load_in_trl_as_they_are(tmp_path):
     assert trainer.state.global_step == 1
     text = tokenizer.decode(trainer.train_dataset[0]["input_ids"])
     assert "<think>" in text and "</answer>" in text
+
+
+def test_search_takes_other_paths_until_one_holds(tmp_path):
+    """Wrong, without reasoning, then right; what is asked is what is trained on, and no judge is needed."""
+    right = REWRITTEN.replace("Nitrofurantoin</answer>", "D</answer>").replace("the second trimester", "week 22")
+    wrong = right.replace("D</answer>", "A</answer>")
+    replies = [wrong, "<answer>D</answer>", right, right]
+
+    def script(messages, number):
+        return replies[number - 1]
+
+    result, accepted, rejected, received = run(tmp_path, script, paths=4, max_tokens=300)
+    (row,) = accepted
+    assert row["messages"][0]["content"] == received[0]["messages"][0]["content"]
+    assert named(row["provenance"])["paths"] == "3" and len(received) == 3 and not rejected
+    assert (result.accepted, result.first_path) == (1, 0) and result.tokens > result.first_tokens > 0
+
+    (tmp_path / "less").mkdir()
+    failed, *_ = run(tmp_path / "less", script, paths=2, max_tokens=300)
+    assert failed.rejected == {"reasoning too short": 1}

@@ -26,18 +26,18 @@ from training.tokenizer import begin_of_document
 
 _ASK = {
     "en": (
-        "{context}Question: {question}\n\n{options}\n\nThink it through inside <think></think>, then give the {letters} of the"
-        " right {noun} inside <answer></answer>."
+        "{context}Question: {question}\n\n{options}\n\nThink it through inside <think></think>, then give the right {noun}"
+        " inside <answer></answer>."
     ),
     "zh": (
-        "{context}问题：{question}\n\n{options}\n\n请先在<think></think>中思考，再在<answer></answer>中给出{noun}的字母。"
+        "{context}问题：{question}\n\n{options}\n\n请先在<think></think>中思考，再在<answer></answer>中给出{noun}。"
     ),
 }
 _NOUNS = {
-    ("en", False): {"letters": "letter", "noun": "option"},
-    ("en", True): {"letters": "letters", "noun": "options (there are several)"},
-    ("zh", False): {"noun": "正确选项"},
-    ("zh", True): {"noun": "所有正确选项（不止一个）"},
+    ("en", False): "option, by its letter or in its words,",
+    ("en", True): "options, of which there are several, by their letters",
+    ("zh", False): "正确选项（字母或原文）",
+    ("zh", True): "所有正确选项（不止一个）的字母",
 }
 _LETTERS = {"en": "{context}Question: {question}\n{options}Answer:", "zh": "{context}{question}\n{options}答案："}
 _TEXT = {"en": ("{context}Question: {question}\nAnswer:", " "), "zh": ("{context}问题：{question}\n答案：", "")}
@@ -59,8 +59,8 @@ def ask(question: Question) -> str:
     """A question with its options, as it is put to a model that answers by itself."""
     options = "\n".join(f"{letter}. {text}" for letter, text in question.options.items())
     context = f"{question.context}\n\n" if question.context else ""
-    names = _NOUNS[question.lang, question.several]
-    return _ASK[question.lang].format(context=context, question=question.question, options=options, **names)
+    noun = _NOUNS[question.lang, question.several]
+    return _ASK[question.lang].format(context=context, question=question.question, options=options, noun=noun)
 
 
 def conversation(question: Question, examples: Sequence[Question]) -> list[dict[str, str]]:

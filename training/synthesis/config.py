@@ -15,7 +15,7 @@ from medpress.ranges import Amount, Count, CountOrNone, Share
 
 @dataclass(frozen=True, kw_only=True)
 class SynthesisConfig:
-    """Dual-expert synthesis of reasoning."""
+    """Synthesis of reasoning, by two experts or by search."""
 
     expert: Annotated[GenerationConfig, group("The model that reasons", 10)] = field(default_factory=GenerationConfig)
     """The model that reasons and rewrites, and judges unless another does."""
@@ -23,6 +23,9 @@ class SynthesisConfig:
     """Another model that reflects, judges and verifies."""
     out: Path = Path("data/synthesis")
     """Folder for the accepted conversations; what was rejected goes to OUT_rejected, journals to OUT_work."""
+    paths: CountOrNone = 0
+    """Search instead: the expert answers with the options shown, a rule verifies, and a wrong verdict sends it on another path,
+    so many times at most. 0 is the dual-expert loop."""
     rounds: Count = 4
     """Steps that the reasoning expert may write, at most."""
     satisfied: CountOrNone = 2

@@ -26,6 +26,7 @@ from training.synthesis.experts import Patience, Pause, each, open_clients, open
 from training.synthesis.items import Item, read_all
 from training.synthesis.outcomes import Outcomes, beside, held_outcomes, publish
 from training.synthesis.prompting import PROMPTS, fingerprint
+from training.synthesis.search import Search
 
 TURN = pa.struct(
     [
@@ -57,6 +58,12 @@ class SynthesisResult:
     out: Path
     questions: int
     accepted: int = 0
+    first_path: int = 0
+    """Of a search: items whose first path was accepted."""
+    tokens: int = 0
+    """Of a search: tokens of all paths."""
+    first_tokens: int = 0
+    """Of a search: tokens of the first paths."""
     rejected: Counter[str] = field(default_factory=Counter)
     """Items by reason."""
     left_out: Counter[str] = field(default_factory=Counter)
@@ -80,7 +87,9 @@ def synthesize(paths: Sequence[Path], config: SynthesisConfig, *, pause: Pause =
         "models": [expert.model, judge.model if judge else expert.model],
         "prompts": fingerprint(PROMPTS),
     }
-    code = code_of(Synthesis.__module__).digest  # the same replies give the same outcome as long as it is the same
+    code = code_of(
+        (Search if config.paths else Synthesis).__module__
+    ).digest  # the same replies give the same outcome as long as it is the same
     left_out: Counter[str] = Counter()
     items = list(_items(paths, config, code, settings, left_out))
     result = SynthesisResult(out=config.out, questions=len(items), left_out=left_out)
@@ -135,6 +144,8 @@ async def _work(
 
 async def _synthesize(item: Item, config: SynthesisConfig, clients: Clients) -> dict[str, Any]:
     """The outcome of one item, for the file of outcomes."""
+    if config.paths:
+        return await _searched(item, config, clients)
     dialogue = Dialogue(clients, item.question.lang, config.max_tokens)
     synthesis = Synthesis(question=item.question, config=config, dialogue=dialogue)
     try:
@@ -157,6 +168,26 @@ async def _synthesize(item: Item, config: SynthesisConfig, clients: Clients) -> 
     return {"accepted": True, "reason": "", "again": False, "messages": messages, "provenance": provenance}
 
 
+async def _searched(item: Item, config: SynthesisConfig, clients: Clients) -> dict[str, Any]:
+    """The outcome of one item by search."""
+    search = Search(question=item.question, config=config, clients=clients)
+    try:
+        parts = await search.run()
+    except RejectedError as error:
+        rejected = {"accepted": False, "reason": str(error), "again": error.again, "transcript": search.turns}
+        return rejected | {"tokens": search.tokens}
+    messages = [{"role": "user", "content": search.asked}, {"role": "assistant", "content": parts.text}]
+    provenance = {
+        "method": "search",
+        "question": item.question.id,
+        "expert": clients["expert"].endpoint.model,
+        "paths": str(len(search.turns)),
+        "verified": "code",
+    }
+    accepted = {"accepted": True, "reason": "", "again": False, "messages": messages, "provenance": provenance}
+    return accepted | {"tokens": search.tokens}
+
+
 def _publish(
     items: Sequence[Item],
     config: SynthesisConfig,
@@ -175,6 +206,10 @@ def _publish(
         else:
             failed.append(item)
             result.rejected[outcome["reason"]] += 1
+        tokens = outcome.get("tokens") or []
+        result.first_path += outcome["accepted"] and len(tokens) == 1
+        result.tokens += sum(tokens)
+        result.first_tokens += sum(tokens[:1])
     result.accepted = len(kept)
     check_sum("questions were asked", result.questions, result.accepted, result.rejected.total())
 

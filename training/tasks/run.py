@@ -59,7 +59,7 @@ def _of_family(family: Family, lang: Lang, source: Source, count: int) -> Iterat
             continue
         seen.add(task.question)
         question = as_question(task, identity(task.question, source.part), lang, source.random)
-        reply = f"<think>{task.reasoning}</think><answer>{question.answer}</answer>"
+        reply = f"<think>{task.reasoning}</think><answer>{task.options[0]}</answer>"
         earned = verify(reply, question)
         if family.solve(task.question, lang) != task.options[0] or not earned.reward:
             raise RuntimeError(f"the rules of {family.name} disagree ({earned.reason or 'answer'}): {task.question}")
