@@ -16,8 +16,9 @@ from ingest.assembly.continued import continue_tables
 from ingest.assembly.floats import mark_notes, place_floats
 from ingest.conservation import after_assembly
 from ingest.document import Block, Page, Probe
-from ingest.page.block_kinds import CAPTION, NUMBERING, RUN_IN, glue, strip_number, union, vocabulary
-from ingest.page.section_names import METADATA_LABEL, REFERENCES, SECTIONS
+from ingest.page.block_kinds import RUN_IN, STAMP, glue, union, vocabulary
+from ingest.page.context import plain
+from ingest.page.section_names import CAPTION, METADATA_LABEL, NUMBERING, REFERENCES, SECTIONS, strip_number
 
 EDGE = "edge"
 """Text at the edge of a page that turned out to be no header or footer."""
@@ -124,7 +125,12 @@ def remove_furniture(pages: Sequence[Page], names: Sequence[str] = ()) -> list[P
         kept = []
         for block in page.blocks:
             if block.furniture and not CAPTION.match(block.text):
-                if _letters(block.text) in known or _PAGE_NUMBER.match(block.text) or len(texts[_text_key(block)]) >= 2:
+                if (
+                    block.furniture == STAMP
+                    or _letters(block.text) in known
+                    or _PAGE_NUMBER.match(block.text)
+                    or len(texts[_text_key(block)]) >= 2
+                ):
                     continue
                 if len(places[_place_key(block)]) >= needed and len(block.text) < 160:
                     continue
@@ -135,7 +141,7 @@ def remove_furniture(pages: Sequence[Page], names: Sequence[str] = ()) -> list[P
 
 def _letters(text: str) -> str:
     """A text's letters, for comparing it with names; numbers and punctuation aside."""
-    return _DIGITS.sub("", _plain(text))
+    return _DIGITS.sub("", plain(text))
 
 
 def _text_key(block: Block) -> tuple[str, str]:
@@ -147,27 +153,22 @@ def _place_key(block: Block) -> tuple[str, int, int]:
     return block.furniture or "", round(y / 3), round(2 * block.size)
 
 
-def _plain(text: str) -> str:
-    """A heading's text for comparison: letters and digits, lower case."""
-    return re.sub(r"[\W_]+", "", text.lower())
-
-
 def _outlined(blocks: list[list[Block]], pages: Sequence[Page], probe: Probe) -> list[list[Block]]:
     """Short paragraphs that the file's own outline names on their page become headings."""
     if not probe.outline:
         return blocks
     named: dict[int, set[str]] = defaultdict(set)
     for _, title, number in probe.outline:
-        key = _plain(title)
+        key = plain(title)
         if len(key) >= 3:
-            named[number].update((key, _plain(strip_number(title))))
+            named[number].update((key, plain(strip_number(title))))
     result = []
     for page, kept in zip(pages, blocks, strict=True):
         titles = named.get(page.page)
         if titles:
             kept = [
                 replace(block, kind="heading", level=3)
-                if block.kind == "paragraph" and len(block.text) < 200 and _plain(block.text) in titles
+                if block.kind == "paragraph" and len(block.text) < 200 and plain(block.text) in titles
                 else block
                 for block in kept
             ]

@@ -79,6 +79,8 @@ class Paragraph:
     """White space above it within its column; infinite at the top of a text run."""
     marked: bool = False
     """It begins where a list item or a numbered entry begins."""
+    edge: str = ""
+    """`header` or `footer` when it stands where these stand."""
 
     @property
     def bbox(self) -> tuple[float, float, float, float]:

@@ -7,7 +7,8 @@ from collections import Counter
 import pytest
 
 from ingest.document import Block
-from ingest.page.block_kinds import BodyStyle, blocks_of, body_style, clean, glue, join_lines, vocabulary
+from ingest.page.block_kinds import blocks_of, clean, glue, join_lines, vocabulary
+from ingest.page.context import BodyStyle, PageContext, body_style
 from ingest.page.reading_order import Line, Paragraph
 
 BODY = BodyStyle(10.0, "Times", False, False)
@@ -20,7 +21,7 @@ def line(text: str, y: float = 100.0, size: float = 10.0, width: float = 200.0, 
 
 
 def blocks(*parts: Paragraph) -> list[Block]:
-    return blocks_of(parts, BODY, NONE, 600, 800)
+    return blocks_of(parts, PageContext(BODY, NONE, 600, 800))
 
 
 def part(*lines: Line, gap: float = 12.0, marked: bool = False) -> Paragraph:
