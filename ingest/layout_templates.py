@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -186,7 +186,8 @@ def _print_around(path: Path, random: Random, margin: float, title: str) -> None
     first = random.randint(1, 400)
     size = random.choice((6.5, 7.0, 8.0, 9.0))
     font = random.choice(("tiro", "helv", "heit"))
-    for index, page in enumerate(document):
+    for index in range(document.page_count):
+        page = document[index]
         width, height = page.rect.width, page.rect.height
         if head and index:
             page.insert_text((margin, 40), head, fontsize=size, fontname=font)
@@ -208,7 +209,9 @@ def _html(pieces: Sequence[Piece], random: Random, size: float, chinese: bool) -
     body = f"font-family:{face};font-size:{size}px;line-height:{random.uniform(1.1, 1.5):.2f};text-align:{random.choice(('justify', 'left'))}"
     styles = _title_styles(random, size, face, other, chinese)
     small = size * random.choice((0.8, 0.85, 0.9, 1.0))
-    caption = f"font-size:{size * random.choice((0.8, 0.9, 1.0))}px;font-family:{random.choice((face, other))};margin:0.8em 0"
+    caption = (
+        f"font-size:{size * random.choice((0.8, 0.9, 1.0))}px;font-family:{random.choice((face, other))};margin:0.8em 0"
+    )
     label_bold, after = random.random() < 0.7, random.choice((".", ":", "", " |"))
     entry = random.choice(("{}. ", "[{}] ", "", "{} "))
     bullet = random.choice(("• ", "– ", "({}) ", "{}. "))
@@ -249,7 +252,9 @@ def _html(pieces: Sequence[Piece], random: Random, size: float, chinese: bool) -
         elif piece.role == "reference":
             number += 1
             look = "margin-left:1.5em;text-indent:-1.5em" if random.random() < 0.9 else ""
-            parts.append(f'<p style="font-size:{small:.1f}px;{look};margin-top:0;margin-bottom:0">{entry.format(number)}{text}</p>')
+            parts.append(
+                f'<p style="font-size:{small:.1f}px;{look};margin-top:0;margin-bottom:0">{entry.format(number)}{text}</p>'
+            )
         elif piece.role == "front":
             parts.append(f'<p style="font-size:{random.choice((small, size)):.1f}px;margin:0.2em 0">{text}</p>')
         elif piece.role == "item":

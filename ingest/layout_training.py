@@ -25,12 +25,13 @@ from ingest.layout_templates import Piece, pieces_of_article, pieces_of_classic,
 from ingest.page.analysis import arranged
 from ingest.page.block_kinds import asked_of
 from ingest.page.block_labels import LABELS, NAMES, Asked, Trees, rows
-from ingest.page.context import EDGE, PageContext, edge_key
+from ingest.page.context import PageContext, edge_key
 from ingest.page.figures import find_figures
 from ingest.page.fonts import FontMender
 from ingest.page.section_names import CAPTION, SECTIONS, strip_number
 from ingest.readers.pdf import WINDOW, layers_of
 from ingest.safe_xml import parse_xml
+from medpress.command import UserError
 from nlp.classify.tensors import write_tensors
 
 SETTINGS = 3
@@ -125,19 +126,20 @@ def truth_of(root: etree._Element) -> Truth:
     run_in = set()
     for paragraph in root.iter("{*}p"):
         first = next(iter(paragraph), None)
-        if first is not None and isinstance(first.tag, str) and not (paragraph.text or "").strip():
-            if etree.QName(first).localname in ("bold", "italic"):
-                run_in.add(_key("".join(first.itertext())))
+        if first is None or not isinstance(first.tag, str) or (paragraph.text or "").strip():
+            continue
+        if etree.QName(first).localname in ("bold", "italic"):
+            run_in.add(_key("".join(first.itertext())))
     grams: dict[str, frozenset[tuple[str, ...]]] = {}
     words: dict[str, str] = {}
     for zone, paths in ZONES.items():
-        texts = [
-            list(_words("".join(_inside(element, zone != "text"))))
-            + ["|"]
-            + list(_words(" ".join(_inside(element, zone != "text"))))
+        found = [
+            gap.join(_inside(element, zone != "text"))
+            for gap in ("", " ")  # names of authors have no space between their parts
             for path in paths
             for element in root.iterfind(path)
         ]
+        texts = [_words(text) for text in found]
         grams[zone] = frozenset(gram for text in texts for gram in _grams(text))
         words[zone] = " " + " | ".join(" ".join(text) for text in texts) + " "
     entries = tuple(frozenset(_words(" ".join(ref.itertext()))) for ref in root.iter("{*}ref"))
@@ -334,6 +336,36 @@ def write_trees(trees: Trees, folder: Path) -> None:
     }
     write_tensors(folder / "model.safetensors", tensors)
     (folder / "names.json").write_text(json.dumps({"columns": NAMES, "labels": LABELS}), encoding="utf-8")
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a training run made."""
+
+    texts: int
+    """Articles as their publishers set them, and texts set anew, that it learned from."""
+    paragraphs: int
+    """Rows that it learned from."""
+    held_out: int
+    """Articles of the publishers that were held out, as these set them."""
+    shares: dict[str, tuple[float, float, int]]
+    """Of each label (recall, precision, count) on these; empty without any."""
+
+
+def train(folders: Sequence[Path], out: Path, hold_out: Sequence[str] = ()) -> Made:
+    """Make a model from all texts of some folders, without those of some publishers, and write it.
+
+    Raises `UserError` where there is nothing to learn from.
+    """
+    examples = list(examples_in(folders))
+    learned = [each for each in examples if each.group not in hold_out]
+    if not any(len(each.labels) for each in learned):
+        raise UserError("no article with its XML, and no text that can be set, stands in these folders.")
+    trees = trained(learned)
+    write_trees(trees, out)
+    kept = [each for each in examples if each.group in hold_out and each.real]
+    n_rows = sum(len(each.labels) for each in learned)
+    return Made(len(learned), n_rows, len(kept), shares(kept, trees) if kept else {})
 
 
 def shares(examples: Sequence[Examples], trees: Trees) -> dict[str, tuple[float, float, int]]:

@@ -108,8 +108,9 @@ def remove_furniture(pages: Sequence[Page], names: Sequence[str] = ()) -> list[P
     """Pages without headers, footers and page numbers.
 
     A block that stands where such text stands goes if it is a page number, if its text (digits aside) stands there
-    on another page too, if most pages have a text of that size at that very height, or if it is one of `names`
-    (the document's title, its authors), as on the few pages of a short document.
+    on another page too, if the model of labels tells it (`STAMP`) and there is other text, if most pages have a text of
+    that size at that very height, or if it is one of `names` (the document's title, its authors), as on the few pages of
+    a short document.
     """
     known = {key for key in map(_letters, names) if len(key) >= 6}
     texts: dict[tuple[str, str], set[int]] = defaultdict(set)
@@ -120,13 +121,14 @@ def remove_furniture(pages: Sequence[Page], names: Sequence[str] = ()) -> list[P
                 texts[_text_key(block)].add(page.page)
                 places[_place_key(block)].add(page.page)
     needed = max(4, 0.5 * len(pages))
+    any_text = any(block.furniture is None for page in pages for block in page.blocks)
     result = []
     for page in pages:
         kept = []
         for block in page.blocks:
             if block.furniture and not CAPTION.match(block.text):
                 if (
-                    block.furniture == STAMP
+                    (block.furniture == STAMP and any_text)
                     or _letters(block.text) in known
                     or _PAGE_NUMBER.match(block.text)
                     or len(texts[_text_key(block)]) >= 2

@@ -281,7 +281,12 @@ def _title(part: Paragraph, text: str, context: PageContext) -> tuple[str, str] 
     texts = [line.text for line in part.lines]
     head = join_lines([*texts[:whole], texts[whole][:cut]], context.words)
     rest = join_lines([texts[whole][cut:], *texts[whole + 1 :]], context.words)
-    if CAPTION.match(head) or len(head.split()) > MAX_TITLE or len(_LETTERS.findall(head)) < 3 or not rest.strip(".:—– "):
+    if (
+        CAPTION.match(head)
+        or len(head.split()) > MAX_TITLE
+        or len(_LETTERS.findall(head)) < 3
+        or not rest.strip(".:—– ")
+    ):
         return None
     return head.rstrip(" :—–："), rest.lstrip(".:—– ")
 

@@ -141,6 +141,7 @@ def rows(asked: Sequence[Asked], context: PageContext) -> tuple[Any, list[tuple[
         for each in asked
     ]
     total = sum(characters for _, characters in context.styles.values()) or 1
+    page = [context.number == 1, min(context.n_pages - context.number, 9)]
     begun, references = context.begun, context.references
     table: list[list[float]] = []
     owners: list[tuple[int, bool]] = []
@@ -148,43 +149,51 @@ def rows(asked: Sequence[Asked], context: PageContext) -> tuple[Any, list[tuple[
         part = each.part
         if part is None:
             continue
-        around = _around(asked, sizes, index, context)
-        known = SECTIONS.match(strip_number(each.text[:SHORT])) is not None
-        names_references = known and REFERENCES.match(strip_number(each.text[:SHORT])) is not None
-        place = _place(part, sizes[index], context, total)
-        tail = [index / max(1, len(asked)), begun, references, bool(part.edge), _repeats(part, context)]
-        bold = sum(line.bold for line in part.lines) / len(part.lines)
-        italic = sum(line.italic for line in part.lines) / len(part.lines)
-        other = bool(part.lines[0].font) and family(part.lines[0].font) != context.body.family
-        style = [sizes[index] / context.body.size, sizes[index] - context.body.size]
-        look = [bold - context.body.bold, part.lines[0].lead_bold or part.lines[0].bold, italic, other]
-        outline = [plain(each.text) in context.outline if context.outline else False]
-        table.append(
-            [0, 0, 0, 0, 0, 0, bool(each.title), *style, *look, *_text(each.text, part, known, names_references)]
-            + [*place[:-2], *around, context.number == 1, min(context.n_pages - context.number, 9), *place[-2:]]
-            + [*outline, *tail]
-        )
-        owners.append((index, False))
-        if each.title:
-            first = part.lines[0]
-            known_title = SECTIONS.match(strip_number(each.title.rstrip(" .:—–："))) is not None
-            named = not (first.lead or first.bold or first.italic)
-            lead = [
-                1,
-                named,
-                first.lead_bold or first.bold,
-                first.italic and not first.lead,
-                len(each.title) > len(first.text),
-            ]
-            outline = [plain(each.title) in context.outline if context.outline else False]
-            table.append(
-                [*lead, each.rest.lstrip(".:—– ")[:1].isupper(), 1, *style, *look]
-                + [*_text(each.title, part, known_title, False), *place[:-2], *around]
-                + [context.number == 1, min(context.n_pages - context.number, 9), *place[-2:], *outline, *tail]
-            )
-            owners.append((index, True))
+        known = _is_section(each.text)
+        names_references = known and REFERENCES.match(strip_number(each.text)) is not None
+        look = [bool(each.title), *_look(part, sizes[index], context)]
+        stands = [*_place(part, sizes[index], context), *_around(asked, sizes, index, context), *page]
+        use = _use(part, context, total)
+        far = [index / max(1, len(asked)), begun, references, bool(part.edge), _repeats(part, context)]
+        for is_title in (False, True) if each.title else (False,):
+            text = each.title if is_title else each.text
+            written = _text(text, part, _is_section(text) if is_title else known, names_references and not is_title)
+            named = bool(context.outline) and plain(text) in context.outline
+            start = _beginning(each, part) if is_title else [0.0] * 6
+            table.append([*start, *look, *written, *stands, *use, named, *far])
+            owners.append((index, is_title))
         begun, references = begun or known, references or names_references
     return np.array(table, dtype=np.float32).reshape(len(table), len(NAMES)), owners
+
+
+def _is_section(text: str) -> bool:
+    return SECTIONS.match(strip_number(text[:SHORT].rstrip(" .:—–："))) is not None
+
+
+def _beginning(asked: Asked, part: Paragraph) -> list[float]:
+    """How what may be a title at the start of a paragraph is set apart from the rest."""
+    first = part.lines[0]
+    return [
+        1,
+        not (first.lead or first.bold or first.italic),
+        first.lead_bold or first.bold,
+        first.italic and not first.lead,
+        len(asked.title) > len(first.text),
+        asked.rest.lstrip(".:—– ")[:1].isupper(),
+    ]
+
+
+def _look(part: Paragraph, size: float, context: PageContext) -> list[float]:
+    """Type beside that of the running text."""
+    first = part.lines[0]
+    return [
+        size / context.body.size,
+        size - context.body.size,
+        sum(line.bold for line in part.lines) / len(part.lines) - context.body.bold,
+        first.lead_bold or first.bold,
+        sum(line.italic for line in part.lines) / len(part.lines),
+        bool(first.font) and family(first.font) != context.body.family,
+    ]
 
 
 def _text(text: str, part: Paragraph, known: bool, names_references: bool) -> list[float]:
@@ -227,11 +236,16 @@ def _text(text: str, part: Paragraph, known: bool, names_references: bool) -> li
     ]
 
 
-def _place(part: Paragraph, size: float, context: PageContext, total: int) -> list[float]:
-    """Where a paragraph stands, and how often its style is used."""
+def _use(part: Paragraph, context: PageContext, total: int) -> list[float]:
+    """How often the style of a paragraph is used, and how long its lines are."""
+    count, characters = context.styles.get(style_of(part.lines[0]), (1, 1))
+    return [characters / total, characters / count]
+
+
+def _place(part: Paragraph, size: float, context: PageContext) -> list[float]:
+    """Where a paragraph stands in its column and on its page."""
     x0, y0, x1, y1 = part.bbox
     column = max(part.right - part.left, 1.0)
-    count, characters = context.styles.get(style_of(part.lines[0]), (1, 1))
     em = max(size, 1.0)
     return [
         min(part.gap / em, 6.0),
@@ -242,8 +256,6 @@ def _place(part: Paragraph, size: float, context: PageContext, total: int) -> li
         x0 / context.width,
         y0 / context.height,
         y1 / context.height,
-        characters / total,
-        characters / count,
     ]
 
 
