@@ -62,6 +62,7 @@ from corpus.steps.extractors import extractor
 from corpus.steps.index import INDEX_SHARD
 from corpus.steps.pairs import FIND_PAIRS, JOIN_PAIRS
 from corpus.steps.redaction import OURS, REDACT
+from corpus.steps.repeated import COMPARE_WORKS, GATHER_WORKS, TELL_WORKS
 from corpus.steps.resolve import RESOLVE
 from corpus.steps.scores import SCORE
 from corpus.steps.screen import SCREEN
@@ -73,9 +74,10 @@ from corpus.steps.taggers import tagger
 from corpus.steps.tokenizers import load as load_tokenizer
 from corpus.steps.tokens import TOKENISE_SHARD
 from corpus.steps.verify import GATHER_TEXTS, KEEP_VERIFIED, VERIFY_PAIRS
-from corpus.steps.works import COMPARE_WORKS, FIND_KEYS, GATHER_WORKS, GROUP_WORKS, SKETCH, TELL_WORKS, slices
+from corpus.steps.works import DESCRIBE_WORKS, FIND_HOLDERS, FIND_KEYS, FIND_SHARED, JOIN_SHARED, SKETCH
 from corpus.takedown import refuse_unfinished
 from corpus.team_indexes import TeamIndexes
+from corpus.work_search import told_of_works
 from medpress import sentence_index
 from medpress.command import progress, resolved
 from medpress.errors import CorruptError, UserError, to_run
@@ -105,8 +107,8 @@ from medpress.tokenising import DEFAULT_TOKENIZER
 from nlp import relations, tagging
 
 STEPS = (
-    SECTIONS, REDACT, COUNT_PARAGRAPHS, FIND_BOILERPLATE, STRIP_BOILERPLATE, FIND_KEYS, SKETCH, GROUP_WORKS,
-    GATHER_WORKS, COMPARE_WORKS, TELL_WORKS, LEAVE_OUT_APPARATUS, SCORE, SCREEN, GATHER_PASSED, FIND_COPIES, GATHER_BANDS, GATHER_KNOWN, FIND_PAIRS, JOIN_PAIRS, SPAN_FOREST, SLICE_COMPONENTS, ROUTE_PAIRS, GATHER_TEXTS, VERIFY_PAIRS,
+    SECTIONS, REDACT, COUNT_PARAGRAPHS, FIND_BOILERPLATE, STRIP_BOILERPLATE, FIND_KEYS, SKETCH,
+    FIND_SHARED, JOIN_SHARED, FIND_HOLDERS, DESCRIBE_WORKS, GATHER_WORKS, COMPARE_WORKS, TELL_WORKS, LEAVE_OUT_APPARATUS, SCORE, SCREEN, GATHER_PASSED, FIND_COPIES, GATHER_BANDS, GATHER_KNOWN, FIND_PAIRS, JOIN_PAIRS, SPAN_FOREST, SLICE_COMPONENTS, ROUTE_PAIRS, GATHER_TEXTS, VERIFY_PAIRS,
     KEEP_VERIFIED, DECIDE_CLUSTERS, RESOLVE, COUNT_COMMON, FIND_COMMON, FIND_HITS, ANNOTATE, AUGMENT, CAP_SHARE, GATHER,
     WRITE_SHARD, COMPARE_PARTS, WRITE_ADDED, LEAVE_OUT, INDEX_SHARD, FILTER_SENTENCES, TOKENISE_SHARD,
 )  # fmt: skip
@@ -355,45 +357,9 @@ class _Build:
     def _one_work(self, sections: Sequence[Part]) -> list[Part]:
         """The sections without what a better document of the same work says: a part that holds nothing of it is used as it
         is."""
-        tasks = [
-            FIND_KEYS.task(self.flow.work, documents=str(segment.files(self.config.data)[0]))
-            for segment in self.segments
-        ]
-        keys = self.flow.outputs("works", FIND_KEYS, tasks)
-        parts = groups([part.sections for part in sections])
-        tasks = [SKETCH.task(self.flow.work, sections=group) for group in parts]
-        sketches = self.flow.outputs("sketches", SKETCH, tasks)
-        task = GROUP_WORKS.task(self.flow.work, keys=keys, sketches=sketches)
-        (grouped,) = self.flow.outputs("works", GROUP_WORKS, [task])
-        if not holds_rows(grouped):
-            return list(sections)
-        tasks = [GATHER_WORKS.task(self.flow.work, sections=group, works=grouped) for group in parts]
-        texts = self.flow.outputs("gather works", GATHER_WORKS, tasks)
-        tasks = [
-            COMPARE_WORKS.task(self.flow.work, texts=texts, works=grouped, first=first, last=last)
-            for first, last in slices(texts)
-        ]
-        repeated: dict[str, dict[str, Any]] = {}
-        works: dict[str, dict[str, dict[str, Any]]] = {}
-        for file in self.flow.outputs("compare works", COMPARE_WORKS, tasks):
-            for row in read_table(file).to_pylist():
-                repeated.setdefault(row["part"], {})[row["id"]] = [row["stretches"], row["share"], row["of"]]
-                for part, doc_id in ((row["part"], row["doc_id"]), (row["of_part"], row["of_document"])):
-                    about = {"work_id": row["work"], "witnesses": []}
-                    works.setdefault(part, {}).setdefault(doc_id, about)
-                witnesses = works[row["of_part"]][row["of_document"]]["witnesses"]
-                if row["doc_id"] not in witnesses:
-                    witnesses.append(row["doc_id"])
-
-        def arguments(part: Part) -> dict[str, Any]:
-            name = Path(part.sections).name
-            told = {
-                doc_id: {**about, "witnesses": sorted(about["witnesses"])}
-                for doc_id, about in sorted(works[name].items())
-            }
-            return {"repeated": dict(sorted(repeated.get(name, {}).items())), "works": told}
-
-        return self._some("one work", TELL_WORKS, sections, set(works), arguments)
+        documents = [str(segment.files(self.config.data)[0]) for segment in self.segments]
+        told = told_of_works(self.flow, documents, [part.sections for part in sections])
+        return self._some("one work", TELL_WORKS, sections, set(told), lambda part: told[Path(part.sections).name])
 
     def _text_alone(self, sections: Sequence[Part]) -> list[Part]:
         """The sections without what serves the printed page."""

@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 
 app = build_app("corpus", "Turn ingested documents into audited training shards.")
 
+Models = Annotated[
+    tuple[Path, ...],
+    Parameter(
+        name="--models", help="Training runs, or folders of them: those are named whose models were trained on it."
+    ),
+]
 Data = Annotated[Location, Parameter(name="--data", help="The data folder.")]
 
 
@@ -259,8 +265,15 @@ def report(
 
 
 @app.command
-def trace(text: str, /, *, html: Annotated[bool, ONCE] = False, data: Data = Path("data")) -> int:
-    """Say where a text came from and everything that happened to it.
+def trace(
+    text: str,
+    /,
+    *,
+    html: Annotated[bool, ONCE] = False,
+    models: Models = (Path("runs"),),
+    data: Data = Path("data"),
+) -> int:
+    """Say where a text came from, everything that happened to it, and which models were trained on its document.
 
     Example: `corpus trace 3f2a9c`, `corpus trace guideline.pdf` or `corpus trace "Metformin is the first choice"`
 
@@ -272,10 +285,12 @@ def trace(text: str, /, *, html: Annotated[bool, ONCE] = False, data: Data = Pat
     html:
         Also write the pages that it comes from, with its blocks marked, below `DATA/work/show`. They hold raw text.
     """
+    from corpus.models import runs_in, sights
     from corpus.trace import trace as run_trace
 
+    runs = runs_in(models)
     found = run_trace(data, text, html)
-    for line in [*found.lines, *map(str, found.pages)]:
+    for line in [*found.lines, *sights(runs, found.documents).lines(), *map(str, found.pages)]:
         say(line)
     return 0
 
@@ -333,6 +348,7 @@ def remove(
     dry_run: Annotated[bool, ONCE] = False,
     undo: Annotated[bool, ONCE] = False,
     against: tuple[str, ...] = (),
+    models: Models = (Path("runs"),),
     data: Data = Path("data"),
 ) -> int:
     """Take documents down: out of documents, pages, shards, dropped records, token shards, instructions, index and work.
@@ -355,6 +371,7 @@ def remove(
     against:
         Teams' indexes on Redis servers (redis://HOST:PORT/PREFIX?corpus=NAME) to take it out of as well.
     """
+    from corpus.models import runs_in, sights
     from corpus.takedown import remove as run_remove
     from corpus.takedown import restore
     from medpress.store import refuse_older_layout
@@ -363,6 +380,7 @@ def remove(
     if undo:
         say(f"Forgotten: {', '.join(restore(data, names))}; run `ingest` on the files again.")
         return 0
+    runs = runs_in(models)
     result = run_remove(data, names, reason, requester, against, dry_run)
     for row in result.documents:
         found = f"found in {len(row['places'])} places"
@@ -379,6 +397,9 @@ def remove(
     if result.orphans:
         back = "would take them back" if dry_run else "takes them back"
         say(f"{result.orphans} records were dropped as duplicates of it; {to_run('corpus build', data)} {back}.")
+    records = [record for row in result.documents for record in row["records"]]
+    for line in sights(runs, [row["doc_id"] for row in result.documents], records).lines():
+        say(line)
     return 0
 
 

@@ -21,13 +21,14 @@ from corpus.build_state import BuildState
 from corpus.duplicates.index import Index
 from corpus.duplicates.passes import hex_ranges, key_ranges
 from corpus.flow import Flow, Part, count, groups, is_there
+from corpus.forests import forest_of
 from corpus.steps.clusters import DECIDE_CLUSTERS, RECORDS_PER_SLICE
-from corpus.steps.components import ROUTE_PAIRS, SLICE_COMPONENTS, SPAN_FOREST, count_slices, grouped
+from corpus.steps.components import ROUTE_PAIRS, SLICE_COMPONENTS, count_slices
 from corpus.steps.exact import FIND_COPIES, RECORDS_PER_RANGE
 from corpus.steps.pairs import FIND_PAIRS, JOIN_PAIRS, KEYS_PER_RANGE, PAIRS_PER_RANGE
 from corpus.steps.signatures import GATHER_BANDS, GATHER_KNOWN, GATHER_PASSED
 from corpus.steps.verify import GATHER_TEXTS, KEEP_VERIFIED, SHINGLES_PER_SLICE, VERIFY_PAIRS
-from medpress.store import holds_rows, identity, read_manifest
+from medpress.store import identity, read_manifest
 
 
 class DuplicateSearch:
@@ -62,7 +63,7 @@ class DuplicateSearch:
         ]
         pairs = self.flow.outputs("pairs", FIND_PAIRS, tasks)
         edges = self._verify(screened, passed, pairs)
-        forest = self._forest([(exact, "copies"), (edges, "duplicates")])
+        forest = forest_of(self.flow, [(exact, "copies"), (edges, "duplicates")])
         if not forest:
             return []
         slices = self._slices(forest, [], RECORDS_PER_SLICE)
@@ -82,7 +83,7 @@ class DuplicateSearch:
         joined = self.flow.outputs("join pairs", JOIN_PAIRS, tasks)
         tasks = [KEEP_VERIFIED.task(self.flow.work, joined=file) for file in joined] if earlier else []
         edges = self.flow.outputs("known pairs", KEEP_VERIFIED, tasks)
-        forest = self._forest([(joined, "unverified")])
+        forest = forest_of(self.flow, [(joined, "unverified")])
         if forest:
             slices = self._slices(forest, passed, SHINGLES_PER_SLICE)
             routed = self._route(joined, "unverified", slices)
@@ -126,21 +127,6 @@ class DuplicateSearch:
             return [], []
         then = set(self.state.screened)
         return known, [part.screened for part in screened if Path(part.screened).name not in then]
-
-    def _forest(self, sources: Sequence[tuple[list[str], str]]) -> str | None:
-        """The forest of the wanted rows of some files, merged round by round; None when there are no such rows."""
-        tasks = [
-            SPAN_FOREST.task(self.flow.work, pairs=group, wanted=wanted)
-            for files, wanted in sources
-            for group in grouped(files, [count([file]) for file in files])
-        ]
-        forests = self.flow.outputs("components", SPAN_FOREST, tasks)
-        forests = [file for file in forests if holds_rows(file)]
-        while len(forests) > 1:
-            groups = grouped(forests, [count([file]) for file in forests])
-            tasks = [SPAN_FOREST.task(self.flow.work, pairs=group, wanted="all") for group in groups]
-            forests = self.flow.outputs("components", SPAN_FOREST, tasks)
-        return forests[0] if forests else None
 
     def _slices(self, forest: str, passed: list[str], limit: int) -> str:
         task = SLICE_COMPONENTS.task(self.flow.work, forest=forest, passed=passed, limit=limit)

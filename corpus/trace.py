@@ -32,6 +32,8 @@ class Trace:
     """The story of its documents and records."""
     pages: list[Path]
     """HTML files, one a document, in which its blocks are marked."""
+    documents: list[str]
+    """Ids of the documents that the query stands for."""
 
 
 def trace(data: Path, query: str, html: bool = False) -> Trace:
@@ -40,9 +42,10 @@ def trace(data: Path, query: str, html: bool = False) -> Trace:
     With `html` also the pages that they come from, in the work folder as they are raw text. Raises `UserError` when the
     query stands for nothing in `data`, or for several documents without being a sentence, which may stand in several.
     """
-    result = Trace([], [])
+    result = Trace([], [], [])
     found = _found(data, query)
     for doc_id, places, rows in _meant(data, found):
+        result.documents.append(doc_id)
         result.lines.extend(_story(data, places, rows, found.by == "sentence"))
         segment = places[0].segment
         if html and segment is not None:

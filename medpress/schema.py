@@ -217,6 +217,7 @@ TOKENS = pa.schema(
         _field("doc_id", pa.string(), "the document it was cut from: a takedown removes the rows of a document"),
         _field("parent_id", pa.string(), "the record it was augmented from; null for source text"),
         _field("source", pa.string(), "the collection; an arm of the bandit"),
+        _field("license", pa.string(), "SPDX identifier, or the licence as stated; empty when unknown"),
         _field("input_ids", pa.list_(pa.int32()), "tokens of the text, without any that open or close a document"),
         _field("n_tokens", pa.int32(), "how many they are"),
     ]
@@ -334,6 +335,23 @@ PAIR = pa.schema(
     ]
 )
 """One row a preference; loads as it is in TRL's CPO and DPO trainers."""
+
+SEEN = pa.schema(
+    [
+        _field("id", pa.string(), "the record, conversation or pair"),
+        _field("doc_id", pa.string(), "the document that it was made from; empty where it names none"),
+        _field("source", pa.string(), "the collection"),
+        _field("license", pa.string(), "licence as the data state it; empty when unknown"),
+        _field("first_step", pa.int64(), "the first step, of those that the file is about, that it was trained on"),
+        _field("last_step", pa.int64(), "the last of them"),
+        _field("tokens", pa.int64(), "tokens of it that were predicted in them; null where only the rows are known"),
+    ]
+)
+"""What a model was trained on: one row a text and stretch of steps, in `seen/` of a training run, sorted by document.
+
+A file holds the steps from one checkpoint to the next and is named by the last, so it says which checkpoints met a text. It
+outlives the shards: a takedown asks here.
+"""
 
 SCHEMAS = {
     "documents": DOCUMENT,

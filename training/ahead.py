@@ -10,6 +10,9 @@ from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Protocol
 
+import numpy as np
+import pyarrow as pa
+
 from training.batch import Batch
 from training.mixing import Feedback
 
@@ -34,6 +37,10 @@ class BatchBuilder(Protocol):
 
     def held_out(self) -> Batch | None:
         """What is never trained on, as one batch."""
+
+    def texts(self, steps: np.ndarray, taken: np.ndarray) -> pa.Table:
+        """The texts that rows `taken` (`Batch.taken`, one below the other) are of, each once, as `SEEN` has them; `steps` says
+        at which step each row was."""
 
     def place(self) -> dict[str, Any]:
         """Where the data stands, as JSON."""
@@ -78,6 +85,10 @@ class Ahead:
         """Take a state back."""
         self._builder.restore(state["place"], state["learned"])
         self._begin(state["drawn"])
+
+    def texts(self, steps: np.ndarray, taken: np.ndarray) -> pa.Table:
+        """`BatchBuilder.texts`, on the thread that reads the data."""
+        return self._thread.submit(self._builder.texts, steps, taken).result()
 
     def close(self) -> None:
         """Let the thread end."""

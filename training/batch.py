@@ -40,6 +40,8 @@ class Batch:
     """Token losses of the model that the divergence is measured from (float32 [rows, length]); None without one."""
     chances: np.ndarray | None = None
     """The chance that each source had then."""
+    taken: np.ndarray | None = None
+    """Which rows of the data the whole batch was made of, as its builder numbers them (int64 [rows, any]); None: of none."""
     log: Mapping[str, Any] = field(default_factory=dict)
     """What the log says of it."""
 

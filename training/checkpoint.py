@@ -40,8 +40,10 @@ def save(
     optimizer: torch.optim.Optimizer,
     state: Mapping[str, Any],
     world: World,
+    keep: int = 1,
 ) -> None:
-    """Write the checkpoint of `step` below `folder`, then remove the older ones. Every process must call it."""
+    """Write the checkpoint of `step` below `folder`, then remove all but the last `keep` and the best. Every process must
+    call it. The best is the one whose `state` has the least `held_out`; one that has none was not measured."""
     final = folder / f"step-{step:08d}"
     partial = folder / f".{final.name}.partial"
     if world.first:
@@ -67,8 +69,10 @@ def save(
         shutil.rmtree(final, ignore_errors=True)
         os.replace(partial, final)
         _sync(folder)
-        for older in _complete(folder)[:-1]:
-            shutil.rmtree(older)
+        chosen = best(folder)
+        for older in _complete(folder)[:-keep]:
+            if older != chosen:
+                shutil.rmtree(older)
     world.barrier()
 
 
@@ -87,6 +91,13 @@ def latest(folder: Path) -> Path | None:
     """The newest complete checkpoint, or None."""
     complete = _complete(folder)
     return complete[-1] if complete else None
+
+
+def best(folder: Path) -> Path | None:
+    """The complete checkpoint with the least held-out loss, or None when none was measured."""
+    losses = {path: read_json(path / "state.json").get("held_out") for path in _complete(folder)}
+    measured = {path: loss for path, loss in losses.items() if loss is not None}
+    return min(measured, key=measured.__getitem__) if measured else None
 
 
 def restore(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, world: World) -> dict[str, Any]:
@@ -115,6 +126,15 @@ def restore(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, worl
         if world.device.type == "cuda" and "random.cuda" in names:
             torch.cuda.set_rng_state(own.get_tensor("random.cuda"), world.device)
     return state
+
+
+def load(path: Path, model: nn.Module) -> None:
+    """Fill the weights of a model that is whole on this process from a checkpoint. Raises `InputError` as `restore` does."""
+    processes = int(read_json(path / "state.json")["processes"])
+    with ExitStack() as stack, torch.no_grad():
+        files = [stack.enter_context(safe_open(path / _file(r, processes), framework="pt")) for r in range(processes)]
+        for name, parameter in model.named_parameters():
+            _fill(parameter, f"model.{name}", files)
 
 
 def _fill(target: Tensor, name: str, files: list[Any]) -> None:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
@@ -326,6 +326,49 @@ def compare(runs: list[Path], /, *, evaluations: Path | None = None) -> int:
         print_table("Runs", HEADER, rows_of(runs, evaluations))
         if evaluations and (rows := changes(runs, evaluations)):
             print_table("From run to run, on the same questions (McNemar's exact test)", CHANGES, rows)
+    return 0
+
+
+@app.command
+def export(
+    run: Path, /, *, checkpoint: Literal["best", "last"] = "best", out: Annotated[Path, Parameter(name="--out")]
+) -> int:
+    """Write the model of a checkpoint as a folder that transformers loads.
+
+    Example: `train export runs/cpt --out models/cpt-best`
+
+    Parameters
+    ----------
+    run:
+        Folder of a finished run.
+    checkpoint:
+        The one with the least held-out loss, or the last.
+    out:
+        Folder of the model; it must not be there.
+    """
+    with one_sentence():
+        from training.export import export as write_model
+
+        step = write_model(run, checkpoint, out)
+    say(f"Model of step {step:,}: {out}")
+    return 0
+
+
+@app.command
+def report(run: Path, /) -> int:
+    """Write what a run did as one HTML file into its folder: losses by source, held-out loss, mixture, throughput, memory.
+
+    Example: `train report runs/cpt`
+
+    Parameters
+    ----------
+    run:
+        Folder of the run, finished or not.
+    """
+    with one_sentence():
+        from training.report.page import write_report
+
+        say(f"Report: {write_report(run)}")
     return 0
 
 

@@ -67,6 +67,8 @@ class TrainingConfig:
     """Steps between two measurements of the held-out loss; 0 makes about ten in a run."""
     checkpoint_every: Annotated[CountOrNone, MEASURING] = 0
     """Steps between two checkpoints; 0 means every tenth of the run, at most 500 steps."""
+    keep: Annotated[Count, MEASURING] = 1
+    """Last checkpoints that are kept; the one with the least held-out loss is kept beside them, for `train export`."""
     held_out: Annotated[Share, MEASURING] = 0.05
     """Share of the records, by the hash of their id, that is never trained on; each source gives at least one of two."""
     held_out_tokens: Annotated[Count, MEASURING] = 50_000

@@ -23,6 +23,7 @@ from tokenizers import Tokenizer
 
 from medpress.errors import CorruptError, to_run
 from medpress.location import is_remote, storage_fault
+from medpress.schema import SEEN
 from medpress.store import checksums, file_sha256, open_parquet, parts, refuse_older_dataset
 from medpress.tokenising import TOKENIZER_FILE, encode, literal, load_tokenizer
 from medpress.training_index import SourceRows, content_of, share_of, training_index
@@ -190,6 +191,12 @@ class Shards:
         """The id of some rows of a group and that of the document of each, in that order."""
         chosen = self._taken(group, rows, ["id", "doc_id"]).to_pydict()
         return list(zip(chosen["id"], chosen["doc_id"], strict=True))
+
+    def licences(self, group: Group, rows: Sequence[int] | np.ndarray) -> list[str]:
+        """The licence of some rows of a group, in that order; empty where none is stated, or where shards do not say."""
+        if "license" not in self._file(group.file).schema_arrow.names:
+            return [""] * len(rows)
+        return [licence or "" for licence in self._taken(group, rows, ["license"])["license"].to_pylist()]
 
     def tokenizer(self) -> Tokenizer:
         """The tokenizer that the tokens of these shards are of, which lies beside them. Raises `InputError`."""
@@ -398,9 +405,11 @@ class MixedBatches:
         """The next batch: all of it is taken, this process's sequences are decoded."""
         arms, chances = drawn["arms"], drawn["chances"]
         taken: list[tuple[int, list[Piece]]] = []
+        met: list[np.ndarray] = []
         tokens = 0
         for number, (arm, stretches, size) in enumerate(self.take(arms)):
             tokens += size
+            met.append(np.insert(stretches, 0, arm, axis=1))
             if self._own[0] <= number < self._own[1]:
                 taken.append((arm, self._streams[arm].read(stretches)))
         rows = [assemble(pieces, self._length, self._padding) for _, pieces in taken]
@@ -411,6 +420,7 @@ class MixedBatches:
             whole=(len(arms), tokens),
             drawn=drawn_from,
             chances=np.array(chances),
+            taken=np.concatenate(met),
             log={
                 "drawn": dict(zip(self.sources, drawn_from.tolist(), strict=True)),
                 "seen": self._seen,
@@ -427,6 +437,31 @@ class MixedBatches:
             digest.update(np.ascontiguousarray(stretches).tobytes())
             yield arm, stretches, size
         self._seen = digest.hexdigest()
+
+    def texts(self, steps: np.ndarray, taken: np.ndarray) -> pa.Table:
+        """The records that stretches are of, as `SEEN` has them; each group of a shard is read once."""
+        places, of = np.unique(taken[:, :4], axis=0, return_inverse=True)
+        order = np.argsort(of.ravel(), kind="stable")
+        starts = np.searchsorted(of.ravel()[order], np.arange(len(places)))
+        first, last = (edge.reduceat(steps[order], starts) for edge in (np.minimum, np.maximum))
+        tokens = np.add.reduceat(taken[order, 5], starts)
+        names: list[tuple[str, str]] = []
+        licences: list[str] = []
+        borders = np.flatnonzero(np.any(np.diff(places[:, :3], axis=0), axis=1)) + 1
+        for rows in np.split(places, borders):
+            group = Group(int(rows[0, 1]), int(rows[0, 2]))
+            names += self._shards.ids(group, rows[:, 3])
+            licences += self._shards.licences(group, rows[:, 3])
+        columns = {
+            "id": [name for name, _ in names],
+            "doc_id": [document for _, document in names],
+            "source": [self.sources[arm] for arm in places[:, 0].tolist()],
+            "license": licences,
+            "first_step": first,
+            "last_step": last,
+            "tokens": tokens,
+        }
+        return pa.table(columns, schema=SEEN)
 
     @property
     def seen(self) -> str:

@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from medpress.schema import by_name
 from medpress.store import DATA, file_sha256, identity, refuse_older_dataset
 from medpress.training_index import share_of
 from training.config import InputError
@@ -176,6 +177,14 @@ def _json_lines(file: Path, start: int = 0, stop: int | None = None) -> Iterator
             yield row, end
 
 
+def document_of(row: Row) -> str:
+    """The document that a row says it comes from, by a column or in its provenance; empty where it names none."""
+    given = row.get("provenance")
+    if isinstance(given, list) and all(isinstance(each, dict) and {"name", "value"} <= each.keys() for each in given):
+        given = by_name(given)
+    return str(row.get("doc_id") or (given.get("doc_id") if isinstance(given, dict) else "") or "")
+
+
 class Cycle(Generic[Item]):
     """Items made from the training rows, for ever: `prepare` turns a group's rows, already in order, into items."""
 
@@ -183,17 +192,21 @@ class Cycle(Generic[Item]):
         self._examples, self._prepare, self._seed = examples, prepare, seed
         self.epoch = 0
         """Passes completed."""
-        self._group = self._item = 0
+        self._group = self._item = self._number = 0
         self._loaded: tuple[tuple[int, int], list[Item]] | None = None
+        self.met: list[int] = []
+        """Numbers of the groups of rows that the items taken last are of."""
 
     def take(self, count: int) -> list[Item]:
         """The next `count` items."""
         taken: list[Item] = []
+        self.met = []
         empty = 0
         while len(taken) < count:
             items = self._items()
             some = items[self._item : self._item + count - len(taken)]
             taken += some
+            self.met += [self._number] if some else []
             self._item += len(some)
             if self._item == len(items):
                 self._item = 0
@@ -212,7 +225,8 @@ class Cycle(Generic[Item]):
             groups = self._examples.groups
             order = np.random.default_rng([self._seed, 0x5F7, self.epoch]).permutation(len(groups))
             rng = np.random.default_rng([self._seed, 0x5F7, self.epoch, 1 + self._group])
-            rows = self._examples.training(groups[order[self._group]], rng)
+            self._number = groups[order[self._group]]
+            rows = self._examples.training(self._number, rng)
             items = self._prepare(rows)
             self._loaded = (place, [items[i] for i in rng.permutation(len(items))])
         return self._loaded[1]

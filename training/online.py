@@ -9,11 +9,14 @@ from threading import Event
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow as pa
 import torch
 from torch import Tensor
 
+from medpress.schema import SEEN
 from medpress.store import identity, write_json
 from training.batch import Batch, from_rows
+from training.card import corpus_of, write_card
 from training.config import InputError, RlConfig
 from training.distributed import join_world
 from training.evaluation.multiple_choice import ask
@@ -123,6 +126,10 @@ class OnlineBatches:
     def held_out(self) -> None:
         """Nothing is held out: `train eval` measures on a test of its own."""
 
+    def texts(self, steps: np.ndarray, taken: np.ndarray) -> pa.Table:
+        """None: the texts are the model's own."""
+        return SEEN.empty_table()
+
     def place(self) -> dict[str, Any]:
         """Where the stream stands."""
         return {"step": self._step, "rewards": list(self.rewards)}
@@ -176,7 +183,8 @@ def run_online(config: RlConfig, progress: Callable[..., Any]) -> dict[str, Any]
     """
     if config.online is None:
         raise InputError("--online needs a file of questions.")
-    questions, left_out = read_questions(config.online)
+    place = config.online
+    questions, left_out = read_questions(place)
     config = replace(config, model=start_of("rl", config.model))
     single = [question for question in questions if not question.several]
     if not single or config.answers < 2:
@@ -202,7 +210,11 @@ def run_online(config: RlConfig, progress: Callable[..., Any]) -> dict[str, Any]
                 learning_rate=config.learning_rate or _LEARNING_RATE[size],
                 world=world,
                 tick=tick,
-                details={"questions": len(single), "left_out": dict(left_out)},
+                details={
+                    "questions": len(single),
+                    "left_out": dict(left_out),
+                    "corpus": corpus_of(place),
+                },
             )
         tenth = max(1, len(batches.rewards) // 10)
         result |= {
@@ -211,6 +223,7 @@ def run_online(config: RlConfig, progress: Callable[..., Any]) -> dict[str, Any]
             "last_reward": float(np.mean(batches.rewards[-tenth:])),
         }
         write_json(config.out / "result.json", result)
+        write_card(config.out)
         return result
 
 

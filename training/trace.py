@@ -72,7 +72,8 @@ def trace(run: Path, *, step: int | None = None, document: str | None = None) ->
             raise InputError(
                 f"step {line['step']} was not trained on what its log says: the log was changed, or the code was."
             )
-        yield from _named(shards, line["step"], found, document)
+        if "not_taken" not in line:
+            yield from _named(shards, line["step"], found, document)
 
 
 def _batches(config: CptConfig, shards: Shards, run: Path) -> MixedBatches:

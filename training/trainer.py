@@ -7,9 +7,11 @@ now and then measure the held-out loss and write a checkpoint; at the end export
 
 from __future__ import annotations
 
+import resource
+import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -23,19 +25,22 @@ from training import checkpoint
 from training.ahead import Ahead, BatchBuilder
 from training.attention import attend_within_pieces
 from training.batch import Batch
+from training.card import write_card
 from training.config import InputError, TrainingConfig, plain
 from training.distributed import World, shard
+from training.guard import Guard
 from training.log import RunLog
 from training.mixing import Feedback
 from training.model import TokenLoss, model_hash, parameters, prepare_generation
 from training.schedule import rate
+from training.seen import SeenLog
 from training.tokenizer import check as check_tokenizer
 from training.tokenizer import save as save_tokenizer
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
-_MAY_CHANGE = {"out", "checkpoint_every"}
+_MAY_CHANGE = {"out", "checkpoint_every", "keep"}
 """Settings that may differ when a run is carried on: they do not change its result."""
 
 
@@ -97,13 +102,16 @@ def train(
     if world.size > 1:
         shard(loss_head, model.get_decoder().layers, world, bf16=in_bf16(config, world))
     optimizer = build_optimizer(loss_head, config, learning_rate, world)
-    step, totals, ahead = 0, Totals(), Ahead(batches)
+    step, totals, ahead, guard = 0, Totals(), Ahead(batches), Guard()
     newest = checkpoint.latest(out / "checkpoints")
     if newest is not None:
         state = checkpoint.restore(newest, loss_head, optimizer, world)
+        check_state(state, newest)
         ahead.restore(state["batches"])
         step, totals = int(state["step"]), Totals(**state["totals"])
+        guard.restore(state["guard"])
     log = RunLog(out, step) if world.first else None
+    seen_log = SeenLog(out, step) if world.first else None
     tick(step)
 
     run = Run(config, loss_head, objective, world, batches.sources)
@@ -126,23 +134,36 @@ def train(
             )
         seen = run.step(batch)
         norm = clip(loss_head, config.clip)
-        if not np.isfinite(seen.loss) or not np.isfinite(norm):  # before the weights are spoiled
-            raise FloatingPointError(
-                f"the loss became {seen.loss} at step {step}, its gradient {norm}: a lower --learning-rate may help; "
-                f"the last checkpoint in {out} is whole."
-            )
-        optimizer.step()
+        verdict = guard.judge(seen.loss, norm)
+        taken = verdict == "take"
+        if taken:
+            optimizer.step()
         optimizer.zero_grad(set_to_none=True)
+        if verdict in ("go back", "give up"):
+            newest = checkpoint.latest(out / "checkpoints")
+            if newest is None or verdict == "give up":
+                raise FloatingPointError(
+                    f"the loss became {seen.loss} at step {step}, its gradient {norm}: a lower --learning-rate may help; "
+                    f"{'the last checkpoint in' if newest else 'there is no checkpoint yet in'} {out}"
+                    f"{' is whole' if newest else ''}."
+                )
+            checkpoint.restore(newest, loss_head, optimizer, world)
 
-        batches.observe(feedback(step, batch, seen, batches.sources))
         by_source = seen.by_source(batches.sources)
-        _count(totals, seen, by_source, batches.sources)
+        if taken:
+            if seen_log:
+                seen_log.add(step, batch.taken)
+            batches.observe(feedback(step, batch, seen, batches.sources))
+            _count(totals, seen, by_source, batches.sources)
+        else:
+            batches.observe(nothing_shown(step, len(batches.sources)))
         if log:
             log.write(
                 step,
                 {
                     "loss": seen.loss,
                     "loss_by_source": by_source,
+                    **({} if taken else {"not_taken": verdict}),
                     **seen.metrics,
                     **batch.log,
                     "learning_rate": optimizer.param_groups[0]["lr"],
@@ -150,20 +171,31 @@ def train(
                     "tokens": int(seen.tokens.sum()),
                     "seconds": round(time.perf_counter() - started, 4),
                     "waited": round(waited, 4),
+                    "memory_mb": round(most_memory(world.device) / 2**20, 1),
                 },
             )
-        if held_out is not None and (step % evaluate_every == 0 or step == steps):
+        measured = held_out is not None and (step % evaluate_every == 0 or step == steps)
+        if held_out is not None and measured:
             totals.held_out = run.evaluate(held_out)
             if log:
                 log.write(step, totals.held_out)
         if step % checkpoint_every == 0 or step == steps:
-            state = {"batches": ahead.state(), "totals": vars(totals)}
-            checkpoint.save(out / "checkpoints", step, loss_head, optimizer, state, world)
+            if seen_log:
+                seen_log.write(step, ahead)
+            state = {
+                "batches": ahead.state(),
+                "totals": vars(totals),
+                "guard": guard.state(),
+                "held_out": goal(totals.held_out) if measured else None,
+            }
+            checkpoint.save(out / "checkpoints", step, loss_head, optimizer, state, world, config.keep)
         tick(1, f"loss {seen.loss:.3f}")
 
     ahead.close()
     if log:
         log.close()
+    if totals.last_loss is None:
+        raise FloatingPointError("no step had a loss that is a number: a lower --learning-rate may help.")
     export(loss_head, tokenizer, out / "model", world)
     result = {
         "steps": steps,
@@ -171,12 +203,27 @@ def train(
         "learning_rate": learning_rate,
         **vars(totals),
         "model": str(out / "model"),
+        "weights": model_hash(str(out / "model")) if world.first else "",
         **(details or {}),
     }
     if world.first:
         write_json(out / "result.json", result)
+        write_card(out)
     world.barrier()
     return result
+
+
+def check_state(state: Mapping[str, Any], place: Path) -> None:
+    """Raise `InputError` when a checkpoint was written by code that remembers other things of a run than this does."""
+    wanted = {
+        "batches": {"place", "drawn", "learned"},
+        "totals": {each.name for each in fields(Totals)},
+        "guard": set(Guard().state()),
+    }
+    if any(not isinstance(state.get(name), Mapping) or set(state[name]) != keys for name, keys in wanted.items()):
+        raise InputError(
+            f"{place} was written by another version of medpress: finish that run with it, or choose another --out."
+        )
 
 
 def begin(config: TrainingConfig, data_hash: str, world: World) -> dict[str, Any] | None:
@@ -189,10 +236,12 @@ def begin(config: TrainingConfig, data_hash: str, world: World) -> dict[str, Any
     identities = {"data": data_hash, "model": model_hash(config.model)}
     if path.exists():
         before = read_json(path)
+        # an option that is newer than the run had the effect of its default
+        earlier = plain(type(config)()) | before["config"]
         changed = [
-            f"{name} was {before['config'].get(name)!r} and is {value!r}"
+            f"{name} was {earlier[name]!r} and is {value!r}"
             for name, value in settings.items()
-            if before["config"].get(name) != value
+            if earlier[name] != value
         ]
         changed += [f"the {name} is another" for name, value in identities.items() if before[name] != value]
         if changed:
@@ -332,6 +381,25 @@ def feedback(step: int, batch: Batch, seen: Seen, sources: list[str]) -> Feedbac
         losses=losses,
         chances=batch.chances if batch.chances is not None else np.ones(len(sources)),
     )
+
+
+def goal(held_out: Mapping[str, Any]) -> float:
+    """What a held-out measurement is judged by: the stage's objective."""
+    return float(held_out.get("held_out_objective", held_out["held_out"]))
+
+
+def nothing_shown(step: int, sources: int) -> Feedback:
+    """A step that was not taken, as the mixer sees it: nothing was drawn."""
+    none = np.zeros(sources, dtype=np.int64)
+    return Feedback(step=step, sequences=none, tokens=none, losses=np.full(sources, np.nan), chances=np.ones(sources))
+
+
+def most_memory(device: torch.device) -> int:
+    """Bytes that this process has held at most: of the device's memory, or of the machine's where there is no other."""
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device)
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most if sys.platform == "darwin" else most * 1024
 
 
 def _count(totals: Totals, seen: Seen, by_source: Mapping[str, float], sources: list[str]) -> None:

@@ -9,12 +9,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+import numpy as np
+import pyarrow as pa
+
+from medpress.schema import SEEN
 from training.batch import Batch, check_divisible
+from training.card import corpus_of
 from training.config import InputError, TrainingConfig
 from training.conversation import ChatEncoder
 from training.cpt import silent
 from training.distributed import join_world
-from training.examples import Cycle, Examples, Row
+from training.examples import Cycle, Examples, Row, document_of, row_id, source_of
 from training.mixing import Feedback
 from training.model import open_model
 from training.stages import is_small, steps_for
@@ -70,10 +75,30 @@ class TuningBatches(ABC, Generic[Unit]):
     def make(self, drawn: Mapping[str, Any]) -> Batch:
         """The next global batch."""
         batch = self._batch(self._cycle.take(self._batch_size))
-        return replace(batch, log={"epoch": self._cycle.epoch})
+        return replace(batch, taken=np.array(self._cycle.met)[:, None], log={"epoch": self._cycle.epoch})
 
     def observe(self, feedback: Feedback) -> None:
         """Nothing mixes here."""
+
+    def texts(self, steps: np.ndarray, taken: np.ndarray) -> pa.Table:
+        """All training rows of the groups of which something was taken, as `SEEN` has them: which rows of a group were left
+        out, and which came later, is not known."""
+        found = []
+        for group in np.unique(taken):
+            at = steps[taken[:, 0] == group]
+            for row in self._examples.training(int(group), np.random.default_rng(0)):
+                found.append(
+                    {
+                        "id": row_id(row),
+                        "doc_id": document_of(row),
+                        "source": source_of(row),
+                        "license": str(row.get("license") or ""),
+                        "first_step": int(at.min()),
+                        "last_step": int(at.max()),
+                        "tokens": None,
+                    }
+                )
+        return pa.Table.from_pylist(found, schema=SEEN)
 
     def place(self) -> dict[str, Any]:
         """Where the stream stands."""
@@ -152,6 +177,7 @@ def tune(config: TrainingConfig, stage: Stage, progress: Callable[..., Any]) -> 
                 details={
                     **stage.details(examples, units),
                     "left_out": left_out,
+                    "corpus": corpus_of(stage.data),
                     "epochs": steps * config.batch_size / units,
                 },
             )

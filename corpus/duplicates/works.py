@@ -1,20 +1,21 @@
 """Documents of one work: an article as XML and as PDF, a book from two shops.
 
-    documents ── keys ──> KEYS           what tells that documents are one work: DOI, PMID, PMCID, ISBN, title
-    KEYS of all documents ── works ──> WORKS           who shares a key; no title over years, no notice with its article
-    texts of one work ── compare ──> what each of its documents repeats of better ones
+    documents ── keys ──> KEYS                         what tells that they are one work: DOI, PMID, PMCID, ISBN, title
+    texts ── sketches ──> SKETCHES
+    SKETCHES of some shingles ── shared ──> SHARED     who shares them
+    SHARED of some documents ── contained ──> pairs of which one holds the other ── keys_of_contained ──> KEYS
+    KEYS of one range of digests ── holders ──> HOLDERS   who shares a key; no title over years, no notice with its article
+    HOLDERS of some documents ── works ──> WORKS
 
-Keys only say who is compared. What goes is decided by the text alone: a sentence goes when a better document of the work
-has it (`compare`), so that a wrong key costs nothing, and what only one document holds stays.
+Keys only say who is compared. What goes is decided by the text alone (`corpus/duplicates/repeated.py`), so that a wrong key
+costs nothing. No pass holds more than one range.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from itertools import combinations, groupby
 from pathlib import Path
@@ -23,10 +24,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
+import xxhash
 
-from corpus.duplicates.graph import components
-from corpus.duplicates.shingles import SHINGLE_TOKENS, shingles, tokens
+from corpus.duplicates.shingles import shingles, tokens
 from medpress.schema import by_name
 from nlp.normalise import HAN
 
@@ -46,9 +46,9 @@ _KINDS_OF_NOTICE = frozenset(
 """Values of JATS' `article-type` for a text about another article."""
 _MARKUP = ("jats", "medline", "bioc", "docbook", "cnxml")
 _PAGES = ("pdf", "image")
-_TITLE = "title:"
+TITLE = "title:"
 """Begins a key that is a title."""
-_CONTAINED = "contained:"
+CONTAINED = "contained:"
 """Begins a key that two documents share since most of the shorter one stands in the other."""
 _ALONE = "document:"
 """Begins a key that only one document has; with it stands what else tells of it."""
@@ -65,19 +65,10 @@ CONFIRMED = 0.5
 
 Chosen on 52 articles as PDF and XML (least 0.81) against all pairs of two articles (most 0.04).
 """
-HELD = 0.5
-"""Share of a sentence's tokens from which on a better document has it, where an identifier says that both are one work:
-between the two stand the marks, ligatures and formulas that a PDF loses. Chosen on the same articles: at 0.3 and 0.5 the
-same sentences go but for a fifteenth."""
-FEWEST_TOKENS = 8
-"""Tokens of a stretch that can be told to stand elsewhere, or not to; a shorter one goes with what is around it."""
-_OPENING = 6_000
-"""Characters at the beginning of a document in which its title stands, behind an address of the journal or an abstract."""
-_TOLD_AUTHORS = 3
-"""Authors who must be named in the text of a document that lists none."""
 
 KEYS = pa.schema(
     [
+        pa.field("digest", pa.uint64()),
         pa.field("key", pa.string()),
         pa.field("doc_id", pa.string()),
         pa.field("year", pa.string()),
@@ -86,7 +77,9 @@ KEYS = pa.schema(
         pa.field("title", pa.string()),
     ]
 )
-"""A key of a document; `year` when its edition appeared, `form` as in `form_of`, authors' names folded."""
+"""A key of a document and the hash by which keys are laid into ranges; `year` when its edition appeared, `form` as in
+`form_of`, authors' names folded."""
+KEYS_ORDER = [("digest", "ascending"), ("doc_id", "ascending"), ("key", "ascending")]
 
 WORKS = pa.schema(
     [
@@ -127,9 +120,9 @@ def keys(documents: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         if is_notice(document["title"], named.get("article_type", "")):
             continue
         found = [_ALONE + document["doc_id"], *_identifiers(named, _edition(document))]
-        title = _words(document["title"])
+        title = words(document["title"])
         if len(title) >= SHORTEST_TITLE:
-            found.append(_TITLE + " ".join(title))
+            found.append(TITLE + " ".join(title))
         about = {
             "doc_id": document["doc_id"],
             "year": _year(document),
@@ -137,250 +130,136 @@ def keys(documents: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
             "title": " ".join(title),
             "authors": sorted({name for author in document["authors"] if (name := _name(author))}),
         }
-        rows += [{"key": key, **about} for key in found]
+        rows += [_keyed(key) | about for key in found]
     return rows
 
 
-SKETCHES = pa.schema([pa.field("shingle", pa.uint64()), pa.field("doc_id", pa.string())])
-"""A shingle of a document that is compared over all documents."""
+def _keyed(key: str) -> dict[str, Any]:
+    return {"digest": xxhash.xxh3_64_intdigest(key.encode("utf-8", "surrogatepass")), "key": key}
+
+
+SKETCHES = pa.schema(
+    [
+        pa.field("shingle", pa.uint64()),
+        pa.field("doc_id", pa.string()),
+        pa.field("size", pa.int32()),
+    ]
+)
+"""A shingle of a document that is compared over all documents, and how many of these the document has."""
 
 
 def sketches(doc_ids: Sequence[str], texts: Sequence[str]) -> pa.Table:
-    """`SKETCHES` of records, each row once."""
+    """`SKETCHES` of the records of whole documents, each row once."""
     hashes, bounds = shingles(tokens(texts))
     chosen = hashes % np.uint64(SKETCHED) == 0
     owners = np.repeat(np.arange(len(texts)), np.diff(bounds))[chosen]
     ids = pa.array(doc_ids, pa.string()).take(pa.array(owners))
-    return pa.table([pa.array(hashes[chosen]), ids], schema=SKETCHES).group_by(SKETCHES.names).aggregate([])
+    once = pa.table([pa.array(hashes[chosen]), ids], SKETCHES.names[:2]).group_by(SKETCHES.names[:2]).aggregate([])
+    sizes = pc.value_counts(once["doc_id"])
+    size = sizes.field("counts").take(pc.index_in(once["doc_id"], sizes.field("values")))
+    return once.append_column("size", size).cast(SKETCHES)
 
 
-def contained(table: pa.Table) -> list[tuple[str, str]]:
-    """Pairs of documents of which one holds most of the other, by the `SKETCHES` of all.
+SHARED = pa.schema(
+    [
+        pa.field("a", pa.string()),
+        pa.field("b", pa.string()),
+        pa.field("shingles", pa.int64()),
+        pa.field("least", pa.int32()),
+    ]
+)
+"""Two documents, a < b, that share so many shingles; `least` is the size of the smaller sketch."""
 
-    `doc_id` may be a dictionary of one for all chunks: ids are numbers here, since there may be many millions of rows.
-    """
-    ids = table["doc_id"].combine_chunks()
-    ids = ids if pa.types.is_dictionary(ids.type) else ids.dictionary_encode()
-    owner, shingle = ids.indices.to_numpy(), table["shingle"].to_numpy()
-    sizes = np.bincount(owner, minlength=len(ids.dictionary))
-    order = np.argsort(shingle, kind="stable")
+
+def shared(sketches: pa.Table) -> pa.Table:
+    """`SHARED` rows of all pairs that share a shingle of a range, from all `SKETCHES` of it."""
+    ids = pc.unique(sketches["doc_id"]).sort()
+    owner = pc.index_in(sketches["doc_id"], ids).to_numpy().astype(np.int64)
+    shingle = sketches["shingle"].to_numpy()
+    sizes = np.zeros(len(ids), dtype=np.int32)
+    sizes[owner] = sketches["size"].to_numpy()
+    order = np.lexsort((owner, shingle))
     owner, shingle = owner[order], shingle[order]
     starts = np.flatnonzero(np.diff(shingle, prepend=shingle[:1] ^ np.uint64(1)))
     counts = np.diff(starts, append=len(shingle))
-    held = (counts > 1) & (counts <= MOST_HOLDERS)
-    holders = (owner[start : start + count].tolist() for start, count in zip(starts[held], counts[held], strict=True))
-    pairs = Counter(pair for some in holders for pair in combinations(sorted(some), 2))
-    named = ids.dictionary
-    return sorted(
-        (min(names), max(names))
-        for (one, other), count in pairs.items()
-        if count >= max(FEWEST_SHARED, CONFIRMED * min(sizes[one], sizes[other]))
-        for names in [(named[one].as_py(), named[other].as_py())]
+    pairs = [np.empty(0, dtype=np.int64)]
+    for held in range(2, MOST_HOLDERS + 1):
+        holders = owner[starts[counts == held][:, None] + np.arange(held)]
+        pairs += [holders[:, one] * len(ids) + holders[:, other] for one, other in combinations(range(held), 2)]
+    found, times = np.unique(np.concatenate(pairs), return_counts=True)
+    one, other = np.divmod(found, max(1, len(ids)))
+    least = np.minimum(sizes[one], sizes[other])
+    table = pa.table([ids.take(pa.array(one)), ids.take(pa.array(other)), times, least], schema=SHARED)
+    return table.filter(pc.not_equal(table["a"], table["b"]))
+
+
+def contained(shared: pa.Table) -> pa.Table:
+    """The pairs (a, b) of which one document holds most of the other, from all `SHARED` rows of a range of documents."""
+    pairs = shared.group_by(["a", "b"]).aggregate([("shingles", "sum"), ("least", "min")])
+    wanted = pc.max_element_wise(pc.multiply(pairs["least_min"], CONFIRMED), float(FEWEST_SHARED))
+    return (
+        pairs.filter(pc.greater_equal(pairs["shingles_sum"], wanted))
+        .select(["a", "b"])
+        .sort_by([("a", "ascending"), ("b", "ascending")])
     )
 
 
-def works(table: pa.Table, pairs: Sequence[tuple[str, str]]) -> pa.Table:
-    """`WORKS` of all documents that share a key, from the `KEYS` of all of them and the pairs that `contained` finds."""
-    ids = pa.array(sorted({doc_id for pair in pairs for doc_id in pair}), pa.string())
-    counts = pc.value_counts(table["key"])
-    several = counts.field("values").filter(pc.greater(counts.field("counts"), 1))
-    shared = table.filter(pc.or_(pc.is_in(table["key"], several), pc.is_in(table["doc_id"], ids)))
-    rows = shared.sort_by([("key", "ascending"), ("doc_id", "ascending")]).to_pylist()
-    row_of = {row["doc_id"]: row for row in rows}
-    for one, other in pairs:
-        if one in row_of and other in row_of:  # neither is a notice
-            rows += [{**row_of[doc_id], "key": f"{_CONTAINED}{one} {other}"} for doc_id in (one, other)]
-    edges: list[tuple[str, str]] = []
-    about: dict[str, dict[str, Any]] = {}
-    for _, group in groupby(rows, key=lambda row: row["key"]):
-        for its in _of_one_year(list(group)):
-            for row in its if len(its) > 1 else ():
-                edges.append((its[0]["doc_id"], row["doc_id"]))
-                known = about.setdefault(row["doc_id"], {**row, "keys": []})
-                known["keys"].append(row["key"])
-    documents = sorted(about)
-    number = {doc_id: place for place, doc_id in enumerate(documents)}
-    ends = np.array([[number[one], number[other]] for one, other in edges], dtype=np.int64).reshape(-1, 2)
-    labels = components(len(documents), ends[:, 0], ends[:, 1])
-    least: dict[int, str] = {}
-    for doc_id, label in zip(documents, labels.tolist(), strict=True):
-        least.setdefault(label, doc_id)
-    found = [{**about[doc_id], "work": least[label]} for doc_id, label in zip(documents, labels.tolist(), strict=True)]
-    return pa.Table.from_pylist(found, schema=WORKS).sort_by([("work", "ascending"), ("doc_id", "ascending")])
+def keys_of_contained(pairs: pa.Table, keys: pa.Table) -> pa.Table:
+    """A key for each pair that `contained` finds, as `KEYS` rows of both, given `KEYS` of (at least) all of their documents.
 
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A record of a document."""
-
-    id: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A document of a work, with its records."""
-
-    doc_id: str
-    form: int
-    """As in `form_of`."""
-    year: str
-    """When its edition appeared; empty when unknown."""
-    keys: frozenset[str]
-    authors: tuple[str, ...]
-    """Names, folded."""
-    title: str
-    """Its words, folded."""
-    texts: Sequence[Text]
-    """All of its records, in order."""
-
-
-@dataclass(frozen=True, slots=True)
-class Repeated:
-    """A record that repeats, in part or whole, what a better document of its work says."""
-
-    id: str
-    doc_id: str
-    stretches: tuple[tuple[int, int], ...]
-    """What it repeats, in order; none when nothing else is in it."""
-    share: float
-    """Of its tokens that stand in better documents."""
-    of: str
-    """The record that has most of it."""
-    of_document: str
-    """The document of that one."""
-
-
-def compare(sources: Sequence[Source]) -> list[Repeated]:
-    """What the documents of one work repeat of better ones.
-
-    Better is the truer form, then the longer text, then the lesser id. A document that shares an identifier with a better
-    one repeats it if half of the shorter text stands in the other. One that shares only a title must be by the same authors
-    too. Unless it has another form and is of the same year, it may be another edition, which differs in a word: then a
-    sentence goes only when it stands in a better one to the letter.
+    A document without keys is a notice, and no work with what it quotes.
     """
-    sizes = {source.doc_id: sum(len(text.text) for text in source.texts) for source in sources}
-    order = sorted(sources, key=lambda source: (source.form, -sizes[source.doc_id], source.doc_id))
-    texts = [(text, source) for source in order for text in source.texts]
-    batch = tokens([text.text for text, _ in texts])
-    hashes, bounds = shingles(batch)
-    record = np.repeat(np.arange(len(texts)), np.diff(bounds))
-    _, first, place = np.unique(hashes, return_index=True, return_inverse=True)
-    best = record[first[place]]
-    """Of each shingle the record of the best document that has it."""
-    found: list[Repeated] = []
-    ends = np.cumsum([len(source.texts) for source in order])
-    for number, source in enumerate(order):
-        held = _least_share(source, order[:number])
-        if held is None:
-            continue
-        its = range(ends[number] - len(source.texts), ends[number])
-        covered = [_covered(best[bounds[n] : bounds[n + 1]] < its.start) for n in its]
-        size = int(batch.bounds[its.stop] - batch.bounds[its.start])
-        if sum(int(each.sum()) for each in covered) < CONFIRMED * min(size, int(batch.bounds[its.start])):
-            continue
-        for n, known_tokens in zip(its, covered, strict=True):
-            stretches, rest = _stretches(texts[n][0].text, known_tokens, held) if known_tokens.any() else ((), 0)
-            if not stretches:
-                continue
-            holders = best[bounds[n] : bounds[n + 1]]
-            text, of = texts[n][0], int(np.bincount(holders[holders < its.start]).argmax())
-            whole = rest < FEWEST_TOKENS
-            share = float(known_tokens.mean())
-            found.append(
-                Repeated(
-                    text.id, source.doc_id, () if whole else stretches, share, texts[of][0].id, texts[of][1].doc_id
-                )
-            )
-    return found
+    about = {row["doc_id"]: row for row in keys.to_pylist()}
+    rows = [
+        about[doc_id] | _keyed(f"{CONTAINED}{pair['a']} {pair['b']}")
+        for pair in pairs.to_pylist()
+        if pair["a"] in about and pair["b"] in about
+        for doc_id in (pair["a"], pair["b"])
+    ]
+    return pa.Table.from_pylist(rows, schema=KEYS).sort_by(KEYS_ORDER)
 
 
-def _least_share(source: Source, better: Sequence[Source]) -> float | None:
-    """From which share of its tokens on a sentence of a document is held by better ones; None: it is another work."""
-    if any(not key.startswith((_TITLE, _CONTAINED)) for other in better for key in source.keys & other.keys):
-        return HELD
-    alike = [other for other in better if source.keys & other.keys and _same_authors(source, other)]
-    if any(source.form != other.form and _is_same_edition(source, other) for other in alike):
-        return HELD
-    return 1.0 if any(key.startswith(_TITLE) for other in alike for key in source.keys & other.keys) else None
+HOLDERS = pa.schema(
+    [
+        pa.field("a", pa.string()),
+        pa.field("b", pa.string()),
+        *(field for field in KEYS if field.name not in ("digest", "doc_id")),
+    ]
+)
+"""A document `b` that shares a key with others, of which `a` has the least doc_id, and what is known of `b`."""
 
 
-def _is_same_edition(one: Source, other: Source) -> bool:
-    """Whether two documents by the same authors have one title, which may stand in the text of one only, and no two years:
-    what is printed at the turn of one bears both."""
-    if one.year and other.year and abs(int(one.year) - int(other.year)) > 1:
-        return False
-    return one.title == other.title or _begins_with(one, other.title) or _begins_with(other, one.title)
+def holders(keys: pa.Table) -> pa.Table:
+    """`HOLDERS` of the keys of a range, from all `KEYS` of it, the pairs' included."""
+    counts = pc.value_counts(keys["key"])
+    several = counts.field("values").filter(pc.greater(counts.field("counts"), 1))
+    rows = keys.filter(pc.is_in(keys["key"], several)).sort_by([("key", "ascending"), ("doc_id", "ascending")])
+    found = [
+        {**row, "a": its[0]["doc_id"], "b": row["doc_id"]}
+        for _, group in groupby(rows.to_pylist(), key=lambda row: row["key"])
+        for its in _of_one_year(list(group))
+        if len(its) > 1
+        for row in its
+    ]
+    return pa.Table.from_pylist(found, schema=HOLDERS).sort_by([("b", "ascending"), ("key", "ascending")])
 
 
-def _begins_with(source: Source, title: str) -> bool:
-    """Whether a title stands near the beginning of a document."""
-    opening = " ".join(_words("\n".join(text.text for text in source.texts)[:_OPENING]))
-    return title.count(" ") + 1 >= SHORTEST_TITLE and f" {title} " in f" {opening} "
-
-
-def _same_authors(one: Source, other: Source) -> bool:
-    """Whether two documents name the same authors, one of them perhaps only in its text."""
-    mine, others = {*one.authors}, {*other.authors}
-    if mine and others:
-        return 2 * len(mine & others) >= min(len(mine), len(others))
-    names, unnamed = (mine, other) if mine else (others, one)
-    found = names & _names_in(" ".join(text.text for text in unnamed.texts))
-    return bool(names) and len(found) >= min(_TOLD_AUTHORS, len(names))
-
-
-def _covered(hit: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Which tokens of a text stand in a shingle that is known, given which shingles are."""
-    if not len(hit):
-        return np.zeros(0, dtype=np.bool_)
-    steps = np.zeros(len(hit) + SHINGLE_TOKENS, dtype=np.int64)
-    steps[:-SHINGLE_TOKENS] += hit
-    steps[SHINGLE_TOKENS:] -= hit
-    return np.cumsum(steps)[:-1] > 0
-
-
-_SENTENCE_END = re.compile(r"(?<=[.!?;])\s+|(?<=[。！？；])\s*|\n+")
-
-
-def _stretches(text: str, covered: NDArray[np.bool_], held: float) -> tuple[tuple[tuple[int, int], ...], int]:
-    """The stretches of a text that go, and how many tokens are left; `covered` tells of each token whether it is known."""
-    begins = tokens([text]).begins
-    cuts = [0, *(match.end() for match in _SENTENCE_END.finditer(text)), len(text)]
-    edges = np.searchsorted(begins, cuts)
-    sentences: list[list[Any]] = []  # [start, end, tokens, goes]
-    for number in range(len(cuts) - 1):
-        first, last = int(edges[number]), int(edges[number + 1])
-        if cuts[number] == cuts[number + 1]:
-            continue
-        goes = first < last and float(covered[first:last].mean()) >= held
-        if sentences and (first == last or sentences[-1][3] == goes):
-            sentences[-1][1], sentences[-1][2] = cuts[number + 1], sentences[-1][2] + last - first
-        else:
-            sentences.append([cuts[number], cuts[number + 1], last - first, goes])
-    # What is too short to tell goes with what is around it: first what seems to be held, then what does not.
-    for judged in (True, False):
-        for run in sentences:
-            if run[3] is judged and run[2] < FEWEST_TOKENS and len(sentences) > 1 and (judged or held < 1):
-                run[3] = not judged
-        sentences = _joined(sentences)
-    going = tuple((start, end) for start, end, _, goes in sentences if goes)
-    return going, sum(count for _, _, count, goes in sentences if not goes)
-
-
-def _joined(runs: Sequence[list[Any]]) -> list[list[Any]]:
-    joined: list[list[Any]] = []
-    for start, end, count, goes in runs:
-        if joined and joined[-1][3] == goes:
-            joined[-1][1], joined[-1][2] = end, joined[-1][2] + count
-        else:
-            joined.append([start, end, count, goes])
-    return joined
+def works(holders: pa.Table, forest: pa.Table) -> pa.Table:
+    """`WORKS` of the documents of a range, from all `HOLDERS` of it; `forest` says of each (a) the least of its work (b)."""
+    rows = holders.sort_by([("b", "ascending"), ("key", "ascending")])
+    work = forest["b"].take(pc.index_in(rows["b"], forest["a"].combine_chunks()))
+    found: list[dict[str, Any]] = []
+    for row, least in zip(rows.to_pylist(), work.to_pylist(), strict=True):
+        if not found or found[-1]["doc_id"] != row["b"]:
+            found.append({**row, "work": least, "doc_id": row["b"], "keys": []})
+        found[-1]["keys"].append(row["key"])
+    return pa.Table.from_pylist(found, schema=WORKS).sort_by([("work", "ascending"), ("doc_id", "ascending")])
 
 
 def _of_one_year(rows: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
     """Rows of one title by year; one without a year belongs to the others if these are of one year. An identifier is that
     of one edition, whatever dates its documents give."""
-    if not rows[0]["key"].startswith(_TITLE):
+    if not rows[0]["key"].startswith(TITLE):
         return [rows]
     years = sorted({row["year"] for row in rows if row["year"]})
     if len(years) < 2:
@@ -421,7 +300,7 @@ def _year(document: Mapping[str, Any]) -> str:
 _WORD = re.compile(rf"[{HAN}]|[^\W_{HAN}]+")
 
 
-def _words(text: str) -> list[str]:
+def words(text: str) -> list[str]:
     """Words of a text without accents and capitals; Chinese characters each for itself."""
     plain = unicodedata.normalize("NFKD", text.casefold())
     return _WORD.findall("".join(c for c in plain if not unicodedata.combining(c)))
@@ -429,14 +308,14 @@ def _words(text: str) -> list[str]:
 
 def _name(author: str) -> str:
     """By what an author is looked for: the longest word of the name, or a Chinese name's characters in one order."""
-    words = _words(author)
-    if len("".join(words)) == len(words):
-        return "".join(sorted(words))
-    return max(reversed(words), key=len, default="")
+    its = words(author)
+    if len("".join(its)) == len(its):
+        return "".join(sorted(its))
+    return max(reversed(its), key=len, default="")
 
 
-def _names_in(text: str) -> set[str]:
+def names_in(text: str) -> set[str]:
     """All that may be a name in a text, as `_name` has it."""
-    words = _words(text)
-    runs = ("".join(sorted(words[n : n + size])) for size in (2, 3, 4) for n in range(len(words)))
-    return {*words, *runs}
+    its = words(text)
+    runs = ("".join(sorted(its[n : n + size])) for size in (2, 3, 4) for n in range(len(its)))
+    return {*its, *runs}

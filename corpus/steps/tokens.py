@@ -17,7 +17,7 @@ from medpress.tokenising import encode
 
 TEXTS_AT_ONCE = 64
 """Texts encoded together."""
-_KEPT = ["id", "doc_id", "parent_id", "source"]
+_KEPT = ["id", "doc_id", "parent_id", "source", "license"]
 
 
 def tokenise_shard(task: Task, mark: Mark) -> None:

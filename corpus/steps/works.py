@@ -1,44 +1,32 @@
-"""Documents of one work: who may be one, what each repeats of better ones, and a part without it."""
+"""Documents of one work: what tells of which work each is, in passes by range, and who shares it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import groupby
-from typing import Any
-
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from corpus.duplicates import works
-from corpus.duplicates.boilerplate import paragraph_hashes
-from corpus.left_out import leave_out
-from corpus.steps.candidate import CANDIDATE
 from medpress.location import location
-from medpress.run.step import Halve, Step
+from medpress.run.step import Step
 from medpress.run.task import Mark, Task
-from medpress.store import (
-    canonical_json,
-    dataset,
-    identity,
-    read_table,
-    stored,
-    write_row_groups,
-    write_rows,
-    write_table,
-)
+from medpress.store import canonical_json, dataset, identity, read_table, select, write_keys, write_table
 
-RECORDS_PER_SLICE = 2_000
-"""Records whose works are compared together, about; a work is not cut."""
-REASON = "a better document of the work says it"
-"""Why a stretch, or a whole record, is left out."""
+SHINGLES_PER_RANGE = 2_000_000
+"""Sketched shingles that are compared together, about."""
+PAIRS_PER_RANGE = 1_000_000
+"""Pairs of documents, one for each range of shingles in which they meet, that are joined together, about."""
+KEYS_PER_RANGE = 4_000_000
+"""Keys whose holders are sought together, about: of a key that one document has, only its digest is read."""
+HOLDERS_PER_RANGE = 500_000
+"""Rows of holders of which works are made together, about."""
 _DESCRIBED = ["doc_id", "title", "authors", "date", "version", "format", "identifiers", "n_ocr_pages"]
 
 
 def find_keys(task: Task, mark: Mark) -> None:
     """What tells of which works the documents of a segment are. Argument: `documents` (file). Writes `works.KEYS`."""
     rows = read_table(location(task.arguments["documents"]), _DESCRIBED).to_pylist()
-    write_rows(task.output, works.keys(rows), works.KEYS)
+    table = pa.Table.from_pylist(works.keys(rows), schema=works.KEYS)
+    write_keys(task.output, table.sort_by(works.KEYS_ORDER))
 
 
 def described(documents: str) -> str:
@@ -60,160 +48,65 @@ def sketch(task: Task, mark: Mark) -> None:
         rows = read_table(file, ["doc_id", "fault", "text"])
         rows = rows.filter(pc.is_null(rows["fault"]))
         tables.append(works.sketches(rows["doc_id"].to_pylist(), rows["text"].to_pylist()))
-    write_table(task.output, pa.concat_tables(tables).sort_by([("shingle", "ascending"), ("doc_id", "ascending")]))
+    write_keys(task.output, pa.concat_tables(tables).sort_by([("shingle", "ascending"), ("doc_id", "ascending")]))
 
 
 SKETCH = Step(sketch, inputs=("sections",), per="group of parts")
 
 
-def _numbered(table: pa.Table) -> pa.Table:
-    """Sketches whose ids are a dictionary: each stands there many times."""
-    return table.set_column(table.schema.get_field_index("doc_id"), "doc_id", table["doc_id"].dictionary_encode())
+def find_shared(task: Task, mark: Mark) -> None:
+    """Documents that share shingles of a range. Arguments: `sketches` (files), `low`, `high` (both included). Writes
+    `works.SHARED`, sorted."""
+    low, high = (pa.scalar(int(task.arguments[name]), pa.uint64()) for name in ("low", "high"))
+    in_range = (pc.field("shingle") >= low) & (pc.field("shingle") <= high)
+    write_keys(task.output, works.shared(dataset(task.arguments["sketches"]).to_table(filter=in_range)))
 
 
-def group_works(task: Task, mark: Mark) -> None:
-    """Documents that may be one work. Arguments: `keys`, `sketches` (files). Writes `works.WORKS`."""
-    keys = [works.KEYS.empty_table(), *map(read_table, task.arguments["keys"])]
-    sketches = [
-        _numbered(table) for table in (works.SKETCHES.empty_table(), *map(read_table, task.arguments["sketches"]))
-    ]
-    pairs = works.contained(pa.concat_tables(sketches).unify_dictionaries())
-    write_table(task.output, works.works(pa.concat_tables(keys), pairs))
+FIND_SHARED = Step(find_shared, inputs=("sketches",), settings=("low", "high"), per="range of shingles")
 
 
-GROUP_WORKS = Step(group_works, inputs=("keys", "sketches"), per="corpus")
+def join_shared(task: Task, mark: Mark) -> None:
+    """A key for each two documents of which one holds the other.
 
-TEXTS = pa.schema(
-    [
-        pa.field("work", pa.string()),
-        pa.field("doc_id", pa.string()),
-        pa.field("id", pa.string()),
-        pa.field("ordinal", pa.int32()),
-        pa.field("part", pa.string()),
-        pa.field("fault", pa.string()),
-        pa.field("text", pa.string()),
-    ]
-)
-"""A record of a document that may be one work with others; `part` is the name of its file."""
-
-
-def gather_works(task: Task, mark: Mark) -> None:
-    """The records of those documents in some parts. Arguments: `sections` (files), `works` (file). Writes `TEXTS`, sorted."""
-    grouped = read_table(task.arguments["works"], ["work", "doc_id"])
-    tables = [TEXTS.empty_table()]
-    for file in map(location, task.arguments["sections"]):
-        mark("part")
-        rows = read_table(file, ["doc_id", "id", "ordinal", "fault", "text"])
-        place = pc.index_in(rows["doc_id"], grouped["doc_id"].combine_chunks())
-        rows = rows.filter(pc.is_valid(place))
-        rows = rows.append_column("work", grouped["work"].take(place.drop_null()))
-        rows = rows.append_column("part", pa.array([file.name] * rows.num_rows, pa.string()))
-        tables.append(rows.select(TEXTS.names).cast(TEXTS))
-    order = [("work", "ascending"), ("doc_id", "ascending"), ("ordinal", "ascending"), ("id", "ascending")]
-    table = pa.concat_tables(tables).sort_by(order).combine_chunks()
-    groups = [table.slice(start, RECORDS_PER_SLICE) for start in range(0, table.num_rows, RECORDS_PER_SLICE)] or [table]
-    write_row_groups(task.output, TEXTS, groups)
-
-
-GATHER_WORKS = Step(gather_works, inputs=("sections",), contents=("works",), per="group of parts")
-
-REPEATED = pa.schema(
-    [
-        pa.field("work", pa.string()),
-        pa.field("doc_id", pa.string()),
-        pa.field("part", pa.string()),
-        pa.field("id", pa.string()),
-        pa.field("stretches", pa.list_(pa.int32())),
-        pa.field("share", pa.float64()),
-        pa.field("of", pa.string()),
-        pa.field("of_document", pa.string()),
-        pa.field("of_part", pa.string()),
-    ]
-)
-"""A record that repeats better ones of its work: starts and ends in turn, empty where that is all that it says; which
-record has most of it, of which document, in which part."""
-
-
-def compare_works(task: Task, mark: Mark) -> None:
-    """What the documents of some works repeat of each other. Arguments: `texts`, `works` (files), `first`, `last` (works).
-
-    Writes `REPEATED` rows. Lists of references are no texts that something repeats: they are dropped as they are.
+    Arguments: `shared`, `keys` (files), `low`, `high` (prefixes of the lesser doc_id). Writes `works.KEYS`, sorted.
     """
     a = task.arguments
-    of_slice = (pc.field("work") >= a["first"]) & (pc.field("work") <= a["last"])
-    rows = dataset(a["texts"], schema=TEXTS).to_table(filter=of_slice)
-    rows = rows.sort_by([("work", "ascending"), ("doc_id", "ascending"), ("ordinal", "ascending"), ("id", "ascending")])
-    about = {row["doc_id"]: row for row in dataset([a["works"]]).to_table(filter=of_slice).to_pylist()}
-    found: list[dict[str, Any]] = []
-    for work, its in groupby(rows.to_pylist(), key=lambda row: row["work"]):
-        mark(work)
-        sources, part_of, faulted = [], {}, set()
-        for doc_id, records in groupby(its, key=lambda row: row["doc_id"]):
-            texts = []
-            for record in records:
-                part_of[doc_id] = record["part"]
-                texts.append(works.Text(record["id"], record["text"]))
-                faulted |= {record["id"]} if record["fault"] else set()
-            known = about[doc_id]
-            keys, authors = frozenset(known["keys"]), tuple(known["authors"])
-            sources.append(works.Source(doc_id, known["form"], known["year"], keys, authors, known["title"], texts))
-        for each in works.compare(sources):
-            if each.id not in faulted:
-                found.append(
-                    {
-                        **{"work": work, "doc_id": each.doc_id, "part": part_of[each.doc_id], "id": each.id},
-                        "stretches": [edge for stretch in each.stretches for edge in stretch],
-                        **{"share": each.share, "of": each.of, "of_document": each.of_document},
-                        "of_part": part_of[each.of_document],
-                    }
-                )
-    write_table(task.output, pa.Table.from_pylist(found, schema=REPEATED))
+    in_range = (pc.field("a") >= a["low"]) & (pc.field("a") < a["high"])
+    pairs = works.contained(dataset(a["shared"]).to_table(filter=in_range))
+    ids = pc.unique(pa.chunked_array([*pairs["a"].chunks, *pairs["b"].chunks], pa.string()))
+    keys = works.KEYS.empty_table()
+    if len(ids):
+        keys = select(a["keys"], works.KEYS.names, pc.field("doc_id").isin(ids))
+    write_keys(task.output, works.keys_of_contained(pairs, keys))
 
 
-COMPARE_WORKS = Step(
-    compare_works, inputs=("texts",), contents=("works",), settings=("first", "last"), per="slice of works"
-)
+JOIN_SHARED = Step(join_shared, inputs=("shared", "keys"), settings=("low", "high"), per="range of pairs")
 
 
-def slices(files: list[str]) -> Iterator[tuple[str, str]]:
-    """The first and last work of each slice, given the files of `TEXTS`."""
-    tables = [TEXTS.empty_table().select(["work"]), *(read_table(file, ["work"]) for file in files)]
-    counts = pc.value_counts(pa.concat_tables(tables)["work"])
-    table = pa.table({"work": counts.field("values"), "count": counts.field("counts")}).sort_by("work")
-    numbers = (np.cumsum(table["count"].to_numpy()) - 1) // RECORDS_PER_SLICE
-    for _, its in groupby(zip(table["work"].to_pylist(), numbers.tolist(), strict=True), key=lambda pair: pair[1]):
-        names = [work for work, _ in its]
-        yield names[0], names[-1]
+def find_holders(task: Task, mark: Mark) -> None:
+    """Documents that share a key. Arguments: `keys` (files), `low`, `high` (digests, both included). Writes
+    `works.HOLDERS`, sorted."""
+    files = task.arguments["keys"]
+    low, high = (pa.scalar(int(task.arguments[name]), pa.uint64()) for name in ("low", "high"))
+    in_range = (pc.field("digest") >= low) & (pc.field("digest") <= high)
+    counts = pc.value_counts(select(files, ["digest"], in_range)["digest"])
+    several = counts.field("values").filter(pc.greater(counts.field("counts"), 1))
+    keys = works.KEYS.empty_table()
+    if len(several):
+        keys = select(files, works.KEYS.names, in_range & pc.field("digest").isin(several))
+    write_keys(task.output, works.holders(keys))
 
 
-def tell_works(task: Task, mark: Mark) -> None:
-    """A part whose records say of which work they are, without what better documents of it say.
+FIND_HOLDERS = Step(find_holders, inputs=("keys",), settings=("low", "high"), per="range of keys")
 
-    Arguments: `sections` (file), `only` (ids, or null), `repeated` (id of a record to its stretches, share and the record
-    that has it), `works` (doc_id to work and witnesses). Writes `CANDIDATE` rows.
-    """
+
+def describe_works(task: Task, mark: Mark) -> None:
+    """What is known of the documents of works. Arguments: `holders` (files), `forest` (file), `low`, `high` (prefixes of
+    doc_id). Writes `works.WORKS`."""
     a = task.arguments
-    table = read_table(a["sections"])
-    if a["only"] is not None:
-        table = table.filter(pc.field("id").isin(a["only"]))
-    table = table.cast(CANDIDATE).combine_chunks()
-    touched = pc.is_in(table["doc_id"], pa.array(sorted(a["works"]), pa.string()))
-    places = np.flatnonzero(touched.to_numpy(zero_copy_only=False))
-    rows = table.take(places).to_pylist()  # the others go by untouched
-    for row in rows:
-        row |= a["works"][row["doc_id"]]
-        if repeated := a["repeated"].get(row["id"]):
-            mark(row["id"])
-            edges, share, of = repeated
-            if edges:
-                leave_out(row, [(start, end, REASON) for start, end in zip(edges[::2], edges[1::2], strict=True)])
-                row["paragraphs"] = paragraph_hashes(row["source"], row["text"])
-            else:
-                row |= {"fault": REASON, "fault_value": share, "fault_threshold": works.HELD, "copy_of": of}
-    told = pa.Table.from_pylist([stored(row, CANDIDATE) for row in rows], schema=CANDIDATE)
-    order = np.arange(table.num_rows)
-    order[places] = table.num_rows + np.arange(len(places))
-    write_table(task.output, pa.concat_tables([table, told]).take(order))
+    in_range = (pc.field("b") >= a["low"]) & (pc.field("b") < a["high"])
+    holders = dataset(a["holders"]).to_table(filter=in_range)
+    write_table(task.output, works.works(holders, read_table(a["forest"])))
 
 
-TELL_WORKS = Step(tell_works, inputs=("sections",), settings=("repeated", "works"), on_failure=Halve("sections"))
+DESCRIBE_WORKS = Step(describe_works, inputs=("holders", "forest"), settings=("low", "high"), per="range of documents")

@@ -21,8 +21,8 @@ from medpress.errors import UserError
 from medpress.lock import exclusive
 from medpress.pseudonym import Pseudonyms
 from medpress.removed import removed
-from medpress.schema import DOCUMENT, INSTRUCTION, QUARANTINE, REMOVED
-from medpress.store import read_dataset, read_json, write_rows
+from medpress.schema import DOCUMENT, INSTRUCTION, QUARANTINE, REMOVED, SEEN
+from medpress.store import read_dataset, read_json, write_json, write_rows
 
 BIN = Path(sys.executable).parent
 SECRET = "Quagmire"
@@ -153,6 +153,22 @@ def test_what_is_alike_and_what_was_dropped_for_it_is_told(tmp_path):
     assert (result.alike, result.orphans) == ([other], 1)
     build(tmp_path)
     assert [row["doc_id"] for row in rows(tmp_path, "shards") if SECRET in row["text"]] == [other]
+
+
+def test_models_that_were_trained_on_it_are_told(data, tmp_path):
+    """One that learned it, one that began with that one's weights, one that did not: before and after it is gone."""
+    letter, other = doc_id(LETTER), doc_id(OTHERS["web/1.txt"])
+    begun = {"learned": ("", "one", letter), "after": ("one", "two", other), "neither": ("", "three", other)}
+    for name, (model, weights, document) in begun.items():
+        write_json(tmp_path / "models" / name / "run.json", {"config": {}, "data": "", "model": model})
+        write_json(tmp_path / "models" / name / "result.json", {"weights": weights})
+        row = {"id": "r", "doc_id": document, "source": "", "license": "", "first_step": 3, "last_step": 9, "tokens": 5}
+        write_rows(tmp_path / "models" / name / "seen" / "data" / "step-00000010.parquet", [row], SEEN)
+    models = ("--models", tmp_path / "models", "--data", data)
+    for told in (command("corpus", "trace", letter, *models), command("corpus", "remove", letter, *models)):
+        assert f"{tmp_path / 'models' / 'learned'} learned 1 of its texts in steps 3 to 9" in told
+        assert f"{tmp_path / 'models' / 'after'} began with the weights of {tmp_path / 'models' / 'learned'}" in told
+        assert "neither" not in told
 
 
 def test_instructions_made_from_it_go_too(data):

@@ -59,6 +59,7 @@ def write_shards(folder: Path, per_source: int = 40) -> Path:
                     "source": source,
                     "source_type": source_type,
                     "lang": "zh" if source == "指南" else "en",
+                    "license": {"handbook": "CC-BY-4.0", "trials": "CC0-1.0"}.get(source, ""),
                     "n_tokens": max(1, len(text) // 4),
                 }
             )

@@ -60,6 +60,14 @@ def test_only_whole_checkpoints_count_and_only_the_last_is_kept(tmp_path: Path) 
     assert checkpoint.latest(tmp_path / "nowhere") is None
 
 
+def test_the_best_is_kept_beside_the_last(tmp_path: Path) -> None:
+    model, optimizer = build()
+    for number, loss in enumerate([3.0, 2.0, 2.5, None, 2.2, 2.1], start=1):
+        checkpoint.save(tmp_path, number, model, optimizer, {"held_out": loss}, ALONE, 2)
+    assert sorted(int(path.name[5:]) for path in tmp_path.glob("step-*")) == [2, 5, 6]
+    assert checkpoint.best(tmp_path) == tmp_path / "step-00000002"
+
+
 def test_there_is_no_pickle_in_it(tmp_path: Path) -> None:
     model, optimizer = build()
     step(model, optimizer)

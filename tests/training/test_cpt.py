@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 import math
 import os
+import shutil
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 from small_corpus import CPT, environment, losses, run_train, train_command, wait_for_steps, write_token_shards
 
-from medpress.store import read_json
+from medpress.store import parts, read_json, write_json
 from medpress.tokenising import load_tokenizer, train_tokenizer
 from training import checkpoint
 from training.config import CptConfig, InputError
@@ -117,6 +119,8 @@ def test_killed_and_run_again_gives_the_same_losses(finished: Path, shards: Path
     assert one["tokens"] == other["tokens"]
     assert one["held_out"] == other["held_out"]
     assert (out / "model" / "model.safetensors").read_bytes() == (finished / "model" / "model.safetensors").read_bytes()
+    records = [{file.name: file.read_bytes() for file in parts(folder / "seen")} for folder in (out, finished)]
+    assert records[0] == records[1]
 
 
 def test_second_run_does_nothing_and_a_changed_one_is_refused(finished: Path, shards: Path) -> None:
@@ -128,6 +132,38 @@ def test_second_run_does_nothing_and_a_changed_one_is_refused(finished: Path, sh
     settings = read_json(finished / "run.json")["config"] | {"shards": shards, "out": finished, "mix": "static"}
     with pytest.raises(InputError, match="mix was 'odm' and is 'static'"):
         run_cpt(CptConfig(**settings), lambda *_: silent())
+
+
+@pytest.mark.parametrize("lost", [("guard",), ("totals", "held_out_start"), ("batches", "learned")])
+def test_a_run_that_another_version_began_is_refused_in_one_sentence(
+    finished: Path, shards: Path, tmp_path: Path, lost: tuple[str, ...]
+) -> None:
+    out = tmp_path / "cpt"
+    shutil.copytree(finished, out)
+    (out / "result.json").unlink()
+    newest = checkpoint.latest(out / "checkpoints")
+    assert newest is not None
+    state = read_json(newest / "state.json")
+    inner = state
+    for name in lost[:-1]:
+        inner = inner[name]
+    del inner[lost[-1]]
+    write_json(newest / "state.json", state)
+    settings = read_json(out / "run.json")["config"] | {"shards": shards, "out": out}
+    with pytest.raises(InputError, match="written by another version of medpress: finish that run with it"):
+        run_cpt(CptConfig(**settings), lambda *_: silent())
+
+
+def test_options_that_are_newer_than_a_run_do_not_make_it_another(tmp_path: Path) -> None:
+    alone = World(rank=0, size=1, device=torch.device("cpu"))
+    config = CptConfig(out=tmp_path / "run")
+    assert begin(config, "data", alone) is None
+    told = read_json(config.out / "run.json")
+    del told["config"]["quality"], told["config"]["clip"]
+    write_json(config.out / "run.json", told)
+    assert begin(config, "data", alone) is None
+    with pytest.raises(InputError, match=r"clip was 1\.0 and is 2\.0"):
+        begin(replace(config, clip=2.0), "data", alone)
 
 
 def test_other_data_or_another_starting_model_are_refused(tmp_path: Path) -> None:
