@@ -271,11 +271,13 @@ def _title_styles(random: Random, size: float, face: str, other: str, chinese: b
     numbers = random.choice(("none", "none", "arabic", "arabic", "dotted", "roman", "bar")) if not chinese else random.choice(("none", "chinese", "arabic"))  # fmt: skip
     family = random.choice((face, face, other))
     ratio = random.choice((1.0, 1.0, 1.1, 1.2, 1.3, 1.5))
+    if chinese:
+        ratio = random.choice((1.2, 1.3, 1.5, 1.8))  # the font at hand has no bold face
     styles = []
     runs_in_from = random.choice((2, 3, 3, 4))
     for level in (1, 2, 3):
-        ratio = max(1.0, ratio - (0.0 if level == 1 else random.choice((0.0, 0.1, 0.2))))
-        runs_in = random.choice((".", ".", ":", "", " –")) if level >= runs_in_from else ""
+        ratio = max(1.1 if chinese else 1.0, ratio - (0.0 if level == 1 else random.choice((0.0, 0.1, 0.2))))
+        runs_in = random.choice((".", ".", ":", "", " –")) if level >= runs_in_from and not chinese else ""
         looks = ["font-weight:bold", "font-style:italic", "font-weight:bold;font-style:italic"]
         look = random.choice(looks[:1] * 4 + looks[1:]) if level == 1 else random.choice(looks)
         upper = level == 1 and not runs_in and random.random() < 0.35

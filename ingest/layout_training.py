@@ -35,7 +35,7 @@ from medpress.command import UserError
 from nlp.classify.tensors import write_tensors
 
 SETTINGS = 3
-"""Styles in which each text is set."""
+"""Styles in which each article is set; each classic in twice as many, as there are few."""
 ROUNDS = 60
 """Trees for each label."""
 LEAVES = 15
@@ -245,7 +245,7 @@ def examples_in(folders: Sequence[Path]) -> Iterator[Examples]:
             else:
                 group = "classics"
                 pieces = pieces_of_classic(path.read_bytes().decode("gb18030", errors="replace"))
-            for _ in range(SETTINGS if pieces else 0):
+            for _ in range(SETTINGS * (2 if path.suffix == ".txt" else 1) if pieces else 0):
                 write_pdf(pieces, seed, made)
                 yield examples_of(made, truth_of_pieces(pieces), group, False)
                 seed += 1

@@ -267,10 +267,12 @@ def _title(part: Paragraph, text: str, context: PageContext) -> tuple[str, str] 
     if named and SECTIONS.match(named.group(1)) and len(text) > 60:
         return named.group(1), text[named.end() :]
     first = part.lines[0]
+    bold = first.lead_bold if first.lead else first.bold
+    italic = first.lead_italic if first.lead else first.italic
+    if not (bold > context.body.bold or italic > context.body.italic):
+        return None
     whole = 0  # lines that are all of the title's style
     if not first.lead:
-        if not (first.bold > context.body.bold or first.italic > context.body.italic):
-            return None
         for line in part.lines:
             if line.lead or (line.bold, line.italic) != (first.bold, first.italic):
                 break

@@ -175,9 +175,9 @@ def _beginning(asked: Asked, part: Paragraph) -> list[float]:
     first = part.lines[0]
     return [
         1,
-        not (first.lead or first.bold or first.italic),
+        not (first.lead_bold or first.lead_italic or first.bold or first.italic),
         first.lead_bold or first.bold,
-        first.italic and not first.lead,
+        first.lead_italic if first.lead else first.italic,
         len(asked.title) > len(first.text),
         asked.rest.lstrip(".:—– ")[:1].isupper(),
     ]

@@ -54,6 +54,8 @@ class Line:
     """Characters at the start of the line in a style (bold, italic, another font) that the rest of it does not have."""
     lead_bold: bool = False
     """Whether that start is bold."""
+    lead_italic: bool = False
+    """Whether that start is in italics."""
     superscripts: int = 0
     """How many parts of the line were raised marks: citations, affiliations, footnote signs."""
     confidence: float | None = None

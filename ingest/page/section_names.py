@@ -26,10 +26,6 @@ contents|table of contents|preface|foreword|glossary|index
 结\\s*果|讨\\s*论|结\\s*论|参考文献|致\\s*谢|附\\s*录|目\\s*录
 """
 _REFERENCES = "references?(?: cited| and notes)?|bibliography|literature(?: cited)?|works cited|参考文献"
-_KIND_WORDS = """
-research|review|article|paper|report|communications?|case report|editorial|letter|commentary|correspondence|study protocol
-protocol|perspective|opinion|methodology|case study|technical note|clinical trial
-"""
 _METADATA = """
 edited by|reviewed by|correspondence(?: to)?|\\*?corresponding authors?|authors? for correspondence|specialty section
 received|accepted|revised|(?:first |last )?published(?: online)?|citation|cite this article(?: as)?|how to cite(?: this article)?
@@ -60,12 +56,6 @@ SECTIONS = re.compile(rf"^{_any(_SECTIONS)}\s*:?$", re.IGNORECASE)
 """Headings that an article or book has; with these words even a plain line alone is one."""
 REFERENCES = re.compile(rf"^(?:\d{{1,2}}\.?\s*\|?\s*)?{_any(_REFERENCES)}\s*:?$", re.IGNORECASE)
 """The heading of the list of references."""
-KIND_LABEL = re.compile(
-    r"^(?:open access|(?:mini[- ]?|systematic |original |short |brief |rapid |clinical |invited |narrative |general |full |meta[- ])*"
-    rf"{_any(_KIND_WORDS)}(?: (?:article|paper|letter|report|open access|open))?)s?$",
-    re.IGNORECASE,
-)
-"""What a journal prints above a title to say what kind of article follows."""
 METADATA_LABEL = re.compile(rf"^\W*{_any(_METADATA)}\W*$", re.IGNORECASE)
 """Labels of the facts about an article that stand beside its title: set like headings, but none."""
 FIGURE_CAPTION = re.compile(

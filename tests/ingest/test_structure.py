@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
@@ -50,13 +51,24 @@ def blocks(*parts: Paragraph) -> list[Block]:
         line("STATISTICAL ANALYSIS", width=130, bold=True, font="Times-Bold"),
         line("3.2. Effects in mice", italic=True, font="Times-Italic", width=120),
         line("Acknowledgements", width=90, bold=True, font="Times-Bold"),
-        line("第一章 总论", size=14, width=90, bold=True),
-        line("二、许可及限制", size=12, width=90, bold=True),
     ],
     ids=lambda heading: heading.text,
 )
 def test_headings(heading: Line) -> None:
     assert [block.kind for block in blocks(part(heading))] == ["heading"]
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [line("第一章 总论", size=14, width=90), line("二、许可及限制", size=13, width=90)],
+    ids=lambda heading: heading.text,
+)
+def test_headings_of_a_chinese_page(heading: Line) -> None:
+    words = "患者在入院前一周无明显诱因出现发热伴咳嗽咳痰"
+    text = [part(*(line(words, y + 12 * i, width=250) for i in range(5))) for y in (110, 205)]
+    styles = {(10.0, False, False, "Times"): (400, 9_000)}
+    found = blocks_of([text[0], part(heading), text[1]], replace(CONTEXT, styles=styles))
+    assert [block.kind for block in found] == ["paragraph", "heading", "paragraph"]
 
 
 @pytest.mark.parametrize(
@@ -87,14 +99,14 @@ def test_a_title_in_italics_that_runs_in_may_take_more_than_a_line() -> None:
     first = line(
         "3.1. Comparison of the Patients of Both Groups with Those", width=250, italic=True, font="Times-Italic"
     )
-    second = line("of the Third. We compared what had been compared before", 198, width=250, lead=13)
+    second = line("of the Third. We compared what had been compared before", 198, width=250, lead=13, lead_italic=True)
     found = blocks(part(first, second, line("with what had not been compared so far in this way.", 210, width=230)))
     assert [block.kind for block in found] == ["heading", "paragraph"]
     assert found[0].text == "3.1. Comparison of the Patients of Both Groups with Those of the Third."
 
 
 def test_a_species_in_italics_is_no_heading() -> None:
-    first = line("E. coli is a bacterium that people know and have", lead=7, width=250)
+    first = line("E. coli is a bacterium that people know and have", lead=7, lead_italic=True, width=250)
     rest = [line("known since they saw it under the glass of a microscope", 198 + 12 * i, width=250) for i in range(3)]
     assert [block.kind for block in blocks(part(first, *rest))] == ["paragraph"]
 
