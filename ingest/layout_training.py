@@ -152,7 +152,11 @@ def label_of(text: str, truth: Truth, at_edge: bool, repeats: bool) -> str:
     if at_edge and (repeats or not any(word.isalpha() and len(word) > 2 for word in words)):
         return "furniture"
     key = _key(text)
-    if key in truth.titles or (len(words) <= 5 and SECTIONS.match(strip_number(text)) and not at_edge):
+    if (
+        key in truth.titles
+        or _key(strip_number(text)) in truth.titles
+        or (len(words) <= 5 and SECTIONS.match(strip_number(text)) and not at_edge)
+    ):
         return "heading"
     if not words:
         return "furniture" if at_edge else "text"
@@ -189,7 +193,8 @@ def title_label(asked: Asked, truth: Truth) -> str:
     key = _key(asked.title)
     if key in truth.front:
         return "text"
-    if key in truth.titles or SECTIONS.match(strip_number(asked.title.rstrip(" .:"))):
+    bare = strip_number(asked.title.rstrip(" .:"))
+    if key in truth.titles or _key(bare) in truth.titles or SECTIONS.match(bare):
         return "heading"
     return "" if key in truth.run_in else "text"
 

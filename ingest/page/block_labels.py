@@ -149,15 +149,20 @@ def rows(asked: Sequence[Asked], context: PageContext) -> tuple[Any, list[tuple[
         part = each.part
         if part is None:
             continue
-        known = _is_section(each.text)
-        names_references = known and REFERENCES.match(strip_number(each.text)) is not None
+        known = _is_section(each.text[:SHORT])
+        names_references = known and REFERENCES.match(strip_number(each.text[:SHORT])) is not None
         look = [bool(each.title), *_look(part, sizes[index], context)]
         stands = [*_place(part, sizes[index], context), *_around(asked, sizes, index, context), *page]
         use = _use(part, context, total)
         far = [index / max(1, len(asked)), begun, references, bool(part.edge), _repeats(part, context)]
         for is_title in (False, True) if each.title else (False,):
             text = each.title if is_title else each.text
-            written = _text(text, part, _is_section(text) if is_title else known, names_references and not is_title)
+            written = _text(
+                text,
+                part,
+                _is_section(text.rstrip(" .:—–：")) if is_title else known,
+                names_references and not is_title,
+            )
             named = bool(context.outline) and plain(text) in context.outline
             start = _beginning(each, part) if is_title else [0.0] * 6
             table.append([*start, *look, *written, *stands, *use, named, *far])
@@ -167,7 +172,7 @@ def rows(asked: Sequence[Asked], context: PageContext) -> tuple[Any, list[tuple[
 
 
 def _is_section(text: str) -> bool:
-    return SECTIONS.match(strip_number(text[:SHORT].rstrip(" .:—–："))) is not None
+    return SECTIONS.match(strip_number(text)) is not None
 
 
 def _beginning(asked: Asked, part: Paragraph) -> list[float]:
@@ -175,9 +180,9 @@ def _beginning(asked: Asked, part: Paragraph) -> list[float]:
     first = part.lines[0]
     return [
         1,
-        not (first.lead_bold or first.lead_italic or first.bold or first.italic),
+        not (first.lead or first.bold or first.italic),
         first.lead_bold or first.bold,
-        first.lead_italic if first.lead else first.italic,
+        first.italic and not first.lead,
         len(asked.title) > len(first.text),
         asked.rest.lstrip(".:—– ")[:1].isupper(),
     ]
