@@ -44,7 +44,7 @@ FIXED = {
     "root of size": {"mix": "static", "size_power": 0.5},
     "stratified": {"mix": "stratified"},
 }
-LEARNING = {"odm": {"mix": "odm"}, "ado": {"mix": "ado"}}
+LEARNING = {"odm": {"mix": "odm"}, "ado": {"mix": "ado"}, "excess": {"mix": "excess"}}
 VOCABULARY, RECORD = 1024, 1_500
 """Entries of the tokenizer; characters of a record."""
 
@@ -57,6 +57,7 @@ def run(
     seeds: int = 5,
     steps: int = 150,
     width: int = 48,
+    measurements: int = 15,
     settings: tuple[str, ...] = tuple(SETTINGS),
     mixtures: tuple[str, ...] = (*FIXED, *LEARNING),
 ) -> None:
@@ -65,31 +66,39 @@ def run(
     texts = {name: list(_records(source)) for name, source in _sources(data)}
     tokenizer = train_tokenizer([t for name in TARGET for t in texts[name]] + texts["code"][:300], VOCABULARY)
     results: dict[tuple[str, str], list[list[float]]] = {}
-    noise: list[float] = []
+    noise: dict[str, list[float]] = {}
     for setting in settings:
         folder = out / "shards" / setting
         if not folder.exists():
             _write(folder, tokenizer, {name: (texts[name], size * 1000) for name, size in SETTINGS[setting].items()})
+
+    def trained(setting: str, name: str, seed: int) -> CptConfig:
+        options = {**FIXED, **LEARNING}[name]
+        if name == "excess":  # its reference has the sources by size, and a seed of its own
+            options = {**options, "reference": trained(setting, "size", 0).out}
+        config = CptConfig(
+            shards=out / "shards" / setting, out=out / f"{setting}-{name}-{width}-{steps}-{seed}", steps=steps,
+            width=width, layers=2, heads=4, sequence_length=128, batch_size=8, seed=seed, held_out_tokens=4_000,
+            evaluate_every=max(1, steps // measurements), checkpoint_every=steps, **options,
+        )  # fmt: skip
+        run_cpt(config, lambda *_: nullcontext(lambda *_, **__: None))
+        return config
+
     for seed in range(1, seeds + 1):
         for setting in settings:
             for name in mixtures:
-                config = CptConfig(
-                    shards=out / "shards" / setting, out=out / f"{setting}-{name}-{width}-{steps}-{seed}", steps=steps,
-                    width=width, layers=2, heads=4, sequence_length=128, batch_size=8, seed=seed,
-                    held_out_tokens=4_000, evaluate_every=max(1, steps // 15), checkpoint_every=steps, **{**FIXED, **LEARNING}[name],
-                )  # fmt: skip
-                run_cpt(config, lambda *_: nullcontext(lambda *_, **__: None))
-                lines = read_metrics(config.out)
+                lines = read_metrics(trained(setting, name, seed).out)
                 curve = [_target(line["held_out_by_source"]) for line in lines if "held_out_by_source" in line]
                 results.setdefault((setting, name), []).append(curve)
-                if setting == "noise" and name == "ado":
-                    noise.append(float(np.mean([line["probabilities"]["noise"] for line in lines if "loss" in line])))
+                if setting == "noise" and name in LEARNING:
+                    share = float(np.mean([line["probabilities"]["noise"] for line in lines if "loss" in line]))
+                    noise.setdefault(name, []).append(share)
                 print(seed, setting, name, round(curve[-1], 4), flush=True)
     for setting in settings:
         _report(setting, {name: np.array(results[setting, name]) for name in mixtures})
-    if noise:
+    for name, shares in noise.items():
         share = SETTINGS["noise"]["noise"] / sum(SETTINGS["noise"].values())
-        print(f"noise: {np.mean(noise):.3f} of ado's tokens, {share:.3f} by size")
+        print(f"noise: {np.mean(shares):.3f} of the tokens of {name}, {share:.3f} by size")
 
 
 def _target(losses: Mapping[str, float]) -> float:
@@ -107,7 +116,7 @@ def _report(setting: str, curves: Mapping[str, np.ndarray]) -> None:
         )
         reached = [
             np.argmax(v <= s[-1]) / (len(v) - 1) if (v <= s[-1]).any() else np.nan
-            for v, s in zip(values, curves["stratified"], strict=True)
+            for v, s in zip(values, curves.get("stratified", values), strict=True)
         ]
         print(
             f"  {name}: {above.mean():+.2f} % ({low:+.2f} to {high:+.2f}); at stratified's last loss after {np.mean(reached):.2f} of its tokens"
@@ -144,10 +153,12 @@ def _write(folder: Path, tokenizer, sources: Mapping[str, tuple[list[str], int]]
             if wanted <= 0:
                 break
             wanted -= len(ids)
-            rows.append({"id": f"{name}-{number}", "source": name, "input_ids": ids, "n_tokens": len(ids)})
+            rows.append(
+                {"id": f"{name}-{number}", "doc_id": name, "source": name, "input_ids": ids, "n_tokens": len(ids)}
+            )
         print(json.dumps({"setting": folder.name, "source": name, "short of thousand tokens": max(0, wanted // 1000)}))
     table = pa.Table.from_pylist(rows)
-    table = table.set_column(2, "input_ids", table["input_ids"].cast(pa.list_(pa.int32())))
+    table = table.set_column(3, "input_ids", table["input_ids"].cast(pa.list_(pa.int32())))
     write_table(folder / "data" / "part-00000.parquet", table)
     tokenizer.save(str(folder / "tokenizer.json"))
     write_manifest(folder, kind="tokens", config={}, versions={})

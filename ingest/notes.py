@@ -157,7 +157,7 @@ def _read(
         label = f"rows {first}-{first + count - 1}"
         tasks.append(READ_NOTES.task(session.work, label, layout=layout, range=rows, **arguments))
     with progress("read", len(tasks), "ranges of rows") as tick:
-        outcomes = session.runner.run(READ_NOTES, tasks, split=halves, charge=lambda task: "", tick=tick)
+        outcomes = session.runner.run(READ_NOTES, tasks, split=halves, charge=lambda task, mark: "", tick=tick)
     tables = []
     for outcome in outcomes:
         a = outcome.task.arguments

@@ -22,6 +22,7 @@ from ingest.steps.assemble_document import ASSEMBLE_DOCUMENT
 from ingest.steps.read_files import READ_FILES, WHOLE
 from ingest.steps.read_pages import READ_PAGES, charged, pages_task, smaller
 from medpress.command import progress
+from medpress.location import location
 from medpress.run.task import Failure, Outcome, Task
 from medpress.store import open_parquet
 
@@ -123,10 +124,13 @@ def _by_trouble(rows: Sequence[int], troubled: set[int]) -> list[tuple[list[int]
     return [(some, most) for some, most in ((calm, PAGES_PER_TASK), (apart, 0)) if some]
 
 
-def _charged(task: Task) -> str:
-    """The document that reading files is charged to: one that is a task of its own and has its pages read."""
-    files = task.arguments["files"]
-    return files[0][0] if len(files) == 1 and task.arguments["most_pages"] else ""
+def _charged(task: Task, mark: str) -> str:
+    """The document that reading files is charged to: one that is a task of its own and has its pages read, or at which one
+    of several failed."""
+    files, number = task.arguments["files"], mark.partition(" ")[0]
+    if len(files) == 1 and task.arguments["most_pages"]:
+        return str(files[0][0])
+    return str(files[int(number)][0]) if number.isdigit() else ""
 
 
 def _around(task: Task, failure: Failure, left: dict[str, str]) -> list[Task]:
@@ -135,7 +139,8 @@ def _around(task: Task, failure: Failure, left: dict[str, str]) -> list[Task]:
     A file that broke among its pages, or nobody knows where, is only looked at: its pages are then read apart.
     """
     files, most_pages = task.arguments["files"], task.arguments["most_pages"]
-    if failure.kind == "postponed":
+    never_begun = failure.kind == "budget" and not failure.mark and not location(part_of(task.output)).exists()
+    if failure.kind == "postponed" or never_begun:
         return []
     number, _, where = failure.mark.partition(" ")
     if len(files) > 1 and not number.isdigit():

@@ -12,6 +12,7 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from medpress.store import MANIFEST, file_sha256, read_manifest, write_text
+from training.adapter import is_adapter
 from training.history import History, drawn, history, licences, lineage, stretches
 
 STRETCHES = 5
@@ -55,7 +56,8 @@ def card(run: History, note: str = "") -> str:
 
 
 def _front_matter(chain: Sequence[History]) -> str:
-    fields: dict[str, Any] = {"library_name": "transformers", "pipeline_tag": "text-generation"}
+    library = "peft" if is_adapter(chain[-1].folder / "model") else "transformers"
+    fields: dict[str, Any] = {"library_name": library, "pipeline_tag": "text-generation"}
     if base := _base(chain):
         fields["base_model"] = base
     stated = {name for one in chain for name in licences(one.folder)}

@@ -1,7 +1,7 @@
 """Checkpoints that any number of processes can read back: safetensors and JSON, no pickle.
 
     checkpoints/step-00000100/
-        rank-00000-of-00002.safetensors    this process's rows of each weight and of AdamW's two moments; its random state
+        rank-00000-of-00002.safetensors    this process's rows of what is trained and of AdamW's two moments; its random state
         rank-00001-of-00002.safetensors
         state.json                         step, place in the data, mixture, totals
 
@@ -15,7 +15,9 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -33,47 +35,99 @@ from training.distributed import World
 _MOMENTS = ("exp_avg", "exp_avg_sq")
 
 
-def save(
-    folder: Path,
-    step: int,
-    model: nn.Module,
-    optimizer: torch.optim.Optimizer,
-    state: Mapping[str, Any],
-    world: World,
-    keep: int = 1,
-) -> None:
-    """Write the checkpoint of `step` below `folder`, then remove all but the last `keep` and the best. Every process must
-    call it. The best is the one whose `state` has the least `held_out`; one that has none was not measured."""
-    final = folder / f"step-{step:08d}"
-    partial = folder / f".{final.name}.partial"
-    if world.first:
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir(parents=True)
-    world.barrier()
+class Writer:
+    """Writes the checkpoints of a run while it goes on: weights and moments are copied at once, a thread writes the copies.
+
+    Every process must call the same methods at the same steps.
+    """
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="checkpoint")
+        self._under_way: Future[None] | None = None
+        self._copies: dict[str, Tensor] = {}
+
+    def save(
+        self,
+        folder: Path,
+        step: int,
+        model: nn.Module,
+        optimizer: torch.optim.Optimizer,
+        state: Mapping[str, Any],
+        keep: int = 1,
+    ) -> None:
+        """Write the checkpoint of `step` below `folder`, then remove all but the last `keep` and the best. The best is the one
+        whose `state` has the least `held_out`; one that has none was not measured. What failed in the one before is raised."""
+        self.wait()
+        final = folder / f"step-{step:08d}"
+        partial = folder / f".{final.name}.partial"
+        if self._world.first:
+            shutil.rmtree(partial, ignore_errors=True)
+            partial.mkdir(parents=True)
+        self._world.barrier()
+        tensors = self._copied(_own(model, optimizer))
+        tensors["random.cpu"] = torch.get_rng_state()
+        if self._world.device.type == "cuda":
+            tensors["random.cuda"] = torch.cuda.get_rng_state(self._world.device)
+        told = {"step": step, "processes": self._world.size, **state}
+        self._under_way = self._thread.submit(_write, partial, final, tensors, told, self._world, keep)
+
+    def wait(self) -> None:
+        """Come back when what was begun is complete, on all processes."""
+        if self._under_way:
+            under_way, self._under_way = self._under_way, None
+            under_way.result()
+            self._world.barrier()
+
+    def close(self) -> None:
+        """Wait, and let the thread end."""
+        self.wait()
+        self._thread.shutdown()
+
+    def _copied(self, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Copies on the CPU, in memory that is kept from one checkpoint to the next; of a GPU they go there while it works."""
+        for name, tensor in tensors.items():
+            if name not in self._copies:
+                self._copies[name] = torch.empty(tensor.shape, dtype=tensor.dtype, pin_memory=tensor.is_cuda)
+            self._copies[name].copy_(tensor, non_blocking=True)
+        if self._world.device.type == "cuda":
+            torch.cuda.synchronize(self._world.device)
+        return dict(self._copies)
+
+
+def _own(model: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
+    """This process's rows of what is trained, and of its moments."""
     tensors: dict[str, Tensor] = {}
-    for name, parameter in model.named_parameters():
-        tensors[f"model.{name}"] = _local(parameter)
+    for name, parameter in trained(model):
+        tensors[f"model.{name}"] = _local(parameter).detach()
         for moment in _MOMENTS:
             if moment in optimizer.state.get(parameter, {}):
                 tensors[f"{moment}.{name}"] = _local(optimizer.state[parameter][moment])
-    tensors["random.cpu"] = torch.get_rng_state()
-    if world.device.type == "cuda":
-        tensors["random.cuda"] = torch.cuda.get_rng_state(world.device)
+    return tensors
+
+
+def _write(
+    partial: Path, final: Path, tensors: Mapping[str, Tensor], state: Mapping[str, Any], world: World, keep: int
+) -> None:
+    """Write this process's file; the first waits for those of all and gives the folder its name."""
     path = partial / _file(world.rank, world.size)
+    beginning = path.with_suffix(".partial")
     with storing(path):
-        save_file({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, path)
-    _sync(path)
-    world.barrier()
-    if world.first:
-        write_json(partial / "state.json", {"step": step, "processes": world.size, **state})
-        shutil.rmtree(final, ignore_errors=True)
-        os.replace(partial, final)
-        _sync(folder)
-        chosen = best(folder)
-        for older in _complete(folder)[:-keep]:
-            if older != chosen:
-                shutil.rmtree(older)
-    world.barrier()
+        save_file(dict(tensors), beginning)
+    _sync(beginning)
+    os.replace(beginning, path)
+    if not world.first:
+        return
+    while not all((partial / _file(rank, world.size)).exists() for rank in range(world.size)):
+        time.sleep(0.02)
+    write_json(partial / "state.json", state)
+    shutil.rmtree(final, ignore_errors=True)
+    os.replace(partial, final)
+    _sync(final.parent)
+    chosen = best(final.parent)
+    for older in _complete(final.parent)[:-keep]:
+        if older != chosen:
+            shutil.rmtree(older)
 
 
 @contextmanager
@@ -110,7 +164,7 @@ def restore(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, worl
     with ExitStack() as stack, torch.no_grad():
         files = [stack.enter_context(safe_open(path / _file(r, processes), framework="pt")) for r in range(processes)]
         names = set(files[0].keys())
-        for name, parameter in model.named_parameters():
+        for name, parameter in trained(model):
             if f"model.{name}" not in names:
                 raise InputError(f"the checkpoint {path} belongs to another model: choose another --out to begin anew.")
             _fill(parameter, f"model.{name}", files)
@@ -133,7 +187,7 @@ def load(path: Path, model: nn.Module) -> None:
     processes = int(read_json(path / "state.json")["processes"])
     with ExitStack() as stack, torch.no_grad():
         files = [stack.enter_context(safe_open(path / _file(r, processes), framework="pt")) for r in range(processes)]
-        for name, parameter in model.named_parameters():
+        for name, parameter in trained(model):
             _fill(parameter, f"model.{name}", files)
 
 
@@ -168,9 +222,14 @@ def _local(tensor: Tensor) -> Tensor:
     return tensor.to_local() if isinstance(tensor, DTensor) else tensor
 
 
+def trained(model: nn.Module) -> Iterator[tuple[str, nn.Parameter]]:
+    """The weights that are trained: all of them, or those of an adapter."""
+    return ((name, parameter) for name, parameter in model.named_parameters() if parameter.requires_grad)
+
+
 def full_tensors(model: nn.Module) -> Iterator[tuple[str, Tensor]]:
-    """Each weight whole, on the CPU, one at a time. Every process must go through it."""
-    for name, parameter in model.named_parameters():
+    """Each weight that is trained whole, on the CPU, one at a time. Every process must go through it."""
+    for name, parameter in trained(model):
         whole = parameter.full_tensor() if isinstance(parameter, DTensor) else parameter
         yield name, whole.detach().cpu()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -284,7 +284,16 @@ def _rl_summary(result: Mapping[str, Any]) -> None:
             f" {result['first_reward']:.3f} in the first tenth, {result['last_reward']:.3f} in the last."
         )
     before, after = result["held_out_start"], result["held_out"]
-    names = ["objective", "margin", "accuracy", "reward_chosen", "reward_rejected", "length_chosen", "length_rejected"]
+    names = [
+        "objective",
+        "margin",
+        "accuracy",
+        "reward_chosen",
+        "reward_rejected",
+        "nll_chosen",
+        "length_chosen",
+        "length_rejected",
+    ]
     if after:
         print_table(
             f"{result['pairs']:,} pairs, {result['epochs']:.1f} epochs, {result['steps']:,} steps; held-out pairs",
@@ -307,7 +316,7 @@ def _closing(result: Mapping[str, Any]) -> None:
 
 
 @app.command
-def compare(runs: list[Path], /, *, evaluations: Path | None = None) -> int:
+def compare(runs: list[Path], /, *, evaluations: Path | None = None, page: Path | None = None) -> int:
     """Show what each run of a recipe changed, in one table.
 
     Example: `train compare runs/cpt runs/sft1 runs/sft2 runs/sft3 runs/rl --evaluations runs/eval`
@@ -317,21 +326,36 @@ def compare(runs: list[Path], /, *, evaluations: Path | None = None) -> int:
     runs:
         Folders of finished runs, in order.
     evaluations:
-        Folder with what `train eval` wrote for each run, below the run's name.
+        Folder with what `train eval` wrote for each run, below the run's name; several files of a method are pooled.
+    page:
+        File that gets the tables too, in Markdown.
     """
     with one_sentence():
-        from training.compare import CHANGES, HEADER, changes
+        from training.compare import CHANGES, HEADER, changes, write_page
         from training.compare import compare as rows_of
 
-        print_table("Runs", HEADER, rows_of(runs, evaluations))
+        tables: dict[str, tuple[Sequence[str], Sequence[Sequence[Any]]]] = {
+            "Runs": (HEADER, rows_of(runs, evaluations))
+        }
         if evaluations and (rows := changes(runs, evaluations)):
-            print_table("From run to run, on the same questions (McNemar's exact test)", CHANGES, rows)
+            tables["From run to run, on the same questions (McNemar's exact test)"] = (CHANGES, rows)
+        for title, (header, found) in tables.items():
+            print_table(title, header, found)
+        if page:
+            write_page(page, tables)
+            say(f"Page: {page}")
     return 0
 
 
 @app.command
 def export(
-    run: Path, /, *, checkpoint: Literal["best", "last"] = "best", out: Annotated[Path, Parameter(name="--out")]
+    run: Path,
+    /,
+    *,
+    checkpoint: Literal["best", "last"] = "best",
+    merge: Annotated[bool, ONCE] = False,
+    gguf: Annotated[bool, ONCE] = False,
+    out: Annotated[Path, Parameter(name="--out")],
 ) -> int:
     """Write the model of a checkpoint as a folder that transformers loads.
 
@@ -343,13 +367,17 @@ def export(
         Folder of a finished run.
     checkpoint:
         The one with the least held-out loss, or the last.
+    merge:
+        Of a run with --lora: write the whole weights instead of the adapter.
+    gguf:
+        Write the whole weights as one file for llama.cpp.
     out:
         Folder of the model; it must not be there.
     """
     with one_sentence():
         from training.export import export as write_model
 
-        step = write_model(run, checkpoint, out)
+        step = write_model(run, checkpoint, out, merge=merge, gguf=gguf)
     say(f"Model of step {step:,}: {out}")
     return 0
 

@@ -4,14 +4,14 @@ to run the questions that were gained and lost."""
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from medpress.store import read_json
 from training.config import InputError
-from training.evaluation.accuracy import mcnemar, paired_difference
+from training.evaluation.accuracy import mcnemar, paired_difference, wilson
 from training.log import whole_lines
 
 HEADER = ("run", "steps", "loss", "held-out", "likelihood accuracy", "generated accuracy")
@@ -54,22 +54,22 @@ def _held_out(measures: dict[str, Any]) -> float | None:
 
 
 def _accuracy(folder: Path | None, method: str) -> str:
-    """Accuracy over all question files of a method, with the interval where there is only one."""
+    """Accuracy over all question files of a method together, with its interval and what guessing gives."""
     summaries = [read_json(file) for file in sorted(folder.glob(f"*.{method}.json"))] if folder else []
     if not summaries:
         return "-"
     right, total = (sum(summary[name] for summary in summaries) for name in ("right", "questions"))
-    text = f"{right / total:.3f}"
-    if len(summaries) == 1:
-        text += f" ({summaries[0]['low']:.3f}-{summaries[0]['high']:.3f}; guessing {summaries[0]['chance']:.2f})"
-    return text
+    low, high = wilson(right, total)
+    chance = sum(summary["chance"] * summary["questions"] for summary in summaries) / total
+    return f"{right / total:.3f} ({low:.3f}-{high:.3f}; guessing {chance:.2f})"
 
 
 def changes(runs: Sequence[Path], evaluations: Path) -> list[tuple[Any, ...]]:
-    """A row of `CHANGES` for each run and the one after it, and each method that both were asked by, over the questions
-    that both were asked."""
+    """A row of `CHANGES` for each run and the one after it, then for the first run and each later one, and each method
+    that both were asked by, over the questions that both were asked."""
     rows = []
-    for before, after in pairwise(runs):
+    following = list(pairwise(runs))
+    for before, after in [*following, *((runs[0], run) for run in runs[2:])]:
         first, second = _rights(evaluations / before.name), _rights(evaluations / after.name)
         for method in sorted({name for name, _, _ in first} & {name for name, _, _ in second}):
             both = [key for key in first if key[0] == method and key in second]
@@ -89,3 +89,17 @@ def _rights(folder: Path) -> dict[tuple[str, str, str], bool]:
         for row in map(json.loads, whole_lines(file)):
             rights[method, name, row["id"]] = bool(row["right"])
     return rights
+
+
+def write_page(path: Path, tables: Mapping[str, tuple[Sequence[str], Sequence[Sequence[Any]]]]) -> None:
+    """Write tables as one page of Markdown: of each its title, its header and its rows."""
+    lines = []
+    for title, (header, rows) in tables.items():
+        lines += [
+            f"## {title}",
+            "",
+            *(f"| {' | '.join(map(str, row))} |" for row in (header, ["---"] * len(header), *rows)),
+            "",
+        ]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join(lines), encoding="utf-8")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from medpress.command import MACHINE, group
+from medpress.command import MACHINE, ONCE, group
 from medpress.generation.config import GenerationConfig
 from medpress.ranges import Amount, Count, CountOrNone, Share, between
 
@@ -43,6 +43,14 @@ class TrainingConfig:
     """Sequences a step, over all processes; must be a multiple of their number."""
     micro_batch: Annotated[CountOrNone, BATCHES] = 0
     """Sequences a forward pass on one process (gradients are accumulated); 0 takes all of the process's share at once."""
+    lora: Annotated[CountOrNone, OPTIMISER] = 0
+    """Rank of the matrices that are trained beside frozen weights; 0 trains the weights. The learning rate that a stage says is
+    ten times as high then."""
+    recompute: Annotated[Literal["nothing", "cheap", "all"], MACHINE] = "nothing"
+    """What of the layers is made again for the gradient instead of kept, which saves memory: nothing, all but matrix products and
+    attention, or all."""
+    compile: Annotated[bool, ONCE, MACHINE] = False
+    """Compile the layers before the first step."""
     learning_rate: Annotated[Amount, OPTIMISER] = 0.0
     """Peak learning rate; 0 means what the stage says."""
     schedule: Annotated[Literal["cosine", "wsd", "constant"], OPTIMISER] = "cosine"
@@ -90,9 +98,11 @@ class CptConfig(TrainingConfig):
     """Tokens in a packed sequence; 0 means 128 from a random start and 1,024 otherwise."""
     batch_size: Annotated[CountOrNone, BATCHES] = 8
     """Sequences a step, over all processes; must be a multiple of their number."""
-    mix: Annotated[Literal["static", "stratified", "odm", "ado"], MIXTURE] = "static"
-    """How the sources are mixed: by the prior, in equal shares, by the bandit of online data mixing, or by how fast the loss
-    of each still falls."""
+    mix: Annotated[Literal["static", "stratified", "odm", "ado", "excess"], MIXTURE] = "static"
+    """How the sources are mixed: by the prior, in equal shares, by the bandit of online data mixing, by how fast the loss of
+    each still falls, or by how far it is above that of a finished run."""
+    reference: Annotated[Path | None, MIXTURE] = None
+    """The finished run of excess: train cpt on the same sources, with the same tokenizer."""
     weights: Annotated[dict[str, float], between(0, 10**6), MIXTURE] = field(default_factory=dict)
     """Prior share of each source, as --weights.NAME 2; one that is not named gets none. Without any, the sources' sizes."""
     size_power: Annotated[Share, MIXTURE] = 1.0
@@ -100,7 +110,7 @@ class CptConfig(TrainingConfig):
     quality: Annotated[dict[str, float], between(0, 10**6), MIXTURE] = field(default_factory=dict)
     """What the prior of a source is multiplied by, as --quality.NAME 0.5."""
     floor: Annotated[Share, MIXTURE] = 0.25
-    """Least share of a source that odm and ado leave it, as a part of its prior."""
+    """Least share of a source that a mixture that learns leaves it, as a part of its prior."""
     cap: Annotated[Amount, MIXTURE] = 0.0
     """Largest share of a source, as a multiple of its prior; 0 means no limit."""
     most_epochs: Annotated[Amount, MIXTURE] = 4.0
@@ -150,7 +160,7 @@ class SftConfig(TrainingConfig):
 
 @dataclass(frozen=True, kw_only=True)
 class RlConfig(TrainingConfig):
-    """Preference tuning by CPO-SimPO on pairs of answers, or by GRPO on answers that are sampled and verified as it goes."""
+    """Preference tuning by CPO-SimPO or another objective on pairs of answers, or by GRPO on answers that are sampled and verified as it goes."""
 
     pairs: Path = Path("data/pairs")
     """Folder or file of pairs (Parquet or JSON Lines with `prompt`, `chosen`, `rejected` as messages)."""
@@ -171,12 +181,14 @@ class RlConfig(TrainingConfig):
     """Folder of this run: checkpoints, metrics, the finished model. The same command carries an interrupted run on."""
     model: str = ""
     """Model to start from; default runs/sft3."""
-    beta: Annotated[Amount, REWARD] = 10.0
-    """Scale of the reward, the mean log-probability of an answer."""
-    gamma: Annotated[Amount, REWARD] = 5.4
-    """Margin by which the chosen reward should exceed the rejected one."""
-    alpha: Annotated[Amount, REWARD] = 0.05
-    """Weight of the chosen answers' negative log-likelihood."""
+    objective: Annotated[Literal["cpo-simpo", "simpo", "cpo", "dpo", "orpo"], REWARD] = "cpo-simpo"
+    """What is asked of a pair; the next three say otherwise than it does."""
+    beta: Annotated[Amount | None, REWARD] = None
+    """Scale of the reward; by default 10 on the mean log-probability of an answer (cpo-simpo, simpo), otherwise 0.1."""
+    gamma: Annotated[Amount | None, REWARD] = None
+    """Margin by which the chosen reward should exceed the rejected one; by default 5.4 (cpo-simpo, simpo), otherwise none."""
+    alpha: Annotated[Amount | None, REWARD] = None
+    """Weight of the chosen answers' negative log-likelihood; by default 1, and none in simpo and dpo."""
     epochs: Amount = 0.0
     """Passes over the pairs; 0 means 3 below 50 M parameters and 1 otherwise."""
     sequence_length: Annotated[CountOrNone, BATCHES] = 2048

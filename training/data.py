@@ -328,7 +328,9 @@ class Stream:
             documents = np.concatenate(read) if read else np.empty((0, 5), dtype=np.int64)
             rng = np.random.default_rng([*self._seed, self.epoch, 1 + self._group])
             rows = pack(rng.permutation(documents), self._length, rng)
-            self._window = (place, number, rows, [int(row[:, 4].sum()) for row in rows])
+            starts = np.cumsum([0, *(len(row) for row in rows)])[:-1]
+            sizes = np.add.reduceat(np.concatenate(rows)[:, 4], starts).tolist() if rows else []
+            self._window = (place, number, rows, sizes)
         return self._window[1:]
 
     def _predictions(self, number: int) -> Stretches:
@@ -409,7 +411,7 @@ class MixedBatches:
         tokens = 0
         for number, (arm, stretches, size) in enumerate(self.take(arms)):
             tokens += size
-            met.append(np.insert(stretches, 0, arm, axis=1))
+            met.append(stretches)
             if self._own[0] <= number < self._own[1]:
                 taken.append((arm, self._streams[arm].read(stretches)))
         rows = [assemble(pieces, self._length, self._padding) for _, pieces in taken]
@@ -420,7 +422,7 @@ class MixedBatches:
             whole=(len(arms), tokens),
             drawn=drawn_from,
             chances=np.array(chances),
-            taken=np.concatenate(met),
+            taken=np.column_stack([np.repeat(arms, [len(each) for each in met]), np.concatenate(met)]),
             log={
                 "drawn": dict(zip(self.sources, drawn_from.tolist(), strict=True)),
                 "seen": self._seen,
@@ -431,12 +433,12 @@ class MixedBatches:
 
     def take(self, arms: Iterable[int]) -> Iterator[tuple[int, Stretches, int]]:
         """What the sequences of a batch hold, each with its source and its places; nothing is decoded."""
-        digest = hashlib.sha256(self._seen.encode())
+        met = []
         for arm in arms:
             stretches, size = self._streams[arm].take()
-            digest.update(np.ascontiguousarray(stretches).tobytes())
+            met.append(stretches)
             yield arm, stretches, size
-        self._seen = digest.hexdigest()
+        self._seen = hashlib.sha256(self._seen.encode() + np.concatenate(met).tobytes()).hexdigest()
 
     def texts(self, steps: np.ndarray, taken: np.ndarray) -> pa.Table:
         """The records that stretches are of, as `SEEN` has them; each group of a shard is read once."""

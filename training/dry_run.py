@@ -8,20 +8,21 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from medpress.location import location
-from training.config import CptConfig, InputError
+from training.config import CptConfig, InputError, TrainingConfig
 from training.cpt import encoder_of, make_plan, sequence_length, tokenizer_of
 from training.data import Shards
 from training.hub import not_found, options_for
 from training.losses import CHUNK_BYTES
 from training.mixing import arms_of, mixture
-from training.model import model_folder, parameters, random_model
+from training.model import parameters, random_model, shape_folder
 
 REACHED = 0.35
 """Part of what a large matrix product reaches that a step is taken to reach."""
@@ -63,9 +64,9 @@ def dry_run(config: CptConfig) -> DryRun:
         parameters=parameters(model),
         steps=plan.steps,
         tokens=places,
-        memory=_memory(config, model, world, device),
+        memory=memory_of(replace(config, sequence_length=sequence_length(config)), model, world, device),
         available=_available(device),
-        seconds=6 * parameters(model) * places / (REACHED * world * _speed(device)),
+        seconds=6 * parameters(model) * places / (REACHED * world * speed_of(device)),
         sources={
             name: (size, float(share), float(share * plan.tokens), float(share * plan.tokens / max(1, size)))
             for (name, size), share in zip(sizes.items(), shares, strict=True)
@@ -80,7 +81,7 @@ def _shape(config: CptConfig, tokenizer: Any) -> Any:
             return random_model(tokenizer, **sizes, context=sequence_length(config), seed=config.seed)
         from transformers import AutoConfig, AutoModelForCausalLM
 
-        name = model_folder(config.model)
+        name = shape_folder(config.model)
         path = Path(name)
         options: dict[str, Any] = {"gguf_file": path.name} if path.suffix == ".gguf" else {}
         try:
@@ -90,23 +91,35 @@ def _shape(config: CptConfig, tokenizer: Any) -> Any:
         return AutoModelForCausalLM.from_config(shape)
 
 
-def _memory(config: CptConfig, model: Any, world: int, device: str) -> dict[str, int]:
-    """Weights, gradients and both moments in fp32, spread over the processes; what the layers keep for the gradient."""
-    own = 4 * parameters(model) // world
+def memory_of(config: TrainingConfig, model: Any, world: int, device: str) -> dict[str, int]:
+    """Bytes on each process: weights in fp32 (frozen ones in bf16 where that is computed in), gradients and both moments of what
+    is trained, spread over the processes; what the layers keep for the gradient; logits."""
+    low = device == "cuda" and config.precision != "fp32"
+    whole = parameters(model)
+    trained = sum(config.lora * sum(each.weight.shape) for each in _linear(model)) if config.lora else whole
     shape = model.config.get_text_config()
     rows = config.micro_batch or max(1, config.batch_size // world)
-    places = rows * sequence_length(config)
-    # Of each place and layer what is kept: inputs of the norms and projections, queries, keys, values, the two inner halves.
-    kept = shape.num_hidden_layers * (10 * shape.hidden_size + 3 * (shape.intermediate_size or 4 * shape.hidden_size))
-    bytes_each = 2 if device == "cuda" and config.precision != "fp32" else 4
+    places = rows * (config.sequence_length or 1024)
+    width, inner = shape.hidden_size, shape.intermediate_size or 4 * shape.hidden_size
+    # Of each place and layer: inputs of the norms and projections, queries, keys, values, the two inner halves; of these what
+    # products and attention gave; or the layer's input. What is made again is there for one layer at a time.
+    kept = {"nothing": 10 * width + 3 * inner, "cheap": 6 * width + 2 * inner, "all": width}[config.recompute]
+    again = 0 if config.recompute == "nothing" else 10 * width + 3 * inner
     logits = min(3 * CHUNK_BYTES[device], 3 * 4 * places * shape.vocab_size)
+    frozen = (2 if low and world == 1 else 4) * whole if config.lora else 0
     return {
-        "weights": own,
-        "gradients": own,
-        "optimizer": 2 * own,
-        "layers": places * kept * bytes_each,
+        "weights": (frozen + 4 * trained) // world,
+        "gradients": 4 * trained // world,
+        "optimizer": 8 * trained // world,
+        "layers": places * (shape.num_hidden_layers * kept + again) * (2 if low else 4),
         "logits": logits,
     }
+
+
+def _linear(model: Any) -> Iterator[torch.nn.Linear]:
+    """The layers that an adapter has matrices for."""
+    head = model.get_output_embeddings()
+    return (each for each in model.modules() if isinstance(each, torch.nn.Linear) and each is not head)
 
 
 def _available(device: str) -> int:
@@ -115,7 +128,7 @@ def _available(device: str) -> int:
     return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
 
 
-def _speed(device: str) -> float:
+def speed_of(device: str) -> float:
     """Operations a second that a matrix product reaches here."""
     size, kind = (8192, torch.bfloat16) if device == "cuda" else (512, torch.float32)
     one = torch.ones(size, size, device=device, dtype=kind)
@@ -132,5 +145,7 @@ def verdict(found: DryRun) -> str:
     needed = sum(found.memory.values())
     sentence = f"{needed / 2**30:.1f} GB a process are needed, of {found.available / 2**30:.1f} GB"
     if needed > found.available:
-        raise InputError(f"{sentence}: take a smaller --micro-batch, more processes, or a smaller model.")
+        raise InputError(
+            f"{sentence}: take a smaller --micro-batch, --recompute all, --lora, more processes, or a smaller model."
+        )
     return f"It fits: {sentence}."

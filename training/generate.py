@@ -115,16 +115,23 @@ def choose(logits: Tensor, draws: Sequence[torch.Generator], going: Sequence[boo
     """The next token of each row [B, V]: the likeliest, or one drawn from the row's own random numbers."""
     if sampling.temperature <= 0:
         return [int(token) for token in logits.argmax(dim=-1)]
-    shares, order = (logits.double() / sampling.temperature).softmax(dim=-1).sort(dim=-1, descending=True, stable=True)
-    sums = shares.cumsum(dim=-1)
-    kept = shares.masked_fill(sums - shares >= sampling.top_p, 0.0)
-    ends = kept.cumsum(dim=-1)
-    chosen = []
+    points = torch.zeros(len(draws), 1, dtype=torch.float64)
     for row, draw in enumerate(draws):
-        point = torch.rand((), generator=draw, dtype=torch.float64) * ends[row, -1] if going[row] else torch.zeros(())
-        place = int(torch.searchsorted(ends[row], point.to(ends.dtype), right=True).clamp(max=ends.shape[1] - 1))
-        chosen.append(int(order[row, place]))
-    return chosen
+        if going[row]:
+            points[row] = torch.rand((), generator=draw, dtype=torch.float64)
+    shares = (logits.double() / sampling.temperature).softmax(dim=-1)
+    if sampling.top_p >= 1:  # nothing is left out, so nothing has to be sorted
+        return [int(token) for token in _at(shares, points)]
+    shares, order = shares.sort(dim=-1, descending=True, stable=True)
+    kept = shares.masked_fill(shares.cumsum(dim=-1) - shares >= sampling.top_p, 0.0)
+    return [int(token) for token in order.gather(1, _at(kept, points)[:, None])[:, 0]]
+
+
+def _at(shares: Tensor, points: Tensor) -> Tensor:
+    """Where each point [B, 1] of 0 to 1 falls among shares [B, V] that stand side by side."""
+    ends = shares.cumsum(dim=-1)
+    found = torch.searchsorted(ends, points * ends[:, -1:], right=True)
+    return found.clamp(max=shares.shape[1] - 1)[:, 0]
 
 
 def open_generator(name: str) -> Generator:

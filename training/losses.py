@@ -47,41 +47,6 @@ def causal_lm(losses: Tensor, *, tokens: int) -> Tensor:
     return losses.sum() / tokens
 
 
-def cpo_simpo(
-    losses: Tensor,
-    lengths: Tensor,
-    *,
-    beta: float,
-    gamma: float,
-    alpha: float,
-    pairs: int,
-    chosen_tokens: int,
-) -> tuple[Tensor, Mapping[str, Tensor]]:
-    """CPO-SimPO (Meng et al., arXiv 2405.14734, with the likelihood term of Xu et al., arXiv 2401.08417).
-
-        r(x, y) = beta / |y| * log p(y | x)
-        L       = mean over pairs of -log sigmoid(r(x, chosen) - r(x, rejected) - gamma)  +  alpha * NLL(chosen | x)
-
-    losses [2 P, L]: token losses of the answers, chosen and rejected of a pair in adjacent rows; lengths [2 P]: labels in
-    each row. `pairs` and `chosen_tokens` count the whole batch. The NLL is the mean over the chosen answers' tokens.
-    Returns these rows' part of the loss, and for logging sums over the pairs given: rewards, margins, accuracy, lengths.
-    """
-    likelihood = -losses.sum(dim=1)
-    chosen, rejected = (beta * likelihood / lengths).view(-1, 2).unbind(dim=1)
-    margins = chosen - rejected
-    preference = -F.logsigmoid(margins - gamma).sum() / pairs
-    nll = -likelihood.view(-1, 2)[:, 0].sum() / chosen_tokens
-    logged = {
-        "reward_chosen": chosen.detach().sum(),
-        "reward_rejected": rejected.detach().sum(),
-        "margin": margins.detach().sum(),
-        "accuracy": (margins.detach() > 0).sum(),
-        "length_chosen": lengths.view(-1, 2)[:, 0].sum(),
-        "length_rejected": lengths.view(-1, 2)[:, 1].sum(),
-    }
-    return preference + alpha * nll, logged
-
-
 def group_advantages(rewards: Tensor) -> Tensor:
     """Rewards [groups, answers] -> how much better each answer is than its group, in standard deviations (n - 1) of the
     group; 0 where all earn the same. GRPO (Shao et al., arXiv 2402.03300), with TRL's 1e-4 in the divisor."""

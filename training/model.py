@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from medpress.store import file_sha256, identity
+from training.adapter import base_of, is_adapter, merged
 from training.attention import attends_within_pieces, flatten, pieces
 from training.config import InputError
 from training.hub import not_found, options_for
@@ -54,7 +55,8 @@ class TokenLoss(nn.Module):
         wanted = hidden.flatten(0, 1).index_select(0, _moved(places, device))
         losses = cross_entropies(wanted, head.weight, _moved(flat.targets, device), getattr(head, "bias", None))
         empty = torch.zeros(rows[2].size, dtype=losses.dtype, device=device)
-        return empty.index_copy(0, _moved(flat.places, device), losses).view(rows[2].shape)
+        # no view is given back, since FSDP hooks it
+        return empty.index_copy(0, _moved(flat.places, device), losses).view(rows[2].shape).clone()
 
 
 def _low_precision(weight: Tensor) -> bool:
@@ -100,22 +102,37 @@ def random_model(
 
 
 def model_folder(name: str) -> str:
-    """The folder of the model when `name` is the folder of a run; else `name`."""
+    """The folder of the model when `name` is the folder of a run; else `name`. It may hold an adapter."""
     inner = Path(name) / "model"
-    return str(inner) if (inner / "config.json").is_file() else name
+    return str(inner) if (inner / "config.json").is_file() or is_adapter(inner) else name
+
+
+def model_place(name: str) -> str:
+    """`model_folder` as it is found from anywhere: a folder or file whole, an id as it is."""
+    folder = Path(model_folder(name))
+    return str(folder.resolve()) if folder.exists() else name
+
+
+def shape_folder(name: str) -> str:
+    """`model_folder`, or where `name` has an adapter that of the model it belongs to: what says the shape of the weights."""
+    folder = model_folder(name)
+    return shape_folder(base_of(Path(folder))) if is_adapter(Path(folder)) else folder
 
 
 def model_hash(name: str) -> str:
-    """Names the weights of a local model; a Hugging Face id, or nothing, names itself."""
+    """Names the weights of a local model, an adapter's with those it belongs to; a Hugging Face id, or nothing, names itself."""
     folder = Path(model_folder(name))
     files = sorted(folder.glob("*.safetensors")) if name and folder.is_dir() else [folder] if folder.is_file() else []
-    return identity([file_sha256(file) for file in files]) if files else name
+    below = [model_hash(base_of(folder))] if name and is_adapter(folder) else []
+    return identity([*below, *(file_sha256(file) for file in files)]) if files else name
 
 
 def open_model(name: str) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
-    """Load a model and its tokenizer, weights in fp32: a folder (of a model or of a run), a Hugging Face id, or a GGUF file.
+    """Load a model and its tokenizer, weights in fp32: a folder (of a model, an adapter or a run), a Hugging Face id, or a GGUF
+    file. An adapter is added to the weights it belongs to.
 
-    The embeddings grow when the chat template brought new tokens. Raises `InputError` in one sentence.
+    The embeddings grow when the chat template brought new tokens, to the same values each time. Raises `InputError` in one
+    sentence.
     """
     from transformers import AutoModelForCausalLM
     from transformers.utils import logging
@@ -123,6 +140,10 @@ def open_model(name: str) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
     logging.disable_progress_bar()  # the command shows its own
     name = model_folder(name)
     path = Path(name)
+    if is_adapter(path):
+        model, _ = open_model(base_of(path))
+        tokenizer = open_tokenizer(name)
+        return merged(_grown(model, tokenizer), path), tokenizer
     options: dict[str, Any] = {}
     if path.suffix == ".gguf":
         if not path.is_file():
@@ -141,10 +162,16 @@ def open_model(name: str) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
         raise InputError(
             f"{model.config.model_type} models scale or cap their logits, which the loss here does not do."
         )
-    embeddings: Any = model.get_input_embeddings()
-    if len(tokenizer) > embeddings.weight.shape[0]:
-        model.resize_token_embeddings(len(tokenizer), mean_resizing=True)
-    return model, tokenizer
+    return _grown(model, tokenizer), tokenizer
+
+
+def _grown(model: Any, tokenizer: PreTrainedTokenizerFast) -> Any:
+    """A model with an embedding for each token; new ones are drawn around the mean of the others."""
+    if len(tokenizer) > model.get_input_embeddings().weight.shape[0]:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            model.resize_token_embeddings(len(tokenizer), mean_resizing=True)
+    return model
 
 
 def _plain_weights(model: Any) -> Any:
@@ -166,6 +193,6 @@ def prepare_generation(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFas
     )
 
 
-def parameters(model: nn.Module) -> int:
-    """Number of weights, shared ones once."""
-    return sum(p.numel() for p in model.parameters())
+def parameters(model: nn.Module, *, trained: bool = False) -> int:
+    """Number of weights, shared ones once; or of those that are trained."""
+    return sum(p.numel() for p in model.parameters() if p.requires_grad or not trained)

@@ -86,16 +86,19 @@ class OnlineBatches:
         model.eval()
         trained = model.config._attn_implementation
         model.set_attn_implementation("sdpa")  # answers grow token by token, training reads whole pieces
-        rows, rewards, sizes = [], [], []
-        for question in asked:
-            prompt = self._generator.chat([{"role": "user", "content": ask(question)}])
-            seeds = [int(identity(self._config.seed, number, question.id, i)[:12], 16) for i in range(count)]
-            answers = self._generator.complete([prompt] * count, seeds, self._sampling)
+        prompts = [self._generator.chat([{"role": "user", "content": ask(question)}]) for question in asked]
+        found = self._generator.complete(
+            [prompt for prompt in prompts for _ in range(count)],
+            [int(identity(self._config.seed, number, q.id, i)[:12], 16) for q in asked for i in range(count)],
+            self._sampling,
+        )
+        rows, rewards = [], []
+        for place, (question, prompt) in enumerate(zip(asked, prompts, strict=True)):
+            answers = found[place * count : (place + 1) * count]
             rewards.append([_reward(answer, question) for answer in answers])
-            sizes += [answer.tokens for answer in answers]
             for answer in answers:
-                ids = [*prompt, *answer.ids]
-                rows.append(as_piece(ids, [False] * len(prompt) + [True] * len(answer.ids)))
+                rows.append(as_piece([*prompt, *answer.ids], [False] * len(prompt) + [True] * len(answer.ids)))
+        sizes = [answer.tokens for answer in found]
         model.set_attn_implementation(trained)
         length = max(map(len, rows))
         batch = from_rows([assemble([row], length, self._pad) for row in rows], [[0]] * len(rows))

@@ -1,4 +1,4 @@
-"""`train rl`: preference tuning by CPO-SimPO on pairs of a better and a worse answer."""
+"""`train rl`: preference tuning on pairs of a better and a worse answer, by CPO-SimPO or another objective."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from training.batch import Batch, from_rows
 from training.config import RlConfig
 from training.conversation import UnfitError
 from training.examples import Row, source_of
-from training.losses import cpo_simpo
+from training.model import TokenLoss, open_model
 from training.packing import IGNORED, Piece, assemble
+from training.preference import Preference, preference, preference_of
 from training.stages import start_of
 from training.tuning import Stage, TuningBatches, tune
 
@@ -63,35 +64,46 @@ class PairBatches(TuningBatches[Pair]):
         return self._batch(chosen) if chosen else None
 
 
-class CpoSimpo:
+class OnPairs:
     """The objective of this stage."""
 
-    def __init__(self, *, beta: float, gamma: float, alpha: float) -> None:
-        self._beta, self._gamma, self._alpha = beta, gamma, alpha
+    def __init__(self, objective: Preference, reference: str) -> None:
+        """`reference` names the model that the run starts from, opened where the objective is measured from it."""
+        self._objective = objective
+        self._reference: TokenLoss | None = None
+        if objective.reference:
+            model, _ = open_model(reference)
+            self._reference = TokenLoss(model).eval()
 
     def __call__(self, losses: Tensor, part: Batch, whole: Batch) -> tuple[Tensor, Mapping[str, Tensor]]:
         lengths = torch.from_numpy((part.labels != IGNORED).sum(axis=1)).to(losses.device)
-        return cpo_simpo(
+        return preference(
             losses,
             lengths,
-            beta=self._beta,
-            gamma=self._gamma,
-            alpha=self._alpha,
+            self._objective,
             pairs=whole.units,
             chosen_tokens=int((whole.labels[::2] != IGNORED).sum()),
+            reference=self._losses(part, losses) if self._reference else None,
         )
+
+    @torch.no_grad()
+    def _losses(self, part: Batch, like: Tensor) -> Tensor:
+        assert self._reference is not None
+        head = self._reference.to(like.device)
+        return head(part.input_ids, part.position_ids, part.labels)
 
 
 def run_rl(config: RlConfig, progress: Callable[..., Any]) -> dict[str, Any]:
     """Tune a model on pairs; returns the result of `train` with rewards, margins and lengths before and after."""
     config = replace(config, model=start_of("rl", config.model))
+    objective = preference_of(config.objective, beta=config.beta, gamma=config.gamma, alpha=config.alpha)
     stage = Stage(
         name="rl",
         data=config.pairs,
         columns=("prompt", "chosen", "rejected"),
         what="pairs",
         batches=PairBatches,
-        objective=CpoSimpo(beta=config.beta, gamma=config.gamma, alpha=config.alpha),
+        objective=OnPairs(objective, config.model),
         batch_size=(4, 8),
         epochs=(3.0, 1.0),
         learning_rate=(1e-4, 1e-6),

@@ -7,7 +7,7 @@ training, and nothing is decoded on the way. The hash that the log and the check
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ import torch
 from medpress.location import location
 from medpress.store import read_json
 from training.config import CptConfig, InputError
-from training.cpt import batches_of, encoder_of
+from training.cpt import batches_of, encoder_of, tokenizer_of
 from training.data import Group, MixedBatches, Shards
 from training.distributed import World
 from training.log import read_metrics
@@ -78,10 +78,10 @@ def trace(run: Path, *, step: int | None = None, document: str | None = None) ->
 
 def _batches(config: CptConfig, shards: Shards, run: Path) -> MixedBatches:
     folder = run / "tokenizer"
-    encoder = encoder_of(open_tokenizer(str(folder) if folder.exists() else config.model))
+    encoder = encoder_of(open_tokenizer(str(folder)) if folder.exists() else tokenizer_of(config, shards, run))
     arms = arms_of({source.name: source.tokens for source in shards.sources}, config)
     alone = World(rank=0, size=1, device=torch.device("cpu"))
-    return batches_of(config, shards, encoder, mixture(arms, config, 1, 1), alone)
+    return batches_of(config, shards, encoder, mixture(arms, replace(config, mix="static"), 1, 1), alone)
 
 
 def _rows(batches: MixedBatches, arm: int, stretches: np.ndarray) -> Iterator[tuple[str, Any]]:

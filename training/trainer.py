@@ -22,6 +22,7 @@ from torch.distributed.fsdp import FSDPModule
 
 from medpress.store import read_json, write_json
 from training import checkpoint
+from training.adapter import RATE, adapted, add_adapter, save_adapter
 from training.ahead import Ahead, BatchBuilder
 from training.attention import attend_within_pieces
 from training.batch import Batch
@@ -29,9 +30,10 @@ from training.card import write_card
 from training.config import InputError, TrainingConfig, plain
 from training.distributed import World, shard
 from training.guard import Guard
+from training.layers import compile_each, recompute
 from training.log import RunLog
 from training.mixing import Feedback
-from training.model import TokenLoss, model_hash, parameters, prepare_generation
+from training.model import TokenLoss, model_hash, model_place, parameters, prepare_generation
 from training.schedule import rate
 from training.seen import SeenLog
 from training.tokenizer import check as check_tokenizer
@@ -96,12 +98,11 @@ def train(
     folder of the model, and `details`.
     """
     out = config.out
-    attend_within_pieces(model)
-    loss_head = TokenLoss(model).to(world.device)
-    loss_head.train()
-    if world.size > 1:
-        shard(loss_head, model.get_decoder().layers, world, bf16=in_bf16(config, world))
+    if config.lora and not config.learning_rate:
+        learning_rate *= RATE
+    loss_head = prepare(model, config, world)
     optimizer = build_optimizer(loss_head, config, learning_rate, world)
+    writer = checkpoint.Writer(world)
     step, totals, ahead, guard = 0, Totals(), Ahead(batches), Guard()
     newest = checkpoint.latest(out / "checkpoints")
     if newest is not None:
@@ -140,6 +141,7 @@ def train(
             optimizer.step()
         optimizer.zero_grad(set_to_none=True)
         if verdict in ("go back", "give up"):
+            writer.wait()
             newest = checkpoint.latest(out / "checkpoints")
             if newest is None or verdict == "give up":
                 raise FloatingPointError(
@@ -188,18 +190,20 @@ def train(
                 "guard": guard.state(),
                 "held_out": goal(totals.held_out) if measured else None,
             }
-            checkpoint.save(out / "checkpoints", step, loss_head, optimizer, state, world, config.keep)
+            writer.save(out / "checkpoints", step, loss_head, optimizer, state, config.keep)
         tick(1, f"loss {seen.loss:.3f}")
 
+    writer.close()
     ahead.close()
     if log:
         log.close()
     if totals.last_loss is None:
         raise FloatingPointError("no step had a loss that is a number: a lower --learning-rate may help.")
-    export(loss_head, tokenizer, out / "model", world)
+    export(loss_head, tokenizer, out / "model", world, config.model)
     result = {
         "steps": steps,
         "parameters": parameters(loss_head),
+        "trained_parameters": parameters(loss_head, trained=True),
         "learning_rate": learning_rate,
         **vars(totals),
         "model": str(out / "model"),
@@ -211,6 +215,26 @@ def train(
         write_card(out)
     world.barrier()
     return result
+
+
+def prepare(model: PreTrainedModel, config: TrainingConfig, world: World) -> TokenLoss:
+    """A plain model as it is trained: adapter, attention, layers and processes, in this order, on its device."""
+    if config.lora:
+        add_adapter(model, config.lora, config.seed)
+    attend_within_pieces(model)
+    layers = model.get_decoder().layers
+    recompute(layers, config.recompute)
+    if config.compile:
+        compile_each(layers)
+    loss_head = TokenLoss(model)
+    bf16 = in_bf16(config, world)
+    if config.lora and bf16 and world.size == 1:  # of frozen weights nothing below bf16 matters; FSDP casts by itself
+        for weight in model.parameters():
+            weight.data = weight.data if weight.requires_grad else weight.data.bfloat16()
+    loss_head.to(world.device).train()
+    if world.size > 1:
+        shard(loss_head, layers, world, bf16=bf16)
+    return loss_head
 
 
 def check_state(state: Mapping[str, Any], place: Path) -> None:
@@ -231,6 +255,8 @@ def begin(config: TrainingConfig, data_hash: str, world: World) -> dict[str, Any
 
     Raises `InputError` naming what differs from the run that began there: a setting, the data, or the starting model.
     """
+    if config.lora and not config.model:
+        raise InputError("--lora trains beside the weights of a model: name one with --model.")
     path = config.out / "run.json"
     settings = {name: value for name, value in plain(config).items() if name not in _MAY_CHANGE}
     identities = {"data": data_hash, "model": model_hash(config.model)}
@@ -411,8 +437,9 @@ def _count(totals: Totals, seen: Seen, by_source: Mapping[str, float], sources: 
     totals.last_by_source = {**totals.last_by_source, **by_source}
 
 
-def export(loss_head: TokenLoss, tokenizer: PreTrainedTokenizerFast, folder: Path, world: World) -> None:
-    """Write model and tokenizer so that `AutoModelForCausalLM.from_pretrained(folder)` loads them.
+def export(loss_head: TokenLoss, tokenizer: PreTrainedTokenizerFast, folder: Path, world: World, base: str) -> None:
+    """Write model and tokenizer so that `AutoModelForCausalLM.from_pretrained(folder)` loads them; of a model with an adapter
+    that alone, which belongs to `base`.
 
     Weights are gathered one at a time and written by the first process.
     """
@@ -420,14 +447,27 @@ def export(loss_head: TokenLoss, tokenizer: PreTrainedTokenizerFast, folder: Pat
 
     weights = dict(_gathered(loss_head, world))
     if world.first:
-        model = loss_head.causal_lm
         logging.disable_progress_bar()
-        prepare_generation(model, tokenizer)
-        with checkpoint.storing(folder):
-            model.save_pretrained(folder, state_dict=weights)
-        save_tokenizer(tokenizer, folder)
+        write_model(loss_head.causal_lm, tokenizer, folder, base, weights)
         check_tokenizer(tokenizer, folder)
     world.barrier()
+
+
+def write_model(
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerFast,
+    folder: Path,
+    base: str,
+    weights: Mapping[str, Tensor],
+) -> None:
+    """Write the trained weights of a model, or of its adapter, with the tokenizer."""
+    with checkpoint.storing(folder):
+        if adapted(model):
+            save_adapter(model, weights, folder, model_place(base))
+        else:
+            prepare_generation(model, tokenizer)
+            model.save_pretrained(folder, state_dict=dict(weights))
+    save_tokenizer(tokenizer, folder)
 
 
 def _gathered(loss_head: TokenLoss, world: World) -> Any:

@@ -24,13 +24,13 @@ FORMAT = "table"
 def read_notes(task: Task, mark: Mark) -> None:
     """Read a range of rows of a table. Writes `READING`, a row a note; its `number` is that of the table's row.
 
-    Arguments: `path`, `size`, `stamp`, `layout`, `range` (as in `Layout.ranges`).
+    Arguments: `path`, `size`, `stamp`, `layout`, `range` (as in `Layout.ranges`). The mark is the number of the row.
     """
     a = task.arguments
     layout = Layout(**a["layout"])
     rows = []
     for row in read_range(local_copy(location(a["path"])), layout, *a["range"]):
-        mark(f"row {row.number}")
+        mark(str(row.number))
         rows.append({"number": row.number, **_note(row, layout)})
     write_table(task.output, pa.Table.from_pylist(rows, schema=READING))
 

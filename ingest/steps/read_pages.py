@@ -57,7 +57,7 @@ READ_PAGES = Step(
 """A document is what its bytes are, wherever they lie."""
 
 
-def charged(task: Task) -> str | None:
+def charged(task: Task, mark: str) -> str | None:
     """The document that reading pages is charged to; pages that an earlier task has left cost nothing."""
     a = task.arguments
     left = kept(a["part"], a["doc_id"])

@@ -10,7 +10,7 @@ from typing import Any
 from medpress.generation.request import GenerationError, Reply, Request
 from medpress.store import identity
 
-MAX_BATCH = 16
+MAX_BATCH = 64
 """Requests generated together at most."""
 _BLOCK = 2**16
 _BLOCKS = 32

@@ -34,6 +34,7 @@ import psutil
 from medpress.errors import UserError
 from medpress.run.call import call, reference
 from medpress.run.task import Failure, Limits, Spent, Stage, Task
+from medpress.run.watch import Watch
 
 POLL_SECONDS = 0.25
 """How often limits are looked at when no worker says anything."""
@@ -43,8 +44,6 @@ ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THRE
 """One process per core: a library's own threads would only fight over it."""
 _BOARD = struct.Struct("<Qd240s")
 """What a worker writes down of its step: how many it has begun so far, its CPU-seconds then, and the word for it."""
-LEAST_PROGRESS = 0.02
-"""CPU-seconds; a worker that uses less between two looks and waits for nothing but itself stands still."""
 
 
 class LocalExecutor:
@@ -183,22 +182,22 @@ class _Worker:
 
     def __init__(self, process: Any, connection: Connection, board: Any) -> None:
         self.process, self.connection, self.board = process, connection, board
-        self.task: Task | None = None
+        self.watch: Watch | None = None
+        """Its task; None while it has none."""
         self.tasks_done = 0
         self.steps = 0
         """Steps of the worker that were seen on the board, those of earlier tasks included."""
-        self.mark = ""
-        self.started = 0.0
-        self.begun = self.given = 0.0
-        """CPU-seconds of the worker when its step began, and when its task did."""
-        self.used = self.moved = 0.0
-        """CPU-seconds when it was last seen to move, and when that was."""
+        self.used = 0.0
+        """Its CPU-seconds when they were last seen."""
+
+    @property
+    def task(self) -> Task | None:
+        """What it is at."""
+        return self.watch.task if self.watch else None
 
     def give(self, stage: str, task: Task) -> None:
         self.step()
-        self.task, self.mark = task, ""
-        self.started = self.moved = time.monotonic()
-        self.used = self.begun = self.given = self._cpu_seconds()
+        self.watch = Watch(task, self._cpu_seconds(), time.monotonic())
         # It may have died while idle; then the end of its pipe tells so in the next round.
         with contextlib.suppress(OSError):
             self.connection.send_bytes(json.dumps({"stage": stage, "task": asdict(task)}).encode())
@@ -212,45 +211,42 @@ class _Worker:
         return message
 
     def step(self) -> str:
-        """Read off the board which step the worker is at. A new one has all the time again."""
+        """Read off the board which step the worker is at."""
         steps, begun, label = _BOARD.unpack(self.board.raw)
-        if steps != self.steps:
-            self.steps, self.begun, self.mark = steps, begun, label.rstrip(b"\0").decode(errors="replace")
-            self.moved = time.monotonic()
-        return self.mark
+        if steps != self.steps and self.watch:
+            self.watch.step(label.rstrip(b"\0").decode(errors="replace"), begun, time.monotonic())
+        self.steps = steps
+        return self.watch.mark if self.watch else ""
 
     def _cpu_seconds(self) -> float:
         try:
             times = psutil.Process(self.process.pid).cpu_times()
         except psutil.Error:
             return self.used
-        return float(times.user + times.system)
+        self.used = float(times.user + times.system)
+        return self.used
 
     def finish(self, failure: Failure | None) -> tuple[Task, Failure | None, Spent]:
-        assert self.task is not None
-        task, self.task = self.task, None
+        assert self.watch is not None
+        watch, self.watch = self.watch, None
         self.tasks_done += 1
-        return task, failure, Spent(time.monotonic() - self.started, self._cpu_seconds() - self.given)
+        return watch.task, failure, watch.spent(self._cpu_seconds(), time.monotonic())
 
     def excess(self, limits: Limits) -> Failure | None:
         """The limit that the worker is over, if any."""
         self.step()
+        assert self.watch is not None
         used, now = self._cpu_seconds(), time.monotonic()
-        if used - self.begun > limits.step_seconds:
-            return Failure("timeout", f"It took more than {limits.step_seconds:g} CPU-seconds.", self.mark)
-        if self.task and self.task.cpu_seconds is not None and used - self.given > self.task.cpu_seconds:
-            return Failure("budget", f"It took more than {self.task.cpu_seconds:g} CPU-seconds.", self.mark)
         try:
             process = psutil.Process(self.process.pid)
-            if used - self.used > LEAST_PROGRESS or process.status() == psutil.STATUS_RUNNING:
-                self.used, self.moved = used, now  # one that waits for a processor is no less alive
-            elif now - self.moved > limits.step_seconds:
-                return Failure("stalled", f"It stood still for {limits.step_seconds:g} seconds.", self.mark)
-            resident = process.memory_info().rss
+            runs, resident = process.status() == psutil.STATUS_RUNNING, process.memory_info().rss
         except psutil.NoSuchProcess:
             return None
+        if failure := self.watch.excess(limits, used, now, runs=runs):
+            return failure
         if resident > limits.memory_bytes:
-            return Failure("memory", f"It needed more than {limits.memory_bytes / 2**30:.1f} GiB of memory.", self.mark)
+            mark = self.watch.mark
+            return Failure("memory", f"It needed more than {limits.memory_bytes / 2**30:.1f} GiB of memory.", mark)
         return None
 
     def own_memory(self) -> int:
@@ -264,10 +260,10 @@ class _Worker:
         """How the process ended."""
         self.process.join(5)
         code = self.process.exitcode
-        self.step()
+        mark = self.step()
         if code is not None and code < 0:
-            return Failure("crash", f"The worker was ended by {signal.Signals(-code).name}.", self.mark)
-        return Failure("crash", f"The worker ended with exit code {code}.", self.mark)
+            return Failure("crash", f"The worker was ended by {signal.Signals(-code).name}.", mark)
+        return Failure("crash", f"The worker ended with exit code {code}.", mark)
 
     def kill(self) -> None:
         self.process.kill()

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import math
 import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -23,8 +22,9 @@ from medpress.run.step import Step
 from medpress.run.task import Budget, Executor, Failure, Outcome, Task
 from medpress.store import LineFile, is_whole, names_in, read_json, read_table, write_json
 
-Charge = Callable[[Task], str | None]
-"""Says which document a task is charged to: `""` for none but the run, None for a task that costs nothing worth counting."""
+Charge = Callable[[Task, str], str | None]
+"""Says which document a task is charged to: `""` where it has several, None where it costs nothing worth counting. Of a task
+of several that failed the mark is told as well, and what the document took that it was at is charged to that one."""
 
 
 @dataclass(slots=True)
@@ -111,8 +111,8 @@ class Runner:
         allowed = self._allowed(tasks, charge, refused) if charge else tasks
         for task, failure, spent in self.executor.map(step.function, allowed):
             self._spent[""] += spent.cpu_seconds
-            if charge and (document := charge(task)):
-                self._spent[document] += spent.cpu_seconds
+            if charge and (document := charge(task, failure.mark if failure else "")):
+                self._spent[document] += spent.document_seconds if task.several else spent.cpu_seconds
             if failure and failure.kind == "budget":
                 failure = replace(failure, message=self._over_budget().message)
             outcome = Outcome(task, "failed" if failure else "done", failure, spent)
@@ -136,14 +136,14 @@ class Runner:
     def _allowed(self, tasks: Sequence[Task], charge: Charge, refused: list[Outcome]) -> Iterator[Task]:
         """The tasks that the budget allows at the moment when they are asked for, with what is left to each."""
         for task in tasks:
-            document = charge(task)
+            document = charge(task, "")
             left = self.budget.document_seconds - (self._spent[document] if document else 0.0)
             if document is not None and self._spent[""] >= self.budget.run_seconds:
                 refused.append(Outcome(task, "failed", self._postponed()))
-            elif not document or left == math.inf:
+            elif document is None:
                 yield task
             elif left > 0:
-                yield replace(task, cpu_seconds=left)
+                yield replace(task, cpu_seconds=left, several=not document)
             else:
                 refused.append(Outcome(task, "failed", self._over_budget()))
 

@@ -31,6 +31,8 @@ class Task:
     """The file that exists when the task is done."""
     cpu_seconds: float | None = None
     """CPU-seconds that its document has left; None where nobody counts them."""
+    several: bool = False
+    """Whether each of its documents has so many; its marks then begin with a word for the one that it is at."""
 
     @property
     def failure_file(self) -> Path:
@@ -59,6 +61,8 @@ class Spent:
     """Of the clock."""
     cpu_seconds: float = 0.0
     """Of the processor; where its worker was lost, as far as anybody has seen."""
+    document_seconds: float = 0.0
+    """Of these, what the document took that it was at; all of them where it has one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -64,6 +65,11 @@ def lost(data: Path) -> dict[str, list[int]]:
     return {why: sorted(pages) for why, pages in found.items()}
 
 
+def read_log(data: Path) -> list[dict[str, Any]]:
+    """Attempts, in their order."""
+    return [json.loads(line) for line in (data / "log" / "ingest.jsonl").read_text().splitlines()]
+
+
 def run(paths: list[Path], data: Path, formats: str = "pdf", **settings: Any) -> IngestResult:
     return ingest([str(path) for path in paths], FORMATS[formats], IngestConfig(data=data, workers=1, **settings))
 
@@ -117,3 +123,20 @@ def test_rows_of_a_table_wait_too(costly: None, tmp_path: Path) -> None:
         for seconds in (5, 5)
     ]
     assert [(result.rows, result.notes, result.broken) for result in results] == [(10, 5, 5), (10, 10, 0)]
+
+
+def test_one_of_many_files_of_a_task_has_the_budget_of_a_document(tmp_path: Path) -> None:
+    """Real workers: a page of 300,000 line breaks takes seconds, its ten neighbours in the same task nothing."""
+    folder, data = tmp_path / "in", tmp_path / "data"
+    folder.mkdir()
+    for name in range(10):
+        (folder / f"{name}.html").write_text(f"<p>{f'Case {name}: warfarin was given at 5 mg a day. ' * 5}</p>")
+    (folder / "5-dear.html").write_text(f"<p>{'warfarin 5 mg<br>' * 300_000}</p>")
+    result = run([folder], data, "web", document_seconds=1)
+    assert (result.files, result.documents, result.quarantined_files) == (11, 10, 1)
+    why = "budget: The document took more than the 1 CPU-seconds that a run may spend on one."
+    assert lost(data) == {why: [0]}
+    assert run([folder], data, "web", document_seconds=1).read == 0, "the budget is remembered"
+    failed = [row for row in read_log(data) if row["failure"]]
+    assert {row["failure"]["kind"] for row in failed} == {"budget"}
+    assert [row["cpu_seconds"] > 1 for row in failed] == [True, False], "alone it is not begun again"

@@ -9,6 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.conservation import after_assembly, compare
+from ingest.document import Block
+from ingest.page.text_layer import TextLayer
+from ingest.readers.pdf import compared
 
 SOURCE = """Management of acute asthma in adults
 Give salbutamol 5 mg by oxygen-driven nebuliser and pred-
@@ -187,3 +190,12 @@ def test_assembling_is_held_to_the_same_law_as_reading(right, wrong):
     read = compare(right, [wrong])
     (assembled,) = after_assembly([[right]], [[wrong]], [{}], [compare(right, [right])])
     assert assembled == read
+
+
+def test_a_formula_that_a_table_repeats_is_no_new_number():
+    layer = TextLayer(source=["0", "3×1", "error", "order", "1.5", "2"])
+    head = r"$0_{3\times1}$"
+    table = Block("table", f"| {head} | {head} |\n| --- | --- |\n| error | order |\n| 1.5 | 2 |", repeated=(head,))
+    found = compared(layer, [table], ())
+    assert (found.numbers_lost, found.numbers_new) == ((), ())
+    assert not found.broken

@@ -13,9 +13,10 @@ from torch import Tensor
 from medpress.tokenising import train_tokenizer
 from training import losses
 from training.attention import attend_within_pieces
-from training.losses import causal_lm, cpo_simpo, cross_entropies, group_advantages, grpo
+from training.losses import causal_lm, cross_entropies, group_advantages, grpo
 from training.model import TokenLoss, random_model
 from training.packing import IGNORED, as_piece, assemble
+from training.preference import NAMES, Name, Preference, preference, preference_of
 from training.tokenizer import wrap
 
 
@@ -146,55 +147,94 @@ def test_nothing_to_predict_is_zero_with_a_gradient(model, packed: bool) -> None
     model.set_attn_implementation("sdpa")
 
 
-def test_cpo_simpo_equals_trl() -> None:
-    """TRL's experimental CPO trainer with loss_type simpo and cpo_alpha, in fp64, on ragged answers."""
-    trainer_module = pytest.importorskip("trl.experimental.cpo.cpo_trainer")
-    beta, gamma, alpha, pairs, length = 10.0, 5.4, 0.05, 4, 9
+def _pairs_batch(pairs: int = 4, length: int = 9) -> tuple[Tensor, Tensor]:
+    """Logits and labels of ragged answers, chosen and rejected in adjacent rows, in fp64."""
     rng = torch.Generator().manual_seed(3)
     logits = torch.randn(2 * pairs, length, 30, dtype=torch.float64, generator=rng)
     labels = torch.randint(0, 30, (2 * pairs, length), generator=rng)
     for row in range(2 * pairs):
         labels[row, : 1 + row % 3] = IGNORED
         labels[row, length - row % 4 :] = IGNORED
+    return logits, labels
 
-    reference = object.__new__(trainer_module.CPOTrainer)
-    reference.loss_type, reference.beta, reference.simpo_gamma = "simpo", beta, gamma
-    reference.cpo_alpha, reference.label_smoothing, reference.alpha = alpha, 0.0, 0.0
-    reference.accelerator = types.SimpleNamespace(device="cpu")
-    interleaved = torch.stack([torch.arange(0, 2 * pairs, 2), torch.arange(1, 2 * pairs, 2)]).flatten()
-    theirs_logits, theirs_labels = logits[interleaved], labels[interleaved]  # chosen first, then rejected
-    logps = reference.get_batch_logps(
-        torch.cat([theirs_logits, theirs_logits[:, :1]], dim=1),
-        torch.cat([torch.full((2 * pairs, 1), IGNORED), theirs_labels], dim=1),
-        average_log_prob=True,
+
+def _log_probabilities(logits: Tensor, labels: Tensor, mean: bool) -> tuple[Tensor, Tensor]:
+    """What TRL makes of logits and labels, of the chosen answers and of the rejected ones."""
+    trainer_module = pytest.importorskip("trl.experimental.cpo.cpo_trainer")
+    found = trainer_module.CPOTrainer.get_batch_logps(
+        torch.cat([logits, logits[:, :1]], dim=1),
+        torch.cat([torch.full((len(labels), 1), IGNORED), labels], dim=1),
+        average_log_prob=mean,
         is_encoder_decoder=False,
     )
-    preference, chosen_rewards, rejected_rewards = reference.cpo_loss(logps[:pairs], logps[pairs:])
-    nll = torch.nn.functional.cross_entropy(theirs_logits[:pairs].flatten(0, 1), theirs_labels[:pairs].flatten())
-    wanted = preference.mean() + alpha * nll
+    return found[::2], found[1::2]
 
-    flat = torch.nn.functional.cross_entropy(logits.flatten(0, 1), labels.flatten(), reduction="none")
+
+def _theirs(name: str, logits: Tensor, labels: Tensor, first: Tensor, settings: Preference) -> tuple[Tensor, Tensor]:
+    """The comparison of TRL's trainer, and its reward of the chosen answers."""
+    chosen, rejected = _log_probabilities(logits, labels, settings.mean)
+    accelerator = types.SimpleNamespace(device="cpu")
+    if name == "orpo":
+        module = pytest.importorskip("trl.experimental.orpo.orpo_trainer")
+        reference = object.__new__(module.ORPOTrainer)
+        reference.beta, reference.accelerator = settings.weight, accelerator
+        compared, rewards, *_ = reference.odds_ratio_loss(chosen, rejected)
+        return -compared.mean(), rewards / settings.weight
+    if (
+        name == "dpo"
+    ):  # TRL's DPO trainer has no function of its own for this: its sigmoid loss is CPO's of the differences
+        before = _log_probabilities(first, labels, mean=False)
+        chosen, rejected = chosen - before[0], rejected - before[1]
+    module = pytest.importorskip("trl.experimental.cpo.cpo_trainer")
+    reference = object.__new__(module.CPOTrainer)
+    reference.loss_type = "simpo" if settings.mean else "sigmoid"
+    reference.beta, reference.simpo_gamma = settings.beta, settings.gamma
+    reference.label_smoothing, reference.alpha, reference.accelerator = 0.0, 0.0, accelerator
+    compared, rewards, _ = reference.cpo_loss(chosen, rejected)
+    return compared.mean(), rewards
+
+
+@pytest.mark.parametrize("alpha", [None, 0.05])
+@pytest.mark.parametrize("name", NAMES)
+def test_preference_equals_trl(name: Name, alpha: float | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Loss and gradient of TRL's trainers, in fp64, on ragged answers; the likelihood term is that of the answers' tokens."""
+    logits, labels = _pairs_batch()
+    first = torch.randn(logits.shape, dtype=torch.float64, generator=torch.Generator().manual_seed(4))
+    settings = preference_of(name, beta=None, gamma=None, alpha=alpha)
+    logits.requires_grad_()
+    with monkeypatch.context() as patch:
+        patch.setattr(Tensor, "float", lambda self: self)  # ORPO's trainer rounds to fp32
+        compared, rewards = _theirs(name, logits, labels, first, settings)
+    nll = torch.nn.functional.cross_entropy(logits[::2].flatten(0, 1), labels[::2].flatten())
+    wanted = compared + settings.alpha * nll
+    (gradient,) = torch.autograd.grad(wanted, logits)
+
+    def losses_of(of: Tensor) -> Tensor:
+        return torch.nn.functional.cross_entropy(of.flatten(0, 1), labels.flatten(), reduction="none").view(
+            labels.shape
+        )
+
     counts = (labels != IGNORED).sum(1)
-    ours, logged = cpo_simpo(
-        flat.view(2 * pairs, length),
-        counts,
-        beta=beta,
-        gamma=gamma,
-        alpha=alpha,
-        pairs=pairs,
-        chosen_tokens=int(counts[::2].sum()),
+    ours, logged = preference(
+        losses_of(logits), counts, settings, pairs=4, chosen_tokens=int(counts[::2].sum()), reference=losses_of(first)
     )
     assert float(ours) == pytest.approx(float(wanted), abs=1e-10)
-    assert float(logged["reward_chosen"]) == pytest.approx(float(chosen_rewards.sum()), abs=1e-10)
-    assert float(logged["reward_rejected"]) == pytest.approx(float(rejected_rewards.sum()), abs=1e-10)
+    assert torch.allclose(torch.autograd.grad(ours, logits)[0], gradient, atol=1e-10, rtol=0)
+    assert float(logged["reward_chosen"]) == pytest.approx(float(rewards.sum()), abs=1e-10)
+    assert float(logged["nll_chosen"]) / 4 == pytest.approx(float(nll), abs=1e-10)
 
 
-def test_cpo_simpo_in_parts_is_the_whole() -> None:
-    flat = torch.rand(8, 6, dtype=torch.float64)
+@pytest.mark.parametrize("name", NAMES)
+def test_preference_in_parts_is_the_whole(name: Name) -> None:
+    flat, before = torch.rand(2, 8, 6, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
     lengths = torch.tensor([6, 5, 4, 6, 3, 6, 6, 2])
-    settings = {"beta": 10.0, "gamma": 5.4, "alpha": 0.05, "pairs": 4, "chosen_tokens": int(lengths[::2].sum())}
-    whole, _ = cpo_simpo(flat, lengths, **settings)
-    parts = [cpo_simpo(flat[i : i + 2], lengths[i : i + 2], **settings)[0] for i in range(0, 8, 2)]
+    settings = preference_of(name, beta=None, gamma=None, alpha=None)
+    counts = {"pairs": 4, "chosen_tokens": int(lengths[::2].sum())}
+    whole, _ = preference(flat, lengths, settings, reference=before, **counts)
+    parts = [
+        preference(flat[i : i + 2], lengths[i : i + 2], settings, reference=before[i : i + 2], **counts)[0]
+        for i in range(0, 8, 2)
+    ]
     assert float(sum(parts)) == pytest.approx(float(whole), abs=1e-12)
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+import tempfile
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,17 +14,28 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from medpress.store import write_json
 from training.config import CptConfig, InputError
 from training.mixing import POLICIES, Feedback, Mixture, arms_of, mixture
 from training.mixing.ado import speed
+from training.mixing.excess import ExcessLoss
+from training.mixing.mixer import Arm
 from training.mixing.odm import OnlineDataMixing
 
 SIZES = {"book": 700, "web": 200, "指南": 100}
 ARMS = arms_of(SIZES, CptConfig())
 
 
+@cache
+def reference(*names: str) -> Path:
+    """The folder of a finished run that reached 2 nats on each source."""
+    folder = Path(tempfile.mkdtemp())
+    write_json(folder / "result.json", {"held_out": {"held_out_by_source": dict.fromkeys(names, 2.0)}})
+    return folder
+
+
 def made(name: str, steps: int = 1000, tokens: int = 1000, **settings: Any) -> Mixture:
-    config = CptConfig(mix=name, **settings)  # type: ignore[arg-type]
+    config = CptConfig(mix=name, reference=reference(*SIZES), **settings)  # type: ignore[arg-type]
     return mixture(arms_of(SIZES, config), config, steps, tokens)
 
 
@@ -115,11 +129,12 @@ def test_state_brings_back_the_same_draws(name: str) -> None:
 def test_every_policy_stays_within_its_limits(
     name: str, sizes: list[int], floor: float, cap: float, epochs: float, losses: list[float]
 ) -> None:
-    config = CptConfig(mix=name, floor=floor, cap=cap, most_epochs=epochs)  # type: ignore[arg-type]
+    limits = {"floor": floor, "cap": cap, "most_epochs": epochs}
+    config = CptConfig(mix=name, reference=reference(*map(str, range(6))), **limits)  # type: ignore[arg-type]
     arms = arms_of({str(i): size for i, size in enumerate(sizes)}, config)
     total = sum(sizes)
     mixer, drawn = mixture(arms, config, 60, total), np.zeros(len(sizes))
-    learns = name in ("odm", "ado")
+    learns = name in ("odm", "ado", "excess")
     for step in range(1, 61):
         shares = mixer.probabilities()
         assert shares.sum() == pytest.approx(1.0) and shares.min() >= 0
@@ -188,3 +203,20 @@ def test_ado_gives_noise_less_than_its_size_and_what_is_still_learned_more() -> 
         mixer.update(shown(mixer, step, drawn.tolist(), (losses + rng.normal(0, 0.03, 3)).tolist()))
     shares = mixer.probabilities()
     assert shares[2] < 0.07 and shares[1] < 0.2 and shares[0] > 0.75
+
+
+def test_excess_gives_a_source_what_is_still_to_learn_of_it() -> None:
+    """Noise is as dear for the reference: what is drawn of it falls to the floor, however dear it is."""
+    arms = [Arm(name=name, tokens=100, prior=share) for name, share in [("book", 0.5), ("web", 0.3), ("noise", 0.2)]]
+    policy = ExcessLoss(arms, [2.0, 3.0, 7.0])
+    for step in range(1, 120):
+        policy.update(shown(policy, step, [4, 2, 2], [3.0, 3.5, 7.0]))
+    # of each: prior times excess, 0.5 * 1.0 and 0.3 * 0.5
+    np.testing.assert_allclose(policy.shares(), [0.5 / 0.65, 0.15 / 0.65, 0.0], atol=1e-4)
+
+
+def test_excess_wants_a_finished_run_that_knows_the_sources(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="needs --reference"):
+        mixture(ARMS, CptConfig(mix="excess"), 10, 100)
+    with pytest.raises(InputError, match="no held-out loss of the source 'web'"):
+        mixture(ARMS, CptConfig(mix="excess", reference=reference("book", "指南")), 10, 100)

@@ -54,7 +54,7 @@ def test_weights_are_read_trained_on_and_exported(gguf: Path, tmp_path: Path) ->
             parameter -= 1e-2 * parameter.grad
         after = loss(head, TEXT)
     assert after < before.detach() - 0.1
-    export(head, tokenizer, tmp_path / "model", World(rank=0, size=1, device=torch.device("cpu")))
+    export(head, tokenizer, tmp_path / "model", World(rank=0, size=1, device=torch.device("cpu")), "")
     again, _ = open_model(str(tmp_path))
     with torch.no_grad():
         assert loss(TokenLoss(again), TEXT).item() == pytest.approx(after.item(), abs=1e-5)

@@ -16,7 +16,7 @@ from small_corpus import environment, run_train, train_command
 
 from medpress.command import UserError
 from medpress.generation.client import GenerationConfig
-from medpress.schema import PAIR
+from medpress.schema import INSTRUCTION, PAIR
 from medpress.store import check_manifest, read_dataset
 from training.evaluation.multiple_choice import ask
 from training.evaluation.questions import read_questions
@@ -78,6 +78,10 @@ def test_without_a_judge_right_beats_wrong(tmp_path):
     assert {p["rejected"][0]["content"] for p in pairs} == {reply("A"), reply("C"), reply("C", "again")}
     assert {p["prompt"][0]["content"] for p in pairs} == {ask(question)}
     assert {(p["lang"], p["source"], p["chosen_score"]) for p in pairs} == {("en", "exam", None)}
+    right = read_dataset(tmp_path / "pairs_right", INSTRUCTION).to_pylist()
+    said = [[message["content"] for message in row["messages"]] for row in right]
+    assert sorted(said) == sorted([ask(question), answer] for answer in (reply("D"), reply("Nitrofurantoin", "first")))
+    assert all(row["n_tokens"] > 50 and row["stage"] == 3 for row in right)
     assert [s["option"] for s in sorted(samples, key=lambda s: s["sample"])] == ["A", None, "D", "D", "C", "C"]
     assert check_manifest(tmp_path / "pairs") == check_manifest(tmp_path / "pairs_samples") == []
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import random
 import signal
@@ -122,7 +123,8 @@ def test_rl_loss_is_that_of_trl_on_the_same_pairs(tuned: dict[str, Path], data: 
     from training.conversation import ChatEncoder
     from training.examples import Examples
     from training.model import TokenLoss
-    from training.rl import CpoSimpo, PairBatches
+    from training.preference import preference_of
+    from training.rl import OnPairs, PairBatches
 
     model = AutoModelForCausalLM.from_pretrained(tuned["sft"] / "model").eval()
     tokenizer = AutoTokenizer.from_pretrained(tuned["sft"] / "model")
@@ -133,7 +135,14 @@ def test_rl_loss_is_that_of_trl_on_the_same_pairs(tuned: dict[str, Path], data: 
     batch = pairs.make(pairs.draw())
     tensors = [torch.from_numpy(a) for a in (batch.input_ids, batch.position_ids, batch.labels)]
     with torch.no_grad():
-        ours, _ = CpoSimpo(beta=10, gamma=5.4, alpha=0.05)(TokenLoss(model)(*tensors), batch, batch)
+        ours, _ = OnPairs(preference_of("cpo-simpo", beta=10, gamma=5.4, alpha=0.05), "")(
+            TokenLoss(model)(*tensors), batch, batch
+        )
+        dpo = OnPairs(preference_of("dpo", beta=None, gamma=None, alpha=None), str(tuned["sft"]))
+        start, logged = dpo(TokenLoss(model)(*tensors), batch, batch)  # measured from the model itself nothing differs
+        assert start.item() == pytest.approx(math.log(2), abs=1e-6) and logged["margin"].item() == pytest.approx(
+            0, abs=1e-4
+        )
         reference = object.__new__(trainer_module.CPOTrainer)
         reference.loss_type, reference.beta, reference.simpo_gamma = "simpo", 10, 5.4
         reference.cpo_alpha, reference.label_smoothing, reference.alpha = 0.05, 0.0, 0.0

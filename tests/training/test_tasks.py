@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from small_corpus import run_train
 
+from training.config import InputError
 from training.evaluation.questions import Question, read_questions
 from training.rewards.quantities import numbers
 from training.rewards.reward import verify
@@ -90,3 +91,10 @@ def test_the_command_writes_the_same_files_again(tmp_path: Path) -> None:
     assert "reference range en" in done.stdout
     for part in ("train", "test"):
         assert (tmp_path / "a" / f"{part}.jsonl").read_bytes() == (tmp_path / "b" / f"{part}.jsonl").read_bytes()
+
+
+def test_kinds_and_languages_are_chosen(tmp_path: Path) -> None:
+    made = make_tasks(TasksConfig(out=tmp_path, train=2, test=3, kinds=("staging", "dose"), langs=("zh",)))
+    assert made == {"train": {"staging zh": 2, "dose zh": 2}, "test": {"staging zh": 3, "dose zh": 3}}
+    with pytest.raises(InputError, match="reference range"):
+        make_tasks(TasksConfig(out=tmp_path, kinds=("dosing",)))

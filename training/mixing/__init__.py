@@ -7,42 +7,57 @@ new policy is one file here and one line in `POLICIES`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
+from medpress.store import read_json
 from training.config import CptConfig, InputError
 from training.mixing.ado import AdaptiveDataOptimisation
+from training.mixing.excess import ExcessLoss
 from training.mixing.fixed import Fixed
 from training.mixing.mixer import Arm, Feedback, Policy
 from training.mixing.mixture import Limits, Mixture
 from training.mixing.odm import OnlineDataMixing
 
 
-def static(arms: Sequence[Arm], steps: int) -> Policy:
+def static(arms: Sequence[Arm], steps: int, config: CptConfig) -> Policy:
     """The prior and nothing else."""
     return Fixed([arm.prior for arm in arms])
 
 
-def stratified(arms: Sequence[Arm], steps: int) -> Policy:
+def stratified(arms: Sequence[Arm], steps: int, config: CptConfig) -> Policy:
     """The same number of sequences from every source."""
     return Fixed([1.0] * len(arms))
 
 
-def odm(arms: Sequence[Arm], steps: int) -> Policy:
+def odm(arms: Sequence[Arm], steps: int, config: CptConfig) -> Policy:
     """Online data mixing, with a warm-up in proportion to the run."""
     return OnlineDataMixing(len(arms), warm_up=max(5 * len(arms), round(0.02 * steps)))
 
 
-def ado(arms: Sequence[Arm], steps: int) -> Policy:
+def ado(arms: Sequence[Arm], steps: int, config: CptConfig) -> Policy:
     """Adaptive data optimisation; what the first twentieth of the run shows is not looked at."""
     return AdaptiveDataOptimisation(arms, ignored=round(0.05 * steps))
 
 
-POLICIES: dict[str, Callable[[Sequence[Arm], int], Policy]] = {
+def excess(arms: Sequence[Arm], steps: int, config: CptConfig) -> Policy:
+    """Loss above that of a finished run, which `--reference` names. Raises `InputError` where it has none for a source."""
+    result = Path(config.reference or "") / "result.json"
+    if config.reference is None or not result.exists():
+        raise InputError("--mix excess needs --reference: the folder of a finished run of train cpt on these sources.")
+    known = read_json(result)["held_out"].get("held_out_by_source", {})
+    if missing := [arm.name for arm in arms if arm.name not in known]:
+        raise InputError(f"{config.reference} has no held-out loss of the source {missing[0]!r}.")
+    return ExcessLoss(arms, [known[arm.name] for arm in arms])
+
+
+POLICIES: dict[str, Callable[[Sequence[Arm], int, CptConfig], Policy]] = {
     "static": static,
     "stratified": stratified,
     "odm": odm,
     "ado": ado,
+    "excess": excess,
 }
-"""Name to a factory (arms, steps of the run) -> Policy."""
+"""Name to a factory (arms, steps of the run, its configuration) -> Policy."""
 
 
 def arms_of(sizes: Mapping[str, int], config: CptConfig) -> list[Arm]:
@@ -68,7 +83,7 @@ def mixture(arms: Sequence[Arm], config: CptConfig, steps: int, tokens: int) -> 
 
     What does not learn needs no warm-up and no floor, and weights that are given are kept at any number of epochs.
     """
-    policy = POLICIES[config.mix](arms, steps)
+    policy = POLICIES[config.mix](arms, steps, config)
     learns = not isinstance(policy, Fixed)
     limits = Limits(
         floor=config.floor if learns else 0.0,

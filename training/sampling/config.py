@@ -22,13 +22,13 @@ class SamplingConfig:
     judge: Annotated[GenerationConfig | None, Parameter(name="judge"), group("The judge", 20)] = None
     """A model that scores and compares the answers; without one a right answer beats a wrong one."""
     out: Path = Path("data/pairs")
-    """Folder for the pairs; all samples go to OUT_samples, journals to OUT_work."""
+    """Folder for the pairs; right answers go to OUT_right as conversations, all samples to OUT_samples, journals to OUT_work."""
     samples: Count = 10
     """Answers a question."""
     show_options: bool = True
     """Ask with the options, as `train eval` does; otherwise the question alone."""
     pairs: Count = 3
-    """Pairs a question, at most."""
+    """Pairs, and right answers, a question, at most."""
     best_score: Annotated[int, between(0, 100)] = 60
     """A chosen answer scores at least this, a rejected one less."""
     lowest: CountOrNone = 5

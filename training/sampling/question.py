@@ -25,6 +25,13 @@ PROMPTS = Path(__file__).parent / "prompts"
 _VERDICT = {"en": {True: "right", False: "wrong"}, "zh": {True: "正确", False: "错误"}}
 
 
+def posed(question: Question, config: SamplingConfig) -> str:
+    """What the model is asked."""
+    if config.show_options:
+        return ask(question)
+    return f"{question.context}\n\n{question.question}" if question.context else question.question
+
+
 class Sampler:
     """Samples and pairs the answers to one question."""
 
@@ -33,14 +40,6 @@ class Sampler:
         self.dialogue = Dialogue(clients, question.lang, config.max_tokens)
         self.endpoint_failed = False
         """A call got no reply, so that another run may find more."""
-
-    @property
-    def prompt(self) -> str:
-        """What the model is asked."""
-        q = self.question
-        if self.config.show_options:
-            return ask(q)
-        return f"{q.context}\n\n{q.question}" if q.context else q.question
 
     async def run(self) -> dict[str, Any]:
         """The outcome: `pairs`, the `reason` when there are none, `again`, and all `candidates`."""
@@ -60,7 +59,7 @@ class Sampler:
     async def _sample(self, number: int) -> Candidate:
         candidate = Candidate(sample=number)
         request = Request(
-            messages=(("user", self.prompt),),
+            messages=(("user", posed(self.question, self.config)),),
             max_tokens=self.config.max_tokens,
             temperature=self.config.temperature,
             top_p=self.config.top_p,
@@ -168,7 +167,7 @@ class Sampler:
 
     def _row(self, chosen: Candidate, other: Candidate, compared: dict[str, str]) -> dict[str, Any]:
         assert chosen.parts and other.parts
-        prompt_messages = [{"role": "user", "content": self.prompt}]
+        prompt_messages = [{"role": "user", "content": posed(self.question, self.config)}]
         sides = [[{"role": "assistant", "content": c.parts.text if c.parts else ""}] for c in (chosen, other)]
         judge = {"judge": self.clients["judge"].endpoint.model} if self.config.judge else {}
         return {

@@ -1,4 +1,5 @@
-"""Questions to the datasets OUT (pairs) and OUT_samples (every answer, with what became of it)."""
+"""Questions to the datasets OUT (pairs), OUT_right (right answers as conversations, for SFT by rejection sampling) and
+OUT_samples (every answer, with what became of it)."""
 
 from __future__ import annotations
 
@@ -15,12 +16,15 @@ from medpress.command import Ticker, UserError, progress, resolved
 from medpress.errors import check_sum
 from medpress.generation.request import Endpoint
 from medpress.run.identity import code_of
-from medpress.schema import PAIR
+from medpress.schema import INSTRUCTION, PAIR
 from medpress.store import identity
+from medpress.tokenising import count_tokens, load_tokenizer
+from medpress.tokenising import fingerprint as tokenizer_fingerprint
 from training.evaluation.questions import Question
 from training.sampling.config import SamplingConfig
 from training.sampling.question import PROMPTS as JUDGING
-from training.sampling.question import Sampler
+from training.sampling.question import Sampler, posed
+from training.synthesis.answer_format import parts_of
 from training.synthesis.experts import Patience, Pause, each, open_clients, open_model_endpoint, spent
 from training.synthesis.items import Item, read_all
 from training.synthesis.outcomes import Outcomes, beside, held_outcomes, publish
@@ -163,6 +167,55 @@ def _publish(
             for candidate in (outcomes.get(item.key) or {})["candidates"]:
                 yield {"question_id": item.question.id, "source": item.source, **candidate}
 
+    def right() -> Iterator[dict[str, Any]]:
+        for item in sorted(items, key=lambda item: item.key):
+            for number, text in _right(outcomes.get(item.key) or {}, config.pairs):
+                messages = [
+                    {"role": "user", "content": posed(item.question, config)},
+                    {"role": "assistant", "content": text},
+                ]
+                yield {
+                    "id": identity(messages),
+                    "messages": messages,
+                    "stage": 3,
+                    "lang": item.question.lang,
+                    "source": item.source,
+                    "license": "",
+                    "topics": {},
+                    "provenance": {
+                        "method": "rejection sampling",
+                        "question": item.question.id,
+                        "model": settings["models"][0],
+                        "samples": str(number),
+                    },
+                }
+
+    tokenizer = load_tokenizer()
+
+    def count(rows: list[dict[str, Any]]) -> None:
+        texts = ["\n".join(message["content"] for message in row["messages"]) for row in rows]
+        for row, n in zip(rows, count_tokens(tokenizer, texts), strict=True):
+            row["n_tokens"] = n
+
     versions = {"sampling": code}
+    publish(
+        beside(config.out, "right"),
+        right(),
+        INSTRUCTION,
+        count,
+        kind="instructions",
+        config=dict(settings),
+        versions=versions | {"tokenizer": tokenizer_fingerprint(tokenizer)},
+    )
     publish(config.out, pairs_by_id(), PAIR, kind="pairs", config=dict(settings), versions=versions)
     publish(beside(config.out, "samples"), samples(), SAMPLE, kind="samples", config=dict(settings), versions=versions)
+
+
+def _right(outcome: Mapping[str, Any], most: int) -> list[tuple[int, str]]:
+    """Number and text of the right answers to a question that can be used, each text once, the first sampled first."""
+    found: dict[str, int] = {}
+    for candidate in outcome["candidates"]:
+        parts = parts_of(candidate["text"])
+        if candidate["correct"] and not candidate["error"] and parts:
+            found.setdefault(parts.text, candidate["sample"])
+    return [(number, text) for text, number in found.items()][:most]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import json
 import os
 import signal
 import subprocess
@@ -19,7 +20,7 @@ from medpress.lock import exclusive
 from medpress.run.local import LocalExecutor
 from medpress.run.runner import Runner, forget_failures
 from medpress.run.step import Halve, Step
-from medpress.run.task import Budget, Failure, Limits, Task
+from medpress.run.task import Budget, Executor, Failure, Limits, Task
 from medpress.store import read_table, write_table, write_text
 
 LEFT: list[bytearray] = []
@@ -63,14 +64,26 @@ def work(task: Task, mark) -> None:
     elif what == "lock":
         write_text(Path(task.output), "begun")
         sum(range(10**11))  # a library that holds the interpreter's lock
-    elif what == "busy":
+    elif str(what).startswith("busy"):
         began = time.process_time()
         while time.process_time() - began < 60:
             pass
     write_text(Path(task.output), str(what))
 
 
+def read_several(task: Task, mark) -> None:
+    """CPU-seconds for each of several documents, in two steps."""
+    for number, seconds in enumerate(task.arguments["what"]):
+        for part in ("begins", "goes on"):
+            mark(f"{number} {part}")
+            began = time.process_time()
+            while time.process_time() - began < seconds / 2:
+                pass
+    write_text(Path(task.output), "done")
+
+
 WORK = Step(work, settings=("what",), per="thing", suffix=".txt")
+SEVERAL = Step(read_several, settings=("what",), per="thing", suffix=".txt")
 
 
 def keep(task: Task, mark) -> None:
@@ -100,6 +113,11 @@ def tasks_for(folder: Path, things: list) -> list[Task]:
 def stands(task: Task, failure: Failure) -> list[Task]:
     """There are no smaller tasks."""
     return []
+
+
+def of_last_word(task: Task, mark: str) -> str:
+    """Tasks are charged to what their last word names."""
+    return task.arguments["what"].split()[-1]
 
 
 def test_what_breaks_costs_only_its_own_task(runner, tmp_path):
@@ -165,7 +183,7 @@ def test_a_document_has_a_budget_and_so_has_a_run(tmp_path):
         executor = LocalExecutor(workers=1, limits=Limits())
         runner = Runner(executor, log, budget=budget)
         tasks = tasks_for(tmp_path, things)
-        outcomes = runner.run(WORK, tasks, split=stands, charge=lambda task: task.arguments["what"].split()[-1])
+        outcomes = runner.run(WORK, tasks, split=stands, charge=of_last_word)
         executor.close()
         return {o.task.arguments["what"]: o.failure.kind if o.failure else o.status for o in outcomes}
 
@@ -183,6 +201,36 @@ def test_a_document_has_a_budget_and_so_has_a_run(tmp_path):
         "e": "postponed",
     }
     assert run(["d", "e"], Budget(run_seconds=0.5)) == {"d": "done", "e": "done"}
+
+
+def budgets_of_several(executor: Executor, folder: Path) -> None:
+    """Each of several documents of a task has the budget of a document, and the run has its own."""
+    runner = Runner(executor, folder / "log.jsonl", budget=Budget(document_seconds=1.4))
+    fits, dear = [SEVERAL.task(folder, str(what), what=what) for what in ([0.8, 0.8, 0.8], [0.2, 30.0, 0.2])]
+
+    def alone(task: Task, failure: Failure) -> list[Task]:
+        if len(task.arguments["what"]) == 1:
+            return []
+        assert failure.mark == "1 begins"
+        return [SEVERAL.task(folder, "[30.0]", what=[30.0])]
+
+    def charged(task: Task, mark: str) -> str:
+        number = mark.partition(" ")[0]
+        several = len(task.arguments["what"]) > 1
+        return str(task.arguments["what"][int(number)]) if number else "" if several else "30.0"
+
+    outcomes = runner.run(SEVERAL, [fits, dear], split=alone, charge=charged)
+    assert {str(o.task.arguments["what"]): o.failure.kind if o.failure else o.status for o in outcomes} == {
+        "[0.8, 0.8, 0.8]": "done", "[0.2, 30.0, 0.2]": "budget", "[30.0]": "budget",
+    }  # fmt: skip
+    log = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
+    assert [row["cpu_seconds"] for row in log if row["label"] == "[30.0]"] == [0.0], "what it took is remembered"
+
+
+def test_each_of_several_documents_has_a_budget(tmp_path):
+    executor = LocalExecutor(workers=1, limits=Limits())
+    budgets_of_several(executor, tmp_path)
+    executor.close()
 
 
 @pytest.mark.parametrize(("what", "kind", "times"), [("hang", "stalled", 2), ("busy", "timeout", 1)])
@@ -271,17 +319,31 @@ def test_ray_gives_what_local_processes_give(tmp_path, monkeypatch):
     pytest.importorskip("ray", reason="the ray extra is not installed")
     from medpress.run.ray import RayExecutor
 
-    executor = RayExecutor(workers=2, limits=Limits(step_seconds=3))
+    executor = RayExecutor(workers=2, limits=Limits(step_seconds=2))
+    things = ["a", "raise", "segfault", "b", "hang", "busy"]
     try:
-        outcomes = Runner(executor, tmp_path / "log.jsonl").run(
-            WORK, tasks_for(tmp_path, ["a", "raise", "segfault", "b", "hang"]), split=stands
-        )
+        outcomes = Runner(executor, tmp_path / "log.jsonl").run(WORK, tasks_for(tmp_path, things), split=stands)
+        counted = []
+        for budget, whats in (
+            (Budget(document_seconds=1.4), ["second x", "busy x", "busy 2 x"]),
+            (Budget(run_seconds=0.5), ["second y", "second z", "y"]),
+        ):
+            some = Runner(executor, tmp_path / "log.jsonl", budget=budget)
+            counted += some.run(WORK, tasks_for(tmp_path, whats), split=stands, charge=of_last_word)
+        budgets_of_several(executor, tmp_path / "several")
     finally:
         executor.close()
-    assert {o.task.arguments["what"]: o.failure.kind for o in outcomes if o.failure} == {
-        "raise": "error", "segfault": "crash", "hang": "crash",
+    failed = {o.task.arguments["what"]: o.failure for o in outcomes if o.failure}
+    assert {name: failure.kind for name, failure in failed.items()} == {
+        "raise": "error", "segfault": "crash", "hang": "stalled", "busy": "timeout",
     }  # fmt: skip
+    assert failed["hang"].mark == "page 7"
     assert sorted(o.task.arguments["what"] for o in outcomes if o.status == "done") == ["a", "b"]
+    assert {o.task.arguments["what"]: o.failure.kind if o.failure else o.status for o in counted} == {
+        "second x": "done", "busy x": "budget", "busy 2 x": "budget",
+        "second y": "done", "second z": "done", "y": "postponed",
+    }  # fmt: skip
+    assert not list(tmp_path.rglob("*.ended.json"))
 
 
 def test_a_script_without_a_main_guard_may_use_it(tmp_path):
