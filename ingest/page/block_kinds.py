@@ -211,7 +211,7 @@ def _blocks(part: Paragraph, asked: Asked, label: str, runs_in: bool, context: P
         bold = first.lead_bold if first.lead else first.bold
         head = replace(block, kind="heading", text=asked.title, level=RUN_IN, bbox=bounds(part.lines[:1]), bold=bold)
         return [head, replace(block, text=asked.rest)]
-    if label == "heading" and _WORD.search(text):
+    if label == "heading" and _WORD.search(text) and text[0] not in BULLETS:
         return [replace(block, kind="heading", level=_level(text, size, body))]
     if label in _ASIDE and size < body.size - 0.7 and part.lines[-1].y1 > 0.62 * height:
         return [replace(block, kind="footnote")]
