@@ -16,8 +16,9 @@ from ingest.assembly.continued import continue_tables
 from ingest.assembly.floats import mark_notes, place_floats
 from ingest.conservation import after_assembly
 from ingest.document import Block, Page, Probe
-from ingest.page.block_kinds import CAPTION, NUMBERING, RUN_IN, glue, strip_number, union, vocabulary
-from ingest.page.section_names import METADATA_LABEL, REFERENCES, SECTIONS
+from ingest.page.block_kinds import RUN_IN, STAMP, glue, union, vocabulary
+from ingest.page.context import plain
+from ingest.page.section_names import CAPTION, METADATA_LABEL, NUMBERING, REFERENCES, SECTIONS, strip_number
 
 EDGE = "edge"
 """Text at the edge of a page that turned out to be no header or footer."""
@@ -107,8 +108,9 @@ def remove_furniture(pages: Sequence[Page], names: Sequence[str] = ()) -> list[P
     """Pages without headers, footers and page numbers.
 
     A block that stands where such text stands goes if it is a page number, if its text (digits aside) stands there
-    on another page too, if most pages have a text of that size at that very height, or if it is one of `names`
-    (the document's title, its authors), as on the few pages of a short document.
+    on another page too, if the model of labels tells it (`STAMP`) and there is other text, if most pages have a text of
+    that size at that very height, or if it is one of `names` (the document's title, its authors), as on the few pages of
+    a short document.
     """
     known = {key for key in map(_letters, names) if len(key) >= 6}
     texts: dict[tuple[str, str], set[int]] = defaultdict(set)
@@ -119,12 +121,18 @@ def remove_furniture(pages: Sequence[Page], names: Sequence[str] = ()) -> list[P
                 texts[_text_key(block)].add(page.page)
                 places[_place_key(block)].add(page.page)
     needed = max(4, 0.5 * len(pages))
+    any_text = any(block.furniture is None for page in pages for block in page.blocks)
     result = []
     for page in pages:
         kept = []
         for block in page.blocks:
             if block.furniture and not CAPTION.match(block.text):
-                if _letters(block.text) in known or _PAGE_NUMBER.match(block.text) or len(texts[_text_key(block)]) >= 2:
+                if (
+                    (block.furniture == STAMP and any_text)
+                    or _letters(block.text) in known
+                    or _PAGE_NUMBER.match(block.text)
+                    or len(texts[_text_key(block)]) >= 2
+                ):
                     continue
                 if len(places[_place_key(block)]) >= needed and len(block.text) < 160:
                     continue
@@ -135,7 +143,7 @@ def remove_furniture(pages: Sequence[Page], names: Sequence[str] = ()) -> list[P
 
 def _letters(text: str) -> str:
     """A text's letters, for comparing it with names; numbers and punctuation aside."""
-    return _DIGITS.sub("", _plain(text))
+    return _DIGITS.sub("", plain(text))
 
 
 def _text_key(block: Block) -> tuple[str, str]:
@@ -147,27 +155,22 @@ def _place_key(block: Block) -> tuple[str, int, int]:
     return block.furniture or "", round(y / 3), round(2 * block.size)
 
 
-def _plain(text: str) -> str:
-    """A heading's text for comparison: letters and digits, lower case."""
-    return re.sub(r"[\W_]+", "", text.lower())
-
-
 def _outlined(blocks: list[list[Block]], pages: Sequence[Page], probe: Probe) -> list[list[Block]]:
     """Short paragraphs that the file's own outline names on their page become headings."""
     if not probe.outline:
         return blocks
     named: dict[int, set[str]] = defaultdict(set)
     for _, title, number in probe.outline:
-        key = _plain(title)
+        key = plain(title)
         if len(key) >= 3:
-            named[number].update((key, _plain(strip_number(title))))
+            named[number].update((key, plain(strip_number(title))))
     result = []
     for page, kept in zip(pages, blocks, strict=True):
         titles = named.get(page.page)
         if titles:
             kept = [
                 replace(block, kind="heading", level=3)
-                if block.kind == "paragraph" and len(block.text) < 200 and _plain(block.text) in titles
+                if block.kind == "paragraph" and len(block.text) < 200 and plain(block.text) in titles
                 else block
                 for block in kept
             ]

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ingest.document import Block
-from ingest.page.block_kinds import CAPTION
+from ingest.page.section_names import CAPTION
 
 _KINDS = {
     "fig": "figure", "abb": "figure", "图": "figure", "tab": "table", "表": "table", "sch": "scheme", "box": "box",

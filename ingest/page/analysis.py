@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ingest.document import Block
-from ingest.page.block_kinds import BodyStyle, blocks_of
-from ingest.page.figures import find_figures, without_labels
+from ingest.page.block_kinds import blocks_of
+from ingest.page.context import EDGE, BodyStyle, PageContext
+from ingest.page.figures import Figure, find_figures, without_labels
 from ingest.page.layout_model import Region
-from ingest.page.reading_order import MAX_TEXT_RUNS, Line, bounds, order_and_cycles, paragraphs, text_runs
+from ingest.page.reading_order import MAX_TEXT_RUNS, Line, Paragraph, bounds, order_and_cycles, paragraphs, text_runs
 from ingest.page.regions import layout_by_regions
 from ingest.page.tables import Table, find_tables, shaded_rows
 from ingest.page.text_layer import TextLayer, rotated_back
-
-HEADER_ZONE = 0.12
-"""Headers and footers stand within this share of the page's height from its edge."""
-
 
 CYCLIC = 10
 """With so many text runs in or behind a cycle of the reading order, the order is doubtful."""
@@ -46,33 +43,23 @@ class PageLayout:
     """Why the layout may be wrong, in words; empty when there is no reason to doubt it."""
 
 
-def layout_page(
-    layer: TextLayer,
-    body: BodyStyle,
-    words: Mapping[str, int],
-    width: float,
-    height: float,
-    regions: Sequence[Region] = (),
-) -> PageLayout:
+def layout_page(layer: TextLayer, context: PageContext, regions: Sequence[Region] = ()) -> PageLayout:
     """Lay a page out: by its own geometry, or by the regions that the layout model found on it."""
-    figures = find_figures(layer, width, height)
+    figures = find_figures(layer, context.width, context.height)
     doubt = ""
     if regions:
-        blocks, labels = layout_by_regions(layer, regions, body, words, width, height)
+        blocks, labels = layout_by_regions(layer, regions, context)
     else:
-        horizontal = [*layer.horizontal, *shaded_rows(layer.shapes)]
-        tables, rest = find_tables(layer.lines, horizontal, layer.vertical, body.size, figures)
-        rest, labels = without_labels(rest, figures, body.size, height)
-        headers, footers, rest = split_furniture(rest, layer.horizontal, body, height)
-        blocks, doubt = _flow(rest, tables, headers, footers, body, words, width, height)
+        items, labels, doubt = arranged(layer, context, figures)
+        blocks = blocks_of(items, context)
     upright = sum(len(line.text) for line in layer.lines)
     for angle, lines in layer.rotated.items():
         amount = sum(len(line.text) for line in lines)
         if amount > 400 or amount > 0.5 * upright:
-            blocks.extend(_sideways(lines, angle, layer, body, words, width, height))
+            blocks.extend(_sideways(lines, angle, layer, context))
             continue
         for line in lines:
-            block = _margin(line, angle, width, height)
+            block = _margin(line, angle, context)
             if block.bbox is not None and any(_touches(block.bbox, figure.box) for figure in figures):
                 labels.append(line)
             else:
@@ -80,13 +67,24 @@ def layout_page(
     return PageLayout(tuple(blocks), tuple(line.text for line in labels), doubt)
 
 
-def plain_page(
-    layer: TextLayer, body: BodyStyle, words: Mapping[str, int], width: float, height: float
-) -> tuple[Block, ...]:
+def arranged(
+    layer: TextLayer, context: PageContext, figures: Sequence[Figure]
+) -> tuple[list[Paragraph | Block], list[Line], str]:
+    """(paragraphs and tables in reading order, labels of figures, why the order may be wrong) of a page's upright lines."""
+    horizontal = [*layer.horizontal, *shaded_rows(layer.shapes)]
+    tables, rest = find_tables(layer.lines, horizontal, layer.vertical, context.body.size, figures)
+    rest, labels = without_labels(rest, figures, context.body.size, context.height)
+    headers, footers, rest = split_furniture(rest, layer.horizontal, context.body, context.height)
+    items, doubt = _flow(rest, tables, headers, footers, context.width)
+    return items, labels, doubt
+
+
+def plain_page(layer: TextLayer, context: PageContext) -> tuple[Block, ...]:
     """The lines of a page in reading order and nothing made of them: no tables, no figures, no headers."""
-    blocks, _ = _flow(layer.lines, [], [], [], body, words, width, height)
+    items, _ = _flow(layer.lines, [], [], [], context.width)
+    blocks = blocks_of(items, context)
     for angle, lines in layer.rotated.items():
-        blocks.extend(replace(_margin(line, angle, width, height), furniture=None) for line in lines)
+        blocks.extend(replace(_margin(line, angle, context), furniture=None) for line in lines)
     return tuple(blocks)
 
 
@@ -94,21 +92,14 @@ def _touches(box: Sequence[float], figure: Sequence[float]) -> bool:
     return box[0] < figure[2] + 20 and box[2] > figure[0] - 20 and box[1] < figure[3] + 20 and box[3] > figure[1] - 20
 
 
-def _margin(line: Line, angle: int, width: float, height: float) -> Block:
-    box = rotated_back((line.x0, line.y0, line.x1, line.y1), angle, width, height)
+def _margin(line: Line, angle: int, context: PageContext) -> Block:
+    box = rotated_back((line.x0, line.y0, line.x1, line.y1), angle, context.width, context.height)
     return Block("paragraph", line.text, bbox=box, size=line.size, bold=line.bold, furniture="margin")
 
 
-def _sideways(
-    lines: list[Line],
-    angle: int,
-    layer: TextLayer,
-    body: BodyStyle,
-    words: Mapping[str, int],
-    width: float,
-    height: float,
-) -> list[Block]:
+def _sideways(lines: list[Line], angle: int, layer: TextLayer, context: PageContext) -> list[Block]:
     """A page or table printed sideways, laid out in its own upright coordinates."""
+    width, height = context.width, context.height
     if angle == 90:
         horizontal = [(height - y1, height - y0, x) for y0, y1, x in layer.vertical]
         vertical = [(x0, x1, height - y) for x0, x1, y in layer.horizontal]
@@ -118,12 +109,12 @@ def _sideways(
     else:
         horizontal = [(y0, y1, width - x) for y0, y1, x in layer.vertical]
         vertical = [(width - x1, width - x0, y) for x0, x1, y in layer.horizontal]
-    tables, rest = find_tables(lines, horizontal, vertical, body.size)
+    tables, rest = find_tables(lines, horizontal, vertical, context.body.size)
     across, down = (width, height) if angle == 180 else (height, width)
-    blocks, _ = _flow(rest, tables, [], [], body, words, across, down)
+    items, _ = _flow(rest, tables, [], [], across)
     return [
         replace(block, bbox=rotated_back(block.bbox, angle, width, height)) if block.bbox is not None else block
-        for block in blocks
+        for block in blocks_of(items, replace(context, width=across, height=down))
     ]
 
 
@@ -181,7 +172,7 @@ def _edge(
             j += 1
         row = ordered[i:j]
         inner = max(line.y1 for line in row) if direction > 0 else min(line.y0 for line in row)
-        if (inner if direction > 0 else height - inner) > HEADER_ZONE * height:
+        if (inner if direction > 0 else height - inner) > EDGE * height:
             break
         if j >= len(ordered):
             return j
@@ -207,29 +198,22 @@ def _unlike(line: Line, other: Line) -> bool:
 
 
 def _flow(
-    lines: list[Line],
-    tables: list[Table],
-    headers: list[Line],
-    footers: list[Line],
-    body: BodyStyle,
-    words: Mapping[str, int],
-    width: float,
-    height: float,
-) -> tuple[list[Block], str]:
+    lines: list[Line], tables: list[Table], headers: list[Line], footers: list[Line], width: float
+) -> tuple[list[Paragraph | Block], str]:
     """(everything in reading order, why it may be wrong). Headers and footers are marked until it is known what repeats."""
     runs = text_runs(lines)
     boxes = [bounds(run) for run in runs]
-    whole: list[list[Block]] = [[table.block] for table in tables]
+    whole: list[Paragraph | Block] = [table.block for table in tables]
     boxes.extend(table.bbox for table in tables)
     n_inner = len(boxes)
     for where, edge in (("header", headers), ("footer", footers)):
         for run in text_runs(edge):
             for part in paragraphs([run]):
                 part.right = max(part.right, 0.9 * width)
-                found = blocks_of([part], body, words, width, height)
-                whole.append([replace(block, furniture=where) for block in found])
+                part.edge = where
+                whole.append(part)
                 boxes.append(part.bbox)
-    blocks: list[Block] = []
+    items: list[Paragraph | Block] = []
     waiting: list[list[Line]] = []
     sizes = [*(run[len(run) // 2].size for run in runs), *(0.0 for _ in boxes[len(runs) :])]
     order, in_cycles = order_and_cycles(boxes, sizes)
@@ -237,13 +221,11 @@ def _flow(
         if index < len(runs):
             waiting.append(runs[index])
             continue
-        if waiting:
-            blocks.extend(blocks_of(paragraphs(waiting), body, words, width, height))
-            waiting = []
-        blocks.extend(whole[index - len(runs)])
-    if waiting:
-        blocks.extend(blocks_of(paragraphs(waiting), body, words, width, height))
-    return blocks, _doubt(runs, boxes[:n_inner], in_cycles)
+        items.extend(paragraphs(waiting))
+        waiting = []
+        items.append(whole[index - len(runs)])
+    items.extend(paragraphs(waiting))
+    return items, _doubt(runs, boxes[:n_inner], in_cycles)
 
 
 def _doubt(runs: Sequence[list[Line]], boxes: Sequence[tuple[float, float, float, float]], in_cycles: int) -> str:

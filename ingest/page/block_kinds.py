@@ -6,44 +6,35 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ingest.document import Block
+from ingest.page.block_labels import Asked, labels
+from ingest.page.context import BodyStyle, PageContext
 from ingest.page.reading_order import (
     BULLETS,
     LIST_MARK,
-    Line,
     Paragraph,
     bounds,
-    family,
     is_cjk,
     is_display,
     most_common,
 )
-from ingest.page.section_names import KIND_LABEL, REFERENCES, SECTIONS
+from ingest.page.section_names import CAPTION, NUMBERING, SECTIONS, strip_number
 
-NUMBERING = re.compile(
-    r"^(?:(?P<arabic>\d{1,2}(?:\.\d{1,2}){0,4})(?P<dot>[.)]?)|(?P<roman>[IVX]{1,5})\.|(?P<letter>[A-H])\.|"
-    r"(?P<chinese>第[一二三四五六七八九十百\d]{1,4}[章节篇部分条]|[一二三四五六七八九十]{1,3}、|[（(][一二三四五六七八九十]{1,3}[)）])"
-    r"|(?:Chapter|CHAPTER|Section|Appendix|APPENDIX|Part|PART)\s+[\dA-Z]{1,4}[.:]?)\s*\|?\s*(?=\S)"
-)
-"""Numbering at the start of a heading."""
-CAPTION = re.compile(
-    r"^(?:(?:Supplement(?:ary|al)\s+|Supporting\s+|Additional\s+|Appendix\s+|Extended\s+Data\s+)?"
-    r"(?:Fig(?:ure|s)?|FIG(?:URE)?|Table|TABLE|Tab|Scheme|SCHEME|Box|BOX|Chart|Plate|Exhibit|Algorithm|Abb|Tabelle|Figura|Tabla|Tableau)"
-    r"\.?\s*(?P<number>[A-Z]?\d{1,3}(?:[.\-–]\d{1,2})?[A-Za-z]?|[IVX]{1,5})(?P<after>\s*[.:|–—]|\)|$|\s)"
-    r"|[图表]\s*\d{1,3}(?:[.\-–]\d{1,2})?)"
-)
-"""How a caption begins."""
+STAMP = "stamp"
+"""What `Block.furniture` says of text at an edge that is none of the document's, whether it repeats or not."""
+MAX_TITLE = 25
+"""Words of a title that runs in."""
+_ASIDE = frozenset({"note", "front", "furniture"})
+"""Labels of what is a footnote where it stands small in the lower part of a page."""
+_WORD = re.compile(r"[^\W\d_]{2}|[\u3400-\u9fff]")
+"""What a title has."""
+_KINDS = {"caption": "caption", "reference": "reference", "note": "footnote"}
+"""Kinds of blocks by label, where they differ from a paragraph."""
 RUN_IN = 6
 """Level of a heading that stands at the start of its paragraph, until the levels of the document are known."""
-_AFFILIATION_MARK = re.compile(r"\[[\da-z,*†‡ ]+\]|[*†‡∗]")
-_EMAIL = re.compile(r"\S+@\S+\.\w+|https?://|www\.|\bdoi\b", re.IGNORECASE)
-_KEYWORDS = re.compile(r"^(?:key ?words?|index terms|关键词|abbreviations)\b", re.IGNORECASE)
 _NAMED_START = re.compile(r"^([A-Z][A-Za-z/&’' ]{3,40}):\s+(?=[A-Z\d])")
-_CORRESPONDENCE = re.compile(
-    r"^[*∗]\s*(?:correspond|author|e-?mail|these|present|both|equal|contributed)", re.IGNORECASE
-)
 _LETTERS = re.compile(r"[^\W\d_]")
 _WORD_BEFORE = re.compile(r"([^\W\d_]+)[-‐\u00ad]$")
 _WORD_AFTER = re.compile(r"^([^\W\d_]+)")
@@ -58,41 +49,6 @@ _SPACES = re.compile(r"[ \t\u00a0\u2000-\u200a\u202f\u3000]+")
 _LIGATURES = str.maketrans({"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"})
 WORDS = re.compile(r"[^\W\d_]+(?:[-‐][^\W\d_]+)*")
 """Words as the vocabulary of a document counts them."""
-
-
-@dataclass(frozen=True, slots=True)
-class BodyStyle:
-    """What most of the text looks like; headings are what looks different."""
-
-    size: float
-    """Font size."""
-    family: str
-    """Font family."""
-    bold: bool
-    """Whether the running text is bold."""
-    italic: bool
-    """Whether the running text is italic."""
-
-
-def body_style(lines: Sequence[Line]) -> BodyStyle:
-    """The most common size, and the most common font at that size, weighted by characters."""
-    end = len(lines)
-    for number in range(int(0.3 * end), end):
-        if len(lines[number].text) < 40 and REFERENCES.match(lines[number].text):
-            end = number  # a long bibliography in small print must not pass for the text
-            break
-    kept = [line for line in lines[:end] if len(line.text) > 25] or lines
-    size = most_common((round(line.size * 2) / 2, len(line.text)) for line in kept)
-    fonts: Counter[tuple[str, bool, bool]] = Counter()
-    sizes: Counter[float] = Counter()
-    for line in kept:
-        if abs(line.size - size) <= 0.5:
-            fonts[family(line.font), line.bold, line.italic] += len(line.text)
-            sizes[line.size] += len(line.text)
-    if not fonts:
-        return BodyStyle(size or 10.0, "", False, False)
-    name, bold, italic = max(fonts, key=lambda key: (fonts[key], key))
-    return BodyStyle(max(sizes, key=lambda value: (sizes[value], value)), name, bold, italic)
 
 
 def vocabulary(texts: Iterable[str]) -> Counter[str]:
@@ -214,55 +170,57 @@ def join_lines(lines: Sequence[str], words: Mapping[str, int]) -> str:
     return text
 
 
-def blocks_of(
-    parts: Sequence[Paragraph], body: BodyStyle, words: Mapping[str, int], width: float, height: float
-) -> list[Block]:
-    """Blocks of a page's paragraphs, in their order. `width` and `height` are those of the page."""
+def asked_of(items: Sequence[Paragraph | Block], context: PageContext) -> list[Asked]:
+    """What is asked about paragraphs in reading order, tables and other finished blocks between them."""
+    asked = []
+    for item in items:
+        if isinstance(item, Block):
+            asked.append(Asked(None, item.text))
+            continue
+        text = join_lines([line.text for line in item.lines], context.words)
+        title, rest = _title(item, text, context) or ("", "")
+        asked.append(Asked(item, text, title, rest))
+    return asked
+
+
+def blocks_of(items: Sequence[Paragraph | Block], context: PageContext) -> list[Block]:
+    """Blocks of paragraphs in reading order; finished blocks between them stay as they are."""
+    asked = asked_of(items, context)
     blocks: list[Block] = []
-    for number, part in enumerate(parts):
-        following = parts[number + 1] if number + 1 < len(parts) else None
-        blocks.extend(_blocks(part, following, body, words, height))
+    for item, each, (label, runs_in) in zip(items, asked, labels(asked, context), strict=True):
+        if isinstance(item, Block):
+            blocks.append(item)
+        elif each.text:
+            blocks.extend(_blocks(item, each, label, runs_in, context))
     return _merged_headings(blocks)
 
 
-def _blocks(
-    part: Paragraph, following: Paragraph | None, body: BodyStyle, words: Mapping[str, int], height: float
-) -> list[Block]:
-    text = join_lines([line.text for line in part.lines], words)
-    if not text:
-        return []
+def _blocks(part: Paragraph, asked: Asked, label: str, runs_in: bool, context: PageContext) -> list[Block]:
+    body, height = context.body, context.height
+    text = asked.text
     size = most_common((line.size, len(line.text)) for line in part.lines)
     bold = all(line.bold for line in part.lines)
     confidences = [line.confidence for line in part.lines if line.confidence is not None]
     confidence = sum(confidences) / len(confidences) if confidences else None
-    block = Block("paragraph", text, bbox=part.bbox, size=size, bold=bold, confidence=confidence)
+    furniture = (STAMP if label == "furniture" else part.edge) if part.edge else None
+    block = Block("paragraph", text, bbox=part.bbox, size=size, bold=bold, confidence=confidence, furniture=furniture)
     if is_display(text):
         return [replace(block, kind="formula")]
-    caption = CAPTION.match(text)
-    if caption and _is_caption(caption, part, size, body, text):
-        return [replace(block, kind="caption")]
-    run_in = _run_in(part, text, body, words)
-    if run_in is not None:
-        head, rest = run_in
-        title = Block(
-            "heading",
-            head,
-            level=RUN_IN,
-            bbox=bounds(part.lines[:1]),
-            size=size,
-            bold=part.lines[0].lead_bold,
-            confidence=confidence,
-        )
-        return [title, replace(block, text=rest)] if rest else [title]
-    if is_heading(part, following, text, size, bold, body):
+    if runs_in and _WORD.search(asked.title):
+        first = part.lines[0]
+        bold = first.lead_bold if first.lead else first.bold
+        head = replace(block, kind="heading", text=asked.title, level=RUN_IN, bbox=bounds(part.lines[:1]), bold=bold)
+        return [head, replace(block, text=asked.rest)]
+    if label == "heading" and _WORD.search(text) and text[0] not in BULLETS:
         return [replace(block, kind="heading", level=_level(text, size, body))]
+    if label in _ASIDE and size < body.size - 0.7 and part.lines[-1].y1 > 0.62 * height:
+        return [replace(block, kind="footnote")]
+    if label in _KINDS:
+        return [replace(block, kind=_KINDS[label])]
     if _is_formula(text, part, body):
         return [replace(block, kind="formula")]
-    if LIST_MARK.match(text) and part.marked and not _CORRESPONDENCE.match(text):
+    if LIST_MARK.match(text) and part.marked and label != "front":
         return [replace(block, kind="list", text=_BULLET.sub("- ", text))]
-    bottom = part.lines[-1].y1
-    if size < body.size - 0.7 and bottom > 0.62 * height and _footnote_like(text, part):
-        return [replace(block, kind="footnote")]
     return [block]
 
 
@@ -293,108 +251,6 @@ def _merged_headings(blocks: list[Block]) -> list[Block]:
     return result
 
 
-def _is_caption(match: re.Match[str], part: Paragraph, size: float, body: BodyStyle, text: str) -> bool:
-    after = (match.groupdict().get("after") or "").strip()
-    first = part.lines[0]
-    if first.lead_bold or (first.bold and not body.bold):
-        return True
-    if after or match.end() >= len(text) - 1:
-        return True
-    if size < body.size - 0.4:
-        return True
-    label = match.group(0)
-    rest = text[match.end() :].lstrip()
-    return label.isupper() or (rest[:1].isupper() and first.lead > 0) or label[:1] in "图表"
-
-
-def _footnote_like(text: str, part: Paragraph) -> bool:
-    return (
-        bool(re.match(r"^(?:[\d*†‡§¶#∗\[]|[a-z]\b|\(?©|Abbreviations|Note|Corresponding|E-?mail|Address)", text))
-        or part.lines[0].superscripts > 0
-    )
-
-
-def is_heading(
-    part: Paragraph, following: Paragraph | None, text: str, size: float, bold: bool, body: BodyStyle
-) -> bool:
-    """Whether a paragraph is a heading: short, and set apart from the running text by size, weight, case or number."""
-    lines = part.lines
-    if len(lines) > 5 or len(text) > 260:
-        return False
-    letters = len(_LETTERS.findall(text))
-    if not re.search(r"[^\W\d_]{3}|[\u3400-\u9fff]{2}", text) or letters < 0.5 * len(text.replace(" ", "")):
-        return False
-    n_words = len(text.split())
-    known = SECTIONS.match(strip_number(text)) is not None
-    larger = size >= body.size + 0.8 and size >= 1.07 * body.size
-    if n_words > (40 if size > 1.3 * body.size else 25):
-        return False
-    if KIND_LABEL.match(text) or _EMAIL.search(text):
-        return False
-    if _KEYWORDS.match(text) and not known:
-        return False
-    if (
-        text[0] in ",;)]}"
-        or text[0] in BULLETS
-        or text[-1] in ",;"
-        or (text[-1] == "." and not known and not text[:2].isdigit() and n_words > 6 and size < 1.4 * body.size)
-    ):
-        return False
-    if text[:1].islower() and not larger:
-        return False
-    numbered = NUMBERING.match(text)
-    if sum(line.superscripts for line in lines) and _AFFILIATION_MARK.search(text) and not numbered and not larger:
-        return False
-    if size < (0.7 * body.size if bold else body.size - 0.6):
-        return False
-    upper = text.upper() == text != text.lower() and letters >= 4
-    if is_cjk(text) and (len(text) > 45 or text[-1] in "。；：，、？！"):
-        return False
-    other = family(lines[0].font) != body.family and lines[0].font != ""
-    italic = all(line.italic for line in lines) and not body.italic
-    distinct = (
-        size >= 1.2 * body.size or bold or italic or upper or numbered or known or (other and size >= 1.15 * body.size)
-    )
-    if larger and distinct:
-        return not (len(lines) > 3 and size < 1.25 * body.size)
-    if bold and not body.bold:
-        return not (text.endswith(".") and n_words > 12) and not (part.marked and not numbered)
-    alone = len(lines) <= 2 and (lines[-1].x1 < part.right - 0.08 * (part.right - part.left))
-    if known and len(lines) == 1 and alone:
-        return True
-    if upper and alone and n_words <= 15 and n_words + letters > 6 and not any(c.isdigit() for c in text[4:]):
-        return True
-    if (
-        (italic or (other and size >= body.size - 0.3))
-        and alone
-        and following is not None
-        and not text.endswith((".", ":"))
-    ):
-        if part.marked and numbered and not (numbered.group("chinese") or "." in (numbered.group("arabic") or "")):
-            return False  # an item of a list of questions, not a heading
-        below = following.lines[0]
-        apart = part.gap > 0.35 * size or bool(numbered)
-        return (
-            apart
-            and below.y0 - lines[-1].y0 < 4 * size
-            and below.y0 > lines[-1].y0
-            and n_words <= (25 if numbered else 14)
-            and text.count(",") < 2
-        )
-    if numbered and numbered.group("chinese") and alone and len(text) <= 30 and len(lines) == 1:
-        return True
-    if numbered and alone and not part.lines[0].lead and text[numbered.end() : numbered.end() + 1].isupper():
-        depth = (numbered.group("arabic") or "").count(".")
-        return depth >= 1 and not text.endswith(".") and part.gap > 0.4 * size and n_words <= 14
-    return False
-
-
-def strip_number(text: str) -> str:
-    """A heading without its number."""
-    match = NUMBERING.match(text)
-    return text[match.end() :] if match else text
-
-
 def _level(text: str, size: float, body: BodyStyle) -> int:
     """A first guess: depth of the numbering, or how much larger it is than the running text."""
     match = NUMBERING.match(text)
@@ -405,45 +261,34 @@ def _level(text: str, size: float, body: BodyStyle) -> int:
     return 2 if size >= body.size + 0.8 else 3
 
 
-def _run_in(part: Paragraph, text: str, body: BodyStyle, words: Mapping[str, int]) -> tuple[str, str] | None:
-    """A heading at the start of its paragraph's first line: (heading, rest)."""
-    first = part.lines[0]
+def _title(part: Paragraph, text: str, context: PageContext) -> tuple[str, str] | None:
+    """(what may be a title at the start of a paragraph, the rest): what has a style of its own, or a known name and a colon."""
     named = _NAMED_START.match(text)
-    if named and SECTIONS.match(named.group(1)) and not _KEYWORDS.match(text) and len(text) > 60:
+    if named and SECTIONS.match(named.group(1)) and len(text) > 60:
         return named.group(1), text[named.end() :]
-    if not first.lead and not (first.bold and len(part.lines) > 1 and not body.bold):
+    first = part.lines[0]
+    bold = first.lead_bold if first.lead else first.bold
+    italic = first.lead_italic if first.lead else first.italic
+    if not (bold > context.body.bold or italic > context.body.italic):
         return None
-    count = 0
-    bold = first.lead_bold if first.lead else True
-    for line in part.lines:
-        if line.lead or not line.bold:
-            count += line.lead
-            head_lines = part.lines[: part.lines.index(line)] + ([line] if line.lead else [])
-            break
-    else:
-        return None
-    texts = [line.text for line in head_lines]
-    if head_lines and head_lines[-1].lead:
-        texts[-1] = texts[-1][: head_lines[-1].lead]
-    head = join_lines(texts, words)
-    rest_lines = [line.text for line in part.lines[len(head_lines) :]]
-    if head_lines and head_lines[-1].lead:
-        rest_lines.insert(0, head_lines[-1].text[head_lines[-1].lead :])
-    rest = join_lines(rest_lines, words)
-    n_words = len(head.split())
-    numbered = NUMBERING.match(head)
-    deep = numbered is not None and "." in (numbered.group("arabic") or "")
-    if not rest or n_words > 16 or len(_LETTERS.findall(head)) < 3 or CAPTION.match(head) or _KEYWORDS.match(head):
-        return None
-    ended = head[-1] in ".:—–。：" or rest[0] in ":.—–"
-    starts = rest.lstrip(".:—– ")[:1]
-    if not ended or not (starts.isupper() or starts.isdigit() or starts in "“\"'(‘[" or is_cjk(starts)):
-        return None
-    if not bold and not deep and not SECTIONS.match(head.rstrip(" :.")):
-        return None
-    if part.marked and not deep:
-        return None
-    if head.count(",") > 2:
+    whole = 0  # lines that are all of the title's style
+    if not first.lead:
+        for line in part.lines:
+            if line.lead or (line.bold, line.italic) != (first.bold, first.italic):
+                break
+            whole += 1
+        if whole == len(part.lines):
+            return None
+    cut = part.lines[whole].lead
+    texts = [line.text for line in part.lines]
+    head = join_lines([*texts[:whole], texts[whole][:cut]], context.words)
+    rest = join_lines([texts[whole][cut:], *texts[whole + 1 :]], context.words)
+    if (
+        CAPTION.match(head)
+        or len(head.split()) > MAX_TITLE
+        or len(_LETTERS.findall(head)) < 3
+        or not rest.strip(".:—– ")
+    ):
         return None
     return head.rstrip(" :—–："), rest.lstrip(".:—– ")
 

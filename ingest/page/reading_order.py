@@ -54,6 +54,8 @@ class Line:
     """Characters at the start of the line in a style (bold, italic, another font) that the rest of it does not have."""
     lead_bold: bool = False
     """Whether that start is bold."""
+    lead_italic: bool = False
+    """Whether that start is in italics."""
     superscripts: int = 0
     """How many parts of the line were raised marks: citations, affiliations, footnote signs."""
     confidence: float | None = None
@@ -79,6 +81,8 @@ class Paragraph:
     """White space above it within its column; infinite at the top of a text run."""
     marked: bool = False
     """It begins where a list item or a numbered entry begins."""
+    edge: str = ""
+    """`header` or `footer` when it stands where these stand."""
 
     @property
     def bbox(self) -> tuple[float, float, float, float]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from ingest.document import Block
-from ingest.page.block_kinds import BodyStyle, blocks_of
+from ingest.page.block_kinds import blocks_of
+from ingest.page.context import PageContext
 from ingest.page.layout_model import Region
 from ingest.page.reading_order import Line, bounds, paragraphs, text_runs
 from ingest.page.table_regions import rows_of
@@ -25,10 +26,7 @@ _HEADINGS = frozenset({"title", "section-header"})
 def layout_by_regions(
     layer: TextLayer,
     regions: Sequence[Region],
-    body: BodyStyle,
-    words: Mapping[str, int],
-    width: float,
-    height: float,
+    context: PageContext,
 ) -> tuple[list[Block], list[Line]]:
     """(blocks in the order of the regions, the labels of pictures, which are in none). No line is lost."""
     blocks: list[Block] = []
@@ -36,7 +34,7 @@ def layout_by_regions(
 
     def close() -> None:
         if waiting:
-            blocks.extend(blocks_of(paragraphs(waiting), body, words, width, height))
+            blocks.extend(blocks_of(paragraphs(waiting), context))
             waiting.clear()
 
     labels: list[Line] = []
@@ -47,7 +45,7 @@ def layout_by_regions(
             labels += [line for line in lines if len(line.text.split()) <= LABEL_WORDS]
             lines = [line for line in lines if len(line.text.split()) > LABEL_WORDS]
         tabular = kind == "table" or (kind == "text" and _in_columns(lines))
-        table = build(lines, rules, layer.vertical, body.size, aligned=True) if tabular else None
+        table = build(lines, rules, layer.vertical, context.body.size, aligned=True) if tabular else None
         if table is not None:
             close()
             blocks.append(table.block)
@@ -57,7 +55,7 @@ def layout_by_regions(
             waiting.extend(runs)
             continue
         close()
-        blocks.extend(_named(block, kind) for block in blocks_of(paragraphs(runs), body, words, width, height))
+        blocks.extend(_named(block, kind) for block in blocks_of(paragraphs(runs), context))
     close()
     return blocks, labels
 

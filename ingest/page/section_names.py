@@ -26,10 +26,6 @@ contents|table of contents|preface|foreword|glossary|index
 结\\s*果|讨\\s*论|结\\s*论|参考文献|致\\s*谢|附\\s*录|目\\s*录
 """
 _REFERENCES = "references?(?: cited| and notes)?|bibliography|literature(?: cited)?|works cited|参考文献"
-_KIND_WORDS = """
-research|review|article|paper|report|communications?|case report|editorial|letter|commentary|correspondence|study protocol
-protocol|perspective|opinion|methodology|case study|technical note|clinical trial
-"""
 _METADATA = """
 edited by|reviewed by|correspondence(?: to)?|\\*?corresponding authors?|authors? for correspondence|specialty section
 received|accepted|revised|(?:first |last )?published(?: online)?|citation|cite this article(?: as)?|how to cite(?: this article)?
@@ -43,19 +39,32 @@ def _any(alternatives: str) -> str:
     return "(?:" + "|".join(alternatives.strip().splitlines()) + ")"
 
 
+NUMBERING = re.compile(
+    r"^(?:(?P<arabic>\d{1,2}(?:\.\d{1,2}){0,4})(?P<dot>[.)]?)|(?P<roman>[IVX]{1,5})\.|(?P<letter>[A-H])\.|"
+    r"(?P<chinese>第[一二三四五六七八九十百\d]{1,4}[章节篇部分条]|[一二三四五六七八九十]{1,3}、|[（(][一二三四五六七八九十]{1,3}[)）])"
+    r"|(?:Chapter|CHAPTER|Section|Appendix|APPENDIX|Part|PART)\s+[\dA-Z]{1,4}[.:]?)\s*\|?\s*(?=\S)"
+)
+"""Numbering at the start of a heading."""
+CAPTION = re.compile(
+    r"^(?:(?:Supplement(?:ary|al)\s+|Supporting\s+|Additional\s+|Appendix\s+|Extended\s+Data\s+)?"
+    r"(?:Fig(?:ure|s)?|FIG(?:URE)?|Table|TABLE|Tab|Scheme|SCHEME|Box|BOX|Chart|Plate|Exhibit|Algorithm|Abb|Tabelle|Figura|Tabla|Tableau)"
+    r"\.?\s*(?P<number>[A-Z]?\d{1,3}(?:[.\-–]\d{1,2})?[A-Za-z]?|[IVX]{1,5})(?P<after>\s*[.:|–—]|\)|$|\s)"
+    r"|[图表]\s*\d{1,3}(?:[.\-–]\d{1,2})?)"
+)
+"""How a caption begins."""
 SECTIONS = re.compile(rf"^{_any(_SECTIONS)}\s*:?$", re.IGNORECASE)
 """Headings that an article or book has; with these words even a plain line alone is one."""
 REFERENCES = re.compile(rf"^(?:\d{{1,2}}\.?\s*\|?\s*)?{_any(_REFERENCES)}\s*:?$", re.IGNORECASE)
 """The heading of the list of references."""
-KIND_LABEL = re.compile(
-    r"^(?:open access|(?:mini[- ]?|systematic |original |short |brief |rapid |clinical |invited |narrative |general |full |meta[- ])*"
-    rf"{_any(_KIND_WORDS)}(?: (?:article|paper|letter|report|open access|open))?)s?$",
-    re.IGNORECASE,
-)
-"""What a journal prints above a title to say what kind of article follows."""
 METADATA_LABEL = re.compile(rf"^\W*{_any(_METADATA)}\W*$", re.IGNORECASE)
 """Labels of the facts about an article that stand beside its title: set like headings, but none."""
 FIGURE_CAPTION = re.compile(
     r"^(?:Supplement\w*\s+|Extended Data\s+)?(?:Fig(?:ure|ura)?s?\b\.?|Abb(?:ildung|\.)|图)\s*[S\d]", re.IGNORECASE
 )
 """How the caption of a figure begins."""
+
+
+def strip_number(text: str) -> str:
+    """A heading without its number."""
+    match = NUMBERING.match(text)
+    return text[match.end() :] if match else text

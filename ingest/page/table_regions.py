@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from ingest.page.block_kinds import CAPTION
 from ingest.page.reading_order import Line, bounds, text_runs
+from ingest.page.section_names import CAPTION
 from ingest.page.table_columns import Rule
 
 SAME_EXTENT = 3.0

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from ingest.document import Block
-from ingest.page.block_kinds import CAPTION
 from ingest.page.figures import Figure, in_figure
 from ingest.page.markdown_table import LABEL, markdown_table
 from ingest.page.reading_order import MAX_LINES, Line, bounds
+from ingest.page.section_names import CAPTION
 from ingest.page.table_columns import MIN_RULE, Rule
 from ingest.page.table_grid import grid_of
 from ingest.page.table_lattice import lattice_of

@@ -593,6 +593,7 @@ def _line(parts: list[Fragment]) -> Line:
         font=max(fonts, key=fonts.__getitem__) if fonts else parts[0].spans[0][2],
         lead=lead,
         lead_bold=lead_bold,
+        lead_italic=lead_italic,
         superscripts=marks.count(text),
         cuts=_cuts(parts, stripped.rstrip()),
     )

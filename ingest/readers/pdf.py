@@ -5,9 +5,9 @@ from __future__ import annotations
 import html
 import logging
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +18,10 @@ from ingest.document import Block, Mark, Page, Probe, ReadOptions, UnreadableErr
 from ingest.formula.latex import characters
 from ingest.page import layout_model
 from ingest.page.analysis import layout_page, plain_page
-from ingest.page.block_kinds import BodyStyle, body_style, vocabulary
+from ingest.page.block_kinds import vocabulary
+from ingest.page.context import BodyStyle, PageContext, body_style, contexts
 from ingest.page.fonts import UNREADABLE, FontMender
+from ingest.page.reading_order import Line
 from ingest.page.routing import PageFacts, Route, route
 from ingest.page.text_layer import TextLayer, read_text_layer, write_marks
 from ingest.passwords import passwords_in
@@ -163,14 +165,6 @@ def _probe(document: pymupdf.Document, warnings: tuple[str, ...]) -> Probe:
     found = _DATE.match(str(metadata.get("creationDate") or ""))
     if found:
         date = "-".join(part for part in found.groups() if part)
-    outline: list[tuple[int, str, int]] = []
-    try:
-        for level, entry, page in document.get_toc(simple=True)[:5000]:
-            text = " ".join(str(entry).split())
-            if text:
-                outline.append((int(level), text, int(page)))
-    except MUPDF_ERRORS:
-        pass
     identifiers = {}
     subject = f"{metadata.get('subject') or ''} {metadata.get('keywords') or ''} {metadata.get('title') or ''}"
     doi = _DOI.search(subject)
@@ -186,9 +180,20 @@ def _probe(document: pymupdf.Document, warnings: tuple[str, ...]) -> Probe:
         date=date,
         lang=language if language.isalpha() else "",
         identifiers=identifiers,
-        outline=tuple(outline),
+        outline=_outline(document),
         warnings=warnings,
     )
+
+
+def _outline(document: pymupdf.Document) -> tuple[tuple[int, str, int], ...]:
+    """(level, title, page) of the file's own table of contents."""
+    found: list[tuple[int, str, int]] = []
+    with suppress(*MUPDF_ERRORS):
+        for level, entry, page in document.get_toc(simple=True)[:5000]:
+            text = " ".join(str(entry).split())
+            if text:
+                found.append((int(level), text, int(page)))
+    return tuple(found)
 
 
 def _names(text: str) -> tuple[str, ...]:
@@ -202,11 +207,13 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in parts if part.strip())
 
 
-def _read_window(
+def layers_of(
     document: pymupdf.Document, mender: FontMender, first: int, last: int, options: ReadOptions, mark: Mark
-) -> Iterator[Page]:
-    """Read some pages: all text layers first, then each page's blocks in the light of the others."""
-    layers: list[tuple[int, float, float, TextLayer, Route]] = []
+) -> list[tuple[int, TextLayer, Route, PageContext]]:
+    """Pages that are read together: number, text layer, way and, in the light of the others, context of each.
+
+    Raises `UnreadableError`.
+    """
     numbers = range(first, last + 1)
     fonts = {number: _fonts(document, number) for number in numbers}
     mender.mend([font for listed in fonts.values() for font in listed])
@@ -219,38 +226,47 @@ def _read_window(
             raise _unreadable(number, error) from None
     write_marks(list(read.values()))
     unmapped: dict[int, bool] = {}
+    ways: list[Route] = []
+    pages: list[tuple[int, float, float, list[Line]]] = []
     for number, layer in read.items():
         try:
             page = document[number - 1]
-            way = _route(document, fonts[number], page, layer, options, unmapped)
-            layers.append((number, page.rect.width, page.rect.height, layer, way))
+            ways.append(_route(document, fonts[number], page, layer, options, unmapped))
+            lines = layer.lines if ways[-1].name == "native" else []
+            pages.append((number, page.rect.width, page.rect.height, lines))
         except MUPDF_ERRORS as error:
             raise _unreadable(number, error) from None
-    native = [layer for *_, layer, way in layers if way.name == "native"]
-    lines = [line for layer in native for line in layer.lines]
-    body = body_style(lines) if lines else BodyStyle(10.0, "", False, False)
-    words: Counter[str] = vocabulary(line.text for line in lines)
-    for number, width, height, layer, way in layers:
+    words = vocabulary(line.text for *_, lines in pages for line in lines)
+    around = contexts(pages, words, document.page_count, _outline(document))
+    return list(zip(numbers, read.values(), ways, around, strict=True))
+
+
+def _read_window(
+    document: pymupdf.Document, mender: FontMender, first: int, last: int, options: ReadOptions, mark: Mark
+) -> Iterator[Page]:
+    """Read some pages: all text layers first, then each page's blocks in the light of the others."""
+    for number, layer, way, context in layers_of(document, mender, first, last, options, mark):
         mark(f"page {number}, {way.name}")
+        width, height = context.width, context.height
         if way.name == "ocr":
             try:
                 yield _recognised(document[number - 1], way.reason, options)
             except MUPDF_DRAWING_ERRORS as error:
                 raise UnreadableError("decode", f"Page {number} cannot be drawn ({type(error).__name__}).") from None
         else:
-            style = _slide_style(layer, body, width, height)
-            layout = layout_page(layer, style, words, width, height)
+            context = replace(context, body=_slide_style(layer, context.body, width, height))
+            layout = layout_page(layer, context)
             notes = [way.reason]
             if layout.doubt:
                 found = _regions(document[number - 1])
                 if found:
                     notes.append(f"laid out by {layout_model.NAME}, for {layout.doubt}")
-                    layout = layout_page(layer, style, words, width, height, found)
+                    layout = layout_page(layer, context, found)
                 else:
                     notes.append(f"layout doubtful: {layout.doubt}")
             blocks, conservation = layout.blocks, compared(layer, layout.blocks, layout.labels)
             if conservation.broken:
-                plain = plain_page(layer, style, words, width, height)
+                plain = plain_page(layer, context)
                 read_plainly = compared(layer, plain, ())
                 if _fault(read_plainly) < _fault(conservation):
                     notes.append(f"read plainly, without tables and figures, for {conservation.broken}")

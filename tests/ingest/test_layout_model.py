@@ -9,7 +9,7 @@ import pytest
 
 from ingest.document import Block, Page, ReadOptions
 from ingest.page import layout_model
-from ingest.page.block_kinds import BodyStyle
+from ingest.page.context import BodyStyle, PageContext
 from ingest.page.layout_model import Region
 from ingest.page.reading_order import Line, order_and_cycles
 from ingest.page.regions import layout_by_regions
@@ -81,7 +81,8 @@ def line(x: float, y: float, text: str) -> Line:
 
 
 def lay_out(lines: list[Line], *regions: Region) -> list[Block]:
-    return layout_by_regions(TextLayer(lines=lines), regions, BodyStyle(10, "", False, False), {}, 600, 800)[0]
+    context = PageContext(BodyStyle(10, "", False, False), width=600, height=800)
+    return layout_by_regions(TextLayer(lines=lines), regions, context)[0]
 
 
 def test_regions_give_order_and_kinds_and_no_line_is_lost() -> None:
