@@ -188,7 +188,7 @@ class RlConfig(TrainingConfig):
     gamma: Annotated[Amount | None, REWARD] = None
     """Margin by which the chosen reward should exceed the rejected one; by default 5.4 (cpo-simpo, simpo), otherwise none."""
     alpha: Annotated[Amount | None, REWARD] = None
-    """Weight of the chosen answers' negative log-likelihood; by default 1, and none in simpo and dpo."""
+    """Weight of the chosen answers' negative log-likelihood; by default 0.05 (cpo-simpo), 1 (cpo, orpo), otherwise none."""
     epochs: Amount = 0.0
     """Passes over the pairs; 0 means 3 below 50 M parameters and 1 otherwise."""
     sequence_length: Annotated[CountOrNone, BATCHES] = 2048

@@ -43,13 +43,13 @@ class Preference:
 
 
 def preference_of(name: Name, *, beta: float | None, gamma: float | None, alpha: float | None) -> Preference:
-    """An objective by its name; what is None is as published, or, of CPO-SimPO's alpha, as measured here.
+    """An objective by its name; what is None is as published.
 
     cpo-simpo, simpo: Meng et al., arXiv 2405.14734; cpo: Xu et al., arXiv 2401.08417; dpo: Rafailov et al., arXiv 2305.18290;
     orpo: Hong et al., arXiv 2403.07691, where beta (its lambda) weighs the comparison.
     """
     usual = {
-        "cpo-simpo": (10.0, 5.4, 1.0),
+        "cpo-simpo": (10.0, 5.4, 0.05),
         "simpo": (10.0, 5.4, 0.0),
         "cpo": (0.1, 0.0, 1.0),
         "dpo": (0.1, 0.0, 0.0),
