@@ -389,7 +389,7 @@ def _hard_break(upper: Line, lower: Line, pitch: float) -> bool:
     if abs(upper.size - lower.size) > max(0.6, 0.06 * size):
         return True
     step = lower.y1 - upper.y1
-    if step > 1.22 * max(pitch, 0.9 * size) + 0.08 * size:
+    if step > 1.22 * max(pitch, size) + 0.08 * size:
         return True
     if (
         upper.bold
