@@ -121,8 +121,7 @@ def opened(config: IngestConfig, formats: Sequence[str]) -> Iterator[Session]:
         remove_leftovers(config.data / "work")
         session = Session(config, [name for name in READERS if name in formats])
         try:
-            with lineage.told(config.data, "ingest", (), ("documents", "pages")):
-                yield session
+            yield session
         finally:
             session.close()
 
@@ -177,7 +176,8 @@ def finish(session: Session) -> None:
     for path in rows.filter(pc.is_in(rows["doc_id"], value_set=session.gone_ids))["path"].to_pylist():
         if path.startswith(own):  # what was unpacked or fetched of a document that was taken down does not stay here
             location(path).unlink(missing_ok=True)
-    reconcile(session)
+    with lineage.told(session.data, "ingest", (), ("documents", "pages")):
+        reconcile(session)
 
 
 def unread_row(path: str, uri: str, kind: str, message: str) -> dict[str, Any]:

@@ -110,7 +110,7 @@ def built(tmp_path_factory: pytest.TempPathFactory, site: str) -> tuple[Path, st
         ),
         command("ingest", "status", "--data", data),
         command("ingest", "plan", root / "tables", instructions.parent, root / "notes" / PEOPLE[1].folder),
-        command("corpus", "build", *fast, "--tagger", "lexicon"),
+        command("corpus", "build", *fast, "--tagger", "lexicon", "--filters.min-document-score", "0"),
         command("corpus", "instruct", instructions, "--data", data),
         command("corpus", "audit", "--data", data),
     ]

@@ -187,11 +187,13 @@ def blocks_of(items: Sequence[Paragraph | Block], context: PageContext) -> list[
     """Blocks of paragraphs in reading order; finished blocks between them stay as they are."""
     asked = asked_of(items, context)
     blocks: list[Block] = []
-    for item, each, (label, runs_in) in zip(items, asked, labels(asked, context), strict=True):
+    followers = [*items, None][1:]
+    for item, each, (label, runs_in), next in zip(items, asked, labels(asked, context), followers, strict=True):
         if isinstance(item, Block):
             blocks.append(item)
         elif each.text:
-            blocks.extend(_blocks(item, each, label, runs_in, context))
+            names_table = isinstance(next, Block) and CAPTION.match(each.text) is not None
+            blocks.extend(_blocks(item, each, "caption" if names_table else label, runs_in, context))
     return _merged_headings(blocks)
 
 

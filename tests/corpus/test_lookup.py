@@ -36,7 +36,8 @@ def sentence(seed: int, chinese: bool = False) -> str:
     rng = random.Random(f"sentence {seed}")
     if chinese:
         return "".join(rng.choices(_HAN.split(), k=11)) + "。"
-    return f"{' '.join(rng.choices(_LATIN.split(), k=11))} number{seed}.".capitalize()
+    own = "".join("bdfghklmnp"[int(digit)] for digit in str(seed))  # digits might be taken for somebody's number
+    return f"{' '.join(rng.choices(_LATIN.split(), k=11))} {own}.".capitalize()
 
 
 def text(seed: int) -> str:
