@@ -192,8 +192,8 @@ def blocks_of(items: Sequence[Paragraph | Block], context: PageContext) -> list[
         if isinstance(item, Block):
             blocks.append(item)
         elif each.text:
-            names_table = isinstance(next, Block) and CAPTION.match(each.text) is not None
-            blocks.extend(_blocks(item, each, "caption" if names_table else label, runs_in, context))
+            label = "caption" if _is_caption(each.text, isinstance(next, Block)) else label
+            blocks.extend(_blocks(item, each, label, runs_in, context))
     return _merged_headings(blocks)
 
 
@@ -213,7 +213,7 @@ def _blocks(part: Paragraph, asked: Asked, label: str, runs_in: bool, context: P
         bold = first.lead_bold if first.lead else first.bold
         head = replace(block, kind="heading", text=asked.title, level=RUN_IN, bbox=bounds(part.lines[:1]), bold=bold)
         return [head, replace(block, text=asked.rest)]
-    if label == "heading" and _WORD.search(text) and text[0] not in BULLETS:
+    if label == "heading" and _may_be_title(text, size > body.size + 0.8):
         return [replace(block, kind="heading", level=_level(text, size, body))]
     if label in _ASIDE and size < body.size - 0.7 and part.lines[-1].y1 > 0.62 * height:
         return [replace(block, kind="footnote")]
@@ -224,6 +224,17 @@ def _blocks(part: Paragraph, asked: Asked, label: str, runs_in: bool, context: P
     if LIST_MARK.match(text) and part.marked and label != "front":
         return [replace(block, kind="list", text=_BULLET.sub("- ", text))]
     return [block]
+
+
+def _is_caption(text: str, above_table: bool) -> bool:
+    """Whether a paragraph names a figure or table: a number and a sign behind it, nothing else, or right above a table."""
+    match = CAPTION.match(text)
+    return match is not None and (above_table or bool((match["after"] or "").strip()) or match.end() >= len(text) - 1)
+
+
+def _may_be_title(text: str, larger: bool) -> bool:
+    """What the model calls a title has a word, no bullet, no address of mail, and at the size of text no small letter first."""
+    return bool(_WORD.search(text)) and text[0] not in BULLETS and "@" not in text and (larger or not text[0].islower())
 
 
 def _merged_headings(blocks: list[Block]) -> list[Block]:

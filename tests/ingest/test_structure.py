@@ -51,6 +51,10 @@ def blocks(*parts: Paragraph) -> list[Block]:
         line("STATISTICAL ANALYSIS", width=130, bold=True, font="Times-Bold"),
         line("3.2. Effects in mice", italic=True, font="Times-Italic", width=120),
         line("Acknowledgements", width=90, bold=True, font="Times-Bold"),
+        line("Methods", bold=True, width=60),
+        line("2.1. Study population", size=12, width=120),
+        line("STATISTICAL ANALYSIS", width=130),
+        line("Acknowledgements", width=90),
     ],
     ids=lambda heading: heading.text,
 )
@@ -75,6 +79,10 @@ def test_headings_of_a_chinese_page(heading: Line) -> None:
     "other",
     [
         line("We asked what had been asked before.", width=250),
+        line("Anna Smith[1], Bert Jones[2]*", bold=True, width=200, superscripts=2),
+        line("(p < 0.05)", bold=True, width=50),
+        line("and further on", bold=True, width=80),
+        line("anna.smith@example.org", bold=True, width=80),
         line("(p < 0.05)", width=50),
         line("and further on", width=80),
         line("anna.smith@example.org", width=80),
@@ -117,6 +125,24 @@ def test_captions(label: str) -> None:
         f"{label} The patients of both groups and what became of them", size=8, lead=len(label), lead_bold=True
     )
     assert blocks(part(caption))[0].kind == "caption"
+
+
+@pytest.mark.parametrize("size", [8, 9, 10])
+@pytest.mark.parametrize(
+    "label", ["Figure 2. A flow chart.", "Table 1: Patients", "Fig. 3 | Survival", "图 2 流程", "TABLE IV."]
+)
+def test_short_captions(label: str, size: float) -> None:
+    assert blocks(part(line(label, size=size)))[0].kind == "caption"
+
+
+def test_a_name_right_above_a_table_is_its_caption() -> None:
+    table = Block("table", "| drug | dose |")
+    found = blocks_of([prose(110), part(line("Table 2 Doses of drugs")), table, prose(300)], CONTEXT)
+    assert [block.kind for block in found] == ["paragraph", "caption", "table", "paragraph"]
+
+
+def test_footnotes_stand_small_at_the_bottom() -> None:
+    assert blocks(part(line("* Correspondence: a@b.org", 700, 7.5)))[0].kind == "footnote"
 
 
 def test_a_sentence_that_begins_with_a_figure_is_no_caption() -> None:
