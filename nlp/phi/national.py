@@ -110,7 +110,8 @@ def _is_spain(number: str) -> bool:
 
 
 def _is_france(number: str) -> bool:
-    return 1 <= int(number[3:5]) % 20 <= 12 and 97 - int(number[:13]) % 97 == int(number[13:])
+    digits = number.replace("2A", "19").replace("2B", "18")  # the two departments of Corsica
+    return 1 <= int(digits[3:5]) % 20 <= 12 and 97 - int(digits[:13]) % 97 == int(digits[13:])
 
 
 def _is_bank_account(number: str) -> bool:
@@ -137,7 +138,7 @@ NATIONAL_NUMBERS = (
     NationalNumber("ID_CARD", _form(r"(?:19|20)?\d{6}[-+]\d{4}"), _is_sweden, "Sweden, personnummer; Luhn"),
     NationalNumber("ID_CARD", _form(r"\d{6}[-+A]\d{3}[\dA-Y]"), _is_finland, "Finland, henkilötunnus"),
     NationalNumber("ID_CARD", _form(r"(?:\d{8}|[XYZ]-?\d{7})-?[A-Z]"), _is_spain, "Spain, DNI and NIE"),
-    NationalNumber("SSN", _form(r"[12] ?\d\d ?\d\d ?\d[\dAB] ?\d{3} ?\d{3} ?\d\d"), _is_france, "France, NIR"),
+    NationalNumber("SSN", _form(r"[12] ?\d\d ?\d\d ?(?:\d\d|2[AB]) ?\d{3} ?\d{3} ?\d\d"), _is_france, "France, NIR"),
     NationalNumber("LICENSE", _form(r"[A-Z][A-Z9]{4} ?\d{6} ?[A-Z9]{2}\d[A-Z]{2}"), _is_driver, "United Kingdom, driver's number"),
     NationalNumber("ACCOUNT", _form(r"[A-Z]{2}\d{2}(?: ?[A-Z\d]{4}){3,7}(?: ?[A-Z\d]{1,3})?"), _is_bank_account, "IBAN; ISO 13616"),
 )  # fmt: skip
@@ -153,7 +154,5 @@ def find_national_numbers(text: str, start: int = 0, end: int = sys.maxsize) -> 
     for number in NATIONAL_NUMBERS:
         for match in number.form.finditer(text, start, end):
             bare = _ALONE.sub("", match.group().upper())
-            if number.where.startswith("France") and not bare.isdigit():
-                bare = bare.replace("2A", "19").replace("2B", "18")
             if number.is_valid(bare):
                 yield PhiSpan(match.start(), match.end(), number.kind)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 
 import pytest
+from hypothesis import given, settings, strategies
 
 from nlp.phi import find
 from nlp.phi.kinds import KINDS
-from nlp.phi.national import NATIONAL_NUMBERS, find_national_numbers
+from nlp.phi.national import NATIONAL_NUMBERS, NationalNumber, find_national_numbers
 
 PRINTED = [
     "943 476 5919",  # NHS Data Dictionary
@@ -62,3 +63,15 @@ def test_degenerate_digits_cost_linear_time(unit: str) -> None:
     began = time.process_time()
     list(find_national_numbers(unit * 40_000))
     assert time.process_time() - began < 2
+
+
+@pytest.mark.parametrize("number", NATIONAL_NUMBERS, ids=lambda number: number.where.partition(",")[0])
+def test_whatever_has_the_form_is_judged(number: NationalNumber) -> None:
+    """Hostile text has letters wherever the form lets them stand."""
+
+    @settings(max_examples=300, deadline=None, derandomize=True)
+    @given(strategies.from_regex(number.form.pattern.replace(r"(?<![A-Za-z\d.-])(?<!\d )", ""), fullmatch=True))
+    def judged(text: str) -> None:
+        list(find_national_numbers(f"No: {text}."))
+
+    judged()
