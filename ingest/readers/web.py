@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from lxml import etree
+from trafilatura.metadata import extract_metadata
 
 from ingest.containers.compression import inner_suffix, read_bounded, unpacked_head
 from ingest.document import Block, Mark, Page, Probe, ReadOptions, UnreadableError
@@ -230,8 +231,6 @@ def _meta(tree: etree._Element) -> dict[str, str]:
 
 
 def _metadata(tree: etree._Element, address: str, warnings: tuple[str, ...]) -> Probe:
-    from trafilatura.metadata import extract_metadata
-
     meta = _meta(tree)
     try:
         head = tree.find("head") if is_vast(tree) else None  # it looks for dates and names in all of a page

@@ -33,6 +33,8 @@ def read_files(task: Task, mark: Mark) -> None:
     """
     a = task.arguments
     options = options_of(a["options"], a["passwords"])
+    for name in a["formats"]:
+        load_reader(name)  # before the first mark: what their libraries take is no document's
     rows = []
     for number, (path, _, _, sure) in enumerate(a["files"]):
         mark(str(number))

@@ -28,15 +28,18 @@ class Watch:
     begun: float = field(init=False)
     """CPU-seconds when its step began."""
     opened: float = field(init=False)
-    """CPU-seconds when the document began that it is at: of several the mark's first word tells which."""
+    """CPU-seconds when the document began that it is at, with the first step; of several the mark's first word tells which."""
 
     def __post_init__(self) -> None:
         self.started = self.moved
         self.given = self.begun = self.opened = self.used
 
     def step(self, mark: str, begun: float, now: float) -> None:
-        """It is at another step, which has all the time again; at another document of several, that one has, too."""
-        if self.task.several and mark.partition(" ")[0] != self.mark.partition(" ")[0]:
+        """It is at another step, which has all the time again; at another document of several, that one has, too.
+
+        What its process did before the first step was to load what its readers need, which is no document's.
+        """
+        if not self.mark or (self.task.several and mark.partition(" ")[0] != self.mark.partition(" ")[0]):
             self.opened = begun
         self.mark, self.begun, self.moved = mark, begun, now
 
@@ -45,7 +48,7 @@ class Watch:
         if used - self.begun > limits.step_seconds:
             return Failure("timeout", f"It took more than {limits.step_seconds:g} CPU-seconds.", self.mark)
         most = self.task.cpu_seconds
-        if most is not None and used - self.opened > most:
+        if self.mark and most is not None and used - self.opened > most:
             return Failure("budget", f"It took more than {most:g} CPU-seconds.", self.mark)
         if used - self.used > LEAST_PROGRESS or runs:
             self.used, self.moved = used, now  # one that waits for a processor is no less alive

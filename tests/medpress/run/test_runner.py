@@ -58,6 +58,7 @@ def work(task: Task, mark) -> None:
     elif what == "pause":
         time.sleep(3)
     elif str(what).startswith("second"):
+        mark("begins")
         began = time.process_time()
         while time.process_time() - began < 1:
             pass
@@ -65,6 +66,7 @@ def work(task: Task, mark) -> None:
         write_text(Path(task.output), "begun")
         sum(range(10**11))  # a library that holds the interpreter's lock
     elif str(what).startswith("busy"):
+        mark("begins")
         began = time.process_time()
         while time.process_time() - began < 60:
             pass
@@ -82,8 +84,18 @@ def read_several(task: Task, mark) -> None:
     write_text(Path(task.output), "done")
 
 
+def read_when_ready(task: Task, mark) -> None:
+    """Two CPU-seconds for the process, then few for the document."""
+    began = time.process_time()
+    while time.process_time() - began < 2:
+        pass
+    mark("0 begins")
+    write_text(Path(task.output), "done")
+
+
 WORK = Step(work, settings=("what",), per="thing", suffix=".txt")
 SEVERAL = Step(read_several, settings=("what",), per="thing", suffix=".txt")
+READY = Step(read_when_ready, settings=("what",), per="thing", suffix=".txt")
 
 
 def keep(task: Task, mark) -> None:
@@ -225,6 +237,14 @@ def budgets_of_several(executor: Executor, folder: Path) -> None:
     }  # fmt: skip
     log = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
     assert [row["cpu_seconds"] for row in log if row["label"] == "[30.0]"] == [0.0], "what it took is remembered"
+
+
+def test_what_a_process_needs_before_the_first_step_is_no_documents(tmp_path):
+    executor = LocalExecutor(workers=1, limits=Limits())
+    runner = Runner(executor, tmp_path / "log.jsonl", budget=Budget(document_seconds=1))
+    (outcome,) = runner.run(READY, [READY.task(tmp_path, "x", what="x")], split=stands, charge=lambda task, mark: "x")
+    executor.close()
+    assert outcome.status == "done"
 
 
 def test_each_of_several_documents_has_a_budget(tmp_path):
