@@ -99,7 +99,9 @@ class Grown:
             self.offset[kind] = (len(rows), len(cut[kind]))
             rows += cut[kind]
         self.texts = [row["text"] for row in rows]
-        self.mention = [next((e["start"] for e in row["entities"] if e["end"] - e["start"] >= MARK), -1) for row in rows]
+        self.mention = [
+            next((e["start"] for e in row["entities"] if e["end"] - e["start"] >= MARK), -1) for row in rows
+        ]
         self.table = pa.Table.from_pylist([stored(row, RECORD) for row in rows], schema=RECORD)
 
     def type_of(self, document: int) -> str:
@@ -174,7 +176,10 @@ class Grown:
                     "blocks": [{"kind": "paragraph", "level": 0, "text": text} for text in said],
                 }  # fmt: skip
                 pages.append(stored(row, PAGE))
-        made = [_part(data / kind / DATA, rows, SCHEMAS[kind]) for kind, rows in (("documents", documents), ("pages", pages))]
+        made = [
+            _part(data / kind / DATA, rows, SCHEMAS[kind])
+            for kind, rows in (("documents", documents), ("pages", pages))
+        ]
         return Segment(*made)
 
     def write(self, source: Path, data: Path) -> None:

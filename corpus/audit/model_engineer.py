@@ -103,7 +103,9 @@ from scores where name = $name group by name
 def _scores(db: Database) -> pa.Table:
     """The deciles, a score after the other: a quantile holds all of its values."""
     names = db.ask("select distinct name from scores where name is not null order by name")["name"].to_pylist()
-    return pa.concat_tables([db.ask(_SCORES + "limit 0", {"name": ""}), *(db.ask(_SCORES, {"name": name}) for name in names)])
+    return pa.concat_tables(
+        [db.ask(_SCORES + "limit 0", {"name": ""}), *(db.ask(_SCORES, {"name": name}) for name in names)]
+    )
 
 
 STEPS = 24
