@@ -185,7 +185,18 @@ def evaluate(
         summaries = evaluate(questions, config, progress)
     print_table(
         f"Accuracy of {config.policy.model}, with 95 % intervals (Wilson)",
-        ["questions", "method", "asked", "accuracy", "interval", "chance", "one letter", "unclear", "in form", "left out"],
+        [
+            "questions",
+            "method",
+            "asked",
+            "accuracy",
+            "interval",
+            "chance",
+            "one letter",
+            "unclear",
+            "in form",
+            "left out",
+        ],
         [
             [
                 summary["name"],
