@@ -17,7 +17,9 @@ from pathlib import Path
 
 TEMPLATES = Path(__file__).with_name("templates")
 _CHOICE = re.compile(r"<([^<>]*)>")
-FILLERS = frozenset(["EPONYM", "ABBREVIATION", "MEASURE", "WORD", "PAIR", "CLIPPED", "BRAND", "MODEL", "NUMBER", "TIME"])
+FILLERS = frozenset(
+    ["EPONYM", "ABBREVIATION", "MEASURE", "WORD", "PAIR", "CLIPPED", "BRAND", "MODEL", "NUMBER", "TIME"]
+)
 """Slots that hold no identifier."""
 _SLOT = re.compile(r"\{([A-Z_]+)(?::([a-z]+))?\}")
 

@@ -134,7 +134,11 @@ class ValueMaker:
             letters = "".join(chance.choice(_LETTERS) for _ in range(chance.randint(1, 3)))
             return f"{letters}{chance.choice(['', '', ' ', '-'])}{chance.randint(1, 999)}"
         if kind == "NUMBER":
-            return str(chance.choice([chance.randint(1, 9), chance.randint(10, 99), chance.randint(10, 500), 50 * chance.randint(1, 60)]))
+            return str(
+                chance.choice(
+                    [chance.randint(1, 9), chance.randint(10, 99), chance.randint(10, 500), 50 * chance.randint(1, 60)]
+                )
+            )
         if kind == "TIME":
             return chance.choice(["", ":"]).join((f"{chance.randrange(24):02}", f"{chance.randrange(60):02}"))
         a, b, c = chance.randint(1, 40), chance.randint(1, 200), chance.randint(0, 99)
