@@ -51,8 +51,8 @@ def cap_share(task: Task, mark: Mark) -> None:
     of_method = {method: made.filter(pc.equal(made["augmentation"], method)) for method in totals}
     sums = {method: np.cumsum(table["n_tokens"].to_numpy()) for method, table in of_method.items()}
     limit = balanced(sums, a["max_method_share"])
-    for method, total in totals.items() if limit is not None else ():
-        if total > limit:
+    for method, total in totals.items():
+        if limit is not None and total > limit:
             of_it = {"source": None, "method": method, "last": _last(of_method[method], limit)}
             rows.append(of_it | {"value": total, "threshold": limit})
     write_table(task.output, pa.Table.from_pylist(rows, schema=BORDERS))
