@@ -255,7 +255,9 @@ _LONGEST_REMEMBERED = 500
 
 def _read(segment: str) -> _Segment:
     reader = _Segment()
-    if (any(map(segment.__contains__, _NOTICE_HINTS)) and _NOTICE.search(segment)) or (";" in segment and _CITED.search(segment)):
+    if (any(map(segment.__contains__, _NOTICE_HINTS)) and _NOTICE.search(segment)) or (
+        ";" in segment and _CITED.search(segment)
+    ):
         pass
     elif _NEEDS_SCAN.search(segment):
         reader.scan(segment)
