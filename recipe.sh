@@ -7,7 +7,6 @@ set -euo pipefail
 cd "$(dirname "$0")"
 out=recipe
 data=$out/data
-tiny=(--learning-rate 0.001 --sequence-length 1024)
 rm -rf "$out"
 step() { printf '\n\033[1m$ %s\033[0m\n' "$*"; "$@"; }
 
@@ -17,7 +16,7 @@ step train cpt --shards "$data/shards" --width 64 --layers 3 --out "$out/cpt"
 
 seed_of_three() {
     seed=$1 here=$out/$1
-    step train tasks --kinds "reference range" --langs en --train 2000 --test 1000 --seed "$seed" --out "$here/tasks"
+    step train tasks --kinds "reference range" --langs en --train 3500 --test 1000 --seed "$seed" --out "$here/tasks"
     mkdir "$here/answered" "$here/unanswered" "$here/verified"
     head -n 600 "$here/tasks/train.jsonl" > "$here/answered/few.jsonl"
     tail -n +601 "$here/tasks/train.jsonl" > "$here/unanswered/fresh.jsonl"
@@ -27,11 +26,13 @@ seed_of_three() {
     step train synthesize "$here/unanswered/fresh.jsonl" --model "$here/sft/model" --paths 6 --temperature 1 --max-tokens 64 \
         --concurrency 64 --out "$here/synthesis"
     cp "$here/answered/few.jsonl" "$here"/synthesis/data/*.parquet "$here/verified"
-    step train sft --stage 3 --data "$here/verified" --model "$here/sft" --epochs 3 "${tiny[@]}" --seed "$seed" --out "$here/rft"
+    step train sft --stage 3 --data "$here/verified" --model "$here/sft" --epochs 3 --learning-rate 0.001 --seed "$seed" --out "$here/rft"
 
     step train sample "$here/unanswered/fresh.jsonl" --model "$here/sft/model" --samples 4 --temperature 1 --top-p 1 --max-tokens 64 \
         --least-think 0 --concurrency 64 --out "$here/pairs"
-    step train rl --pairs "$here/pairs" --model "$here/sft" --seed "$seed" --out "$here/rl"
+    # The likelihood of the better answers leads, the comparison only helps it: led by the comparison, they became less likely.
+    step train rl --pairs "$here/pairs" --model "$here/sft" --beta 1 --gamma 0 --alpha 4 --learning-rate 0.0005 --batch-size 8 \
+        --epochs 1.5 --seed "$seed" --out "$here/rl"
     step train rl --online "$here/unanswered/fresh.jsonl" --model "$here/sft" --seed "$seed" --max-new-tokens 64 --out "$here/online"
     for run in sft rft rl online; do
         step train eval "$here/tasks/test-$seed.jsonl" --model "$here/$run" --method generation --max-new-tokens 64 --batch-size 100 \
