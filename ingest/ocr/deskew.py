@@ -60,12 +60,8 @@ def deskew(
     rotating it round its centre.
     """
     upright = [line for line in lines if line.rotation == rotation]
-    if rotation in (90, 270):
-        width, height = height, width
-    quads = [rotate_back(_corners(line) * scale, (360 - rotation) % 360, width, height) for line in upright]
-    matrix = np.array([[np.cos(skew), np.sin(skew)], [-np.sin(skew), np.cos(skew)]])
-    centre = np.array([width / 2, height / 2])
-    boxes = [_box(quad, matrix, centre) for quad in quads]
+    quads = [straight(_corners(line) * scale, rotation, skew, width, height) for line in upright]
+    boxes = [_box(quad) for quad in quads]
     characters = [len(line.text) for line in upright]
     measured = [
         line.size * scale or _length(quad[3] - quad[0], quad[2] - quad[1]) * BOX_SHARE
@@ -93,9 +89,18 @@ def deskew(
     ]
 
 
-def _box(quad: np.ndarray, matrix: np.ndarray, centre: np.ndarray) -> tuple[float, float, float]:
+def straight(points: np.ndarray, rotation: int, skew: float, width: float, height: float) -> np.ndarray:
+    """Points (N × 2) of a page of `width` and `height` on the page that `rotation` and taking out `skew` make of it."""
+    points = rotate_back(points, (360 - rotation) % 360, *((height, width) if rotation in (90, 270) else (width, height)))
+    centre = np.array([height, width] if rotation in (90, 270) else [width, height]) / 2
+    matrix = np.array([[np.cos(skew), np.sin(skew)], [-np.sin(skew), np.cos(skew)]])
+    result: np.ndarray = (points - centre) @ matrix.T + centre
+    return result
+
+
+def _box(quad: np.ndarray) -> tuple[float, float, float]:
     """(x and y of the middle, half the length) of a line on the straight page."""
-    x, y = ((quad - centre) @ matrix.T + centre).mean(axis=0)
+    x, y = quad.mean(axis=0)
     return float(x), float(y), _length(quad[1] - quad[0], quad[2] - quad[3]) / 2
 
 
