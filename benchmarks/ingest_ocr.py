@@ -46,12 +46,12 @@ sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import ingest_tables as by_cells
+from ingest.ocr.layout import arrange
 
 from ingest.assembly.assemble import assemble
 from ingest.document import Page, Probe
 from ingest.markdown import to_markdown
 from ingest.ocr import OcrLine, load_backend
-from ingest.ocr.layout import arrange
 from medpress.store import write_atomic
 
 DATA = Path(os.environ.get("MEDPRESS_DATA", Path(__file__).parents[1] / "../shared/data"))

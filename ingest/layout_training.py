@@ -32,6 +32,7 @@ from ingest.page.section_names import CAPTION, SECTIONS, strip_number
 from ingest.readers.pdf import WINDOW, layers_of
 from ingest.safe_xml import parse_xml
 from medpress.command import UserError
+from medpress.writing_systems import HAN
 from nlp.classify.tensors import write_tensors
 
 SETTINGS = 3
@@ -55,7 +56,7 @@ TITLES = (".//{*}sec/{*}title", ".//{*}abstract/{*}title", ".//{*}ack/{*}title",
           ".//{*}app/{*}title", ".//{*}glossary/{*}title", ".//{*}notes/{*}title", ".//{*}fn-group/{*}title",
           ".//{*}title-group/{*}article-title", ".//{*}kwd-group/{*}title")  # fmt: skip
 _FLOATS = frozenset({"fig", "table-wrap", "boxed-text", "supplementary-material", "media"})
-_WORD = re.compile(r"[\u3400-\u9fff]|[^\W_\u3400-\u9fff]+")
+_WORD = re.compile(rf"[{HAN}]|[^\W_{HAN}]+")
 _GRAM = 3
 
 

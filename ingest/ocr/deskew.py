@@ -91,7 +91,9 @@ def deskew(
 
 def straight(points: np.ndarray, rotation: int, skew: float, width: float, height: float) -> np.ndarray:
     """Points (N × 2) of a page of `width` and `height` on the page that `rotation` and taking out `skew` make of it."""
-    points = rotate_back(points, (360 - rotation) % 360, *((height, width) if rotation in (90, 270) else (width, height)))
+    points = rotate_back(
+        points, (360 - rotation) % 360, *((height, width) if rotation in (90, 270) else (width, height))
+    )
     centre = np.array([height, width] if rotation in (90, 270) else [width, height]) / 2
     matrix = np.array([[np.cos(skew), np.sin(skew)], [-np.sin(skew), np.cos(skew)]])
     result: np.ndarray = (points - centre) @ matrix.T + centre

@@ -19,8 +19,9 @@ from ingest.ocr.deskew import deskew, letters_box, main_rotation, main_skew, str
 from ingest.ocr.picture import find_pictures
 from ingest.ocr.rules import find_rules
 from ingest.page.layout_model import Region
-from ingest.page.reading_order import Line, bounds, is_cjk
+from ingest.page.reading_order import Line, bounds
 from ingest.page.text_layer import TextLayer, rotated_back
+from medpress.writing_systems import is_east_asian
 
 SHORTEST_LINE = 9
 """Two lines beside one another that are both longer than this many times their size stand in two columns."""
@@ -160,7 +161,7 @@ def _rows(lines: Sequence[Line]) -> list[list[Line]]:
 
 
 def _glued(left: Line, right: Line) -> Line:
-    space = "" if is_cjk(left.text[-1:]) and is_cjk(right.text[:1]) else " "
+    space = "" if is_east_asian(left.text[-1:]) and is_east_asian(right.text[:1]) else " "
     long, short = (left, right) if len(left.text) >= len(right.text) else (right, left)
     start = len(left.text) + len(space)
     gap = [(left.x1, right.x0, start)] if right.x0 > left.x1 else []

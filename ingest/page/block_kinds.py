@@ -16,11 +16,11 @@ from ingest.page.reading_order import (
     LIST_MARK,
     Paragraph,
     bounds,
-    is_cjk,
     is_display,
     most_common,
 )
 from ingest.page.section_names import CAPTION, NUMBERING, SECTIONS, strip_number
+from medpress.writing_systems import HAN, is_east_asian
 
 STAMP = "stamp"
 """What `Block.furniture` says of text at an edge that is none of the document's, whether it repeats or not."""
@@ -28,7 +28,7 @@ MAX_TITLE = 25
 """Words of a title that runs in."""
 _ASIDE = frozenset({"note", "front", "furniture"})
 """Labels of what is a footnote where it stands small in the lower part of a page."""
-_WORD = re.compile(r"[^\W\d_]{2}|[\u3400-\u9fff]")
+_WORD = re.compile(rf"[^\W\d_]{{2}}|[{HAN}]")
 """What a title has."""
 _KINDS = {"caption": "caption", "reference": "reference", "note": "footnote"}
 """Kinds of blocks by label, where they differ from a paragraph."""
@@ -120,7 +120,9 @@ def glue(left: str, right: str, words: Mapping[str, int]) -> tuple[str, str]:
         return left, "" if first.isalnum() else " "
     if last in "–—/" and len(left) > 1 and left[-2] != " ":
         return left, ""
-    if (is_cjk(last) and (is_cjk(first) or not first.isascii())) or (is_cjk(first) and not last.isascii()):
+    if (is_east_asian(last) and (is_east_asian(first) or not first.isascii())) or (
+        is_east_asian(first) and not last.isascii()
+    ):
         return left, ""
     return left, " "
 

@@ -20,8 +20,9 @@ from typing import Any
 import numpy as np
 
 from ingest.page.context import PageContext, edge_key, plain, style_of
-from ingest.page.reading_order import Paragraph, family, is_cjk, most_common
+from ingest.page.reading_order import Paragraph, family, most_common
 from ingest.page.section_names import CAPTION, NUMBERING, REFERENCES, SECTIONS, strip_number
+from medpress.writing_systems import is_east_asian
 from nlp.classify.tensors import read_tensors
 
 LABELS = ("text", "heading", "caption", "reference", "note", "front", "furniture")
@@ -224,7 +225,7 @@ def _text(text: str, part: Paragraph, known: bool, names_references: bool) -> li
         first.islower(),
         first.isdigit(),
         not first.isalnum(),
-        is_cjk(head),
+        is_east_asian(head),
         depth,
         other_number,
         known,

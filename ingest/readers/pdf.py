@@ -258,9 +258,7 @@ def _read_window(
             if unread:
                 notes.append(f"{unread} glyphs could not be read")
             notes.extend(f"{count} characters left out: {reason}" for reason, count in found.conservation.left_out)
-            yield Page(
-                number, "native", "; ".join(notes), width, height, found.blocks, conservation=found.conservation
-            )
+            yield Page(number, "native", "; ".join(notes), width, height, found.blocks, conservation=found.conservation)
 
 
 def _fonts(document: pymupdf.Document, number: int) -> list[Any]:

@@ -13,8 +13,8 @@ import pytest
 from ingest.document import ReadOptions
 from ingest.ocr import BACKENDS, OcrLine, load_backend, mean_confidence
 from ingest.ocr.batch import recognise
-from ingest.readers.scan import lay_out_scan
 from ingest.ocr.orientation import rotate_back
+from ingest.readers.scan import lay_out_scan
 from ingest.run import IngestConfig, ingest
 from medpress.command import UserError
 

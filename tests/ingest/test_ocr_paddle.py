@@ -13,8 +13,8 @@ import pymupdf
 import pytest
 
 from ingest.ocr import Region, load_backend
-from ingest.readers.scan import lay_out_scan
 from ingest.ocr.paddle import found_lines, refuse_crashing_paddle, write_wheel_models
+from ingest.readers.scan import lay_out_scan
 
 DATA = Path(__file__).parents[2] / os.environ.get("MEDPRESS_DATA", "../shared/data")
 SCAN = DATA / "pdf_scanned" / "docling_ocr_test.pdf"

@@ -8,9 +8,9 @@ import pymupdf
 import pytest
 
 from ingest.ocr import load_backend
-from ingest.readers.scan import lay_out_scan
 from ingest.ocr.rules import find_rules
 from ingest.page.reading_order import Line
+from ingest.readers.scan import lay_out_scan
 
 DPI = 200
 SCALE = 72 / DPI
