@@ -78,17 +78,17 @@ def lay_out(
             layout = layout_page(layer, context, found)
         else:
             notes.append(f"layout doubtful: {layout.doubt}")
-    blocks, conservation = layout.blocks, _compared(layer, layout.blocks, layout.labels)
+    blocks, conservation = layout.blocks, compared(layer, layout.blocks, layout.labels)
     if conservation.broken:
         plain = plain_page(layer, context)
-        read_plainly = _compared(layer, plain, ())
+        read_plainly = compared(layer, plain, ())
         if _fault(read_plainly) < _fault(conservation):
             notes.append(f"read plainly, without tables and figures, for {conservation.broken}")
             blocks, conservation = plain, read_plainly
     return LaidOut(blocks, tuple(notes), conservation)
 
 
-def _compared(layer: TextLayer, blocks: Sequence[Block], labels: Sequence[str]) -> Conservation:
+def compared(layer: TextLayer, blocks: Sequence[Block], labels: Sequence[str]) -> Conservation:
     """What became of a page's words and numbers."""
     left_out = {**layer.left_out, "figure label": labels}
     source = [*layer.source, *(characters(text) for block in blocks for text in block.repeated)]

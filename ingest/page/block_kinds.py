@@ -35,6 +35,8 @@ _KINDS = {"caption": "caption", "reference": "reference", "note": "footnote"}
 RUN_IN = 6
 """Level of a heading that stands at the start of its paragraph, until the levels of the document are known."""
 _NAMED_START = re.compile(r"^([A-Z][A-Za-z/&’' ]{3,40}):\s+(?=[A-Z\d])")
+_NUMBERED_START = re.compile(r"^(\d{1,2}(?:\.\d{1,2}){1,3}\.?\s+[A-Z][^.!?]{2,80})\.\s+(?=[A-Z0-9“\"(])")
+"""A numbered title on the line on which its section begins: "2.1. Study Design. We asked …"."""
 _LETTERS = re.compile(r"[^\W\d_]")
 _WORD_BEFORE = re.compile(r"([^\W\d_]+)[-‐\u00ad]$")
 _WORD_AFTER = re.compile(r"^([^\W\d_]+)")
@@ -277,10 +279,14 @@ def _level(text: str, size: float, body: BodyStyle) -> int:
 
 
 def _title(part: Paragraph, text: str, context: PageContext) -> tuple[str, str] | None:
-    """(what may be a title at the start of a paragraph, the rest): what has a style of its own, or a known name and a colon."""
+    """(what may be a title at the start of a paragraph, the rest): what has a style of its own, or a known name and a colon;
+    where no fonts are known, a number and a full stop."""
     named = _NAMED_START.match(text)
     if named and SECTIONS.match(named.group(1)) and len(text) > 60:
         return named.group(1), text[named.end() :]
+    numbered = None if context.body.family else _NUMBERED_START.match(text)
+    if numbered:
+        return numbered.group(1), text[numbered.end() :]
     first = part.lines[0]
     bold = first.lead_bold if first.lead else first.bold
     italic = first.lead_italic if first.lead else first.italic

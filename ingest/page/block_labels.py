@@ -29,6 +29,9 @@ LABELS = ("text", "heading", "caption", "reference", "note", "front", "furniture
 """Running text, lists and formulas; titles; captions; entries of a bibliography; notes of tables and pages; authors and
 facts about the article; what the publisher printed around it."""
 MODEL = Path(__file__).parent / "label_model"
+"""What has learned from text layers, whose fonts are known."""
+RECOGNISED = MODEL / "recognised"
+"""What has learned from lines as OCR gives them: sizes and strokes are measured, fonts unknown, each page stands by itself."""
 SHORT = 300
 """Characters at the start of a paragraph that are looked at."""
 _LETTERS = re.compile(r"[^\W\d_]")
@@ -62,7 +65,7 @@ def labels(asked: Sequence[Asked], context: PageContext) -> list[tuple[str, bool
     result = [("text", False)] * len(asked)
     if not owners:
         return result
-    scores = _model().scores(table)
+    scores = _model(context.body.family != "").scores(table)
     best = scores.argmax(axis=1).tolist()
     heading = LABELS.index("heading")
     sure = scores[:, heading] - np.delete(scores, heading, axis=1).max(axis=1)
@@ -118,8 +121,8 @@ def read_trees(folder: Path) -> Trees:
 
 
 @cache
-def _model() -> Trees:
-    return read_trees(MODEL)
+def _model(with_fonts: bool) -> Trees:
+    return read_trees(MODEL if with_fonts else RECOGNISED)
 
 
 NAMES = (
