@@ -132,7 +132,7 @@ def test_headings_by_size_number_and_name() -> None:
 
 
 def test_a_title_that_runs_into_its_text_is_cut_off() -> None:
-    first, second = blocks(column(50, 200, ("2.3. Statistical Analysis. Patients with chronic kidney", *BODY[1:])))
+    first, second = assembled(column(50, 200, ("2.3. Statistical Analysis. Patients with chronic kidney", *BODY[1:])))
     assert (first.kind, first.level, first.text) == ("heading", 3, "2.3. Statistical Analysis")
     assert second.text.startswith("Patients with chronic kidney two years")
 
