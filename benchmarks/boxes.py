@@ -1,16 +1,16 @@
 """How many boxes of blocks on skewed scans meet the ink of their block, as marked by hand on the page's picture.
 
-    python benchmarks/boxes.py
+    python benchmarks/boxes.py ../shared/data/pdf_scanned
 
-The truth, `boxes.tsv`, was marked on four scans of MEDPRESS_DATA through a grid of five points, in the page's points from its
+The truth, `boxes.tsv`, was marked on four of these scans through a grid of five points, in the page's points from its
 upper left corner: the letters of each block and no stroke that crosses them, no rule, no grain. Prints for each scan how many
 blocks have a box with intersection over union of at least 0.8, and the boxes that have not.
 """
 
 from __future__ import annotations
 
+import argparse
 import csv
-import os
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,7 +18,6 @@ from pathlib import Path
 from ingest.document import ReadOptions
 from ingest.readers import load_reader
 
-DATA = Path(os.environ.get("MEDPRESS_DATA", "../shared/data")) / "pdf_scanned"
 EDGES = ("left", "top", "right", "bottom")
 MET = 0.8
 
@@ -38,12 +37,15 @@ def boxes(path: Path) -> list[tuple[float, float, float, float]]:
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    folder = parser.parse_args().folder
     truth = defaultdict(list)
     for row in csv.DictReader(Path(__file__).with_suffix(".tsv").open(), delimiter="\t"):
         truth[row["file"]].append((row["text"], [float(row[edge]) for edge in EDGES]))
     met = total = 0
     for file, blocks in truth.items():
-        found = boxes(DATA / file)
+        found = boxes(folder / file)
         best = {text: max(overlap(box, each) for each in found) for text, box in blocks}
         missed = {text: round(share, 3) for text, share in best.items() if share < MET}
         met, total = met + len(best) - len(missed), total + len(best)

@@ -96,8 +96,8 @@ def run_notes(count: int, seed: int, show: int) -> None:
 
 
 def run_layouts(show: int) -> None:
-    """Recall, precision, and recall of names, for both halves and languages."""
-    for half in ("dev", "test"):
+    """Recall, precision, and recall of names, for all sets of notes and both languages."""
+    for half in ("dev", "test", "fresh", "forms", "papers"):
         for lang in ("en", "zh"):
             notes = layout_notes(half, lang)
             result = score((note.text, note.lang, note.spans) for note in notes)

@@ -168,6 +168,8 @@ def _check_names(config: BuildConfig) -> None:
         )
     if not 0 <= config.augment.max_share <= 1:
         raise UserError("the share of augmented text, --augment.max-share, is between 0 and 1.")
+    if not 0 < config.augment.max_method_share <= 1:
+        raise UserError("the share of one method, --augment.max-method-share, is above 0 and at most 1.")
     defaults = BuildConfig()
     try:
         if config.phi.engine not in OURS:
@@ -465,7 +467,8 @@ class _Build:
         self.flow = Flow(self.flow.runner, self.flow.work, self.augmentation_quarantine)
         self.augmenting = True
         settings = {name: self.values[name] for name in ("tagger", "tokenizer")}
-        settings |= {name: value for name, value in self._augmentation().items() if name != "max_share"}
+        caps = ("max_share", "max_method_share")
+        settings |= {name: value for name, value in self._augmentation().items() if name not in caps}
         settings["tagger"] = "lexicon" if settings["tagger"] == "none" else settings["tagger"]
         replies = self._ask([part.annotated for part in kept]) if self.model else {}
 
@@ -501,15 +504,16 @@ class _Build:
         return values | {"model": self.model} | ({} if self.model else {"model_methods": []})
 
     def _cap(self, kept: Sequence[Part], made: Sequence[Part]) -> str | None:
-        """File of the ids beyond which augmented records are over the cap; none without a cap."""
-        max_share = self.config.augment.max_share
-        if max_share == 1:
+        """File of the ids beyond which augmented records are over a cap; none without caps."""
+        augment = self.config.augment
+        if augment.max_share == augment.max_method_share == 1:
             return None
         files: dict[str, Any] = {
             "candidates": [part.candidates for part in made],
             "resolved": [part.resolved for part in made],
         }
-        task = CAP_SHARE.task(self.flow.work, annotated=[part.annotated for part in kept], max_share=max_share, **files)
+        caps = {"max_share": augment.max_share, "max_method_share": augment.max_method_share}
+        task = CAP_SHARE.task(self.flow.work, annotated=[part.annotated for part in kept], **caps, **files)
         return self.flow.outputs("share of augmented text", CAP_SHARE, [task])[0]
 
     # What is left, and what is said of it.

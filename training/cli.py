@@ -185,7 +185,18 @@ def evaluate(
         summaries = evaluate(questions, config, progress)
     print_table(
         f"Accuracy of {config.policy.model}, with 95 % intervals (Wilson)",
-        ["questions", "method", "asked", "accuracy", "interval", "chance", "one letter", "unclear", "left out"],
+        [
+            "questions",
+            "method",
+            "asked",
+            "accuracy",
+            "interval",
+            "chance",
+            "one letter",
+            "unclear",
+            "in form",
+            "left out",
+        ],
         [
             [
                 summary["name"],
@@ -196,6 +207,7 @@ def evaluate(
                 summary["chance"],
                 summary["one_letter"],
                 summary["unanswered"],
+                summary.get("in_form", "-"),
                 sum(summary["left_out"].values()),
             ]
             for summary in summaries

@@ -96,8 +96,10 @@ class OnlineBatches:
         for place, (question, prompt) in enumerate(zip(asked, prompts, strict=True)):
             answers = found[place * count : (place + 1) * count]
             rewards.append([_reward(answer, question) for answer in answers])
+            # where all earn the same there is nothing to learn, and no pass over them to pay
+            told = self._config.kl > 0 or len(set(rewards[-1])) > 1
             for answer in answers:
-                rows.append(as_piece([*prompt, *answer.ids], [False] * len(prompt) + [True] * len(answer.ids)))
+                rows.append(as_piece([*prompt, *answer.ids], [False] * len(prompt) + [told] * len(answer.ids)))
         sizes = [answer.tokens for answer in found]
         model.set_attn_implementation(trained)
         length = max(map(len, rows))

@@ -10,7 +10,7 @@ from corpus.audit.figure import Figure, Section
 
 def clinician(db: Database) -> Section:
     """The section."""
-    db.add("mentions", db.ask(_MENTIONS))
+    db.keep("mentions", _MENTIONS)
     return Section(
         name="clinician",
         title="Clinician",
@@ -56,12 +56,9 @@ def _missing(db: Database) -> pa.Table:
 
 
 _TOPICS = """
-with named as (
-    select source_type, lang, n_tokens as tokens, map_from_entries(topics) as topics from shards
-)
-select coalesce(topics['specialty'], 'none told') as specialty, coalesce(topics['kind'], 'none told') as kind, lang,
+select coalesce(specialty, 'none told') as specialty, coalesce(kind, 'none told') as kind, lang,
     source_type, count(*) as records, sum(tokens) as tokens, sum(tokens) / sum(sum(tokens)) over () as share
-from named group by all order by tokens desc, specialty, kind, lang, source_type
+from records group by all order by tokens desc, specialty, kind, lang, source_type
 """
 _MENTIONS = """
 select label, said, count(*) as mentions, count(distinct id) as records, avg(negated::int) as denied_share, min(concept) as concept
@@ -117,7 +114,7 @@ having sum((polarity = 'positive')::int) > 0 and sum((polarity = 'negative')::in
 order by least(said, denied) desc, head, relation, tail limit 100
 """
 _LEAST = """
-select doc_id, any_value(source) as source, any_value(lang) as lang, sum(tokens) as tokens,
+select doc_id, min(source) as source, min(lang) as lang, sum(tokens) as tokens,
     sum(medical_density * tokens) / sum(tokens) as medical_density, sum(medical_cues * tokens) / sum(tokens) as medical_cues
 from records where augmentation is null group by doc_id order by medical_density nulls last, doc_id limit 30
 """

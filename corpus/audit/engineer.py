@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from corpus.audit.clusters import pairs
 from corpus.audit.database import Database
-from corpus.audit.figure import Figure, Section
+from corpus.audit.figure import ROWS_KEPT, Figure, Section
 from corpus.audit.pictures import pictures
 from corpus.review.draw import BOUNDS, bounds_of
 from corpus.review.verdicts import precision
@@ -45,7 +45,7 @@ def engineer(db: Database, manifest: Mapping[str, Any], history: Sequence[Mappin
                 _thresholds(db, manifest),
                 "Records that the bound alone refuses, of those that have the score: as it is, and at other bounds.",
             ),
-            Figure.of("duplicates", "Records of which another one was kept", db.ask(_DUPLICATES, {"size": EXCERPT})),
+            _long(db, "duplicates", "Records of which another one was kept", _DUPLICATES, {"size": EXCERPT}),
             Figure.of(
                 "reviews",
                 "What people said of samples",
@@ -62,13 +62,19 @@ def engineer(db: Database, manifest: Mapping[str, Any], history: Sequence[Mappin
             Figure.of("inputs", "What went in", db.ask(_INPUTS), bars="documents"),
             Figure.of("outputs", "What came out", db.ask(_OUTPUTS), bars="tokens"),
             Figure.of("pages", "Pages by the way they were read", db.ask(_PAGES), bars="pages"),
-            Figure.of("worst_pages", "Pages that differ most from their source", db.ask(_WORST)),
-            Figure.of("boilerplate", "Paragraphs that a source repeats", db.ask(_BOILERPLATE, {"size": EXCERPT})),
-            Figure.of("quarantine", "Could not be processed", db.ask(_QUARANTINE)),
+            _long(db, "worst_pages", "Pages that differ most from their source", _WORST),
+            _long(db, "boilerplate", "Paragraphs that a source repeats", _BOILERPLATE, {"size": EXCERPT}),
+            _long(db, "quarantine", "Could not be processed", _QUARANTINE),
         ],
         pairs=pairs(db),
         pictures=pictures(db),
     )
+
+
+def _long(db: Database, name: str, title: str, question: str, values: Mapping[str, Any] | None = None) -> Figure:
+    """A figure of an answer that grows with the corpus."""
+    table, total, _ = db.first(question, ROWS_KEPT, values)
+    return Figure.of(name, title, table, total=total)
 
 
 def _funnel(db: Database) -> pa.Table:
@@ -226,7 +232,8 @@ def _thresholds(db: Database, manifest: Mapping[str, Any]) -> pa.Table:
         select bounds.score, case when least then 'at least' else 'at most' end as wanted, bound, count(*) as records,
             sum((case when least then value < bound else value > bound end)::int) as refused, {columns}
         from bounds join (
-            select unnest(quality, recursive := true) from (select quality from shards union all select quality from dropped)
+            select name, value from scores union all
+            select score.name, score.value from (select unnest(quality) as score from dropped)
         ) as scores on scores.name = bounds.score
-        where bound <> 0 group by all order by refused desc, bounds.score
+        where bound <> 0 group by all order by refused desc, bounds.score, wanted
     """)

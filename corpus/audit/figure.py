@@ -45,11 +45,12 @@ class Figure:
         bars: str = "",
         apart: str = "",
         leads: tuple[str, str] = ("", ""),
+        total: int | None = None,
     ) -> Figure:
-        """A figure of the first `ROWS_KEPT` rows of a table."""
+        """A figure of the first `ROWS_KEPT` rows of a table, which may be the first of `total` rows."""
         rows = table.slice(0, ROWS_KEPT).to_pylist()
         return cls(
-            name=name, title=title, rows=rows, total=table.num_rows, columns=table.column_names, note=note, bars=bars, apart=apart,
+            name=name, title=title, rows=rows, total=table.num_rows if total is None else total, columns=table.column_names, note=note, bars=bars, apart=apart,
             leads=leads,
         )  # fmt: skip
 

@@ -136,10 +136,9 @@ def _why(gate: Gate, error: Exception) -> str:
 
 def judge(database: Database, gate: Gate) -> Verdict:
     """The verdict of a gate that asks a question. Raises `duckdb.Error`."""
-    found = database.ask(gate.rows)
-    shown = found.slice(0, ROWS_SHOWN).to_pylist()
-    amount = sum(float(value or 0) for value in found[gate.weigh].to_pylist()) if gate.weigh else found.num_rows
-    rows = f"{found.num_rows:,} row{'s' if found.num_rows != 1 else ''}"
+    found, total, weight = database.first(gate.rows, ROWS_SHOWN, weigh=gate.weigh)
+    shown, amount = found.to_pylist(), weight if gate.weigh else total
+    rows = f"{total:,} row{'s' if total != 1 else ''}"
     if not gate.of:
         return Verdict(amount <= gate.at_most, f"{rows} found ({gate.at_most:g} allowed)", shown)
     whole = database.number(gate.of)

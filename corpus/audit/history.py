@@ -22,13 +22,13 @@ DIMENSIONS = {
     "source type": "source_type",
     "source": "source",
     "language": "lang",
-    "licence": "trim(coalesce(license, ''))",
-    "specialty": "coalesce(topic['specialty'], '')",
-    "kind": "coalesce(topic['kind'], '')",
+    "licence": "license",
+    "specialty": "coalesce(specialty, '')",
+    "kind": "coalesce(kind, '')",
     "augmentation": "coalesce(augmentation, '')",
-    "length": "case when n_tokens < 1 then '0' else 'from ' || (2 ** floor(log2(n_tokens)))::bigint || ' tokens' end",
+    "length": "case when tokens < 1 then '0' else 'from ' || (2 ** floor(log2(tokens)))::bigint || ' tokens' end",
 }
-"""What a corpus is described by, each as SQL over a record whose topics are a map called `topic`."""
+"""What a corpus is described by, each as SQL over `records`."""
 _BUILD = pa.schema([("what", pa.string()), ("name", pa.string()), ("tokens", pa.int64())])
 
 

@@ -45,6 +45,7 @@ LINES_AT_ONCE = 1_000
 _NUMBER = re.compile(r"\d[\d .-]{4,}\d")
 _DOUBTFUL = re.compile(r"\d(?:[^\d\n]{0,9}\d){3}")
 """Four digits that stand near each other: the rules of `NEVER_IN_A_TEXT` want as many of the shortest record number."""
+_NOTHING = Counter[str]()
 _DIGEST = re.compile(r"\b(?=[0-9a-f-]*[a-f])[0-9a-f]{8,}(?:-[0-9a-f]+)*\b")
 _APART = re.compile(r"[\s_,.-]+")
 _TEXTS = ("text", "title", "section", "license", "source", "left_out")
@@ -197,9 +198,12 @@ def _in_records(folder: Path, known: Persons) -> Iterator[tuple[str, str, Counte
                 ):
                     yield records[row], column, known.in_text(texts[row]) if whole else known.numbers_in(texts[row])
             for row, text in enumerate(texts):
-                if ids[row] in known.of_document and text:
+                if not text:
+                    continue
+                if ids[row] in known.of_document:
                     yield records[row], column, _of_own(finder(ids[row]), text)
-                yield records[row], column, _hard(text)
+                if hard := _hard(text):
+                    yield records[row], column, hard
         for column, text in _strings(table.drop_columns(columns)):
             yield "", column, _hard(text) + known.in_text(text)
 
@@ -215,8 +219,8 @@ def _of_own(finder: Finder | None, text: str) -> Counter[str]:
 
 def _hard(text: str) -> Counter[str]:
     """Identifiers that no text needs; in a text without `_DOUBTFUL` there is none."""
-    if not _DOUBTFUL.search(text):
-        return Counter()
+    if not _DOUBTFUL.search(text) or not phi.may_hold(text, NEVER_IN_A_TEXT, "precise"):
+        return _NOTHING
     return Counter(span.type for span in phi.find(text, policy="precise") if span.type in NEVER_IN_A_TEXT)
 
 

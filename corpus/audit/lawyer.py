@@ -5,26 +5,27 @@ from __future__ import annotations
 import pyarrow as pa
 
 from corpus.audit.database import Database
-from corpus.audit.figure import Figure, Section
+from corpus.audit.figure import ROWS_KEPT, Figure, Section
 from corpus.card.license import hub_license
 
 
 def lawyer(db: Database) -> Section:
     """The section."""
-    documents = db.ask(_DOCUMENTS)
-    spdx = [hub_license(text) for text in documents["licence as stated"].to_pylist()]
-    documents = documents.add_column(1, "licence", pa.array(spdx, pa.string()))
+    stated = db.ask(_STATED)["license"].to_pylist()
+    db.add("licences", pa.table({"license": stated, "licence": pa.array(map(hub_license, stated), pa.string())}))
+    documents, total, _ = db.first(_DOCUMENTS, ROWS_KEPT)
     return Section(
         name="lawyer",
         title="Lawyer",
         question="May we use it?",
         figures=[
-            Figure.of("licences", "Tokens by licence", _licences(documents), bars="share"),
+            Figure.of("licences", "Tokens by licence", db.ask(_LICENCES), bars="share"),
             Figure.of(
                 "documents",
                 "Documents by licence",
                 documents,
                 "Licences as given or stated, and as the dataset hub names them; whoever redistributes checks them.",
+                total=total,
             ),
             Figure.of("phi", "Identities taken out, by type", db.ask(_PHI), bars="placeholders"),
             Figure.of("takedowns", "Taken down", db.ask(_TAKEDOWNS)),
@@ -32,22 +33,24 @@ def lawyer(db: Database) -> Section:
     )
 
 
-def _licences(documents: pa.Table) -> pa.Table:
-    names = [("doc_id", "count"), ("records", "sum"), ("tokens", "sum")]
-    table = documents.group_by("licence").aggregate(names)
-    table = table.rename_columns(["licence", "documents", "records", "tokens"])
-    rows = sorted(table.to_pylist(), key=lambda row: (-(row["tokens"] or 0), row["licence"]))
-    whole = sum(row["tokens"] or 0 for row in rows) or 1
-    shares = [row | {"share": (row["tokens"] or 0) / whole} for row in rows]
-    schema = pa.schema([*table.schema, ("share", pa.float64())])
-    return pa.Table.from_pylist(shares, schema=schema)
-
-
-_DOCUMENTS = """
-select documents.doc_id, trim(coalesce(documents.license, '')) as "licence as stated", documents.source, documents.source_type,
-    documents.date, documents.n_pages as pages, coalesce(counted.records, 0) as records, coalesce(counted.tokens, 0) as tokens
-from documents left join (select doc_id, count(*) as records, sum(tokens) as tokens from records group by doc_id) as counted
-using (doc_id) order by tokens desc, doc_id
+_STATED = "select distinct trim(coalesce(license, '')) as license from documents order by license"
+_HELD = """
+with held as (
+    select licences.licence, documents.doc_id, licences.license as "licence as stated", documents.source, documents.source_type,
+        documents.date, documents.n_pages as pages, coalesce(counted.records, 0) as records, coalesce(counted.tokens, 0) as tokens
+    from documents join licences on licences.license = trim(coalesce(documents.license, ''))
+    left join (select doc_id, count(*) as records, sum(tokens) as tokens from records group by doc_id) as counted using (doc_id)
+)
+"""
+_LICENCES = f"""
+{_HELD}
+select licence, count(*) as documents, sum(records) as records, sum(tokens) as tokens,
+    coalesce(sum(tokens) / nullif(sum(sum(tokens)) over (), 0), 0) as share
+from held group by licence order by tokens desc, licence
+"""
+_DOCUMENTS = f"""
+{_HELD}
+select doc_id, licence, * exclude (doc_id, licence) from held order by tokens desc, doc_id
 """
 _PHI = """
 select action.type as type, count(*) as placeholders, count(distinct id) as records, count(distinct doc_id) as documents

@@ -34,7 +34,7 @@ def model_engineer(db: Database) -> Section:
                 bars="share",
             ),
             Figure.of("augmentation", "Augmented text", db.ask(_AUGMENTATION)),
-            Figure.of("scores", "Deciles of the scores", db.ask(_SCORES)),
+            Figure.of("scores", "Deciles of the scores", _scores(db)),
         ],
         plots=_plots(db),
     )
@@ -93,11 +93,21 @@ select method, sum((fate = 'kept')::int) as records, sum(tokens) as tokens, sum(
 from made group by method order by method
 """
 _SCORES = """
-select score.name as score, count(*) as records, min(score.value) as least,
-    quantile_cont(score.value, 0.1) as "10 %", quantile_cont(score.value, 0.25) as "25 %", quantile_cont(score.value, 0.5) as "50 %",
-    quantile_cont(score.value, 0.75) as "75 %", quantile_cont(score.value, 0.9) as "90 %", max(score.value) as greatest
-from (select unnest(quality) as score from shards) group by score.name order by score
+select name as score, count(*) as records, min(value) as least,
+    quantile_cont(value, 0.1) as "10 %", quantile_cont(value, 0.25) as "25 %", quantile_cont(value, 0.5) as "50 %",
+    quantile_cont(value, 0.75) as "75 %", quantile_cont(value, 0.9) as "90 %", max(value) as greatest
+from scores where name = $name group by name
 """
+
+
+def _scores(db: Database) -> pa.Table:
+    """The deciles, a score after the other: a quantile holds all of its values."""
+    names = db.ask("select distinct name from scores where name is not null order by name")["name"].to_pylist()
+    return pa.concat_tables(
+        [db.ask(_SCORES + "limit 0", {"name": ""}), *(db.ask(_SCORES, {"name": name}) for name in names)]
+    )
+
+
 STEPS = 24
 """Columns of a histogram."""
 
@@ -106,8 +116,7 @@ def _plots(db: Database) -> list[Plot]:
     """How each score that is not the same for all is spread."""
     counted = db.ask(
         """
-        with scores as (select unnest(quality, recursive := true) from (select quality from shards)),
-        ends as (select name, min(value) as least, max(value) as most from scores group by name having min(value) < max(value))
+        with ends as (select name, min(value) as least, max(value) as most from scores group by name having min(value) < max(value))
         select name, least, most, least($steps - 1, floor($steps * (value - least) / (most - least)))::int as step, count(*) as records
         from scores join ends using (name) group by all order by name, step
         """,

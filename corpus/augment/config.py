@@ -21,6 +21,9 @@ class AugmentConfig:
 
     max_share: Share = 0.0
     """Most that augmented texts may be of the tokens of a source: 0 makes none, 0.2 is a modest choice, 1 sets no cap."""
+    max_method_share: Share = 0.35
+    """Most that one method may make of all augmented tokens, where at least three have texts: a corpus is not to be filled with gaps
+    to fill. 1 sets no cap."""
     methods: tuple[MethodName, ...] = get_args(MethodName)
     """Methods to use, by name."""
     source_types: tuple[str, ...] = ("textbook",)

@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
-from itertools import zip_longest
+from itertools import compress, zip_longest
 from pathlib import Path
 
 HARMLESS = Path(__file__).with_name("harmless")
@@ -50,7 +50,7 @@ class Words:
         lost = self.grams - other.grams
         if not lost:
             return {}
-        missing = [place for place, gram in enumerate(self.held) if gram in lost]
+        missing = list(compress(range(len(self.held)), map(lost.__contains__, self.held)))
         gaps: dict[tuple[str, ...], list[tuple[int, int]]] = {}
         first = last = missing[0]
         for place in [*missing[1:], len(self.held) + _CONTEXT]:

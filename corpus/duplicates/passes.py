@@ -205,8 +205,9 @@ def verify(pairs: pa.Table, texts: pa.Table, threshold: float = 0.8, find_drugs:
         return known[index]
 
     forth, back = np.zeros(len(met), dtype=bool), np.zeros(len(met), dtype=bool)
-    for place in _by_component(one[met], other[met]):
-        forth[place], back[place] = compare(facts_of(one[met[place]]), facts_of(other[met[place]]))
+    order = _by_component(one[met], other[met])
+    for place, a, b in zip(order.tolist(), one[met[order]].tolist(), other[met[order]].tolist(), strict=True):
+        forth[place], back[place] = compare(facts_of(a), facts_of(b))
     kept = pairs.take(pa.array(met))
     return pa.table(
         [kept["a"], kept["b"], pa.array(jaccard[met]), pa.array(forth), pa.array(back)],

@@ -44,20 +44,42 @@ def jaccard(one: U64, other: U64) -> float:
     return shared / (len(merged) - shared)
 
 
+_TOGETHER = 1 << 20
+"""Shingles of the pairs that are compared in one pass."""
+
+
+def shared(pairs: NDArray[np.int64], sets: Sequence[U64]) -> NDArray[np.int64]:
+    """How many hashes the two sorted sets of each pair share, shape (pairs,).
+
+    The sets are the rows of a sparse matrix, with the hash, less its last bit, as the column: the product of two rows, place by place,
+    has as many entries as they share columns. So thousands of pairs are one pass of compiled code.
+    """
+    from scipy.sparse import csr_array
+
+    sizes = np.fromiter(map(len, sets), np.int64, len(sets))
+    columns = (np.concatenate([np.empty(0, np.uint64), *sets]) >> np.uint64(1)).astype(np.int64)
+    bounds = np.concatenate([[0], np.cumsum(sizes)])
+    rows = csr_array((np.ones(len(columns), np.int8), columns, bounds), shape=(len(sets), np.iinfo(np.int64).max))
+    rows.has_canonical_format = True
+    passes = np.cumsum(sizes[pairs].sum(axis=1)) // _TOGETHER
+    edges = [0, *(np.flatnonzero(np.diff(passes)) + 1), len(pairs)]
+    counts = [np.diff((rows[pairs[a:b, 0]] * rows[pairs[a:b, 1]]).indptr) for a, b in itertools.pairwise(edges)]
+    return np.concatenate(counts).astype(np.int64)
+
+
 def similar(pairs: NDArray[np.int64], texts: Sequence[str], threshold: float) -> NDArray[np.float64]:
     """Jaccard similarity of each pair (two columns of indices into `texts`); NaN where it is below the threshold.
 
     Pairs whose sizes alone rule the threshold out are not compared.
     """
-    sets = shingle_sets(texts)
-    sizes = np.array([len(s) for s in sets], dtype=np.float64)
     result = np.full(len(pairs), np.nan)
     if len(pairs) == 0:
         return result
-    one, other = sizes[pairs[:, 0]], sizes[pairs[:, 1]]
-    possible = np.minimum(one, other) >= threshold * np.maximum(np.maximum(one, other), 1)
-    for index in np.flatnonzero(possible):
-        value = jaccard(sets[pairs[index, 0]], sets[pairs[index, 1]])
-        if value >= threshold:
-            result[index] = value
+    sets = shingle_sets(texts)
+    sizes = np.fromiter(map(len, sets), np.int64, len(sets))
+    less, more = np.sort(sizes[pairs], axis=1).T
+    possible = np.flatnonzero(less >= threshold * np.maximum(more, 1))
+    both = shared(pairs[possible], sets)
+    values = both / np.maximum(less[possible] + more[possible] - both, 1)
+    result[possible] = np.where(values >= threshold, values, np.nan)
     return result

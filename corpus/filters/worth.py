@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class WorthThresholds:
-    """Chosen on pages and documents that the score was not trained on (`benchmarks/junk.py`, the half that may be looked at), and so that
-    two leaflets for patients in `sample_docs/` pass (0.418 and 0.425)."""
+    """Chosen on pages and documents that the score was not trained on (`benchmarks/junk.py`, the half that may be looked at); two
+    leaflets for patients in `sample_docs/` score 0.58."""
 
     min_document_score: Share = 0.4
     """Worth of a whole document of the web or of no known type, in English or Chinese and long enough to tell; 0 takes all."""

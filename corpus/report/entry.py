@@ -26,8 +26,8 @@ class Entry:
         return " · ".join(filter(None, (self.value, open_)))
 
 
-def markdown(title: str, sources: Sequence[str], entries: Iterable[Entry]) -> str:
-    """A report: a table a section, what it rests on at the end."""
+def markdown(title: str, sources: Sequence[str], unverified: Sequence[str], entries: Iterable[Entry]) -> str:
+    """A report: a table a section, at the end what it rests on, and what of it was not held against that."""
     lines = [f"# {title}", ""]
     section = ""
     for entry in entries:
@@ -36,6 +36,8 @@ def markdown(title: str, sources: Sequence[str], entries: Iterable[Entry]) -> st
             lines += ["", f"## {section}", "", "| asked | answer |", "| --- | --- |"]
         lines.append(f"| {cell(entry.field)} | {cell(entry.text)} |")
     lines += ["", "## Sources", "", *(f"- {source}" for source in sources), ""]
+    if unverified:
+        lines += ["## Not verified against these texts", "", *(f"- {what}" for what in unverified), ""]
     return "\n".join(lines)
 
 

@@ -1,7 +1,7 @@
 """The public summary of training content that Article 53(1)(d) of Regulation (EU) 2024/1689 asks of providers of models.
 
 Sections and fields are those of the template that the European Commission published on 24 July 2025 and adopted as
-C(2025) 8311; the names of the fields are shortened.
+C(2025) 8311; the names of the fields are shortened. `UNVERIFIED` says what they were held against.
 """
 
 from __future__ import annotations
@@ -19,10 +19,16 @@ SOURCES = (
     "European Commission, Explanatory Notice and Template for the Public Summary of Training Content for general-purpose AI"
     " models, 24 July 2025; C(2025) 8311 final, 5 December 2025",
 )
+UNVERIFIED = (
+    "sections, fields and thresholds (3 % of a modality, 10 % of the domains) were held against renderings of the template that others"
+    " made, three of them independent of one another, and not against the Commission's document itself",
+)
+"""What of the form was not held against its text."""
 TOP_DOMAINS = 0.1
 """Share of the crawled domains, by size of content, that the template wants listed."""
 _RANGES = ((10**9, "less than 1 billion tokens"), (10**13, "1 billion to 10 trillion tokens"))
 _PROVIDER = "the provider"
+_COMMENTS = "Additional comments (optional)"
 
 
 def eu_art53(facts: Facts) -> Iterator[Entry]:
@@ -81,7 +87,7 @@ def _general(facts: Facts) -> Iterator[Entry]:
         "Other relevant characteristics of the overall training data",
         f"{facts.documents:,} documents; licences: {_shares(facts.licences)}",
     )
-    yield Entry(size, "Additional comments (optional)", by=f"{_PROVIDER}, if any")
+    yield Entry(size, _COMMENTS, by=f"{_PROVIDER}, if any")
 
 
 def _datasets(facts: Facts) -> Iterator[Entry]:
@@ -94,6 +100,7 @@ def _datasets(facts: Facts) -> Iterator[Entry]:
         by=_PROVIDER,
     )
     yield Entry(public, "General description of other publicly available datasets", by=_PROVIDER)
+    yield Entry(public, _COMMENTS, by=f"{_PROVIDER}, if any")
     licensed = "2.2.1 Datasets commercially licensed by rightsholders or their representatives"
     yield Entry(
         licensed, "Were transactional commercial licensing agreements concluded, and for which modalities", by=_PROVIDER
@@ -102,6 +109,7 @@ def _datasets(facts: Facts) -> Iterator[Entry]:
     yield Entry(private, "Were such datasets obtained, and of which modalities", by=_PROVIDER)
     yield Entry(private, "List of those that are publicly known", by=f"{_PROVIDER}, if any")
     yield Entry(private, "General description of those that are not publicly known", by=f"{_PROVIDER}, if any")
+    yield Entry(private, _COMMENTS, by=f"{_PROVIDER}, if any")
 
 
 def _crawled(facts: Facts) -> Iterator[Entry]:
@@ -111,6 +119,7 @@ def _crawled(facts: Facts) -> Iterator[Entry]:
         yield Entry(section, "Were crawlers used", "no document of this corpus was fetched from an address", by=others)
         for field in _CRAWLED:
             yield Entry(section, field, "none in this corpus")
+        yield Entry(section, _COMMENTS, by=f"{_PROVIDER}, if any")
         return
     whole = sum(row["characters"] for row in facts.domains)
     top = facts.domains[: max(1, math.ceil(TOP_DOMAINS * len(facts.domains)))]
@@ -133,6 +142,7 @@ def _crawled(facts: Facts) -> Iterator[Entry]:
     )
     yield Entry(section, "Were crawlers used", "yes")
     yield from answers
+    yield Entry(section, _COMMENTS, by=f"{_PROVIDER}, if any")
 
 
 _CRAWLED = (
@@ -154,6 +164,7 @@ def _users() -> Iterator[Entry]:
         user, "Was data from users' interactions with the provider's other services or products used", by=_PROVIDER
     )
     yield Entry(user, "Modalities, and general description of these services or products", by=f"{_PROVIDER}, if any")
+    yield Entry(user, _COMMENTS, by=f"{_PROVIDER}, if any")
 
 
 def _synthetic(facts: Facts) -> Iterator[Entry]:
@@ -180,8 +191,10 @@ def _synthetic(facts: Facts) -> Iterator[Entry]:
     )
     yield Entry(section, "General-purpose AI models on the market that made it", called, by=outside)
     yield Entry(section, "Other AI models that made it, with what they were trained on", by=f"{_PROVIDER}, if any")
+    yield Entry(section, _COMMENTS, by=f"{_PROVIDER}, if any")
     other = "2.6 Other sources of data"
     yield Entry(other, "Were other sources of data used; narrative description of them", by=_PROVIDER)
+    yield Entry(other, _COMMENTS, by=f"{_PROVIDER}, if any")
 
 
 def _processing(facts: Facts) -> Iterator[Entry]:
@@ -190,13 +203,22 @@ def _processing(facts: Facts) -> Iterator[Entry]:
     yield Entry(
         rights,
         "Measures before training to respect reservations of rights, with the opt-out protocols that are honoured",
-        "pages are fetched as robots.txt allows; what is taken down stays out: "
-        f"{facts.takedowns:,} documents were, and the same file is refused from then on",
-        by=f"{_PROVIDER}, for other opt-outs",
+        f"pages are fetched as robots.txt allows, which kept out {facts.opt_outs:,} addresses; what is taken down stays out: "
+        f"{facts.takedowns:,} documents were, and the same file is refused from then on; other protocols"
+        " (TDM reservations in headers, pages or metadata) are not looked for",
+        by=f"{_PROVIDER}, for other opt-outs and for data of others",
     )
     yield Entry(
+        rights,
+        "Rights holders, as the documents name them",
+        f"{facts.held:,} of {facts.documents:,} documents have a licence, given or stated; authors and publishers stand in the raw"
+        " part of the corpus alone",
+        by=f"{_PROVIDER}, for the others",
+    )
+    yield Entry(rights, _COMMENTS, by=f"{_PROVIDER}, if any")
+    yield Entry(
         "3.2 Removal of illegal content",
-        "Measures to avoid or remove content that is illegal under Union law",
+        "General description of measures to avoid or remove content that is illegal under Union law (block lists, key words, classifiers)",
         f"identities of patients are taken out ({sum(facts.placeholders.values()):,} placeholders); takedown by document",
         by=_PROVIDER,
     )

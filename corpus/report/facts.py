@@ -39,6 +39,10 @@ class Facts:
     """Identities taken out, by type."""
     takedowns: int
     """Documents that were taken down."""
+    opt_outs: int
+    """Addresses that were not fetched because the robots.txt of their host does not allow it."""
+    held: int
+    """Documents with a licence."""
     latest: str
     """The latest date that a document bears; empty when none does."""
     reading: Reading
@@ -72,6 +76,8 @@ def facts(data: Path) -> Facts:
                 "select action.type, count(*) from (select unnest(phi_actions) as action from shards) group by 1 order by 2 desc, 1",
             ),
             takedowns=int(db.number("select count(*) from removed")),
+            opt_outs=int(db.number("select count(*) from quarantine where kind = 'robots'")),
+            held=int(db.number("select count(*) from documents where trim(coalesce(license, '')) <> ''")),
             latest=_latest(db),
             reading=read_again(sample_of(data, file_sha256(data / "shards" / MANIFEST))),
             reviews=precision(data),

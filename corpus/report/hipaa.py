@@ -14,6 +14,8 @@ SOURCES = (
     "45 CFR 164.514(a) and (b)",
     "HHS, Guidance Regarding Methods for De-identification of Protected Health Information, 26 November 2012",
 )
+UNVERIFIED: tuple[str, ...] = ()
+"""What of the form was not held against its text."""
 IDENTIFIERS = {
     "A": "Names",
     "B": "Geographic subdivisions smaller than a state; of a postal code three digits may stay where 20,000 people live there",

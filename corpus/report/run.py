@@ -24,14 +24,16 @@ class Form:
     """Its name."""
     sources: Sequence[str]
     """What it rests on."""
+    unverified: Sequence[str]
+    """What of it was not held against these texts."""
     fill: Callable[[Facts], Iterable[Entry]]
     """Its fields, filled."""
 
 
 REPORTS: dict[str, Form] = {
-    "eu-art53": Form(eu_art53.TITLE, eu_art53.SOURCES, eu_art53.eu_art53),
-    "tc260": Form(tc260.TITLE, tc260.SOURCES, tc260.tc260),
-    "hipaa": Form(hipaa.TITLE, hipaa.SOURCES, hipaa.hipaa),
+    "eu-art53": Form(eu_art53.TITLE, eu_art53.SOURCES, eu_art53.UNVERIFIED, eu_art53.eu_art53),
+    "tc260": Form(tc260.TITLE, tc260.SOURCES, tc260.UNVERIFIED, tc260.tc260),
+    "hipaa": Form(hipaa.TITLE, hipaa.SOURCES, hipaa.UNVERIFIED, hipaa.hipaa),
 }
 """Report by name; `croissant-rai` is no form but metadata."""
 CROISSANT = "croissant-rai"
@@ -53,5 +55,5 @@ def report(data: Path, name: str) -> tuple[Path, int]:
     form = REPORTS[name]
     entries = list(form.fill(found))
     place = data / f"report-{name}.md"
-    write_text(place, markdown(form.title, form.sources, entries))
+    write_text(place, markdown(form.title, form.sources, form.unverified, entries))
     return place, sum(bool(entry.by) for entry in entries)

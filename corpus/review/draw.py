@@ -15,24 +15,20 @@ from corpus.audit.database import Database
 
 STRATA = ("source", "source_type", "lang", "license", "specialty", "kind")
 """What a sample can be drawn by."""
-_TOPICS = ("specialty", "kind")
-"""Those of them that are topics of a record."""
 BOUNDS = pa.schema([("score", pa.string()), ("least", pa.bool_()), ("bound", pa.float64())])
 """A threshold of the filters: the score must be at least, or at most, that."""
 
 
 def draw(db: Database, size: int, seed: str, by: Sequence[str] = ()) -> list[dict[str, Any]]:
     """At most `size` records, as id and `stratum`, in the order of the draw. `by` are names of `STRATA`; augmented texts are drawn too."""
-    of_topics = any(name in _TOPICS for name in by)
-    columns = {name: f"coalesce(topics['{name}'], '')" if name in _TOPICS else f"coalesce({name}, '')" for name in by}
-    stratum = f"concat_ws(' · ', {', '.join(columns.values())})" if by else "''"
-    shards = "(select * replace (map_from_entries(topics) as topics) from shards)" if of_topics else "records"
+    columns = ", ".join(f"coalesce({name}, '')" for name in by)
+    stratum = f"concat_ws(' · ', {columns})" if by else "''"
     ranked = db.ask(
         f"""
         select id, stratum, place, records from (
             select id, stratum, row_number() over (partition by stratum order by md5($seed || id), id) as place,
                 count(*) over (partition by stratum) as records
-            from (select id, {stratum} as stratum from {shards})
+            from (select id, {stratum} as stratum from records)
         ) where place <= $size order by md5($seed || id), id
         """,
         {"seed": seed, "size": size},
@@ -59,18 +55,22 @@ def allot(records: Mapping[str, int], size: int) -> dict[str, int]:
 
 def borderline(db: Database, manifest: Mapping[str, Any], size: int) -> list[dict[str, Any]]:
     """The kept records that came nearest to a threshold of the filters: id, score, value, bound; the nearest first."""
-    db.add("thresholds", pa.Table.from_pylist(bounds_of(manifest), schema=BOUNDS))
+    bounds = bounds_of(manifest)
+    db.add("thresholds", pa.Table.from_pylist(bounds, schema=BOUNDS))
+    # The nearest of a record's scores are all that counts, and it has at most one for each threshold.
     return db.ask(
         """
-        with nearest as (
-            select id, score, value, bound, abs(value - bound) / abs(bound) as distance
-            from (select id, unnest(quality, recursive := true) from shards) as scores
-            join thresholds on scores.name = thresholds.score where bound <> 0
-            qualify row_number() over (partition by id order by distance, score) = 1
+        with near as (
+            select id, score, one.value as value, bound, abs(one.value - bound) / abs(bound) as distance
+            from (select id, unnest(quality) as one from shards)
+            join thresholds on one.name = thresholds.score where bound <> 0
+            order by distance, id, score limit $most
         )
-        select id, score, value, bound from nearest order by distance, id limit $size
+        select id, score, value, bound from near
+        qualify row_number() over (partition by id order by distance, score) = 1
+        order by distance, id limit $size
         """,
-        {"size": size},
+        {"size": size, "most": size * max(1, len(bounds))},
     ).to_pylist()
 
 

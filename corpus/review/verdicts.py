@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pyarrow.compute as pc
+
 from corpus.filters import SET_ASIDE
 from corpus.review.precision import Interval, wilson
 from medpress.errors import UserError
@@ -64,8 +66,9 @@ def take_in(data: Path, form: Path) -> TakenIn:
     wrong = sorted({row["verdict"] for row in said.values()} - set(VERDICTS))
     if wrong:
         raise UserError(f"{form} has the verdict {wrong[0]!r}; a verdict is {' or '.join(VERDICTS)}.")
-    texts = read_dataset(data / "shards", RECORD, ["id", "doc_id", "content_hash"]).to_pylist()
-    of = {row["id"]: row for row in texts if row["id"] in said}
+    asked = pc.field("id").isin(sorted(said))
+    texts = read_dataset(data / "shards", RECORD, ["id", "doc_id", "content_hash"], asked).to_pylist()
+    of = {row["id"]: row for row in texts}
     today = datetime.now(UTC).date().isoformat()
     new = [
         {

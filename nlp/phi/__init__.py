@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nlp.phi.content import is_publication
+from nlp.phi.engine import may_hold
 from nlp.phi.finders import FINDERS, find, finder_version, load_finder
 from nlp.phi.kinds import KINDS, PhiSpan, Policy, policy_for
 from nlp.phi.places import Told, collection_name, told_of
@@ -22,6 +23,7 @@ __all__ = [
     "finder_version",
     "is_publication",
     "load_finder",
+    "may_hold",
     "policy_for",
     "redact",
     "redact_sections",

@@ -16,12 +16,13 @@ from typing import Any, Final
 
 from medpress.writing_systems import HAN, HAN_CHARACTER, count_han, has_han
 from nlp.phi.engine import PLACEHOLDER, find_with_patterns, names_again, without_overlaps
-from nlp.phi.gazetteer import NOT_CHINESE_NAMES, NOT_NAMES, SURNAMES
+from nlp.phi.gazetteer import GIVEN_NAMES, NOT_CHINESE_NAMES, NOT_NAMES, SURNAMES
 from nlp.phi.kinds import PhiSpan, Policy
 from nlp.phi.names_chinese import TITLES
 from nlp.phi.tagger import ABBREVIATIONS, shipped_tagger
 
 RECORD_WORDS: Final[Path] = Path(__file__).parent / "words" / "record.txt"
+COUNTRIES: Final[Path] = Path(__file__).parent / "words" / "countries.txt"
 
 
 def find_learned(text: str, lang: str, policy: Policy, known_names: Iterable[str] = ()) -> list[PhiSpan]:
@@ -53,9 +54,11 @@ def _cut(text: str, span: PhiSpan) -> PhiSpan:
 def is_possible(text: str, span: PhiSpan) -> bool:
     """Whether what the model took for an identifier can be one: a day in a calendar, a number that is no quantity, a name.
 
-    A year or a day of the week alone says less than the safe-harbour rule lets stand.
+    A year, a day of the week, or a country alone says less than the safe-harbour rule lets stand.
     """
     value = text[span.start : span.end]
+    if span.type in ("ADDRESS", "NAME") and value in _countries() and value.lower() not in GIVEN_NAMES:
+        return False
     if span.type == "DATE":
         numbers = [int(number) for number in _NUMBER.findall(value)]
         if not numbers and value.isascii() and not _DAY_IN_WORDS.search(value):
@@ -65,7 +68,7 @@ def is_possible(text: str, span: PhiSpan) -> bool:
         if not any(c.isalpha() for c in value):
             if _is_quantity(text, span) or (_DECIMAL.fullmatch(value) and not has_han(text)):
                 return False
-            return _is_date(numbers)
+            return _is_date(numbers, padded=re.search(r"\b0\d", value) is not None)
         if _ONLY_YEAR_OR_WEEKDAY.fullmatch(value):
             return False
         latin = any(c.isascii() and c.isalpha() for c in value)
@@ -74,11 +77,13 @@ def is_possible(text: str, span: PhiSpan) -> bool:
         counts = _ROUND.fullmatch(value) is not None
         return sum(c.isdigit() for c in value) > 1 and not counts and not _is_quantity(text, span)
     if span.type == "PHONE":
-        return (sum(c.isdigit() for c in value) > 2 or len(value) > 8) and not _is_quantity(text, span)
+        # A plus stands before the number of a country, which begins a telephone number.
+        is_sum = _PLUS_INSIDE.search(value) is not None
+        return (sum(c.isdigit() for c in value) > 2 or len(value) > 8) and not is_sum and not _is_quantity(text, span)
     if span.type == "NAME":
         return _is_name(text, span, value)
     if span.type == "ADDRESS":
-        return not value.isdigit() or 5 <= len(value) <= 6  # a postal code
+        return 5 <= len(value) <= 6 if value.isdigit() else len(value) > 1  # digits alone are a postal code
     return True
 
 
@@ -89,7 +94,9 @@ def _is_name(text: str, span: PhiSpan, value: str) -> bool:
             return False
         if len(value) > 1:
             return True
-        # One character is a surname, and a title or the end of the words follows it.
+        # One character is a surname, and a title or the end of the words follows it; behind a number it is its unit.
+        if _COUNTED.search(text, max(0, span.start - 1), span.start) and not (after and after[0] in _TITLE_BEGINS):
+            return False
         known = value in SURNAMES or value in shipped_tagger().surnames
         return known and (
             not after or after[0] in _TITLE_BEGINS or not (HAN_CHARACTER.match(after) or after[0].isdigit())
@@ -108,11 +115,16 @@ def _is_name(text: str, span: PhiSpan, value: str) -> bool:
 
 
 @cache
+def _countries() -> frozenset[str]:
+    return frozenset(COUNTRIES.read_text(encoding="utf-8").split("\n"))
+
+
+@cache
 def _abbreviations() -> frozenset[str]:
     return frozenset(ABBREVIATIONS.read_text(encoding="utf-8").split())
 
 
-def _is_date(numbers: list[int]) -> bool:
+def _is_date(numbers: list[int], padded: bool) -> bool:
     if len(numbers) == 1:  # 20210304, 040321
         return len(str(numbers[0])) in (5, 6, 7, 8)
     if len(numbers) > 3:  # two dates, or a date and a time
@@ -120,6 +132,8 @@ def _is_date(numbers: list[int]) -> bool:
     of_year = [number for number in numbers if 1900 <= number <= 2100]
     rest = [number for number in numbers if number not in of_year]
     if len(numbers) == 3 and not of_year:
+        if max(numbers[0], numbers[2]) < 10 and not padded:
+            return False  # the year has two digits
         return any(1 <= number <= 12 for number in numbers) and sum(number <= 31 for number in numbers) >= 2
     return len(of_year) <= 1 and all(1 <= number <= 31 for number in rest) and any(number <= 12 for number in rest)
 
@@ -143,6 +157,8 @@ def _is_defined_abbreviation(text: str, value: str) -> bool:
 _END_OF_NAME: Final = re.compile(r"(?<=[^\W\d_]{3})\.\s|[ \t\u3000]{3}")
 _TITLE_BEHIND: Final = re.compile(f"(?<=[{HAN}])(?:{TITLES})$")
 _SMALL_WORDS: Final = re.compile(r"(?:\s+[a-z]+)+$")
+_COUNTED: Final = re.compile("[\\d年月日号時时]\\Z")
+_PLUS_INSIDE: Final = re.compile(r"\d\s*\+")
 _MIXED: Final = re.compile(f"^[A-Za-z]{{1,2}}[{HAN}]|[{HAN}][A-WYZa-wyz][{HAN}]")
 _TITLE_BEGINS: Final = "主医醫大护護教先女小太老师師院总總阿同技药科奶爷叔博某副处所警经"
 _DECIMAL: Final = re.compile(r"\d{1,2}\.\d{1,2}")

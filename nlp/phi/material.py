@@ -2,8 +2,8 @@
 
 `templates/LANG.txt` is the grammar of a language. A line `= symbol` begins a symbol, each line below is one way to write
 it. `<symbol>` stands for a symbol, `<a|b>` for one of the texts, `{KIND:form}` for a value of that kind, `{CARRIER}` for a
-sentence of real clinical text in which nobody is named; `{EPONYM}`, `{ABBREVIATION}`, `{MEASURE}`, `{WORD}` and `{PAIR}` for
-what looks like an identifier and is none, `\\n` and `\\t` for themselves, `¦` for an upright stroke. What a
+sentence of real clinical text in which nobody is named; `{EPONYM}`, `{ABBREVIATION}`, `{MEASURE}`, `{WORD}`, `{PAIR}` and
+the other `FILLERS` for what looks like an identifier and is none, `\\n` and `\\t` for themselves, `¦` for an upright stroke. What a
 value looks like is code, in `material_values`; the words that values are made of come from the lists that a trainer is given.
 """
 
@@ -17,7 +17,9 @@ from pathlib import Path
 
 TEMPLATES = Path(__file__).with_name("templates")
 _CHOICE = re.compile(r"<([^<>]*)>")
-FILLERS = frozenset(["EPONYM", "ABBREVIATION", "MEASURE", "WORD", "PAIR"])
+FILLERS = frozenset(
+    ["EPONYM", "ABBREVIATION", "MEASURE", "WORD", "PAIR", "CLIPPED", "BRAND", "MODEL", "NUMBER", "TIME"]
+)
 """Slots that hold no identifier."""
 _SLOT = re.compile(r"\{([A-Z_]+)(?::([a-z]+))?\}")
 

@@ -7,6 +7,8 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from nlp.phi.material import FILLERS
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Lists:
@@ -83,7 +85,7 @@ class ValueMaker:
 
     def english(self, kind: str, form: str | None, chance: random.Random) -> str:
         """A value as English notes write it."""
-        if kind in ("EPONYM", "ABBREVIATION", "MEASURE", "WORD", "PAIR"):
+        if kind in FILLERS:
             return self.filler(kind, chance)
         if kind == "NAME":
             if chance.random() < 0.015:
@@ -95,7 +97,7 @@ class ValueMaker:
 
     def chinese(self, kind: str, form: str | None, chance: random.Random) -> str:
         """A value as Chinese notes write it."""
-        if kind in ("EPONYM", "ABBREVIATION", "MEASURE", "WORD", "PAIR"):
+        if kind in FILLERS:
             return self.filler(kind, chance)
         if kind == "NAME":
             return (
@@ -123,6 +125,22 @@ class ValueMaker:
             return chance.choice([word, word.capitalize(), word.capitalize(), word.upper()])
         if kind == "PAIR":
             return chance.choice(self._lists.pairs)
+        if kind == "CLIPPED":
+            word = chance.choice(self._lists.words)[: chance.randint(3, 5)]
+            return chance.choice([word, word, word.capitalize(), word.capitalize(), word.upper()])
+        if kind == "BRAND":
+            return _brand(chance)
+        if kind == "MODEL":
+            letters = "".join(chance.choice(_LETTERS) for _ in range(chance.randint(1, 3)))
+            return f"{letters}{chance.choice(['', '', ' ', '-'])}{chance.randint(1, 999)}"
+        if kind == "NUMBER":
+            return str(
+                chance.choice(
+                    [chance.randint(1, 9), chance.randint(10, 99), chance.randint(10, 500), 50 * chance.randint(1, 60)]
+                )
+            )
+        if kind == "TIME":
+            return chance.choice(["", ":"]).join((f"{chance.randrange(24):02}", f"{chance.randrange(60):02}"))
         a, b, c = chance.randint(1, 40), chance.randint(1, 200), chance.randint(0, 99)
         return chance.choice([
             f"{a}/{b}", f"{a}-{a + b}", f"{a}.{c % 10}", f"{a}.{c:02}", f"{b}/{a + 40}", f"0-{b}", f"{a}x{b}", f"{a} x {b} mm", f"{b} {chance.choice(_UNITS)}", f"{a}.{c % 10} {chance.choice(_UNITS)}", f"{a}{chance.choice(_UNITS)}",
@@ -149,7 +167,7 @@ class ValueMaker:
         return name
 
     def name(self, form: str, chance: random.Random) -> str:
-        """A name: full, inverted (surname first), given, surname, initials, staff (any but given alone), or any."""
+        """A name: full, inverted (surname first), given, surname, initials, staff (any but given alone), capitals, or any."""
         given, surname = self._given(chance), self._surname(chance)
         if form == "any":
             form = chance.choice("full full full inverted inverted surname given initial initials short nick".split())
@@ -157,6 +175,10 @@ class ValueMaker:
             form = chance.choice("surname surname surname full initial given".split())
         elif form == "staff":
             form = chance.choice("full full full surname surname initial initial inverted short initials given".split())
+        elif form == "capitals":
+            first, second = chance.choice([(given, surname), (surname, given)])
+            letter = chance.choice(["", "", f" {chance.choice(_LETTERS)}"])
+            return f"{first} {second}{letter}".upper() if chance.random() < 0.6 else surname.upper()
         middle = chance.choice(
             ["", "", "", "", f" {chance.choice(_LETTERS)}", f" {chance.choice(_LETTERS)}.", f" {self._given(chance)}"]
         )
@@ -374,6 +396,10 @@ class ValueMaker:
                 f"{month:02}{day:02}{short}",
                 f"{name} the {ordinal}",
                 f"{year}-{name}-{day:02}",
+                f"{day} and {day + 7} {name} {year}",
+                f"{day}. {name} {year}",
+                f"{ordinal} inst.",
+                f"{day}-{month}",
             ]
         )
 
@@ -614,6 +640,15 @@ def _made_up(chance: random.Random) -> str:
         chance.choice(middles) + chance.choice(ends) for _ in range(chance.randint(1, 2))
     )
     return name.capitalize()
+
+
+def _brand(chance: random.Random) -> str:
+    """A word as drugs are sold by, which nobody is called."""
+    starts = "Bi Ty Xe Za Zo Qu Va Re Lu Tri Ex Pra Ne Da Fo Im Ky Or Su Ul Vi Xi".split()
+    middles = "ra li do va mi ze ta ne xa lo ri no vo te".split()
+    ends = "x ta ra vy zo va tiq nex ria gen dro lix pan zyme mab met sta vir ze bri quis".split()
+    middle = "".join(chance.choice(middles) for _ in range(chance.randint(0, 1)))
+    return chance.choice(starts) + middle + chance.choice(ends)
 
 
 def _in_words(number: int) -> str:

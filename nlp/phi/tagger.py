@@ -79,6 +79,11 @@ class WordLists:
     """Traditional character -> simplified one."""
 
 
+def members(folder: Path) -> list[Path]:
+    """The models in `folder` that decide together, in order."""
+    return sorted(folder.glob("model*.crfsuite"))
+
+
 def read_lists(folder: Path) -> WordLists:
     """The lists of the model in `folder`."""
 
@@ -331,21 +336,25 @@ def to_spans(tokens: Sequence[Token], tags: Sequence[str]) -> list[PhiSpan]:
 
 
 class PhiTagger:
-    """A trained model: a folder with model.crfsuite and its lists."""
+    """A trained committee: a folder with models and the lists that they share."""
 
     def __init__(self, folder: Path) -> None:
         import pycrfsuite
 
-        if not (folder / "model.crfsuite").is_file():
+        paths = members(folder)
+        if not paths:
             raise FileNotFoundError(f"no model in {folder}: train one with `nlp train phi --out {folder}`")
         lists = read_lists(folder)
         self._featurizer = Featurizer(lists)
         self.surnames = lists.surnames
-        """Chinese surnames of one character that the model knows."""
-        self._tagger = pycrfsuite.Tagger()
-        self._tagger.open(str(folder / "model.crfsuite"))
+        """Chinese surnames of one character that the models know."""
+        self._taggers = [pycrfsuite.Tagger() for _ in paths]
+        for tagger, path in zip(self._taggers, paths, strict=True):
+            tagger.open(str(path))
+        self._sequence = pycrfsuite.ItemSequence
+        self._kinds = sorted({label[2:] for label in self._taggers[0].labels() if label != "O"})
         self.find = lru_cache(maxsize=_REMEMBERED)(self._find)
-        """What the model takes for identifiers in a text, in order, without overlaps. A document is read twice in a row: once to
+        """What the models take for identifiers in a text, in order, without overlaps. A document is read twice in a row: once to
         learn its names, once to take them out."""
 
     def _find(self, text: str) -> list[PhiSpan]:
@@ -354,24 +363,34 @@ class PhiTagger:
         features = self._featurizer.features(text, tokens)
         spans: list[PhiSpan] = []
         for start, end in sequences(tokens):
-            tags = self._tagger.tag(features[start:end])
-            spans += to_spans(tokens[start:end], self._doubted(tokens[start:end], tags))
+            spans += to_spans(tokens[start:end], self._tags(tokens[start:end], features[start:end]))
         return spans
 
-    def _doubted(self, tokens: Sequence[Token], tags: list[str]) -> list[str]:
-        """The best tags of a sequence, with those of the likeliest kind where O is the best tag, but not likely enough.
+    def _tags(self, tokens: Sequence[Token], rows: Sequence[Sequence[str]]) -> list[str]:
+        """Of each token the likeliest kind, where it is not likely enough that it is of none; probabilities are means over the models.
 
         A name that is missed costs more than a word that is taken out, and the best sequence weighs both the same.
         """
-        marginal = self._tagger.marginal
-        kinds = sorted({label[2:] for label in self._tagger.labels() if label != "O"})
-        for i, (token, tag) in enumerate(zip(tokens, tags, strict=True)):
+        sequence = self._sequence(rows)
+        for tagger in self._taggers:
+            tagger.set(sequence)
+        tags: list[str] = []
+        before = ""
+        for i, token in enumerate(tokens):
             least = LEAST_SURE_CHINESE if HAN_CHARACTER.match(token.text) else LEAST_SURE
-            if tag == "O" and marginal("O", i) < least:
-                kind = max(kinds, key=lambda kind: marginal("B-" + kind, i) + marginal("I-" + kind, i))
-                goes_on = i > 0 and tags[i - 1][2:] == kind and marginal("I-" + kind, i) >= marginal("B-" + kind, i)
-                tags[i] = ("I-" if goes_on else "B-") + kind
+            if self._likely("O", i) >= least:
+                before = ""
+                tags.append("O")
+                continue
+            begins = {kind: self._likely("B-" + kind, i) for kind in self._kinds}
+            inside = {kind: self._likely("I-" + kind, i) for kind in self._kinds}
+            kind = max(self._kinds, key=lambda kind: begins[kind] + inside[kind])
+            tags.append(("I-" if before == kind and inside[kind] >= begins[kind] else "B-") + kind)
+            before = kind
         return tags
+
+    def _likely(self, label: str, i: int) -> float:
+        return sum(tagger.marginal(label, i) for tagger in self._taggers) / len(self._taggers)
 
 
 @cache

@@ -25,7 +25,7 @@ from nlp.phi.gazetteer import CITIES, COMPOUND_SURNAMES, GIVEN_NAMES, SURNAMES
 from nlp.phi.material import LabelledNote, NoteMaker, with_noise
 from nlp.phi.material_values import Lists, ValueMaker
 from nlp.phi.name_lists import ChineseWords, chinese_words, people, streets
-from nlp.phi.tagger import ABBREVIATIONS, EPONYMS, WORDS, Featurizer, read_lists, sequences, to_tags, tokenize
+from nlp.phi.tagger import ABBREVIATIONS, EPONYMS, WORDS, Featurizer, members, read_lists, sequences, to_tags, tokenize
 
 _SENTENCE = re.compile(r"(?<=[.!?。！？；\n])\s*")
 _TITLED = re.compile(
@@ -48,6 +48,10 @@ _COMMON_PAIRS = 40_000
 _COMMON_WORDS = 60_000
 _UNLISTED = 0.15
 """Share of words and pairs that the lists of the model leave out, so that it meets words in training that it does not know."""
+_ALIKE = 20
+"""Characters by which answers of one form are told; one sentence of each form is enough."""
+MEMBERS = 2
+"""Models whose probabilities are averaged."""
 _PEOPLE = 8_000
 _CHINESE_SHARE = 1.6
 """Notes in Chinese for one in English: they are shorter, and more stands in each."""
@@ -56,18 +60,32 @@ _PARAMETERS = {"c1": 0.3, "c2": 0.05, "max_iterations": 55, "feature.minfreq": 3
 
 
 def train_phi(data: Path, out: Path, config: PhiTrainingConfig) -> dict[str, float]:
-    """Make notes and train on them; the model and its lists are written to `out`. Returns figures of the training."""
-    import pycrfsuite
+    """Make notes and train on them; the models and their lists are written to `out`. Returns figures of the training.
 
+    Of the members of the committee each has notes of its own (Breiman 1996, "Bagging predictors"); the lists are one for all.
+    """
     began = time.process_time()
     out.mkdir(parents=True, exist_ok=True)
-    english, chinese = english_carriers(data), chinese_carriers(data)
-    chance = random.Random(config.seed)
-    dictionary = chinese_words()
-    pairs = common_pairs(chinese)
-    write_lists(data, out, dictionary, pairs, chance)
-    values = ValueMaker(read_name_lists(data, dictionary, pairs, chance))
-    makers = [NoteMaker("en", values.english, english), NoteMaker("zh", values.chinese, chinese)]
+    dictionary, chinese = chinese_words(), chinese_carriers(data)
+    write_lists(data, out, dictionary, common_pairs(chinese), random.Random(config.seed))
+    made = [train_member(data, out, config, member, dictionary, chinese) for member in range(MEMBERS)]
+    return {
+        "notes": sum(notes for notes, _ in made),
+        "tokens": sum(tokens for _, tokens in made),
+        "cpu_seconds": time.process_time() - began,
+        "megabytes": sum(path.stat().st_size for path in members(out)) / 1e6,
+    }
+
+
+def train_member(
+    data: Path, out: Path, config: PhiTrainingConfig, member: int, dictionary: ChineseWords, chinese: list[str]
+) -> tuple[int, int]:
+    """Train one member of the committee on notes of its own; the lists of the model lie in `out`. Returns how many notes and tokens."""
+    import pycrfsuite
+
+    chance = random.Random(config.seed + member)
+    values = ValueMaker(read_name_lists(data, dictionary, common_pairs(chinese), chance))
+    makers = [NoteMaker("en", values.english, english_carriers(data)), NoteMaker("zh", values.chinese, chinese)]
     counts = (config.notes, int(config.notes * _CHINESE_SHARE))
     notes = [
         with_noise(maker.make(chance), chance)
@@ -88,13 +106,8 @@ def train_phi(data: Path, out: Path, config: PhiTrainingConfig) -> dict[str, flo
             trainer.append(rows[start:end], tags[start:end])
     trainer.select("lbfgs")
     trainer.set_params(_PARAMETERS)
-    trainer.train(str(out / "model.crfsuite"))
-    return {
-        "notes": len(notes),
-        "tokens": n_tokens,
-        "cpu_seconds": time.process_time() - began,
-        "megabytes": (out / "model.crfsuite").stat().st_size / 1e6,
-    }
+    trainer.train(str(out / f"model-{member + 1}.crfsuite"))
+    return len(notes), n_tokens
 
 
 def read_name_lists(data: Path, dictionary: ChineseWords, pairs: list[str], chance: random.Random) -> Lists:
@@ -241,19 +254,37 @@ def labelled_sentences(data: Path, values: ValueMaker, chance: random.Random) ->
 
 
 def negatives(data: Path) -> Iterator[str]:
-    """Paragraphs of textbooks in which words with capitals, eponyms and herbs stand that name no person in a record."""
-    for path in sorted((data / "textbook/anatomy-physiology").glob("*.cnxml")):
-        text = re.sub(r"<[^>]+>", " ", path.read_text(encoding="utf-8"))
-        for sentence in re.split(r"(?<=[.])\s+", text):
-            sentence = " ".join(sentence.split())
-            if (
-                40 < len(sentence) < 300
-                and re.search(r"[a-z] [A-Z][a-z]+", sentence)
-                and not re.search(r"\b(?:1[5-9]|20)\d\d\b|Dr\.", sentence)
-            ):
-                yield sentence
+    """Sentences in which words with capitals, eponyms and herbs stand that name no person in a record: answers to patients'
+    questions by public institutes of health, and Chinese classics."""
+    begun = set()
+    for text in _answers(data):
+        sentences = (" ".join(sentence.split()) for sentence in _SENTENCE.split(text))
+        sentence = next((s for s in sentences if _names_a_thing(s) and s[:_ALIKE] not in begun), None)
+        if sentence:
+            begun.add(sentence[:_ALIKE])
+            yield sentence
     for path in sorted((data / "textbook/tcm_classics").glob("*.txt")):
         text = path.read_bytes().decode("gb18030", "replace")
         for line in text.splitlines()[::3]:
             if 12 < len(line) < 120 and not re.search("[曰氏先生]", line):
                 yield line.strip()
+
+
+def _names_a_thing(sentence: str) -> bool:
+    """Whether a sentence has a word with a capital inside, and neither a year nor a title."""
+    return (
+        40 < len(sentence) < 300
+        and re.search(r"[a-z] [A-Z][a-z]+", sentence) is not None
+        and re.search(r"\b(?:1[5-9]|20)\d\d\b|Dr\.|\b(?:Professor|Doctor)\b|@|www", sentence) is None
+    )
+
+
+def _answers(data: Path) -> Iterator[str]:
+    """The answers of MedQuAD, one text a document."""
+    from lxml import etree
+
+    parser = etree.XMLParser(resolve_entities=False, no_network=True)
+    with zipfile.ZipFile(data / "qa/medquad_sample.zip") as archive:
+        for name in sorted(archive.namelist()):
+            root = etree.fromstring(archive.read(name), parser)
+            yield "\n".join("".join(answer.itertext()) for answer in root.iter("Answer"))

@@ -1,4 +1,4 @@
-"""Reads the notes of tests/nlp/data/phi_{dev,test,fresh,forms}.{en,zh}.txt: wording of people's layouts, every person invented.
+"""Reads the notes of tests/nlp/data/phi_{dev,test,fresh,forms,papers}.{en,zh}.txt: wording of people's layouts, every person invented.
 
 They were written before the learned finder, its templates and its word lists, and no template is taken from them. A
 note begins with a line `=== kind of document`; `[[KIND|value]]` marks an identifier. `OPTIONAL` marks what may be taken or
@@ -18,7 +18,7 @@ DATA = Path(__file__).parent / "data"
 _MARKED = re.compile(r"\[\[([A-Z_]+)\|(.*?)\]\]")
 
 
-def layout_notes(half: Literal["dev", "test", "fresh", "forms"], lang: str) -> list[Note]:
+def layout_notes(half: Literal["dev", "test", "fresh", "forms", "papers"], lang: str) -> list[Note]:
     """The labelled notes of one half and language."""
     whole = (DATA / f"phi_{half}.{lang}.txt").read_text(encoding="utf-8")
     return [_note(part.partition("\n")[2], lang) for part in re.split(r"^=== ", whole, flags=re.M)[1:]]

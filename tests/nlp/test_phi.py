@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nlp.phi import KINDS, Surrogates, find, policy_for, redact, redact_sections
+from nlp.phi import KINDS, Policy, Surrogates, find, may_hold, policy_for, redact, redact_sections
 from nlp.phi.checks import has_luhn_digit, is_identity_card
 from nlp.phi.chinese import CHINESE_RULES
 from nlp.phi.english import ENGLISH_RULES
@@ -224,3 +224,16 @@ def test_every_pattern_can_be_compiled_and_says_what_it_finds() -> None:
     for rule in (*ENGLISH_NAMES, *ENGLISH_RULES, *CHINESE_NAMES, *CHINESE_RULES):
         compiled = [re.compile(pattern) for pattern in (rule.pattern, rule.behind) if pattern is not None]
         assert "v" in compiled[-1].groupindex, rule.triggers
+
+
+@pytest.mark.parametrize("policy", ["precise", "thorough"])
+def test_a_text_that_may_hold_no_kind_holds_none_of_it(policy: Policy) -> None:
+    texts = [piece for note in make_notes(60, seed=11) for piece in (note.text, *note.text.split("\n"))]
+    outcomes = set()
+    for kinds in (frozenset({"PHONE", "RECORD", "ID_CARD"}), frozenset({"DATE", "IP"}), frozenset({"NAME", "EMAIL"})):
+        for text in texts:
+            held = any(span.type in kinds for span in find(text, policy=policy, engine="patterns"))
+            may = may_hold(text, kinds, policy)
+            assert may or not held
+            outcomes.add((may, held))
+    assert outcomes >= {(True, True), (False, False)}

@@ -265,7 +265,7 @@ def test_an_endpoint_is_asked_and_paid_once(trained_run: Path, questions: Path, 
     path = tmp_path / "two.jsonl"
     rows = [{"question": f"Which {i} are drugs?", "options": OPTIONS, "answer": "AB"} for i in range(4)]
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    replies = ["<answer>A, B</answer>", "<answer>A</answer>", "B and A", "I do not know"]
+    replies = ["<think>Both.</think><answer>A, B</answer>", "<answer>A</answer>", "B and A", "I do not know"]
     with serve(lambda body: replies[int(body["messages"][0]["content"].split()[2])]) as (address, received):
         policy = GenerationConfig(model="m", endpoint=address, concurrency=2)
         config = EvalConfig(policy=policy, out=tmp_path / "out", method="generation")
@@ -273,6 +273,7 @@ def test_an_endpoint_is_asked_and_paid_once(trained_run: Path, questions: Path, 
         (second,) = evaluate([path], config, lambda *_: silent())
     assert len(received) == 4 and first == second
     assert (first["right"], first["questions"], first["unanswered"]) == (2, 4, 1)
+    assert first["in_form"] == 0.25  # one is reasoned
     assert first["one_letter"] == 1.0 and first["chance"] == pytest.approx(1 / 26)
     with pytest.raises(InputError, match="tells no likelihoods"):
         evaluate([path], EvalConfig(policy=policy, out=tmp_path / "out"), lambda *_: silent())

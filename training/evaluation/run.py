@@ -20,6 +20,7 @@ from training.evaluation.questions import SUFFIXES, Question, questions_hash, re
 from training.generate import Generator, Sampling, open_generator
 from training.log import whole_lines
 from training.model import model_hash
+from training.synthesis.answer_format import parts_of
 from training.tuning import reasons
 
 
@@ -201,7 +202,8 @@ def summarise(questions: Sequence[Question], answers: Sequence[dict[str, Any]]) 
     """Accuracy with a 95 % interval, what two ways of not knowing would give, and how many answers named no option.
 
     `chance` is guessing; `one_letter` is always answering the letter that is right most often, without reading. By
-    likelihood, `accuracy` compares options by character of text (lm-eval's `acc_norm`) and `accuracy_sum` whole (`acc`).
+    likelihood, `accuracy` compares options by character of text (lm-eval's `acc_norm`) and `accuracy_sum` whole (`acc`);
+    by generation, `in_form` is the share of answers that end by themselves and are reasoning and conclusion, nothing else.
     """
     right, total = sum(row["right"] for row in answers), len(answers)
     low, high = wilson(right, total)
@@ -217,9 +219,16 @@ def summarise(questions: Sequence[Question], answers: Sequence[dict[str, Any]]) 
     }
     if "chosen_sum" in answers[0]:
         summary["accuracy_sum"] = sum(row["chosen_sum"] == row["answer"] for row in answers) / total
+    if "output" in answers[0]:
+        summary["in_form"] = sum(_in_form(row) for row in answers) / total
     if errors := Counter(row["error"] for row in answers if "error" in row):
         summary["errors"] = dict(errors)
     return summary
+
+
+def _in_form(row: dict[str, Any]) -> bool:
+    parts = parts_of(row["output"]) if row["finished"] else None
+    return parts is not None and bool(parts.think)
 
 
 def _chance(question: Question) -> float:

@@ -18,7 +18,7 @@ PHRASINGS = {
         "Write out {short}.\n{sentence}\nSo {short} means {long}.",
         "Q: How is “{long}” abbreviated in the text?\nA: It is abbreviated {short}.",
         "Abbreviations used in “{title}”: {short} = {long}",
-        "A reader stumbles over “{short}”. The text itself gives the full form: {long}.",
+        "Short answer: give the full form of “{short}”. Full form: {long}.",
         "Full form: {long}\nShort form, as the text gives it: {short}",
         "{sentence}\n\nQuestion: what is the long form of {short}? Answer: {long}",
         "Spell out the abbreviation {short} as it is introduced in the text: {long}.",

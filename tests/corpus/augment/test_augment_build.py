@@ -72,6 +72,9 @@ def built(read) -> tuple[Path, str]:
     return read, command("corpus", "build", "--data", read, "--augment.max-share", "1", "--workers", "2")
 
 
+OVER_ITS_SHARE = "over the share of one method in the augmented text"
+
+
 def rows(data: Path, kind: str, augmented: bool = True) -> list[dict]:
     chosen = pc.field("augmentation").is_valid() if augmented else pc.field("augmentation").is_null()
     return read_dataset(data / kind, {"shards": RECORD, "dropped": DROPPED}[kind], filter=chosen).to_pylist()
@@ -127,6 +130,15 @@ def test_every_augmented_record_names_its_parent_and_its_place_in_the_source(bui
         assert by_name(row["topics"])["template"].startswith(row["augmentation"])
 
 
+def test_no_method_makes_more_than_its_share(built):
+    tokens: Counter[str] = Counter()
+    for row in rows(built[0], "shards"):
+        tokens[row["augmentation"]] += row["n_tokens"]
+    assert max(tokens.values()) <= 0.35 * tokens.total()
+    over = [row for row in rows(built[0], "dropped") if row["reason"] == OVER_ITS_SHARE]
+    assert over and all(row["stage"] == "augmentation" and row["value"] > row["threshold"] == 0.35 for row in over)
+
+
 def test_trace_tells_where_an_augmented_text_comes_from(built):
     data, _ = built
     row = rows(data, "shards")[0]
@@ -145,13 +157,14 @@ def test_the_audit_passes_with_its_gate_on_augmented_text(built):
 def test_the_cap_holds_and_says_what_it_dropped(built, tmp_path):
     data = tmp_path / "data"
     shutil.copytree(built[0], data)
-    command("corpus", "build", "--data", data, "--augment.max-share", "0.1")
+    command("corpus", "build", "--data", data, "--augment.max-share", "0.1", "--augment.max-method-share", "1")
     kept = rows(data, "shards")
     text = sum(row["n_tokens"] for row in rows(data, "shards", augmented=False))
     share = sum(row["n_tokens"] for row in kept) / (text + sum(row["n_tokens"] for row in kept))
     assert 0.05 < share <= 0.1
     over = [row for row in rows(data, "dropped") if row["reason"] == "over the share of augmented text in its source"]
-    assert len(over) + len(kept) == len(rows(built[0], "shards"))
+    whole = rows(built[0], "shards") + [row for row in rows(built[0], "dropped") if row["reason"] == OVER_ITS_SHARE]
+    assert len(over) + len(kept) == len(whole)
     assert all(row["stage"] == "augmentation" and row["threshold"] == 0.1 and row["value"] > 0.1 for row in over)
 
 
