@@ -39,7 +39,10 @@ def find_learned(text: str, lang: str, policy: Policy, known_names: Iterable[str
 
 
 def _cut(text: str, span: PhiSpan) -> PhiSpan:
-    """A name up to the end of its sentence, or of its column, and without a title behind it."""
+    """A name up to the end of its sentence, or of its column, and without a title behind it; a number up to the end of its sentence."""
+    if span.type == "OTHER_ID":
+        end = text.find(". ", span.start, span.end)
+        return PhiSpan(span.start, end, span.type) if end > span.start else span
     if span.type != "NAME":
         return span
     end = _END_OF_NAME.search(text, span.start, span.end)
@@ -56,6 +59,8 @@ def is_possible(text: str, span: PhiSpan) -> bool:
     A year, a day of the week, or a country alone says less than the safe-harbour rule lets stand.
     """
     value = text[span.start : span.end]
+    if _CROSSED_OUT.issuperset(value):
+        return False
     if span.type in ("ADDRESS", "NAME") and value in _countries() and value.lower() not in GIVEN_NAMES:
         return False
     if span.type == "DATE":
@@ -87,6 +92,8 @@ def is_possible(text: str, span: PhiSpan) -> bool:
 
 
 def _is_name(text: str, span: PhiSpan, value: str) -> bool:
+    if _DOSE.match(text, span.end):  # what has a dose is a drug
+        return False
     after = text[span.end : span.end + 2]
     if _HAN.search(value):
         if value in NOT_CHINESE_NAMES or _MIXED.search(value) or any(c.isdigit() for c in value):
@@ -97,13 +104,15 @@ def _is_name(text: str, span: PhiSpan, value: str) -> bool:
         if _COUNTED.search(text, max(0, span.start - 1), span.start) and not (after and after[0] in _TITLE_BEGINS):
             return False
         known = value in SURNAMES or value in shipped_tagger().surnames
-        return known and (not after or after[0] in _TITLE_BEGINS or not (_HAN.match(after) or after[0].isdigit()))
+        return known and (not after or after[0] in _TITLE_BEGINS or not (_HAN.match(after) or after[0].isalnum()))
     if len(value) < 2 or any(c.isdigit() for c in value) or (after[:1] == "-" and after[1:].isdigit()):
         return False
     before = text[max(0, span.start - 2) : span.start]
     if before[1:] == "-" and (before[0].islower() or before[0].isdigit()):  # the end of 11-cis-RAL, anti-CD
         return False
     if " " not in value and value.islower() and len(value) > 3 and not text.islower():
+        return False
+    if value.endswith("-") or _is_unknown_abbreviation(text, span, value):
         return False
     if sum(c.isalpha() for c in value) < 2 or (value in _abbreviations() and before[1:] not in ("-", "/", "—", "–")):
         return False
@@ -140,6 +149,14 @@ def _is_quantity(text: str, span: PhiSpan) -> bool:
     return _QUANTITY.search(text, span.start, min(len(text), span.end + _LONGEST_UNIT)) is not None
 
 
+def _is_unknown_abbreviation(text: str, span: PhiSpan, value: str) -> bool:
+    """Whether a short word in capitals, which no list of names has, stands by itself in a line that is not in capitals."""
+    if not (value.isupper() and value.isalpha() and 2 < len(value) <= _LONGEST_ABBREVIATION):
+        return False
+    line = text[text.rfind("\n", 0, span.start) + 1 : span.start] + text[span.end :].partition("\n")[0]
+    return any(c.islower() for c in line) and value.lower() not in shipped_tagger().names
+
+
 def _is_defined_abbreviation(text: str, value: str) -> bool:
     """Whether a word in capitals stands in parentheses behind the words that it abbreviates."""
     if not (value.isascii() and value.isupper() and value.isalpha() and 1 < len(value) < 7):
@@ -167,7 +184,12 @@ _DAY_IN_WORDS: Final = re.compile(
 )
 _MARKER: Final = re.compile(r"\b[Cc][Aa][ -]?\Z")
 """CA 19-9, CA 15-3 and their like are tumour markers."""
+_DOSE: Final = re.compile(
+    r"\s?\d+(?:[.,]\d+)?\s?(?:mg|mcg|µg|ug|g|mL|ml|units?|IU|puffs?|tab(?:let)?s?|cap(?:sule)?s?)\b"
+)
+_CROSSED_OUT: Final = frozenset("Xx×*＊_.-")
 _LONGEST_UNIT: Final = 10
+_LONGEST_ABBREVIATION: Final = 6
 _NUMBER: Final = re.compile(r"\d+")
 _ONLY_YEAR_OR_WEEKDAY: Final = re.compile(
     r"(?:1[89]|20)\d\d年?|(?:Mon|Tues?|Wed(?:nes)?|Thu(?:rs)?|Fri|Sat(?:ur)?|Sun)(?:day)?s?|(?:周|星期)[一二三四五六日天]",
