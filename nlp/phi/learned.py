@@ -67,6 +67,12 @@ def is_possible(text: str, span: PhiSpan) -> bool:
         numbers = [int(number) for number in _NUMBER.findall(value)]
         if not numbers and value.isascii() and not _DAY_IN_WORDS.search(value):
             return False
+        if (
+            value == "May"
+            and _BEGINS.search(text, max(0, span.start - 3), span.start)
+            and _GOES_ON.match(text, span.end)
+        ):
+            return False  # a sentence that allows something
         if _MARKER.search(text, max(0, span.start - 4), span.start):
             return False
         if not any(c.isalpha() for c in value):
@@ -87,20 +93,26 @@ def is_possible(text: str, span: PhiSpan) -> bool:
     if span.type == "NAME":
         return _is_name(text, span, value)
     if span.type == "ADDRESS":
+        if _DOSE.search(text, span.start, span.end + _LONGEST_DOSE):
+            return False
         return 5 <= len(value) <= 6 if value.isdigit() else len(value) > 1  # digits alone are a postal code
     return True
 
 
 def _is_name(text: str, span: PhiSpan, value: str) -> bool:
+    after = text[span.end : span.end + 2]
     if _DOSE.match(text, span.end):  # what has a dose is a drug
         return False
-    after = text[span.end : span.end + 2]
+    if _MARKER.search(value) and after[1:].isdigit():
+        return False
     if _HAN.search(value):
         if value in NOT_CHINESE_NAMES or _MIXED.search(value) or any(c.isdigit() for c in value):
             return False
         if len(value) > 1:
             return True
         # One character is a surname, and a title or the end of the words follows it; behind a number it is its unit.
+        if text[max(0, span.start - 1) : span.start] in _DETERMINERS:
+            return False
         if _COUNTED.search(text, max(0, span.start - 1), span.start) and not (after and after[0] in _TITLE_BEGINS):
             return False
         known = value in SURNAMES or value in shipped_tagger().surnames
@@ -111,6 +123,8 @@ def _is_name(text: str, span: PhiSpan, value: str) -> bool:
     if before[1:] == "-" and (before[0].islower() or before[0].isdigit()):  # the end of 11-cis-RAL, anti-CD
         return False
     if " " not in value and value.islower() and len(value) > 3 and not text.islower():
+        return False
+    if value.lower() in shipped_tagger().eponyms and value.lower() not in shipped_tagger().names:
         return False
     if value.endswith("-") or _is_unknown_abbreviation(text, span, value):
         return False
@@ -187,8 +201,13 @@ _MARKER: Final = re.compile(r"\b[Cc][Aa][ -]?\Z")
 _DOSE: Final = re.compile(
     r"\s?\d+(?:[.,]\d+)?\s?(?:mg|mcg|µg|ug|g|mL|ml|units?|IU|puffs?|tab(?:let)?s?|cap(?:sule)?s?)\b"
 )
+_BEGINS: Final = re.compile(r"(?:\A|[.!?:;)\n])\s{0,2}\Z")
+_GOES_ON: Final = re.compile(r" [a-z]")
+_DETERMINERS: Final = ("我", "贵", "貴", "本", "该", "該", "各")
+"""Behind these stands what belongs to somebody, 我科 or 贵院, and no surname."""
 _CROSSED_OUT: Final = frozenset("Xx×*＊_.-")
 _LONGEST_UNIT: Final = 10
+_LONGEST_DOSE: Final = 12
 _LONGEST_ABBREVIATION: Final = 6
 _NUMBER: Final = re.compile(r"\d+")
 _ONLY_YEAR_OR_WEEKDAY: Final = re.compile(

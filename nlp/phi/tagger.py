@@ -358,6 +358,8 @@ class PhiTagger:
         """Chinese surnames of one character that the models know."""
         self.names = lists.names | lists.families
         """Names in Latin letters that the models know, in lower case."""
+        self.eponyms = lists.eponyms
+        """Names by which medicine calls signs, diseases and instruments, in lower case."""
         self._taggers = [pycrfsuite.Tagger() for _ in paths]
         for tagger, path in zip(self._taggers, paths, strict=True):
             tagger.open(str(path))
