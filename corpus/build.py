@@ -512,7 +512,7 @@ class _Build:
             "candidates": [part.candidates for part in made],
             "resolved": [part.resolved for part in made],
         }
-        caps = {"max_share": augment.max_share, "max_method_share": augment.max_method_share}
+        caps: dict[str, Any] = {"max_share": augment.max_share, "max_method_share": augment.max_method_share}
         task = CAP_SHARE.task(self.flow.work, annotated=[part.annotated for part in kept], **caps, **files)
         return self.flow.outputs("share of augmented text", CAP_SHARE, [task])[0]
 

@@ -19,12 +19,13 @@ BORDERS = pa.schema(
         pa.field("source", pa.string()),
         pa.field("method", pa.string()),
         pa.field("last", pa.string()),
-        pa.field("share", pa.float64()),
-        pa.field("most", pa.float64()),
+        pa.field("value", pa.float64()),
+        pa.field("threshold", pa.float64()),
     ]
 )
-"""A source, or a method, with more augmented text than its cap allows (the other is null): the last id that stays (ids are hashes, so
-what stays is a fair sample; empty when none stays), the share that all of it would have, and the most that it may have."""
+"""A source, or a method, with more augmented text than its cap allows (the other is null), and the last id that stays: ids are hashes,
+so what stays is a fair sample; empty when none stays. Of a source the share that all of it would have, and the most that it may have;
+of a method its tokens, and those that it may have so that none has more than its share."""
 
 
 def cap_share(task: Task, mark: Mark) -> None:
@@ -44,16 +45,16 @@ def cap_share(task: Task, mark: Mark) -> None:
         if all_of_it > room:
             last = _last(made.filter(pc.equal(made["source"], source)), room)
             of_source = {"source": source, "method": None, "last": last}
-            rows.append(of_source | {"share": all_of_it / (all_of_it + own), "most": a["max_share"]})
+            rows.append(of_source | {"value": all_of_it / (all_of_it + own), "threshold": a["max_share"]})
             made = made.filter(pc.or_(pc.not_equal(made["source"], source), pc.less_equal(made["id"], last)))
     totals = _tokens(made, "augmentation")
     of_method = {method: made.filter(pc.equal(made["augmentation"], method)) for method in totals}
     sums = {method: np.cumsum(table["n_tokens"].to_numpy()) for method, table in of_method.items()}
     limit = balanced(sums, a["max_method_share"])
-    for method, total in totals.items() if limit is not None else ():
-        if total > limit:
+    for method, total in totals.items():
+        if limit is not None and total > limit:
             of_it = {"source": None, "method": method, "last": _last(of_method[method], limit)}
-            rows.append(of_it | {"share": total / sum(totals.values()), "most": a["max_method_share"]})
+            rows.append(of_it | {"value": total, "threshold": limit})
     write_table(task.output, pa.Table.from_pylist(rows, schema=BORDERS))
 
 
@@ -101,5 +102,5 @@ def mark_capped(rows: Sequence[dict[str, Any]], borders: Sequence[Mapping[str, A
             (of_method.get(row["augmentation"]), "over the share of one method in the augmented text"),
         ):
             if border and row["stage"] is None and row["id"] > border["last"]:
-                decided = {"stage": "augmentation", "reason": reason, "value": border["share"]}
-                row |= decided | {"threshold": border["most"]}
+                decided = {"stage": "augmentation", "reason": reason}
+                row |= decided | {"value": border["value"], "threshold": border["threshold"]}

@@ -9,7 +9,23 @@ TITLES = (
     "Varicose veins", "Fractures of the hip", "Nutrition after surgery", "Blood products", "Appendicitis", "Pain relief",
 )  # fmt: skip
 PAGES = (3, 11, 14, 29, 30, 42, 57, 61, 78, 90, 101, 117, 120, 133, 151)
-CHINESE = ("总论", "外感热病", "咳嗽", "喘证", "肺痈", "心悸", "胸痹", "不寐", "胃痛", "呕吐", "泄泻", "痢疾", "胁痛", "黄疸", "水肿")
+CHINESE = (
+    "总论",
+    "外感热病",
+    "咳嗽",
+    "喘证",
+    "肺痈",
+    "心悸",
+    "胸痹",
+    "不寐",
+    "胃痛",
+    "呕吐",
+    "泄泻",
+    "痢疾",
+    "胁痛",
+    "黄疸",
+    "水肿",
+)
 
 LISTS = {
     "contents in one line": " ".join(f"{t} {p}" for t, p in zip(TITLES, PAGES, strict=True)),
@@ -50,5 +66,8 @@ def test_what_only_holds_numbers_is_none(name: str) -> None:
 
 
 def test_contents_within_a_chapter_do_not_condemn_it() -> None:
-    chapter = "The patient lies supine, and the surgeon stands on the right; the incision follows the crease of the skin. " * 12
+    chapter = (
+        "The patient lies supine, and the surgeon stands on the right; the incision follows the crease of the skin. "
+        * 12
+    )
     assert share(f"{LISTS['contents in one line']}\n\n{chapter}") < 0.6

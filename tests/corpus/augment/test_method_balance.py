@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpus.steps.cap import balanced, cap_share, mark_capped
 from corpus.steps.candidate import CANDIDATE
+from corpus.steps.cap import balanced, cap_share, mark_capped
 from medpress.run.task import Task
 from medpress.store import read_table, write_table
 
@@ -41,7 +41,9 @@ def holds(kept: dict[str, int], most: float) -> bool:
 def test_the_limit_is_the_largest_that_holds(tokens: dict[str, list[int]], most: float) -> None:
     limit = balanced({method: np.cumsum(counts) for method, counts in tokens.items()}, most)
     every = max(map(sum, tokens.values()))
-    right = [n for n in range(1, every + 1) if any(kept_under(n, tokens).values()) and holds(kept_under(n, tokens), most)]
+    right = [
+        n for n in range(1, every + 1) if any(kept_under(n, tokens).values()) and holds(kept_under(n, tokens), most)
+    ]
     if holds(kept_under(every, tokens), most) or not right:
         assert limit is None  # nothing has to go, or nothing helps: one or two methods share everything
     else:
@@ -61,7 +63,7 @@ def corpus_of(tmp_path, made: dict[str, list[tuple[str, int]]]) -> dict[str, str
         for method, of in made.items()
         for n, (source, tokens) in enumerate(of)
     ]
-    rows = [{**{name: None for name in CANDIDATE.names}, **text} for text in texts]
+    rows = [{**dict.fromkeys(CANDIDATE.names), **text} for text in texts]
     write_table(tmp_path / "candidates.parquet", pa.Table.from_pylist(rows, schema=CANDIDATE))
     decided = pa.table({"id": [text["id"] for text in texts], "stage": pa.array([None] * len(texts), pa.string())})
     write_table(tmp_path / "resolved.parquet", decided)
@@ -96,5 +98,8 @@ def test_both_caps_hold_and_say_why(tmp_path, max_share: float, max_method_share
         own = sum(row["tokens"] for row in kept if row["source"] == source)
         assert own <= max_share * (9000 + own) + 1e-9
     why = {row["reason"] for row in rows if row["stage"]}
-    assert why <= {"over the share of augmented text in its source", "over the share of one method in the augmented text"}
+    assert why <= {
+        "over the share of augmented text in its source",
+        "over the share of one method in the augmented text",
+    }
     assert ("over the share of one method in the augmented text" in why) == (max_method_share < 1)
