@@ -42,8 +42,8 @@ def find_learned(text: str, lang: str, policy: Policy, known_names: Iterable[str
 def _cut(text: str, span: PhiSpan) -> PhiSpan:
     """A name up to the end of its sentence, or of its column, and without a title behind it; a number up to the end of its sentence."""
     if span.type == "OTHER_ID":
-        end = text.find(". ", span.start, span.end)
-        return PhiSpan(span.start, end, span.type) if end > span.start else span
+        stop = text.find(". ", span.start, span.end)
+        return PhiSpan(span.start, stop, span.type) if stop > span.start else span
     if span.type != "NAME":
         return span
     end = _END_OF_NAME.search(text, span.start, span.end)
