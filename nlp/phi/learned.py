@@ -40,7 +40,10 @@ def find_learned(text: str, lang: str, policy: Policy, known_names: Iterable[str
 
 
 def _cut(text: str, span: PhiSpan) -> PhiSpan:
-    """A name up to the end of its sentence, or of its column, and without a title behind it."""
+    """A name up to the end of its sentence, or of its column, and without a title behind it; a number up to the end of its sentence."""
+    if span.type == "OTHER_ID":
+        stop = text.find(". ", span.start, span.end)
+        return PhiSpan(span.start, stop, span.type) if stop > span.start else span
     if span.type != "NAME":
         return span
     end = _END_OF_NAME.search(text, span.start, span.end)
@@ -57,12 +60,20 @@ def is_possible(text: str, span: PhiSpan) -> bool:
     A year, a day of the week, or a country alone says less than the safe-harbour rule lets stand.
     """
     value = text[span.start : span.end]
+    if _CROSSED_OUT.issuperset(value):
+        return False
     if span.type in ("ADDRESS", "NAME") and value in _countries() and value.lower() not in GIVEN_NAMES:
         return False
     if span.type == "DATE":
         numbers = [int(number) for number in _NUMBER.findall(value)]
         if not numbers and value.isascii() and not _DAY_IN_WORDS.search(value):
             return False
+        if (
+            value == "May"
+            and _BEGINS.search(text, max(0, span.start - 3), span.start)
+            and _GOES_ON.match(text, span.end)
+        ):
+            return False  # a sentence that allows something
         if _MARKER.search(text, max(0, span.start - 4), span.start):
             return False
         if not any(c.isalpha() for c in value):
@@ -83,23 +94,31 @@ def is_possible(text: str, span: PhiSpan) -> bool:
     if span.type == "NAME":
         return _is_name(text, span, value)
     if span.type == "ADDRESS":
+        if _DOSE.search(text, span.start, span.end + _LONGEST_DOSE):
+            return False
         return 5 <= len(value) <= 6 if value.isdigit() else len(value) > 1  # digits alone are a postal code
     return True
 
 
 def _is_name(text: str, span: PhiSpan, value: str) -> bool:
     after = text[span.end : span.end + 2]
+    if _DOSE.match(text, span.end):  # what has a dose is a drug
+        return False
+    if _MARKER.search(value) and after[1:].isdigit():
+        return False
     if has_han(value):
         if value in NOT_CHINESE_NAMES or _MIXED.search(value) or any(c.isdigit() for c in value):
             return False
         if len(value) > 1:
             return True
         # One character is a surname, and a title or the end of the words follows it; behind a number it is its unit.
+        if text[max(0, span.start - 1) : span.start] in _DETERMINERS:
+            return False
         if _COUNTED.search(text, max(0, span.start - 1), span.start) and not (after and after[0] in _TITLE_BEGINS):
             return False
         known = value in SURNAMES or value in shipped_tagger().surnames
         return known and (
-            not after or after[0] in _TITLE_BEGINS or not (HAN_CHARACTER.match(after) or after[0].isdigit())
+            not after or after[0] in _TITLE_BEGINS or not (HAN_CHARACTER.match(after) or after[0].isalnum())
         )
     if len(value) < 2 or any(c.isdigit() for c in value) or (after[:1] == "-" and after[1:].isdigit()):
         return False
@@ -107,6 +126,10 @@ def _is_name(text: str, span: PhiSpan, value: str) -> bool:
     if before[1:] == "-" and (before[0].islower() or before[0].isdigit()):  # the end of 11-cis-RAL, anti-CD
         return False
     if " " not in value and value.islower() and len(value) > 3 and not text.islower():
+        return False
+    if value.lower() in shipped_tagger().eponyms and value.lower() not in shipped_tagger().names:
+        return False
+    if value.endswith("-") or _is_unknown_abbreviation(text, span, value):
         return False
     if sum(c.isalpha() for c in value) < 2 or (value in _abbreviations() and before[1:] not in ("-", "/", "—", "–")):
         return False
@@ -143,6 +166,14 @@ def _is_quantity(text: str, span: PhiSpan) -> bool:
     return _QUANTITY.search(text, span.start, min(len(text), span.end + _LONGEST_UNIT)) is not None
 
 
+def _is_unknown_abbreviation(text: str, span: PhiSpan, value: str) -> bool:
+    """Whether a short word in capitals, which no list of names has, stands by itself in a line that is not in capitals."""
+    if not (value.isupper() and value.isalpha() and 2 < len(value) <= _LONGEST_ABBREVIATION):
+        return False
+    line = text[text.rfind("\n", 0, span.start) + 1 : span.start] + text[span.end :].partition("\n")[0]
+    return any(c.islower() for c in line) and value.lower() not in shipped_tagger().names
+
+
 def _is_defined_abbreviation(text: str, value: str) -> bool:
     """Whether a word in capitals stands in parentheses behind the words that it abbreviates."""
     if not (value.isascii() and value.isupper() and value.isalpha() and 1 < len(value) < 7):
@@ -169,7 +200,17 @@ _DAY_IN_WORDS: Final = re.compile(
 )
 _MARKER: Final = re.compile(r"\b[Cc][Aa][ -]?\Z")
 """CA 19-9, CA 15-3 and their like are tumour markers."""
+_DOSE: Final = re.compile(
+    r"\s?\d+(?:[.,]\d+)?\s?(?:mg|mcg|µg|ug|g|mL|ml|units?|IU|puffs?|tab(?:let)?s?|cap(?:sule)?s?)\b"
+)
+_BEGINS: Final = re.compile(r"(?:\A|[.!?:;)\n])\s{0,2}\Z")
+_GOES_ON: Final = re.compile(r" [a-z]")
+_DETERMINERS: Final = ("我", "贵", "貴", "本", "该", "該", "各")
+"""Behind these stands what belongs to somebody, 我科 or 贵院, and no surname."""
+_CROSSED_OUT: Final = frozenset("Xx×*＊_.-")
 _LONGEST_UNIT: Final = 10
+_LONGEST_DOSE: Final = 12
+_LONGEST_ABBREVIATION: Final = 6
 _NUMBER: Final = re.compile(r"\d+")
 _ONLY_YEAR_OR_WEEKDAY: Final = re.compile(
     r"(?:1[89]|20)\d\d年?|(?:Mon|Tues?|Wed(?:nes)?|Thu(?:rs)?|Fri|Sat(?:ur)?|Sun)(?:day)?s?|(?:周|星期)[一二三四五六日天]",

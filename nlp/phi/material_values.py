@@ -18,6 +18,8 @@ class Lists:
     """(given name, surname) in Latin letters."""
     streets: Sequence[tuple[str, str, str]]
     """(street and number, town, postal code)."""
+    towns: Sequence[str]
+    """Towns of the world in Latin letters."""
     chinese_people: Sequence[str]
     """Chinese names of two to four characters."""
     chinese_surnames: Sequence[str]
@@ -517,7 +519,9 @@ class ValueMaker:
     def address(self, form: str | None, chance: random.Random) -> str:
         """An address, or with `place` a town, in the manner of one of many countries."""
         street, town, code = chance.choice(self._lists.streets)
-        if chance.random() < 0.25:
+        if chance.random() < 0.5:
+            town = chance.choice(self._lists.towns)
+        elif chance.random() < 0.5:
             town = _made_up(chance) + chance.choice(
                 ["", "ville", "ton", " Falls", " Heights", "burg", " City", "ford", " Beach", " Springs", " Park"]
             )

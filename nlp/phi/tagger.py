@@ -1,8 +1,8 @@
-"""The learned finder: a linear-chain CRF over words and Chinese characters, one model for both languages.
+"""The learned finder: linear-chain CRFs over words and Chinese characters, for both languages, that decide together.
 
-Lafferty, McCallum and Pereira 2001, through python-crfsuite. It looks at what a word is made of, at lists (words of the
+Lafferty, McCallum and Pereira 2001, through python-crfsuite. They look at what a word is made of, at lists (words of the
 language, terms of medicine, names), at its neighbours, at the label before it on its line, and at the shape of the stretch
-without blanks in which it stands. It learned from invented notes only (`nlp/phi/training.py`), and says NAME, DATE, PHONE,
+without blanks in which it stands. They learned from invented notes only (`nlp/phi/training.py`), and say NAME, DATE, PHONE,
 ADDRESS or OTHER_ID: which number it is, the rules know from its label.
 """
 
@@ -26,10 +26,11 @@ ABBREVIATIONS: Final[Path] = Path(__file__).parent / "words" / "abbreviations.tx
 TRADITIONAL: Final[Path] = Path(__file__).parent / "words" / "traditional.txt"
 LONGEST: Final[int] = 250
 """Tokens of a sequence: a longer text is cut at the end of a line where there is one."""
-LEAST_SURE: Final[float] = 0.5
-"""How likely it must be that a token is of no identifier: likelier than not."""
-LEAST_SURE_CHINESE: Final[float] = 0.6
-"""The same for a Chinese character; chosen on the half `dev` of the labelled layouts."""
+LEAST_SURE: Final[float] = 0.7
+"""How likely it must be that a word is of no identifier; chosen on the half `dev` of the labelled layouts: from here on more
+words are taken out wrongly and no more identifiers found."""
+LEAST_SURE_CHINESE: Final[float] = 0.85
+"""The same for a Chinese character: as many identifiers are missed there as words are taken out wrongly."""
 _REMEMBERED: Final[int] = 128
 """Texts whose findings are remembered; they stay in the memory of their process alone."""
 
@@ -64,7 +65,11 @@ class WordLists:
     abbreviations: frozenset[str]
     """Abbreviations of records, in capitals."""
     names: frozenset[str]
-    """Given names and surnames in Latin letters, in lower case."""
+    """Given names in Latin letters, in lower case."""
+    families: frozenset[str]
+    """Surnames in Latin letters, in lower case."""
+    towns: frozenset[str]
+    """Names of towns that are one word in Latin letters, in lower case."""
     surnames: frozenset[str]
     """Chinese surnames of one character."""
     pairs: frozenset[str]
@@ -98,6 +103,8 @@ def read_lists(folder: Path) -> WordLists:
         eponyms=frozenset(word.lower() for word in lines(EPONYMS)),
         abbreviations=lines(ABBREVIATIONS),
         names=lines(folder / "names.txt") | GIVEN_NAMES,
+        families=lines(folder / "families.txt"),
+        towns=lines(folder / "towns.txt"),
         surnames=lines(folder / "surnames.txt") | SURNAMES,
         pairs=lines(folder / "pairs.txt"),
         dictionary=tuple(sorted(lines(folder / "words.txt") - {""})),
@@ -158,7 +165,8 @@ class Featurizer:
         if text.isalpha() and not HAN_CHARACTER.match(text):
             lower = text.lower()
             kind = ("w" if lower in lists.words else "") + ("m" if lower in lists.medical else "")
-            kind += ("n" if lower in lists.names else "") + ("e" if lower in lists.eponyms else "")
+            kind += ("n" if lower in lists.names else "") + ("f" if lower in lists.families else "")
+            kind += ("t" if lower in lists.towns else "") + ("e" if lower in lists.eponyms else "")
             kind += "a" if text in lists.abbreviations else ""
             shape = _short_shape(_shape(text))
             shape = shape if len(text) > 1 else shape + "1"
@@ -348,6 +356,10 @@ class PhiTagger:
         self._featurizer = Featurizer(lists)
         self.surnames = lists.surnames
         """Chinese surnames of one character that the models know."""
+        self.names = lists.names | lists.families
+        """Names in Latin letters that the models know, in lower case."""
+        self.eponyms = lists.eponyms
+        """Names by which medicine calls signs, diseases and instruments, in lower case."""
         self._taggers = [pycrfsuite.Tagger() for _ in paths]
         for tagger, path in zip(self._taggers, paths, strict=True):
             tagger.open(str(path))
@@ -374,23 +386,25 @@ class PhiTagger:
         sequence = self._sequence(rows)
         for tagger in self._taggers:
             tagger.set(sequence)
+        none = self._likely("O", range(len(tokens)))
         tags: list[str] = []
         before = ""
         for i, token in enumerate(tokens):
-            least = LEAST_SURE_CHINESE if HAN_CHARACTER.match(token.text) else LEAST_SURE
-            if self._likely("O", i) >= least:
+            if none[i] >= (LEAST_SURE_CHINESE if HAN_CHARACTER.match(token.text) else LEAST_SURE):
                 before = ""
                 tags.append("O")
                 continue
-            begins = {kind: self._likely("B-" + kind, i) for kind in self._kinds}
-            inside = {kind: self._likely("I-" + kind, i) for kind in self._kinds}
+            begins = {kind: self._likely("B-" + kind, (i,))[0] for kind in self._kinds}
+            inside = {kind: self._likely("I-" + kind, (i,))[0] for kind in self._kinds}
             kind = max(self._kinds, key=lambda kind: begins[kind] + inside[kind])
             tags.append(("I-" if before == kind and inside[kind] >= begins[kind] else "B-") + kind)
             before = kind
         return tags
 
-    def _likely(self, label: str, i: int) -> float:
-        return sum(tagger.marginal(label, i) for tagger in self._taggers) / len(self._taggers)
+    def _likely(self, label: str, places: Iterable[int]) -> list[float]:
+        """The probability of a label at each of some places of the sequence that the models look at."""
+        marginals = [tagger.marginal for tagger in self._taggers]
+        return [sum(marginal(label, i) for marginal in marginals) / len(marginals) for i in places]
 
 
 @cache

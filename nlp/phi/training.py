@@ -1,7 +1,9 @@
 """Training of the learned finder: lists and sentences that nobody is named in go in, invented notes are made, a model comes out.
 
-The folder of data holds `phi/` with lists of names and clinical notes, and `qa/` with questions and answers. Sentences that carry a capital word which is neither of the language nor of medicine, a title, or a
-date are left out: who is named in them is not known. All lists are openly licensed (`nlp/phi/name_lists.py`); people whom labelled sentences name are exchanged for others of these.
+The folder of data holds `phi/` with lists of names and clinical notes, `qa/` with questions and answers and `textbook/` with Chinese
+classics. Sentences that carry a capital word which is neither of the language nor of medicine, a title, or a date are left out: who is
+named in them is not known. All lists are openly licensed (`nlp/phi/name_lists.py`), and so are all texts; people whom labelled sentences
+name are exchanged for others of these.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import time
 import zipfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from medpress.writing_systems import HAN
@@ -24,7 +27,7 @@ from nlp.config import PhiTrainingConfig
 from nlp.phi.gazetteer import CITIES, COMPOUND_SURNAMES, GIVEN_NAMES, SURNAMES
 from nlp.phi.material import LabelledNote, NoteMaker, with_noise
 from nlp.phi.material_values import Lists, ValueMaker
-from nlp.phi.name_lists import ChineseWords, chinese_words, people, streets
+from nlp.phi.name_lists import ChineseWords, chinese_words, latin_names, people, streets, towns
 from nlp.phi.tagger import ABBREVIATIONS, EPONYMS, WORDS, Featurizer, members, read_lists, sequences, to_tags, tokenize
 
 _SENTENCE = re.compile(r"(?<=[.!?。！？；\n])\s*")
@@ -52,6 +55,9 @@ _ALIKE = 20
 """Characters by which answers of one form are told; one sentence of each form is enough."""
 MEMBERS = 2
 """Models whose probabilities are averaged."""
+_UNLISTED_NAMES = 0.35
+"""The same of names and towns in Latin letters, while a member is trained; in use the lists are whole."""
+_TOWN_WORD = re.compile(r"[a-z\u00c0-\u024f\u1e00-\u1eff]{4,}")
 _PEOPLE = 8_000
 _CHINESE_SHARE = 1.6
 """Notes in Chinese for one in English: they are shorter, and more stands in each."""
@@ -95,7 +101,15 @@ def train_member(
     notes += labelled_sentences(data, values, chance)
     notes += [LabelledNote(text, ()) for text in negatives(data)]
     chance.shuffle(notes)
-    featurizer = Featurizer(read_lists(out))
+    lists = read_lists(out)
+    featurizer = Featurizer(
+        replace(
+            lists,
+            names=_some(lists.names, chance),
+            families=_some(lists.families, chance),
+            towns=_some(lists.towns, chance),
+        )
+    )
     trainer = pycrfsuite.Trainer(verbose=False)
     n_tokens = 0
     for note in notes:
@@ -110,11 +124,17 @@ def train_member(
     return len(notes), n_tokens
 
 
+def _some(words: frozenset[str], chance: random.Random) -> frozenset[str]:
+    """A list as it would be if it knew fewer of the names that there are: the notes are filled from the same lists."""
+    return frozenset(word for word in sorted(words) if chance.random() >= _UNLISTED_NAMES)
+
+
 def read_name_lists(data: Path, dictionary: ChineseWords, pairs: list[str], chance: random.Random) -> Lists:
     """The people, places and words that notes are filled with."""
     return Lists(
         people=people(chance, _PEOPLE),
         streets=streets(chance, _PEOPLE // 4),
+        towns=towns(),
         chinese_people=dictionary.names,
         chinese_surnames=sorted({*chinese_surnames(data), *SURNAMES, *COMPOUND_SURNAMES}),
         chinese_transcribed=dictionary.transcribed,
@@ -150,10 +170,13 @@ def write_lists(data: Path, out: Path, dictionary: ChineseWords, pairs: list[str
 
     words = set(WORDS.read_text(encoding="utf-8").split("\n"))
     terms = {word.lower() for term in built_in_terms(()) for word in re.findall(r"[A-Za-z]{3,}", term.text)}
+    given, families = latin_names()
     listed = {
         "medical.txt": (terms - words - GIVEN_NAMES)
         | {t.text for t in built_in_terms(()) if _HAN_TERM.fullmatch(t.text)},
-        "names.txt": _english_names(data),
+        "names.txt": {name.lower() for name in _english_names(data)} | given,
+        "families.txt": families,
+        "towns.txt": {word for town in towns() for word in _TOWN_WORD.findall(town.lower())} - words,
         "surnames.txt": {name for name in chinese_surnames(data) if len(name) == 1},
         "pairs.txt": [pair for pair in pairs if chance.random() >= _UNLISTED],
         "words.txt": [word for word in dictionary.words[:_COMMON_WORDS] if chance.random() >= _UNLISTED],
