@@ -24,6 +24,7 @@ from typing import Any
 import pyarrow as pa
 from cost import BIN, measured
 
+from corpus.audit.gates import read_gates
 from medpress.schema import DOCUMENT, DROPPED, PAGE, RECORD, SCHEMAS
 from medpress.segments import Segment, append_segments, write_part
 from medpress.store import DATA, parts, read_dataset, read_manifest, read_table, stored, write_manifest, write_tables
@@ -224,8 +225,6 @@ def main() -> None:
             path.chmod(0o700 if path.is_dir() else 0o600)
     # A gate that fails is no failure of the audit: what was grown says the same of many documents.
     harmless = chosen.out / "gates.toml"
-    from corpus.audit.gates import read_gates
-
     harmless.write_text("".join(f'["{gate.name}"]\nseverity = "warning"\n' for gate in read_gates()))
     log = chosen.out / f"{chosen.records}.log"
     log.unlink(missing_ok=True)
@@ -233,7 +232,7 @@ def main() -> None:
     size = (data / "audit.html").stat().st_size / 2**20
     print(f"{chosen.records:,} records: {cost.seconds:.1f} CPU-seconds (bar for 100,000: {SECONDS})")
     print(f"largest process {max(cost.main, cost.worker):,.0f} MB (bar {MEMORY:,}), page {size:.2f} MB")
-    if "not checked" in log.read_text() and "could not be checked" in log.read_text():
+    if "could not be checked" in " ".join(log.read_text().split()):
         sys.exit("a gate could not be checked")
 
 

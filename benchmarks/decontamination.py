@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from corpus.decontaminate import Item, build_index, find, load_items
-from nlp.normalise import HAN
+from medpress.writing_systems import HAN
 
 MADE_UP = ("dpo_data", "sft_data")
 """Files of the Citrus repository that are training samples, not benchmarks."""

@@ -51,7 +51,7 @@ from ingest.assembly.assemble import assemble
 from ingest.document import Page, Probe
 from ingest.markdown import to_markdown
 from ingest.ocr import OcrLine, load_backend
-from ingest.ocr.layout import arrange
+from ingest.readers.scan import lay_out_scan, scanned_page
 from medpress.store import write_atomic
 
 DATA = Path(os.environ.get("MEDPRESS_DATA", Path(__file__).parents[1] / "../shared/data"))
@@ -195,7 +195,8 @@ def native_text(page: pymupdf.Page) -> str:
 def in_order(lines: list[OcrLine], width: float, height: float, scale: float) -> str:
     """Text of the lines after layout analysis."""
     return "\n".join(
-        re.sub(r"^\| (--- \| )*---? \|$|[|]", "", block.text) for block in arrange(lines, width, height, scale)
+        re.sub(r"^\| (--- \| )*---? \|$|[|]", "", block.text)
+        for block in lay_out_scan(lines, width, height, scale).blocks
     )
 
 
@@ -262,8 +263,8 @@ def arranged(page: pymupdf.Page, kept: Path) -> Page:
     """A page whose lines have been read before."""
     lines = [OcrLine(**line) for line in json.loads(kept.read_text())["lines"]]
     width, height = page.rect.width, page.rect.height
-    blocks = arrange(lines, width, height, 72 / DPI, draw(page, True))
-    return Page(page.number + 1, "ocr", "asked for", width, height, blocks)
+    number, n_pages = page.number + 1, page.parent.page_count
+    return scanned_page(number, n_pages, "asked for", lines, width, height, 72 / DPI, draw(page, True))
 
 
 def tables(out: Path) -> None:
@@ -318,7 +319,9 @@ def blocks() -> None:
         enlarged = np.ascontiguousarray(cv2.resize(image, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC))
         lines = load_backend("rapidocr").read(enlarged, 144)
         found = [
-            block.bbox for block in arrange(lines, width, height, 0.5, enlarged) if not block.furniture and block.bbox
+            block.bbox
+            for block in lay_out_scan(lines, width, height, 0.5, enlarged).blocks
+            if not block.furniture and block.bbox
         ]
         ours += matched(found, truth)
         page = pymupdf.open().new_page(width=width, height=height)

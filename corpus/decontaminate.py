@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from corpus.duplicates.shingles import U64, Tokens, shingles, tokens
 from corpus.duplicates.verify import batches
 from medpress.question_files import read_entries
-from nlp.normalise import HAN
+from medpress.writing_systems import HAN
 
 
 @dataclass(frozen=True, kw_only=True)

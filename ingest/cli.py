@@ -372,12 +372,12 @@ def train_layout(
     say(
         f"{made.texts} texts, {made.paragraphs:,} paragraphs, {made.held_out} articles held out. The model is in {out}."
     )
-    if made.shares:
+    for shares, what in ((made.shares, "its text layer"), (made.recognised, "its lines as OCR gives them")):
         rows = [
-            [name, f"{recall:.3f}", f"{precision:.3f}", count]
-            for name, (recall, precision, count) in made.shares.items()
+            [name, f"{recall:.3f}", f"{precision:.3f}", count] for name, (recall, precision, count) in shares.items()
         ]
-        print_table("Labels of what was held out", ["label", "recall", "precision", "paragraphs"], rows)
+        if rows:
+            print_table(f"Labels of what was held out, by {what}", ["label", "recall", "precision", "paragraphs"], rows)
     return 0
 
 

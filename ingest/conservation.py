@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from medpress.units import names
+from medpress.writing_systems import HAN, KANA
 
 SMALL = 24
 """So many letters may be lost, or be there too often, before a page breaks the law. Of 247 pages that were read as they are (185 of PDF, 62
@@ -38,7 +39,7 @@ _SEPARATOR = re.compile(r"[.,]")
 _COMPOSITE = re.compile(r"[0-9]+(?:[.,][0-9]+)*(?:\^[{(]?[-+−]?[0-9]+[})]?|\[[0-9][0-9,\s–-]*\])+")
 """A number and what is raised behind it."""
 _TOKEN = re.compile(
-    r"[0-9]+(?:[.,][0-9]+)*|-(?=[{(]{0,2}[0-9])|[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]|[^\W\d_]+|[±×÷°≤≥<>=≈%‰√∞→←↑↓]"
+    rf"[0-9]+(?:[.,][0-9]+)*|-(?=[{{(]{{0,2}}[0-9])|[{KANA}{HAN}]|[^\W\d_]+|[±×÷°≤≥<>=≈%‰√∞→←↑↓]"
     r"|\ufffd|[^\W_]"
 )
 """A number; the dash before one, be it a minus or between two; a Chinese or Japanese sign; a word; a sign that a value can turn on; what stands for a sign that nobody could

@@ -18,6 +18,7 @@ import pymupdf
 from lxml import etree
 
 from ingest.page.section_names import strip_number
+from medpress.writing_systems import count_han
 
 MAX_PARAGRAPHS = 3
 """Paragraphs of a section that are set: its style shows in the first."""
@@ -142,7 +143,7 @@ def write_pdf(pieces: Sequence[Piece], seed: int, path: Path) -> None:
     """Set a text in the style of a number and write it as a PDF."""
     random = Random(seed)
     size = random.choice((8.0, 9.0, 9.5, 10.0, 10.5, 11.0, 12.0))
-    chinese = sum("\u3400" <= character <= "\u9fff" for piece in pieces for character in piece.text[:50]) > 100
+    chinese = sum(count_han(piece.text[:50]) for piece in pieces) > 100
     columns = random.choice((1, 1, 2, 2, 2, 3)) if size <= 10 else random.choice((1, 1, 2))
     width, height = random.choice(((595, 842), (612, 792), (595, 782), (516, 728)))
     story = pymupdf.Story(_html(pieces, random, size, chinese))

@@ -15,6 +15,7 @@ from functools import lru_cache
 from importlib.util import find_spec
 from typing import Any, Final
 
+from medpress.writing_systems import HAN_CHARACTER, has_han
 from nlp.spans import Entity
 
 
@@ -31,7 +32,6 @@ class Abbreviation:
 _BRACKET = re.compile(r"[(（]\s*([^()（）\n]{2,80}?)\s*[)）]")
 _SHORT = re.compile(r"^(?=[^\W_]*[A-Za-zα-ω])[A-Za-z0-9α-ωβ][A-Za-z0-9α-ω/+.\- ]{0,11}[A-Za-z0-9α-ω+]$")
 _WORDS = re.compile(r"\S+")
-_CJK = re.compile(r"[\u3400-\u9fff]")
 _LONGEST_TEXT: Final[int] = 1_000_000
 # scispaCy's time grows with the cube of brackets that stand together; beyond these sizes our own detector takes over.
 _LONGEST_FOR_SCISPACY: Final[int] = 100_000
@@ -51,7 +51,7 @@ def _own_english(text: str) -> Iterator[Abbreviation]:
         window = min(letters + 5, letters * 2)
         before = text[max(0, bracket.start() - 200) : bracket.start()]
         words = list(_WORDS.finditer(before))[-window:]
-        if not words or _CJK.search(before[words[-1].start() :]):
+        if not words or has_han(before[words[-1].start() :]):
             continue
         found = _best_long_form(short, before[words[0].start() :].rstrip())
         if found is None:
@@ -87,7 +87,7 @@ def _chinese(text: str, entities: Sequence[Entity]) -> Iterator[Abbreviation]:
     ends = {entity.end: entity for entity in entities}
     for bracket in _BRACKET.finditer(text):
         entity = ends.get(bracket.start())
-        if entity is None or not _CJK.search(text, entity.start, entity.end):
+        if entity is None or not HAN_CHARACTER.search(text, entity.start, entity.end):
             continue
         # The last part is the abbreviation: (acute coronary syndrome，ACS), (简称ACS).
         part = re.search(

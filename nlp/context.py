@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final, NamedTuple
 
+from medpress.writing_systems import HAN, has_han
 from nlp.sentences import split
 from nlp.spans import Entity
 
@@ -168,7 +169,7 @@ _ZH_RULES: Final[tuple[_Rule, ...]] = tuple(
         ),
         (
             "negated",
-            r"(?<=☃)(?:等)?(?:检测|检查|试验|结果)?(?:均|皆|呈|为|已)*(?:阴性|消失|不存在)|(?:已|可|基本|可以|能)(?:被)?(?:排除|除外)(?!了?[一-鿿])|(?:检查|检测|结果)?均?(?:为)?未见|不成立",
+            r"(?<=☃)(?:等)?(?:检测|检查|试验|结果)?(?:均|皆|呈|为|已)*(?:阴性|消失|不存在)|(?:已|可|基本|可以|能)(?:被)?(?:排除|除外)(?!了?[" f"{HAN}" r"])|(?:检查|检测|结果)?均?(?:为)?未见|不成立",
             False, 14, _ZH_STOP,
         ),
         (
@@ -201,7 +202,6 @@ _ZH_PSEUDO = re.compile(
     r"|父亲节|母亲节|考虑到|无(?:症状|痛|☃+)性|排除(?:标准|法)|(?:孕|产)妇及其|可能(?:会|导致|引起|诱发|造成|增加|出现|加重)|史密斯|鉴别诊断|母亲(?:妊娠|怀孕|孕期|在孕|哺乳)"
 )
 
-_CJK = re.compile(r"[\u4e00-\u9fff]")
 _ENGLISH = re.compile(r"[A-Za-z]{2,}[ ,:;.]{1,2}[A-Za-z]{2,}")
 
 
@@ -215,7 +215,7 @@ def annotate(text: str, entities: Sequence[Entity], lang: str | None = None) -> 
     rules: list[_Rule] = []
     if lang != "zh" and _ENGLISH.search(text):
         rules += _EN_RULES
-    if _CJK.search(text):
+    if has_han(text):
         rules += _ZH_RULES
     if not rules:
         return list(entities)

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from medpress.writing_systems import has_han
 from nlp.labels import map_label
 from nlp.spans import Entity, Relation
-
-_CJK: Final[re.Pattern[str]] = re.compile(r"[\u3400-\u9fff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +130,7 @@ def read_conll(path: Path) -> Iterator[AnnotatedText]:
 
 
 def _from_tags(identifier: str, tokens: list[str], tags: list[str]) -> AnnotatedText:
-    spaced = not any(_CJK.search(token) for token in tokens)
+    spaced = not any(has_han(token) for token in tokens)
     pieces: list[str] = []
     spans: list[tuple[int, int]] = []
     position = 0

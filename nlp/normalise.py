@@ -14,8 +14,7 @@ import unicodedata
 import ftfy
 import ftfy.badness
 
-HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
-"""Chinese characters, as the inside of a regex class."""
+from medpress.writing_systems import HAN
 
 _LIGATURES = {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"}
 # Adobe's Symbol font as Word and PDF writers put it into the private use area (U+F000 + code). Only the codes that

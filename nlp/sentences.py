@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import re
 
+from medpress.writing_systems import HAN
+
 _MAY_END = re.compile(
-    r"""(?P<full_stop>[。！？｡]+[”’』」）)\]】》"'…]*)          # Chinese: always the end
-      | (?P<western>[.!?…]+["'”’)\]]*)(?=\s|$|[一-鿿])     # Western: only before space or a Chinese character
+    rf"""(?P<full_stop>[。！？｡]+[”’』」）)\]】》"'…]*)          # Chinese: always the end
+      | (?P<western>[.!?…]+["'”’)\]]*)(?=\s|$|[{HAN}])     # Western: only before space or a Chinese character
       | (?P<blank>\n[^\S\n]*\n\s*)                                 # a blank line ends whatever stands before it
       | (?P<line>\n)""",
     re.VERBOSE,
@@ -39,7 +41,7 @@ _STARTERS = frozenset(
     "were have has had can could may should will would one two three each such other another among take give start "
     "continue stop discharge plan assessment denies reports follow".split()
 )
-_LAST_WORD = re.compile(r"[^\s(\[\"'“‘，。；：、一-鿿]+\Z")
+_LAST_WORD = re.compile(rf"[^\s(\[\"'“‘，。；：、{HAN}]+\Z")
 _NEXT_WORD = re.compile(r"\s*[\"'“‘(\[]*([^\W\d_]+(?:'\w+)?)?")
 _MARKER = re.compile(r"[^\S\n]*(?:#{1,6}\s|[-*+•◦●▪·>|]|\d{1,3}[.)、．]|[(（]\d{1,3}[)）]|[一二三四五六七八九十]+、)")
 _ITEM_NUMBER = re.compile(r"(?:\A|\n)[^\S\n]*(?:[#>*-]+\s*)?(?:\d{1,3}|[A-Za-z]|[ivxIVX]{1,4})\Z")

@@ -19,6 +19,7 @@ import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,7 @@ _MOMENTS = ("exp_avg", "exp_avg_sq")
 
 
 class Writer:
-    """Writes the checkpoints of a run while it goes on: weights and moments are copied at once, a thread writes the copies.
+    """Writes the checkpoints of a run while it goes on: weights, moments and state are copied at once, a thread writes the copies.
 
     Every process must call the same methods at the same steps.
     """
@@ -69,7 +70,7 @@ class Writer:
         tensors["random.cpu"] = torch.get_rng_state()
         if self._world.device.type == "cuda":
             tensors["random.cuda"] = torch.cuda.get_rng_state(self._world.device)
-        told = {"step": step, "processes": self._world.size, **state}
+        told = deepcopy({"step": step, "processes": self._world.size, **state})  # the run goes on counting meanwhile
         self._under_way = self._thread.submit(_write, partial, final, tensors, told, self._world, keep)
 
     def wait(self) -> None:

@@ -13,6 +13,7 @@ from difflib import SequenceMatcher
 from corpus.audit.database import Database
 from corpus.audit.figure import Pair, Stretch
 from corpus.duplicates.guard import facts
+from medpress.writing_systems import HAN, KANA
 
 PAIRS = 20
 """Pairs that are shown."""
@@ -23,7 +24,7 @@ BEFORE = 200
 SHOWN = 1_500
 """Characters that are compared of each text: the comparison grows with their square."""
 
-_WORD = re.compile(r"[⺀-鿿]|[^\s⺀-鿿]+\s*|\s+")
+_WORD = re.compile(rf"[{HAN}{KANA}]|[^\s{HAN}{KANA}]+\s*|\s+")
 _CANDIDATES = """
 with gone as (
     select id, stage, value, duplicate_of, text from dropped

@@ -23,6 +23,7 @@ from corpus.review.precision import Interval, wilson
 from corpus.tables import row_groups
 from medpress.schema import RECORD
 from medpress.store import read_dataset
+from medpress.writing_systems import HAN
 from nlp import phi
 from nlp.phi.engine import PLACEHOLDER
 from nlp.phi.gazetteer import COMPOUND_SURNAMES, GIVEN_CHARACTERS, GIVEN_NAMES, NOT_NAMES, SURNAMES
@@ -31,7 +32,7 @@ SAMPLE = 300
 """Records that are read."""
 
 _WORDS = re.compile(r"\b([A-Z][a-z]+)[ ,]+(?:[A-Z]\.? )?([A-Z][a-z]+)\b")
-_OF_A_PERSON = re.compile(r"(?:患者|病人|姓名|家属|联系人|医师|医生|主任|护士)[:：]?\s*([一-鿿]{2,4})")
+_OF_A_PERSON = re.compile(rf"(?:患者|病人|姓名|家属|联系人|医师|医生|主任|护士)[:：]?\s*([{HAN}]{{2,4}})")
 _SHAPES = {
     "digits": re.compile(r"(?<![\d.,/-])\+?\d(?:[ .()-]{0,2}\d){8,}(?![\d.,/-]|\d)"),
     "address": re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),

@@ -17,7 +17,7 @@ from functools import cached_property, lru_cache
 
 from corpus.duplicates.differences import Words, fold, may_replace
 from medpress.units import names, pattern
-from nlp.normalise import HAN
+from medpress.writing_systems import HAN, HAN_CHARACTER
 
 DrugFinder = Callable[[str], Iterable[tuple[int, int]]]
 """Finds (start, end) of drug mentions in a text, for example with a lexicon."""
@@ -294,7 +294,7 @@ class _Segment:
             self.tokens += pieces
             pieces = []
         for word in pieces:
-            if word[0] >= "\u3400":
+            if HAN_CHARACTER.match(word):
                 self._han(word, 0)
                 self.counted = None
             elif self.counted is None and not _kind(word):
@@ -405,7 +405,7 @@ _SIGNS = str.maketrans({"＜": "<", "＞": ">"})
 
 
 def _is_han(token: str) -> bool:
-    return len(token) == 1 and token >= "\u3400"
+    return len(token) == 1 and HAN_CHARACTER.match(token) is not None
 
 
 def _value(number: str) -> str:

@@ -28,7 +28,7 @@ import xxhash
 
 from corpus.duplicates.shingles import shingles, tokens
 from medpress.schema import by_name
-from nlp.normalise import HAN
+from medpress.writing_systems import HAN
 
 NOTICES = Path(__file__).with_name("notices")
 """How titles of errata, retractions and comments begin, a file a language; a sign follows, as in `Erratum: …`."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from medpress.ranges import Share
+from medpress.writing_systems import HAN, HANGUL, KANA
 
 if TYPE_CHECKING:
     from corpus.filters.view import View
@@ -23,16 +24,16 @@ class LanguageThresholds:
 
 
 _SCRIPTS = (
-    re.compile(r"[A-Za-z\u00c0-\u024f\u0370-\u03ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003134f]"),
+    re.compile(f"[A-Za-z\u00c0-\u024f\u0370-\u03ff{KANA}{HAN}]"),
     re.compile(r"[\u0400-\u052f]"),
     re.compile(r"[\u0590-\u05ff]"),
     re.compile(r"[\u0600-\u077f\ufb50-\ufdff\ufe70-\ufeff]"),
     re.compile(r"[\u0900-\u0dff]"),
     re.compile(r"[\u0e00-\u0eff]"),
-    re.compile(r"[\uac00-\ud7a3]"),
+    re.compile(f"[{HANGUL}]"),
 )
 _OTHER_LETTER = re.compile(
-    r"[\u0530-\u058f\u0780-\u08ff\u0f00-\u1fff\ua000-\uabff]|[\u0400-\u0eff\uac00-\ud7a3\ufb50-\ufeff]"
+    rf"[\u0530-\u058f\u0780-\u08ff\u0f00-\u1fff\ua000-\uabff]|[\u0400-\u0eff{HANGUL}\ufb50-\ufeff]"
 )
 
 

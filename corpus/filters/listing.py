@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from medpress.ranges import Share
+from medpress.writing_systems import HAN
 
 if TYPE_CHECKING:
     from corpus.filters.view import View
@@ -44,7 +45,7 @@ _PAGE = re.compile(r"(?<=[^\d\s|.,，+–/-])[\s|]{1,9}(\d{1,4})\Z")
 _INDEXED = re.compile(r"[,，]\s?\d{1,4}(?:[-–]\d{1,4})?\Z")
 _NEXT = r"\s+(?:\d{1,2}\.\d{1,2}\.?\s+)?[^\w\s]?[A-Z\u00c0-\u00de\u0391-\uffff]"
 _ENTRY_END = re.compile(
-    rf"[^\W\d_][)\]'’\"]?\s\d{{1,4}}(?={_NEXT})|[,，]\s?\d{{1,4}}(?:[-–]\d{{1,4}})?(?={_NEXT}|[【\u3400-\u9fff])"
+    rf"[^\W\d_][)\]'’\"]?\s\d{{1,4}}(?={_NEXT})|[,，]\s?\d{{1,4}}(?:[-–]\d{{1,4}})?(?={_NEXT}|[【{HAN}])"
 )
 """A page where a list was run together: the next entry begins with a capital, a Chinese character or the number of a section."""
 _TAIL = 24

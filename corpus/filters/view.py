@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus.filters.words import words
-from nlp.normalise import HAN
+from medpress.writing_systems import HAN
 
 _HAN = re.compile(rf"[{HAN}]")
 _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from corpus.instruct.formats import Messages
 from medpress.tokenising import CONTROL_TOKENS
+from medpress.writing_systems import count_han
 from nlp.normalise import normalise
 
 MAX_CHARACTERS = 100_000
@@ -60,5 +61,4 @@ def suggest_stage(messages: Sequence[dict[str, str]]) -> int:
 
 def _size(text: str) -> float:
     """Words of a Latin text; two Chinese characters count as one word."""
-    han = sum("\u4e00" <= character <= "\u9fff" for character in text)
-    return han / 2 + len(re.findall(r"[A-Za-z0-9]+", text))
+    return count_han(text) / 2 + len(re.findall(r"[A-Za-z0-9]+", text))

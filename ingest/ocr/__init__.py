@@ -1,7 +1,7 @@
 """Optical character recognition: page images in, lines of text with their places out.
 
-A new engine is a file here and a line in `BACKENDS`. Arranging the lines into blocks is `ingest.ocr.layout`, which is
-the same for all engines.
+A new engine is a file here and a line in `BACKENDS`. What the lines of a page are is asked in `ingest.page`, as of any
+page; `ingest.ocr.evidence` tells it what it needs to know of them.
 """
 
 from __future__ import annotations
@@ -23,9 +23,7 @@ class Region:
     order: int
     """Its place in the reading order."""
     kind: str
-    """The kind of block that it is, or header, footer or margin for what stands beside the text."""
-    level: int = 0
-    """Of a heading."""
+    """What it holds, in the words of `ingest.page.layout_model.Region`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +47,6 @@ class OcrLine:
     gaps: tuple[tuple[float, float, int], ...] = ()
     """Gaps wider than a space, where one cell of a table may end and another begin: left and right edge as shares of
     the line's length, and the place in the text."""
-    picture: bool = False
-    """Whether it stands in a picture: a label, a scale, a word on a photograph."""
     region: Region | None = None
     """The region that it stands in, when the engine has a layout model."""
     extent: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)

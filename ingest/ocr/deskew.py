@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from statistics import median
 
 import numpy as np
@@ -23,6 +23,10 @@ SAME_SENTENCE = 1.4
 """Sizes further apart than this ratio are not those of one sentence."""
 HEAVIER = 1.25
 """Strokes this much thicker than usual on the page are bold."""
+NEARLY = 1.18
+"""So are strokes this much thicker, right above or below a bold line of the same size: a title goes on in its own type."""
+CLOSE = 1.5
+"""Lines of one title are no further apart than this many times their size."""
 AIR = 0.2
 """Air at either end of a box, in font sizes."""
 LONG_LINE, SHORT_LINE = 6, 2.5
@@ -60,20 +64,17 @@ def deskew(
     rotating it round its centre.
     """
     upright = [line for line in lines if line.rotation == rotation]
-    if rotation in (90, 270):
-        width, height = height, width
-    quads = [rotate_back(_corners(line) * scale, (360 - rotation) % 360, width, height) for line in upright]
-    matrix = np.array([[np.cos(skew), np.sin(skew)], [-np.sin(skew), np.cos(skew)]])
-    centre = np.array([width / 2, height / 2])
-    boxes = [_box(quad, matrix, centre) for quad in quads]
+    quads = [straight(_corners(line) * scale, rotation, skew, width, height) for line in upright]
+    boxes = [_box(quad) for quad in quads]
     characters = [len(line.text) for line in upright]
     measured = [
         line.size * scale or _length(quad[3] - quad[0], quad[2] - quad[1]) * BOX_SHARE
         for line, quad in zip(upright, quads, strict=True)
     ]
     usual = _usual(measured, characters)
-    sizes = _evened(_like_neighbours(measured, boxes, [line.text for line in upright], usual), characters)
-    usual_weight = _usual([line.weight for line in upright], characters)
+    below = _below(measured, boxes, usual)
+    sizes = _evened(_like_neighbours(measured, below, boxes, [line.text for line in upright], usual), characters)
+    bold = _bold([line.weight for line in upright], characters, sizes, below, boxes)
     return [
         Line(
             x0=x - half + air,
@@ -82,29 +83,55 @@ def deskew(
             y1=y + size * LINE_HEIGHT / 2,
             text=line.text,
             size=size,
-            bold=line.weight > HEAVIER * usual_weight > 0,
+            bold=is_bold,
             confidence=line.confidence,
             cuts=tuple(
                 (x + (2 * left - 1) * half, x + (2 * right - 1) * half, index) for left, right, index in line.gaps
             ),
         )
-        for line, (x, y, half), size in zip(upright, boxes, sizes, strict=True)
+        for line, (x, y, half), size, is_bold in zip(upright, boxes, sizes, bold, strict=True)
         for air in [min(AIR * size, half / 2)]
     ]
 
 
-def _box(quad: np.ndarray, matrix: np.ndarray, centre: np.ndarray) -> tuple[float, float, float]:
+def straight(points: np.ndarray, rotation: int, skew: float, width: float, height: float) -> np.ndarray:
+    """Points (N × 2) of a page of `width` and `height` on the page that `rotation` and taking out `skew` make of it."""
+    points = rotate_back(
+        points, (360 - rotation) % 360, *((height, width) if rotation in (90, 270) else (width, height))
+    )
+    centre = np.array([height, width] if rotation in (90, 270) else [width, height]) / 2
+    matrix = np.array([[np.cos(skew), np.sin(skew)], [-np.sin(skew), np.cos(skew)]])
+    result: np.ndarray = (points - centre) @ matrix.T + centre
+    return result
+
+
+def _box(quad: np.ndarray) -> tuple[float, float, float]:
     """(x and y of the middle, half the length) of a line on the straight page."""
-    x, y = ((quad - centre) @ matrix.T + centre).mean(axis=0)
+    x, y = quad.mean(axis=0)
     return float(x), float(y), _length(quad[1] - quad[0], quad[2] - quad[3]) / 2
 
 
-def _like_neighbours(
-    sizes: Sequence[float], boxes: Sequence[tuple[float, float, float]], texts: Sequence[str], usual: float
-) -> list[float]:
-    """Sizes with the errors of single lines put right: a line between two of one size has it, too, and so have two
-    lines that make one sentence."""
-    result = list(sizes)
+def _bold(
+    weights: Sequence[float],
+    characters: Sequence[int],
+    sizes: Sequence[float],
+    below: Mapping[int, int],
+    boxes: Sequence[tuple[float, float, float]],
+) -> list[bool]:
+    """Which lines are bold."""
+    usual = _usual(weights, characters)
+    result = [weight > HEAVIER * usual > 0 for weight in weights]
+    pairs = sorted(below.items(), key=lambda pair: boxes[pair[0]][1])
+    for upper, lower in (*pairs, *reversed(pairs)):
+        if result[upper] != result[lower] and sizes[upper] == sizes[lower]:
+            near = boxes[lower][1] - boxes[upper][1] < CLOSE * sizes[upper]
+            if near and min(weights[upper], weights[lower]) > NEARLY * usual:
+                result[upper] = result[lower] = True
+    return result
+
+
+def _below(sizes: Sequence[float], boxes: Sequence[tuple[float, float, float]], usual: float) -> dict[int, int]:
+    """For each line that has one the line right below it."""
     below: dict[int, int] = {}
     for index, (x, y, half) in enumerate(boxes):
         near = [
@@ -114,6 +141,19 @@ def _like_neighbours(
         ]
         if near:
             below[index] = min(near)[1]
+    return below
+
+
+def _like_neighbours(
+    sizes: Sequence[float],
+    below: Mapping[int, int],
+    boxes: Sequence[tuple[float, float, float]],
+    texts: Sequence[str],
+    usual: float,
+) -> list[float]:
+    """Sizes with the errors of single lines put right: a line between two of one size has it, too, and so have two
+    lines that make one sentence."""
+    result = list(sizes)
     above = {lower: upper for upper, lower in below.items()}
     for index in range(len(boxes)):
         group = [index, *(other[index] for other in (above, below) if index in other)]

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from medpress.writing_systems import HAN, HANGUL, KANA
+
 EDGE = 0.015
 """A row with less ink than this share of the fullest row, or hardly a pixel, is outside the letters."""
 SPECK = 2
@@ -39,7 +41,7 @@ WIDE = 0.6
 
 _RISING = re.compile(r"[A-Zbdfhklt0-9()\[\]/&%À-ÞĂ-ſ]")
 _FALLING = re.compile(r"[gjpqy,;()\[\]/ç]")
-_SQUARE = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\uac00-\ud7af\u3040-\u30ff]")
+_SQUARE = re.compile(f"[{HAN}{HANGUL}{KANA}]")
 RISE, FALL, X_HEIGHT, SQUARE = 0.72, 0.21, 0.47, 0.92
 """Usual heights over the font size: of capitals, of descenders below the baseline, of x, of a Chinese character."""
 

@@ -13,7 +13,6 @@ import numpy as np
 from ingest import marks
 from ingest.ocr import OcrLine
 from ingest.ocr.ink import measure
-from ingest.ocr.picture import mark_pictures
 from ingest.ocr.raised import wrap_raised, write_marks
 from ingest.ocr.recognition import Reading, cut_line, is_tall
 
@@ -56,7 +55,7 @@ def read_upright(image: np.ndarray, dpi: float, find_boxes: FindBoxes, read_pict
         for number, (box, picture) in enumerate(zip(boxes, pictures, strict=True))
         if readings[number].confidence >= LEAST_CONFIDENCE and readings[number].text.strip()
     ]
-    return mark_pictures(image, write_marks(lines), dpi)
+    return write_marks(lines)
 
 
 def certainty(readings: Iterable[Reading]) -> float:

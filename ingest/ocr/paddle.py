@@ -25,7 +25,6 @@ import onnxruntime
 from ingest.ocr import OcrLine, Region
 from ingest.ocr.detection import BOX_THRESHOLD, GROWTH, LONGEST_SIDE, PIXEL_THRESHOLD
 from ingest.ocr.orientation import LEAST_CONFIDENCE, SAMPLE, SURE, certainty, make_line
-from ingest.ocr.picture import mark_pictures
 from ingest.ocr.rapid import providers, wheel_weights
 from ingest.ocr.recognition import LINE_HEIGHT, Reading, cut_line, is_tall
 
@@ -46,33 +45,32 @@ OTHER_PARTS = (
 )
 """Parts of PP-StructureV3 that are switched off: their models are large, and tables and order are found without."""
 
-_REGIONS: dict[str, tuple[str, int]] = {
-    "doc_title": ("heading", 1),
-    "paragraph_title": ("heading", 2),
-    "abstract": ("paragraph", 0),
-    "table": ("table", 0),
-    "figure_title": ("caption", 0),
-    "table_title": ("caption", 0),
-    "chart_title": ("caption", 0),
-    "figure_table_chart_title": ("caption", 0),
-    "footnote": ("footnote", 0),
-    "vision_footnote": ("footnote", 0),
-    "reference": ("reference", 0),
-    "reference_content": ("reference", 0),
-    "formula": ("formula", 0),
-    "formula_number": ("formula", 0),
-    "header": ("header", 0),
-    "header_image": ("header", 0),
-    "footer": ("footer", 0),
-    "footer_image": ("footer", 0),
-    "number": ("footer", 0),
-    "aside_text": ("margin", 0),
-    "image": ("margin", 0),
-    "figure": ("margin", 0),
-    "chart": ("margin", 0),
-    "seal": ("margin", 0),
+_REGIONS: dict[str, str] = {
+    "doc_title": "title",
+    "paragraph_title": "section-header",
+    "table": "table",
+    "figure_title": "caption",
+    "table_title": "caption",
+    "chart_title": "caption",
+    "figure_table_chart_title": "caption",
+    "footnote": "footnote",
+    "vision_footnote": "footnote",
+    "reference": "reference",
+    "reference_content": "reference",
+    "formula": "formula",
+    "formula_number": "formula",
+    "header": "page-header",
+    "header_image": "page-header",
+    "footer": "page-footer",
+    "footer_image": "page-footer",
+    "number": "page-footer",
+    "aside_text": "margin",
+    "image": "picture",
+    "figure": "picture",
+    "chart": "picture",
+    "seal": "picture",
 }
-"""Kind of block and level of heading for each label of the layout models; any other label is running text."""
+"""What a region holds for each label of the layout models; any other label is running text."""
 
 Found = tuple[np.ndarray, Reading, Region | None]
 """Corners of a line, what it says, and the region that it stands in."""
@@ -119,12 +117,11 @@ class PaddleOcrBackend:
             if rotation == 180 and _certainty(best) <= _certainty(found):
                 best, rotation = found, 0
         upright = np.rot90(image, -(rotation // 90))
-        lines = [
+        return [
             replace(make_line(box, cut_line(upright, box), reading, rotation, image.shape), region=region)
             for box, reading, region in best
             if reading.confidence >= LEAST_CONFIDENCE and reading.text.strip()
         ]
-        return lines if any(line.region for line in lines) else mark_pictures(image, lines, dpi)
 
     def _found(self, image: np.ndarray) -> list[Found]:
         [result] = self._pipeline.predict(np.ascontiguousarray(image[:, :, ::-1]))
@@ -145,8 +142,7 @@ def found_lines(result: Mapping[str, Any]) -> list[Found]:
 
 def region_of(label: str, order: int) -> Region:
     """The region that a layout model's label stands for, `order`-th in reading order."""
-    kind, level = _REGIONS.get(label, ("paragraph", 0))
-    return Region(order, kind, level)
+    return Region(order, _REGIONS.get(label, "text"))
 
 
 def _around(point: np.ndarray, regions: Sequence[tuple[Sequence[float], Region]]) -> Region | None:

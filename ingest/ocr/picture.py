@@ -6,9 +6,7 @@ connected, too, but full of text; shaded boxes likewise.)
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -26,39 +24,7 @@ LARGEST = 0.8
 """Share of the page above which it is the page: a photograph of a page, a dark border of a scan."""
 MOST_TEXT = 0.2
 """Share of a picture's box that text may cover."""
-AROUND = 16
-"""Labels of axes stand outside the picture proper, by this much at most."""
-SHORT_LABEL = 0.5
-"""A line outside the picture proper is a label when it is shorter than this share of the picture's width."""
-LONGEST_LABEL = 40
-"""Characters; a longer line is a caption within the picture's frame."""
-_CAPTION = re.compile(r"^(?:fig|tab|box|scheme|plate|chart|[图圖表])", re.IGNORECASE)
-
 Box = tuple[float, float, float, float]
-
-
-def mark_pictures(image: np.ndarray, lines: Sequence[OcrLine], dpi: float) -> list[OcrLine]:
-    """The lines, those that stand in a picture with `picture` set."""
-    pictures = find_pictures(image, lines, dpi)
-    if not pictures:
-        return list(lines)
-    reach = AROUND * dpi / LOOK
-    return [
-        replace(line, picture=True) if any(_belongs(line, picture, reach) for picture in pictures) else line
-        for line in lines
-    ]
-
-
-def _belongs(line: OcrLine, picture: Box, reach: float) -> bool:
-    if len(line.text) > LONGEST_LABEL:
-        return False
-    x0, y0, x1, y1 = line.bbox
-    left, top, right, bottom = picture
-    x, y = (x0 + x1) / 2, (y0 + y1) / 2
-    if left <= x <= right and top <= y <= bottom:
-        return x0 > left - reach and x1 < right + reach
-    near = left - reach <= x <= right + reach and top - reach <= y <= bottom + reach
-    return near and x1 - x0 < SHORT_LABEL * (right - left) and not _CAPTION.match(line.text)
 
 
 def find_pictures(image: np.ndarray, lines: Sequence[OcrLine], dpi: float) -> list[Box]:

@@ -1,17 +1,19 @@
-"""One native page: its text layer -> blocks in reading order."""
+"""One page -> blocks in reading order, whatever its lines were taken from: a text layer, or what OCR recognised."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ingest.conservation import Conservation, compare
 from ingest.document import Block
+from ingest.formula.latex import characters
 from ingest.page.block_kinds import blocks_of
-from ingest.page.context import EDGE, BodyStyle, PageContext
+from ingest.page.context import EDGE, BodyStyle, PageContext, body_style
 from ingest.page.figures import Figure, find_figures, without_labels
-from ingest.page.layout_model import Region
+from ingest.page.layout_model import NAME, Region
 from ingest.page.reading_order import MAX_TEXT_RUNS, Line, Paragraph, bounds, order_and_cycles, paragraphs, text_runs
 from ingest.page.regions import layout_by_regions
 from ingest.page.tables import Table, find_tables, shaded_rows
@@ -41,6 +43,71 @@ class PageLayout:
     """The labels of figures, which stand in no block."""
     doubt: str
     """Why the layout may be wrong, in words; empty when there is no reason to doubt it."""
+
+
+@dataclass(frozen=True, slots=True)
+class LaidOut:
+    """A page as it was read, and checked against its evidence."""
+
+    blocks: tuple[Block, ...]
+    """In reading order. What may be headers and footers is marked `furniture`."""
+    notes: tuple[str, ...]
+    """What was done beyond the usual, and what is doubtful, in words."""
+    conservation: Conservation
+    """What became of the page's words and numbers."""
+
+
+def lay_out(
+    layer: TextLayer,
+    context: PageContext,
+    regions: Sequence[Region] = (),
+    ask: Callable[[], Sequence[Region]] = tuple,
+) -> LaidOut:
+    """Lay a page out and compare what comes out with all that its evidence says.
+
+    `regions` are what an OCR engine's layout model marked out, if it has one; `ask` is asked for the layout model's where the
+    page's own geometry leaves doubt. A page that breaks the law of conservation is read plainly, where that breaks it less.
+    """
+    context = replace(context, body=_slide_style(layer, context))
+    layout = layout_page(layer, context, regions)
+    notes = []
+    if layout.doubt:
+        found = ask()
+        if found:
+            notes.append(f"laid out by {NAME}, for {layout.doubt}")
+            layout = layout_page(layer, context, found)
+        else:
+            notes.append(f"layout doubtful: {layout.doubt}")
+    blocks, conservation = layout.blocks, compared(layer, layout.blocks, layout.labels)
+    if conservation.broken:
+        plain = plain_page(layer, context)
+        read_plainly = compared(layer, plain, ())
+        if _fault(read_plainly) < _fault(conservation):
+            notes.append(f"read plainly, without tables and figures, for {conservation.broken}")
+            blocks, conservation = plain, read_plainly
+    return LaidOut(blocks, tuple(notes), conservation)
+
+
+def compared(layer: TextLayer, blocks: Sequence[Block], labels: Sequence[str]) -> Conservation:
+    """What became of a page's words and numbers."""
+    left_out = {**layer.left_out, "figure label": labels}
+    source = [*layer.source, *(characters(text) for block in blocks for text in block.repeated)]
+    return compare("\n".join(source), [characters(block.text) for block in blocks], left_out)
+
+
+def _fault(found: Conservation) -> int:
+    """How badly a page breaks the law, in characters; a number that is new weighs as much as a lost line."""
+    return found.lost + found.new + 100 * len(found.numbers_new)
+
+
+def _slide_style(layer: TextLayer, context: PageContext) -> BodyStyle:
+    """The style of the running text: on a slide that of the slide, whose bullets may be larger than other slides' titles."""
+    body = context.body
+    if context.width < 1.1 * context.height or not layer.lines:
+        return body
+    largest = max(line.size for line in layer.lines)
+    own = body_style([line for line in layer.lines if line.size >= 0.55 * largest])  # its notes may have more words
+    return own if own.size > body.size and largest >= 1.1 * own.size else body
 
 
 def layout_page(layer: TextLayer, context: PageContext, regions: Sequence[Region] = ()) -> PageLayout:

@@ -16,11 +16,11 @@ from ingest.page.reading_order import (
     LIST_MARK,
     Paragraph,
     bounds,
-    is_cjk,
     is_display,
     most_common,
 )
 from ingest.page.section_names import CAPTION, NUMBERING, SECTIONS, strip_number
+from medpress.writing_systems import HAN, is_east_asian
 
 STAMP = "stamp"
 """What `Block.furniture` says of text at an edge that is none of the document's, whether it repeats or not."""
@@ -28,13 +28,15 @@ MAX_TITLE = 25
 """Words of a title that runs in."""
 _ASIDE = frozenset({"note", "front", "furniture"})
 """Labels of what is a footnote where it stands small in the lower part of a page."""
-_WORD = re.compile(r"[^\W\d_]{2}|[\u3400-\u9fff]")
+_WORD = re.compile(rf"[^\W\d_]{{2}}|[{HAN}]")
 """What a title has."""
 _KINDS = {"caption": "caption", "reference": "reference", "note": "footnote"}
 """Kinds of blocks by label, where they differ from a paragraph."""
 RUN_IN = 6
 """Level of a heading that stands at the start of its paragraph, until the levels of the document are known."""
 _NAMED_START = re.compile(r"^([A-Z][A-Za-z/&’' ]{3,40}):\s+(?=[A-Z\d])")
+_NUMBERED_START = re.compile(r"^(\d{1,2}(?:\.\d{1,2}){1,3}\.?\s+[A-Z][^.!?]{2,80})\.\s+(?=[A-Z0-9“\"(])")
+"""A numbered title on the line on which its section begins: "2.1. Study Design. We asked …"."""
 _LETTERS = re.compile(r"[^\W\d_]")
 _WORD_BEFORE = re.compile(r"([^\W\d_]+)[-‐\u00ad]$")
 _WORD_AFTER = re.compile(r"^([^\W\d_]+)")
@@ -120,7 +122,9 @@ def glue(left: str, right: str, words: Mapping[str, int]) -> tuple[str, str]:
         return left, "" if first.isalnum() else " "
     if last in "–—/" and len(left) > 1 and left[-2] != " ":
         return left, ""
-    if (is_cjk(last) and (is_cjk(first) or not first.isascii())) or (is_cjk(first) and not last.isascii()):
+    if (is_east_asian(last) and (is_east_asian(first) or not first.isascii())) or (
+        is_east_asian(first) and not last.isascii()
+    ):
         return left, ""
     return left, " "
 
@@ -275,10 +279,14 @@ def _level(text: str, size: float, body: BodyStyle) -> int:
 
 
 def _title(part: Paragraph, text: str, context: PageContext) -> tuple[str, str] | None:
-    """(what may be a title at the start of a paragraph, the rest): what has a style of its own, or a known name and a colon."""
+    """(what may be a title at the start of a paragraph, the rest): what has a style of its own, or a known name and a colon;
+    where no fonts are known, a number and a full stop."""
     named = _NAMED_START.match(text)
     if named and SECTIONS.match(named.group(1)) and len(text) > 60:
         return named.group(1), text[named.end() :]
+    numbered = None if context.body.family else _NUMBERED_START.match(text)
+    if numbered:
+        return numbered.group(1), text[numbered.end() :]
     first = part.lines[0]
     bold = first.lead_bold if first.lead else first.bold
     italic = first.lead_italic if first.lead else first.italic

@@ -20,14 +20,18 @@ from typing import Any
 import numpy as np
 
 from ingest.page.context import PageContext, edge_key, plain, style_of
-from ingest.page.reading_order import Paragraph, family, is_cjk, most_common
+from ingest.page.reading_order import Paragraph, family, most_common
 from ingest.page.section_names import CAPTION, NUMBERING, REFERENCES, SECTIONS, strip_number
+from medpress.writing_systems import is_east_asian
 from nlp.classify.tensors import read_tensors
 
 LABELS = ("text", "heading", "caption", "reference", "note", "front", "furniture")
 """Running text, lists and formulas; titles; captions; entries of a bibliography; notes of tables and pages; authors and
 facts about the article; what the publisher printed around it."""
 MODEL = Path(__file__).parent / "label_model"
+"""What has learned from text layers, whose fonts are known."""
+RECOGNISED = MODEL / "recognised"
+"""What has learned from lines as OCR gives them: sizes and strokes are measured, fonts unknown, each page stands by itself."""
 SHORT = 300
 """Characters at the start of a paragraph that are looked at."""
 _LETTERS = re.compile(r"[^\W\d_]")
@@ -61,7 +65,7 @@ def labels(asked: Sequence[Asked], context: PageContext) -> list[tuple[str, bool
     result = [("text", False)] * len(asked)
     if not owners:
         return result
-    scores = _model().scores(table)
+    scores = _model(context.body.family != "").scores(table)
     best = scores.argmax(axis=1).tolist()
     heading = LABELS.index("heading")
     sure = scores[:, heading] - np.delete(scores, heading, axis=1).max(axis=1)
@@ -117,8 +121,8 @@ def read_trees(folder: Path) -> Trees:
 
 
 @cache
-def _model() -> Trees:
-    return read_trees(MODEL)
+def _model(with_fonts: bool) -> Trees:
+    return read_trees(MODEL if with_fonts else RECOGNISED)
 
 
 NAMES = (
@@ -224,7 +228,7 @@ def _text(text: str, part: Paragraph, known: bool, names_references: bool) -> li
         first.islower(),
         first.isdigit(),
         not first.isalnum(),
-        is_cjk(head),
+        is_east_asian(head),
         depth,
         other_number,
         known,

@@ -11,6 +11,7 @@ import numpy as np
 from ingest.page.reading_order import Line, bounds, text_runs
 from ingest.page.section_names import FIGURE_CAPTION, SECTIONS
 from ingest.page.text_layer import TextLayer
+from medpress.writing_systems import HAN
 
 Box = tuple[float, float, float, float]
 """x0, y0, x1, y1 in points."""
@@ -38,7 +39,7 @@ LABEL_REACH = 30.0
 HEAD_SHARE = 0.06
 """Share of the page's height at its top in which headers stand."""
 _WORD = re.compile(r"[^\W\d_]{3,}")
-_LETTERS = re.compile(r"[^\W\d_]{2}|[\u3400-\u9fff]")
+_LETTERS = re.compile(rf"[^\W\d_]{{2}}|[{HAN}]")
 
 
 @dataclass(frozen=True, slots=True)

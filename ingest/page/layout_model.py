@@ -20,10 +20,11 @@ NAME = f"PyMuPDF layout {pymupdf.VersionBind}"
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """A region that the model found; regions come in its reading order."""
+    """A region that a model found; regions come in its reading order."""
 
     kind: str
-    """title, section-header, text, list-item, table, caption, footnote, formula, picture, page-header, page-footer."""
+    """title, section-header, text, list-item, table, caption, footnote, formula, picture, page-header, page-footer; from the
+    layout models of OCR engines also reference and margin."""
     box: tuple[float, float, float, float]
     """x0, y0, x1, y1 in points of the page as it is shown."""
 

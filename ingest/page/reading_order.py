@@ -33,7 +33,6 @@ LIST_MARK = re.compile(
 )
 """What a list item or a numbered reference starts with."""
 _ENDS = (".", "!", "?", ":", "。", "！", "？", "：", ";", "；", "”", '"', ")", "]")
-_CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uac00-\ud7af]")
 
 
 @dataclass(slots=True)
@@ -543,11 +542,6 @@ def family(font: str) -> str:
         if name.endswith(style) and len(name) > len(style) + 2:
             name = name[: -len(style)]
     return name
-
-
-def is_cjk(text: str) -> bool:
-    """Whether a text is mostly written without spaces between words."""
-    return len(_CJK.findall(text)) > 0.25 * len(text)
 
 
 def most_common(values: Iterable[tuple[float, int]]) -> float:

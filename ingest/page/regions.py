@@ -18,8 +18,8 @@ LABEL_WORDS = 3
 """A line of at most so many words in a picture is a label."""
 MAX_HEADING = 200
 """A longer text is no heading, whatever the model says."""
-_FURNITURE = {"page-header": "header", "page-footer": "footer"}
-_KINDS = {"caption": "caption", "footnote": "footnote", "formula": "formula"}
+_FURNITURE = {"page-header": "header", "page-footer": "footer", "margin": "margin"}
+_KINDS = {"caption": "caption", "footnote": "footnote", "formula": "formula", "reference": "reference"}
 _HEADINGS = frozenset({"title", "section-header"})
 
 
@@ -70,7 +70,7 @@ def _named(block: Block, kind: str) -> Block:
     """A block with the kind of its region, where that says more than the block's own style."""
     if kind in _FURNITURE:
         return replace(block, furniture=_FURNITURE[kind])
-    if block.kind != "paragraph":
+    if block.kind != "paragraph" and (block.kind, kind) != ("list", "reference"):
         return block
     if kind in _HEADINGS:
         return replace(block, kind="heading", level=3) if len(block.text) <= MAX_HEADING else block

@@ -14,6 +14,8 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from medpress.writing_systems import HAN_CHARACTER, HANGUL, KANA
+
 SPARSE = 40
 """With fewer characters than this on a page that an image covers, the text is a stamp or a page number."""
 COVERED = 0.85
@@ -39,9 +41,9 @@ _SCRIPTS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("indic", re.compile(r"[\u0900-\u0dff]")),
     ("thai", re.compile(r"[\u0e00-\u0eff]")),
     ("georgian", re.compile(r"[\u10a0-\u10ff\u1200-\u139f]")),
-    ("kana", re.compile(r"[\u3040-\u30ff]")),
-    ("hangul", re.compile(r"[\u1100-\u11ff\uac00-\ud7af]")),
-    ("han", re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")),
+    ("kana", re.compile(f"[{KANA}]")),
+    ("hangul", re.compile(f"[{HANGUL}]")),
+    ("han", HAN_CHARACTER),
 )
 
 # Relative letter frequencies (percent, a to z, accents folded away) of running text; standard published tables.
@@ -294,7 +296,7 @@ def word_share(text: str) -> float:
 
 
 _SOUND = re.compile(
-    r"^[(\[{“‘\"'«]*(?:[^\W\d_]*[aeiouyAEIOUYà-ÿÀ-ß\u0370-\u9fff\uac00-\ud7af][^\W\d_]*(?:['’\-–/][^\W\d_]+)*|[A-Z]{1,6}s?|[\d.,:/%°+±<>=\-–—$€£]+|[a-zA-Z]|[&•*–—-])[)\]}.,;:!?”’\"'»%]*$"
+    r"^[(\[{“‘\"'«]*(?:[^\W\d_]*[aeiouyAEIOUYà-ÿÀ-ß\u0370-\ud7af][^\W\d_]*(?:['’\-–/][^\W\d_]+)*|[A-Z]{1,6}s?|[\d.,:/%°+±<>=\-–—$€£]+|[a-zA-Z]|[&•*–—-])[)\]}.,;:!?”’\"'»%]*$"
 )
 
 

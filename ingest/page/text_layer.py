@@ -14,8 +14,9 @@ import pymupdf
 
 from ingest import marks
 from ingest.page.formulas import with_formulas
-from ingest.page.reading_order import BULLETS, Line, family, is_cjk
+from ingest.page.reading_order import BULLETS, Line, family
 from ingest.page.section_names import FIGURE_CAPTION
+from medpress.writing_systems import is_east_asian
 
 FLAGS = pymupdf.TEXT_COLLECT_VECTORS | pymupdf.TEXT_MEDIABOX_CLIP
 """No images (their bytes are copied), no kept ligatures, no odd white space; paths come with the text at no cost."""
@@ -195,7 +196,7 @@ def _words(content: dict[str, Any], text_page: pymupdf.TextPage) -> dict[tuple[i
     if sum(block["type"] == 3 for block in content["blocks"]) < 2:
         return words
     spans = (span for block in content["blocks"] for line in block.get("lines", ()) for span in line["spans"])
-    if not any(is_cjk(span["text"]) for span in spans):
+    if not any(is_east_asian(span["text"]) for span in spans):
         for x0, _, x1, _, text, block, line, _ in text_page.extractWORDS():
             words.setdefault((block, line), []).append((x0, x1, text))
         return words
@@ -249,7 +250,7 @@ def _has_glued_words(content: dict[str, Any]) -> bool:
                 text = span["text"]
                 if len(text) > 27 and text.count(" ") < 0.08 * len(text):
                     found = _GLUED.search(text)
-                    if found and not _ADDRESS.search(text) and not is_cjk(found.group(0)):
+                    if found and not _ADDRESS.search(text) and not is_east_asian(found.group(0)):
                         return True
     return False
 

@@ -15,7 +15,7 @@ from PIL import Image, ImageFile, ImageOps
 from ingest.document import Mark, Page, Probe, ReadOptions, UnreadableError
 from ingest.ocr import OcrBackend, load_backend
 from ingest.ocr.detection import STRIP
-from ingest.ocr.layout import arranged_page
+from ingest.readers.scan import scanned_page
 
 MAGIC = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 FORMATS = ("PNG", "JPEG", "TIFF")
@@ -61,7 +61,7 @@ class ImageReader:
     def probe(self, path: Path, options: ReadOptions) -> Probe:
         """The number of pages. Raises `UnreadableError`."""
         with opened_image(path) as image:
-            return Probe(n_pages=min(int(getattr(image, "n_frames", 1)), MAX_FRAMES))
+            return Probe(n_pages=_n_pages(image))
 
     def read(self, path: Path, first: int, last: int, options: ReadOptions, mark: Mark) -> Iterator[Page]:
         """Pages `first` to `last` through OCR. Raises `UnreadableError`."""
@@ -73,17 +73,22 @@ class ImageReader:
             with opened_image(path) as image:
                 image.seek(number - 1)
                 _check_size(image)
+                n_pages = _n_pages(image)
                 dpi = _dpi(image)
                 pixels, scale = pixels_of(image, dpi)
-            yield _page(number, pixels, dpi * scale, backend)
+            yield _page(number, n_pages, pixels, dpi * scale, backend)
 
 
-def _page(number: int, pixels: np.ndarray, dpi: float, backend: OcrBackend) -> Page:
+def _n_pages(image: Image.Image) -> int:
+    return min(int(getattr(image, "n_frames", 1)), MAX_FRAMES)
+
+
+def _page(number: int, n_pages: int, pixels: np.ndarray, dpi: float, backend: OcrBackend) -> Page:
     lines = backend.read(pixels, dpi)
     points = 72 / dpi
     height, width = pixels.shape[0] * points, pixels.shape[1] * points
     reason = "the file is a page image"
-    return arranged_page(number, reason, lines, round(width, 2), round(height, 2), points, pixels)
+    return scanned_page(number, n_pages, reason, lines, round(width, 2), round(height, 2), points, pixels)
 
 
 @contextmanager

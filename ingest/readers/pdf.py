@@ -5,21 +5,19 @@ from __future__ import annotations
 import html
 import logging
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pymupdf
 
-from ingest.conservation import Conservation, compare
-from ingest.document import Block, Mark, Page, Probe, ReadOptions, UnreadableError
-from ingest.formula.latex import characters
+from ingest.document import Mark, Page, Probe, ReadOptions, UnreadableError
 from ingest.page import layout_model
-from ingest.page.analysis import layout_page, plain_page
+from ingest.page.analysis import lay_out
 from ingest.page.block_kinds import vocabulary
-from ingest.page.context import BodyStyle, PageContext, body_style, contexts
+from ingest.page.context import PageContext, contexts
 from ingest.page.fonts import UNREADABLE, FontMender
 from ingest.page.reading_order import Line
 from ingest.page.routing import PageFacts, Route, route
@@ -254,28 +252,13 @@ def _read_window(
             except MUPDF_DRAWING_ERRORS as error:
                 raise UnreadableError("decode", f"Page {number} cannot be drawn ({type(error).__name__}).") from None
         else:
-            context = replace(context, body=_slide_style(layer, context.body, width, height))
-            layout = layout_page(layer, context)
-            notes = [way.reason]
-            if layout.doubt:
-                found = _regions(document[number - 1])
-                if found:
-                    notes.append(f"laid out by {layout_model.NAME}, for {layout.doubt}")
-                    layout = layout_page(layer, context, found)
-                else:
-                    notes.append(f"layout doubtful: {layout.doubt}")
-            blocks, conservation = layout.blocks, compared(layer, layout.blocks, layout.labels)
-            if conservation.broken:
-                plain = plain_page(layer, context)
-                read_plainly = compared(layer, plain, ())
-                if _fault(read_plainly) < _fault(conservation):
-                    notes.append(f"read plainly, without tables and figures, for {conservation.broken}")
-                    blocks, conservation = plain, read_plainly
-            unread = sum(block.text.count(UNREADABLE) for block in blocks)
+            found = lay_out(layer, context, ask=partial(_regions, document[number - 1]))
+            notes = [way.reason, *found.notes]
+            unread = sum(block.text.count(UNREADABLE) for block in found.blocks)
             if unread:
                 notes.append(f"{unread} glyphs could not be read")
-            notes.extend(f"{count} characters left out: {reason}" for reason, count in conservation.left_out)
-            yield Page(number, "native", "; ".join(notes), width, height, blocks, conservation=conservation)
+            notes.extend(f"{count} characters left out: {reason}" for reason, count in found.conservation.left_out)
+            yield Page(number, "native", "; ".join(notes), width, height, found.blocks, conservation=found.conservation)
 
 
 def _fonts(document: pymupdf.Document, number: int) -> list[Any]:
@@ -299,27 +282,6 @@ def _regions(page: pymupdf.Page) -> list[layout_model.Region]:
     except Exception as error:  # the model's own code on a page that it was not made for: the cheap analysis stands
         logging.getLogger(__name__).warning("The layout model failed on a page (%s).", type(error).__name__)
         return []
-
-
-def compared(layer: TextLayer, blocks: Sequence[Block], labels: Sequence[str]) -> Conservation:
-    """What became of a page's words and numbers."""
-    left_out = {**layer.left_out, "figure label": labels}
-    source = [*layer.source, *(characters(text) for block in blocks for text in block.repeated)]
-    return compare("\n".join(source), [characters(block.text) for block in blocks], left_out)
-
-
-def _fault(found: Conservation) -> int:
-    """How badly a page breaks the law, in characters; a number that is new weighs as much as a lost line."""
-    return found.lost + found.new + 100 * len(found.numbers_new)
-
-
-def _slide_style(layer: TextLayer, body: BodyStyle, width: float, height: float) -> BodyStyle:
-    """The style of the running text: on a slide that of the slide, whose bullets may be larger than other slides' titles."""
-    if width < 1.1 * height or not layer.lines:
-        return body
-    largest = max(line.size for line in layer.lines)
-    own = body_style([line for line in layer.lines if line.size >= 0.55 * largest])  # its notes may have more words
-    return own if own.size > body.size and largest >= 1.1 * own.size else body
 
 
 def _route(
@@ -397,8 +359,10 @@ def draw(page: pymupdf.Page, dpi: float) -> tuple[np.ndarray, float]:
 def _recognised(page: pymupdf.Page, reason: str, options: ReadOptions) -> Page:
     """A page by OCR."""
     from ingest.ocr import load_backend
-    from ingest.ocr.layout import arranged_page
+    from ingest.readers.scan import scanned_page
 
     image, dpi = draw(page, options.ocr_dpi)
     lines = load_backend(options.ocr_backend, options.ocr_device, options.ocr_models).read(image, dpi)
-    return arranged_page(page.number + 1, reason, lines, page.rect.width, page.rect.height, 72.0 / dpi, image)
+    number, n_pages = page.number + 1, page.parent.page_count
+    width, height, outline = page.rect.width, page.rect.height, _outline(page.parent)
+    return scanned_page(number, n_pages, reason, lines, width, height, 72.0 / dpi, image, outline)

@@ -6,8 +6,8 @@ import io
 
 from ingest.document import Block, ReadOptions, UnreadableError
 from ingest.ocr import load_backend, mean_confidence
-from ingest.ocr.layout import arrange
 from ingest.readers.image import MAGIC, opened_image, pixels_of
+from ingest.readers.scan import lay_out_scan
 
 LEAST_INCHES = (2.5, 0.6)
 """A picture that is shown narrower or lower than this is a logo, a sign or a photograph of no text worth the time."""
@@ -47,13 +47,14 @@ def scanned_blocks(raw: bytes, shown: tuple[float, float] | None, options: ReadO
         return ()
     dpi *= scale
     lines = load_backend(options.ocr_backend, options.ocr_device, options.ocr_models).read(pixels, dpi)
-    text = [line for line in lines if not line.picture]
-    confidence = mean_confidence(text)
-    if confidence is None or confidence < LEAST_CONFIDENCE or sum(len(line.text) for line in text) < LEAST_CHARACTERS:
+    confidence = mean_confidence(lines)
+    if confidence is None or confidence < LEAST_CONFIDENCE:
         return ()
     points = 72 / dpi
-    blocks = arrange(text, pixels.shape[1] * points, pixels.shape[0] * points, points, pixels)
+    found = lay_out_scan(lines, pixels.shape[1] * points, pixels.shape[0] * points, points, pixels)
+    if sum(len(block.text) for block in found.blocks) < LEAST_CHARACTERS:
+        return ()
     return tuple(
         Block(block.kind, block.text, level=min(block.level + 1, 6) if block.level else 0, confidence=block.confidence)
-        for block in blocks
+        for block in found.blocks
     )

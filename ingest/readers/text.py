@@ -17,6 +17,7 @@ from ingest.containers.compression import inner_suffix, is_gzip, read_bounded, u
 from ingest.document import Block, Mark, Page, Probe, ReadOptions, UnreadableError
 from ingest.left_out import METADATA, LeftOut
 from medpress.encoding import Decoded, decode
+from medpress.writing_systems import HAN, SQUARE
 
 PAGE_CHARACTERS = 200_000
 """Long files are read in pages of about this many characters, cut at a blank line, so that a task stays small."""
@@ -27,16 +28,14 @@ ENDINGS = (".txt", ".text", ".md", ".markdown")
 _ATX = re.compile(r"^ {0,3}(#{1,6})\s+(.*?)\s*#*\s*$")
 _SETEXT = re.compile(r"^ {0,3}(=+|-+)\s*$")
 _FENCE = re.compile(r"^ {0,3}(```+|~~~+)")
-_LABEL = re.compile(r"[A-Z][\w/' -]{0,24}:\s|[\u4e00-\u9fff]{2,8}：")
+_LABEL = re.compile(rf"[A-Z][\w/' -]{{0,24}}:\s|[{HAN}]{{2,8}}：")
 """The start of a line of a form."""
 _RULE = re.compile(r"^\s*([-*_=~—＊])(\s*\1){2,}\s*$")
 _ITEM = re.compile(r"^(\s*)(?:([-*+•●○▪◦·])|(\d{1,3}[.)]|[(（]\d{1,3}[)）]|[a-z][.)]))\s+(\S.*)$")
 _TABLE_ROW = re.compile(r"^\s*\|.*\|\s*$")
 _TABLE_RULE = re.compile(r"^\s*\|?\s*:?-{2,}:?\s*(\|\s*:?-{2,}:?\s*)*\|?\s*$")
-_CJK = r"\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\u3000-\u303f"
-_HAN = r"\u3400-\u9fff"
-_ENDS_CJK = re.compile(rf"[{_CJK}]$")
-_STARTS_CJK = re.compile(rf"^[{_CJK}]")
+_ENDS_CJK = re.compile(rf"[{SQUARE}]$")
+_STARTS_CJK = re.compile(rf"^[{SQUARE}]")
 _SENTENCE_END = re.compile(r"[.!?:;。！？：；…」』”’\"'）)》】]$")
 
 _NUMERAL = r"[一二三四五六七八九十百千零〇两兩\d]{1,6}"
@@ -68,9 +67,9 @@ _CLASSIC_NOISE = re.compile(r"^(?:<目录>|<篇名>|属性：?)\s*$")
 _CLASSIC_FIELD = re.compile(r"^(书名|書名|作者|朝代|年份|篇名)[：:]\s*(.*)$")
 _PROPERTY = re.compile(r"^(?:属性|內容|内容)：")
 _EMPHASIS_MARK = re.compile(r"\\x")
-_BARE_TITLE = re.compile(rf"^[{_CJK}《》〈〉\w ]{{2,24}}$")
+_BARE_TITLE = re.compile(rf"^[{SQUARE}《》〈〉\w ]{{2,24}}$")
 _FORMULA = re.compile(
-    rf"[{_HAN}]{{2,9}}[ \u3000][^。（(]{{1,16}}[（(](?:各?[一二三四五六七八九十半]{{1,3}}[两兩钱錢分斤枚片个個粒匙升合])"
+    rf"[{HAN}]{{2,9}}[ \u3000][^。（(]{{1,16}}[（(](?:各?[一二三四五六七八九十半]{{1,3}}[两兩钱錢分斤枚片个個粒匙升合])"
 )
 """A formula of a classic: its name, then drugs with their amounts in brackets."""
 _CAPITALS = re.compile(r"^[A-Z0-9][A-Z0-9 ,:;&'’/()–—-]{3,78}$")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
+from medpress.writing_systems import HAN
 from nlp.phi.gazetteer import CITIES, PROVINCES
 from nlp.phi.rule import Rule
 
-HAN = "一-鿿"
 _SPACE = r"[ \t　]*"
 COLON = rf"{_SPACE}(?:\*\*)?{_SPACE}[:：|=]{_SPACE}(?:\|{_SPACE})?(?:\*\*)?{_SPACE}"
 
@@ -82,7 +82,7 @@ IDENTIFIER_RULES = (
     _labelled("FAX", "传真|传真号|传真号码|fax", 7, precise=False, value=r"(?P<v>\+?[\d(（][\d\-. ()（）]{5,18}\d)"),
     _labelled("PHONE", "电话|联系电话|电话号码|手机|手机号|手机号码|联系方式|家庭电话|住宅电话|固定电话|座机|移动电话|本人电话|家属电话|联系人电话|单位电话|致电|拨打|热线|tel|小灵通|来电|电话联系|回访电话", 7, precise=False, value=r"(?P<v>\+?[\d０-９(（][\d０-９\-. ()（）]{5,19}[\d０-９](?:转\d{1,5})?)"),
     rule("VEHICLE", "|".join("京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"), r"(?P<v>[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-HJ-NP-Z][ ·•・-]?(?=[A-HJ-NP-Z]{0,4}\d)[A-HJ-NP-Z\d]{5,6})(?![A-Za-z\d])", precise=True),
-    _labelled("VEHICLE", "车牌号|车牌|车架号|车牌号码|发动机号|车辆识别代号|车辆识别码|行驶证号|车辆vin码|vin码", 3, precise=False, value=r"(?P<v>(?:[一-龥][A-Z][·•]?)?[A-Z\d]{5,17}|[\dA-Za-z-]{5,20})"),
+    _labelled("VEHICLE", "车牌号|车牌|车架号|车牌号码|发动机号|车辆识别代号|车辆识别码|行驶证号|车辆vin码|vin码", 3, precise=False, value=rf"(?P<v>(?:[{HAN}][A-Z][·•]?)?[A-Z\d]{{5,17}}|[\dA-Za-z-]{{5,20}})"),
     # Whatever a word that ends in 号 names: a number of five digits behind it is that of a person, a case or a thing, unless the
     # word says what is made or printed in numbers (lots, models, approvals, chapters, beds).
     rule("OTHER_ID", "号", rf"(?<=[{HAN}])(?<![批型货文章页序床房室楼班期卷口称符信星一二三四五六七八九十])号(?:码)?{_SPACE}[:：#]?{_SPACE}(?P<v>[A-Za-z]{{0,6}}[-.]?\d[\dA-Za-z]*(?:[-/.][\dA-Za-z]+)*)(?![\d年月:：])", keep=lambda value: len(value) if sum(c.isdigit() for c in value) > 4 else 0),

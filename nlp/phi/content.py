@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterable
 from itertools import islice
 
+from medpress.writing_systems import HAN, KANA
 from nlp.phi.engine import find_with_patterns
 
 _IDENTIFIER = re.compile(
@@ -36,7 +37,7 @@ _OF_ONE_PERSON = re.compile(
 _NARRATIVE = {"en": 0.006, "zh": 0.003}
 """Words that stand for one person, in all words or Chinese characters, from which on a text is a narrative. Chapters of textbooks
 and classics have at most 0.0031 and 0.0011, nine in ten clinical notes more than 0.02, Chinese ones about 0.006."""
-_WORD = re.compile(r"[^\W\d_⺀-鿿]+|[⺀-鿿]")
+_WORD = re.compile(rf"[^\W\d_{HAN}{KANA}]+|[{HAN}{KANA}]")
 _OF_A_RECORD = frozenset(["NAME", "RECORD", "ID_CARD", "SSN", "INSURANCE", "PASSPORT", "ADDRESS"])
 """Kinds of findings that the precise policy makes only where a label says whose they are."""
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from functools import cache
 from itertools import chain
 
+from medpress.writing_systems import is_east_asian
 from nlp.phi.chinese import CHINESE_RULES
 from nlp.phi.english import ENGLISH_RULES
 from nlp.phi.gazetteer import COMMON_WORD_SURNAMES, GIVEN_NAMES, NOT_CHINESE_NAMES, NOT_NAMES
@@ -120,7 +121,7 @@ def names_again(text: str, names: set[str], policy: Policy) -> list[PhiSpan]:
 
 
 def _is_latin_letter(character: str) -> bool:
-    return character.isalpha() and not "⺀" <= character <= "鿿"
+    return character.isalpha() and not is_east_asian(character)
 
 
 def without_overlaps(text: str, spans: list[PhiSpan]) -> list[PhiSpan]:

@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+from medpress.writing_systems import HAN, HAN_CHARACTER, count_han, has_han
 from nlp.phi.engine import PLACEHOLDER, find_with_patterns, names_again, without_overlaps
 from nlp.phi.gazetteer import GIVEN_NAMES, NOT_CHINESE_NAMES, NOT_NAMES, SURNAMES
 from nlp.phi.kinds import PhiSpan, Policy
@@ -65,7 +66,7 @@ def is_possible(text: str, span: PhiSpan) -> bool:
         if _MARKER.search(text, max(0, span.start - 4), span.start):
             return False
         if not any(c.isalpha() for c in value):
-            if _is_quantity(text, span) or (_DECIMAL.fullmatch(value) and not _HAN.search(text)):
+            if _is_quantity(text, span) or (_DECIMAL.fullmatch(value) and not has_han(text)):
                 return False
             return _is_date(numbers, padded=re.search(r"\b0\d", value) is not None)
         if _ONLY_YEAR_OR_WEEKDAY.fullmatch(value):
@@ -88,7 +89,7 @@ def is_possible(text: str, span: PhiSpan) -> bool:
 
 def _is_name(text: str, span: PhiSpan, value: str) -> bool:
     after = text[span.end : span.end + 2]
-    if _HAN.search(value):
+    if has_han(value):
         if value in NOT_CHINESE_NAMES or _MIXED.search(value) or any(c.isdigit() for c in value):
             return False
         if len(value) > 1:
@@ -97,7 +98,9 @@ def _is_name(text: str, span: PhiSpan, value: str) -> bool:
         if _COUNTED.search(text, max(0, span.start - 1), span.start) and not (after and after[0] in _TITLE_BEGINS):
             return False
         known = value in SURNAMES or value in shipped_tagger().surnames
-        return known and (not after or after[0] in _TITLE_BEGINS or not (_HAN.match(after) or after[0].isdigit()))
+        return known and (
+            not after or after[0] in _TITLE_BEGINS or not (HAN_CHARACTER.match(after) or after[0].isdigit())
+        )
     if len(value) < 2 or any(c.isdigit() for c in value) or (after[:1] == "-" and after[1:].isdigit()):
         return False
     before = text[max(0, span.start - 2) : span.start]
@@ -152,12 +155,11 @@ def _is_defined_abbreviation(text: str, value: str) -> bool:
 
 
 _END_OF_NAME: Final = re.compile(r"(?<=[^\W\d_]{3})\.\s|[ \t\u3000]{3}")
-_TITLE_BEHIND: Final = re.compile(f"(?<=[\u3400-\u9fff])(?:{TITLES})$")
+_TITLE_BEHIND: Final = re.compile(f"(?<=[{HAN}])(?:{TITLES})$")
 _SMALL_WORDS: Final = re.compile(r"(?:\s+[a-z]+)+$")
-_HAN: Final = re.compile("[\u3400-\u9fff]")
 _COUNTED: Final = re.compile("[\\d年月日号時时]\\Z")
 _PLUS_INSIDE: Final = re.compile(r"\d\s*\+")
-_MIXED: Final = re.compile("^[A-Za-z]{1,2}[\u3400-\u9fff]|[\u3400-\u9fff][A-WYZa-wyz][\u3400-\u9fff]")
+_MIXED: Final = re.compile(f"^[A-Za-z]{{1,2}}[{HAN}]|[{HAN}][A-WYZa-wyz][{HAN}]")
 _TITLE_BEGINS: Final = "主医醫大护護教先女小太老师師院总總阿同技药科奶爷叔博某副处所警经"
 _DECIMAL: Final = re.compile(r"\d{1,2}\.\d{1,2}")
 _MONTH: Final = re.compile(r"(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mai)")
@@ -190,7 +192,7 @@ def may_be_record(text: str, identifies: bool) -> bool:
     of_records = sum(word in latin for word in words)
     if not text.isascii():
         of_records += len(chinese.find_matches_as_indexes(text))
-    n_words = len(words) + (0 if text.isascii() else len(_HAN.findall(text)) / _HAN_A_WORD)
+    n_words = len(words) + (0 if text.isascii() else count_han(text) / _HAN_A_WORD)
     if n_words < LONG:
         return identifies or of_records > 0
     return of_records >= LEAST_SHARE * n_words

@@ -18,10 +18,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from medpress.writing_systems import HAN
 from nlp.phi.gazetteer import COMPOUND_SURNAMES, GIVEN_CHARACTERS, NOT_CHINESE_NAMES, SURNAMES
 
 _LATIN: Final = re.compile(r"[A-Za-zÀ-ɏḀ-ỿ][A-Za-zÀ-ɏḀ-ỿ' -]+")
-_HAN: Final = re.compile("[\u3400-\u9fff]+")
+_HAN: Final = re.compile(f"[{HAN}]+")
 _OF_PERSONS: Final = frozenset(["nr", "nrt", "nrfg"])
 """jieba's marks of names of persons; `nrt` are names in transcription."""
 _FOREIGN: Final = frozenset(["nz", "x", "eng"])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from nlp.phi.chinese import COLON, HAN, alternatives, rule
+from medpress.writing_systems import HAN
+from nlp.phi.chinese import COLON, alternatives, rule
 from nlp.phi.gazetteer import COMPOUND_SURNAMES, GIVEN_CHARACTERS, NOT_CHINESE_NAMES, SURNAMES
 from nlp.phi.rule import Rule
 

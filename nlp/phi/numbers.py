@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from medpress.writing_systems import HAN
 from nlp.phi.checks import (  # fmt: skip
     has_luhn_digit,
     is_date,
@@ -66,7 +67,7 @@ _MAIL_IN_WORDS = re.compile(
     r"(?P<v>[A-Za-z\d][\w.+-]{1,40}[ ]?[\[(]at[\])][ ]?[A-Za-z\d-]+(?:(?:[ ]?[\[(]dot[\])][ ]?|\.)[A-Za-z\d-]+)+)",
     re.IGNORECASE,
 )
-_WEB = re.compile(r"(?:https?://|www\.)[^\s<>\"'“”‘’（）()，。；、\]\[{}|一-鿿]{3,2000}", re.IGNORECASE)
+_WEB = re.compile(rf"(?:https?://|www\.)[^\s<>\"'“”‘’（）()，。；、\]\[{{}}|{HAN}]{{3,2000}}", re.IGNORECASE)
 _PERSONAL_KEY = re.compile(
     r"(?:[?&;#/](?:patient|mrn|ssn|dob|birth|email|phone|mobile|idcard|chart|token|openid|medrec|nhs|patient[-_]?(?:id|no|name)|zyh|mzh|sfz)(?:[\w-]{0,12}=|s?(?:[-_][\w-]{1,12})?/)[\w%@.+-]*\w"
     r"|/(?:patients?|mrn|charts?|records?|encounters?|members?|portal/users?|visits?|emr|ehr|his)/[\w-]*\d[\w-]*)",

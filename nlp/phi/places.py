@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
+from medpress.writing_systems import HAN, KANA
 from nlp.phi.gazetteer import COMPOUND_SURNAMES, GIVEN_CHARACTERS, GIVEN_NAMES, NOT_CHINESE_NAMES, SURNAMES
 from nlp.phi.kinds import PhiSpan, Policy, policy_for
 
@@ -36,9 +37,9 @@ _DIGEST = re.compile(
 _SEPARATOR = re.compile(r"[/\\!#?&=;|]+")
 _DIGITS = re.compile(r"\d+(?:[ .-]\d+)*")
 _LONG_NUMBER = re.compile(r"\d(?:[ .-]?\d){5}|%")
-_LATIN = re.compile(r"[^\W\d_⺀-鿿]+(?:['’][^\W\d_⺀-鿿]+)*")
+_LATIN = re.compile(rf"[^\W\d_{HAN}{KANA}]+(?:['’][^\W\d_{HAN}{KANA}]+)*")
 _CAMEL = re.compile(r"[^\W\d_a-zà-ÿ]?[a-zß-ÿ]+|[^\W\d_a-zß-ÿ]+(?![a-zß-ÿ])")
-_HAN = re.compile(r"[⺀-鿿·]+")
+_HAN = re.compile(f"[{HAN}{KANA}·]+")
 _OF_LITERATURE = re.compile(r"(?:pmc|pmid|nct|doi|isbn|issn|gse|chictr|isrctn|arxiv|nbk|nihms)[ _:.-]*$", re.IGNORECASE)
 _DATE = re.compile(r"(?:1[89]|20)\d\d[ .-]?(?:0?[1-9]|1[0-2])[ .-]?(?:0?[1-9]|[12]\d|3[01])")
 

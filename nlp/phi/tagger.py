@@ -15,6 +15,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final
 
+from medpress.writing_systems import HAN_CHARACTER
 from nlp.phi.gazetteer import COMPOUND_SURNAMES, GIVEN_CHARACTERS, GIVEN_NAMES, SURNAMES
 from nlp.phi.kinds import PhiSpan
 
@@ -33,7 +34,6 @@ _REMEMBERED: Final[int] = 128
 """Texts whose findings are remembered; they stay in the memory of their process alone."""
 
 _TOKEN = re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff\u0370-\u052f]+|\d+|\n|[^\s]")
-_HAN = re.compile("[\u3400-\u9fff]")
 _CHUNK = re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff\d\-/.:()#*_+@·'’]+")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _GAP = re.compile(r"[ \t\u3000]{2,}|\t|\u3000|[|;；]")
@@ -155,7 +155,7 @@ class Featurizer:
             )  # fmt: skip
             form = f"0{min(size, 12)}{kind}"
             return form, form, (f"n={form}", f"n={size}")
-        if text.isalpha() and not _HAN.match(text):
+        if text.isalpha() and not HAN_CHARACTER.match(text):
             lower = text.lower()
             kind = ("w" if lower in lists.words else "") + ("m" if lower in lists.medical else "")
             kind += ("n" if lower in lists.names else "") + ("e" if lower in lists.eponyms else "")
@@ -168,7 +168,7 @@ class Featurizer:
             if form == lower:
                 own += [f"w={lower}", f"ws={lower}{shape}"]
             return form, class_, tuple(own)
-        if _HAN.match(text):
+        if HAN_CHARACTER.match(text):
             text = lists.simplified.get(text, text)
             class_ = ("s" if text in lists.surnames else "h") + ("g" if text in GIVEN_CHARACTERS else "")
             likely = lists.characters.get(text, "00")
@@ -248,7 +248,7 @@ class Featurizer:
             place = f"{min(i - first, 3)}{'z' if i + 1 == len(tokens) or tokens[i + 1].text == chr(10) else ''}"
             found.append((label + gap if label else "", str(min(since, 6)), place))
             if token.text in _COLONS and i > first and not tokens[i - 1].text.isdigit():
-                start = max(first, i - 4 if _HAN.match(tokens[i - 1].text) else i - 2)
+                start = max(first, i - 4 if HAN_CHARACTER.match(tokens[i - 1].text) else i - 2)
                 words = [self._word(t.text)[0] for t in tokens[start:i] if t.text.isalnum()]
                 label, since, gap = " ".join(words), 0, ""
         return found
@@ -377,7 +377,7 @@ class PhiTagger:
         tags: list[str] = []
         before = ""
         for i, token in enumerate(tokens):
-            least = LEAST_SURE_CHINESE if _HAN.match(token.text) else LEAST_SURE
+            least = LEAST_SURE_CHINESE if HAN_CHARACTER.match(token.text) else LEAST_SURE
             if self._likely("O", i) >= least:
                 before = ""
                 tags.append("O")

@@ -19,6 +19,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from medpress.writing_systems import HAN
 from nlp.config import PhiTrainingConfig
 from nlp.phi.gazetteer import CITIES, COMPOUND_SURNAMES, GIVEN_NAMES, SURNAMES
 from nlp.phi.material import LabelledNote, NoteMaker, with_noise
@@ -42,7 +43,7 @@ _KINDS = {
     "PHONE_NUMBER": "PHONE",
     "ZIP_CODE": "ADDRESS",
 }
-_HAN_TERM = re.compile("[\u3400-\u9fff]{3,8}")
+_HAN_TERM = re.compile(f"[{HAN}]{{3,8}}")
 _COMMON_PAIRS = 40_000
 _COMMON_WORDS = 60_000
 _UNLISTED = 0.15
@@ -128,14 +129,14 @@ def read_name_lists(data: Path, dictionary: ChineseWords, pairs: list[str], chan
 def common_pairs(chinese: Iterable[str]) -> list[str]:
     """The pairs of characters that stand together most often in sentences."""
     pairs = Counter(text[i : i + 2] for text in chinese for i in range(len(text) - 1))
-    return [pair for pair, _ in pairs.most_common(_COMMON_PAIRS) if re.fullmatch("[\u3400-\u9fff]{2}", pair)]
+    return [pair for pair, _ in pairs.most_common(_COMMON_PAIRS) if re.fullmatch(f"[{HAN}]{{2}}", pair)]
 
 
 def chinese_surnames(data: Path) -> list[str]:
     """The surnames of the list of family names: its cells of one or two characters."""
     with zipfile.ZipFile(data / "phi/zh_family_names.xlsx") as archive:
         text = archive.read("xl/sharedStrings.xml").decode()
-    return sorted(set(re.findall(r">([\u3400-\u9fff]{1,2})<", text)))
+    return sorted(set(re.findall(f">([{HAN}]{{1,2}})<", text)))
 
 
 def _english_names(data: Path) -> set[str]:

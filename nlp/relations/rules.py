@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
+from medpress.writing_systems import count_han
 from nlp.sentences import split
 from nlp.spans import Entity, Relation
 
@@ -297,7 +298,7 @@ class _Sentence:
         self.masked = "".join(pieces)
         folded = self.masked.lower()
         self.folded = folded if len(folded) == len(self.masked) else self.masked
-        chinese = sum("\u4e00" <= c <= "\u9fff" for c in self.folded)
+        chinese = count_han(self.folded)
         self.lang = "zh" if chinese * 4 > len(self.folded) - len(inside) else "en"
         self.compared = {i for k, i in enumerate(inside) if self._is_compared_with(k)}
 

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
+from medpress.writing_systems import has_han
 from nlp.abbreviations import spread_definitions
 from nlp.labels import COARSE
 from nlp.spans import Entity
@@ -41,7 +42,6 @@ _SPOKEN = re.compile(r"[就会都很这那你您我吗呢啊吧得要能还个]"
 _MIN_SPOKEN: Final[float] = 0.025
 """Share of the characters that words of speech have at least in such a text; in textbooks and records they are rarer."""
 _CONJUNCTION = re.compile(r"\b(?:and|or)\b|,")
-_CJK = re.compile(r"[\u3400-\u9fff]")
 
 
 class CascadeTagger:
@@ -67,7 +67,7 @@ class CascadeTagger:
         if covered < _MIN_SHARE * len(text):
             return self._confidence.scored(text, entities, entities, None)
         found = self._crf.tag_one(text, thrifty=True)
-        if not _CJK.search(text):
+        if not has_han(text):
             merged = merge_exact(text, entities, found, self._lexicon, self._crf.stoplist)
         elif is_conversation(text):
             merged = merge_decided(text, entities, found, self._lexicon, _DECIDED_CHINESE)

@@ -16,12 +16,12 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+from medpress.writing_systems import has_han
 from nlp.spans import Entity
 
 WEIGHTS: Final[Path] = Path(__file__).parent.parent / "models" / "confidence" / "weights.json"
 _WORD_BEFORE = re.compile(r"([^\W\d_]+)[\s(]*$")
 _WORD_AFTER = re.compile(r"[\s)]*([^\W\d_]+)")
-_CJK = re.compile("[\u3400-\u9fff]")
 _NEAR: Final = 24
 """Characters beside a mention that are looked at."""
 _KNOWN: Final = 200_000
@@ -31,7 +31,7 @@ _SUREST: Final = 0.999
 
 def mention_features(mention: str, label: str, has_concept: bool) -> list[str]:
     """What a mention says by itself."""
-    lang = "zh" if _CJK.search(mention) else "en"
+    lang = "zh" if has_han(mention) else "en"
     lower = mention.lower()
     words = lower.split() if lang == "en" else [lower[-2:]]
     size = min(len(words), 5) if lang == "en" else min(len(mention), 8)
@@ -108,7 +108,7 @@ class Confidence:
                 own = sum(self._weight(feature, 0.0) for feature in mention_features(*key))
                 if len(self._mentions) < _KNOWN:
                     self._mentions[key] = own
-            lang = "zh" if _CJK.search(mention) else "en"
+            lang = "zh" if has_han(mention) else "en"
             total = own + sum(self._weight(f, 0.0) for f in place_features(text, entity, source, lang))
             if odds:
                 total += odds * (self._weight("odds", 0.0) + self._weight(f"odds {lang} {entity.label}", 0.0))

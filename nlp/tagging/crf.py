@@ -19,6 +19,7 @@ from typing import Any, Final, NamedTuple
 
 import pycrfsuite
 
+from medpress.writing_systems import HAN_CHARACTER
 from nlp.abbreviations import spread_definitions
 from nlp.sentences import split
 from nlp.spans import Entity
@@ -34,7 +35,6 @@ _LONGEST: Final[int] = 400  # tokens a sequence has at most; text without punctu
 
 _WORD = re.compile(r"[^\W\d_]+|\d+|[^\w\s]|_")
 _CHARACTER = re.compile(r"[A-Za-z]+|\d+|[^\s]")
-_CJK = re.compile(r"[\u3400-\u9fff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _ENGLISH = re.compile(r"[A-Za-z]{2,} [A-Za-z]{2,}")
 _GREEK: Final[frozenset[str]] = frozenset(
@@ -166,7 +166,7 @@ def _chinese(
             f"b-={before}{here}", f"b+={here}{after}", f"b0={before}_{after}",
             f"b-2={before2}{before}", f"b+2={after}{after2}",
             f"t={before}{here}{after}", f"t-={before2}{before}{here}", f"t+={here}{after}{after2}",
-            f"k={'9' if here.isdigit() else 'x' if here.isascii() and here.isalpha() else 'h' if _CJK.match(here) else '.'}",
+            f"k={'9' if here.isdigit() else 'x' if here.isascii() and here.isalpha() else 'h' if HAN_CHARACTER.match(here) else '.'}",
         ]  # fmt: skip
         for n, reading in enumerate(padded):
             own = reading[i + 1]
@@ -501,13 +501,13 @@ class BilingualCrf:
 
     def tag_one(self, text: str, only: Callable[[int, int], bool] | None = None, thrifty: bool = False) -> list[Entity]:
         """As `CrfTagger.tag_one`; a text in both languages is tagged sentence by sentence."""
-        if not _CJK.search(text):
+        if not HAN_CHARACTER.search(text):
             return self.models["en"].tag_one(text, only, thrifty)
         if not _ENGLISH.search(text):
             return self.models["zh"].tag_one(text, only, thrifty)
 
         def chinese(start: int, end: int) -> bool:
-            return len(_CJK.findall(text, start, end)) * 5 > end - start
+            return len(HAN_CHARACTER.findall(text, start, end)) * 5 > end - start
 
         en = self.models["en"].tag_one(text, lambda a, b: not chinese(a, b) and (only is None or only(a, b)), thrifty)
         zh = self.models["zh"].tag_one(text, lambda a, b: chinese(a, b) and (only is None or only(a, b)), thrifty)

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from ingest.conservation import after_assembly, compare
 from ingest.document import Block
+from ingest.page.analysis import compared
 from ingest.page.text_layer import TextLayer
-from ingest.readers.pdf import compared
 
 SOURCE = """Management of acute asthma in adults
 Give salbutamol 5 mg by oxygen-driven nebuliser and pred-

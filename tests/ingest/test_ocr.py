@@ -13,8 +13,8 @@ import pytest
 from ingest.document import ReadOptions
 from ingest.ocr import BACKENDS, OcrLine, load_backend, mean_confidence
 from ingest.ocr.batch import recognise
-from ingest.ocr.layout import arrange
 from ingest.ocr.orientation import rotate_back
+from ingest.readers.scan import lay_out_scan
 from ingest.run import IngestConfig, ingest
 from medpress.command import UserError
 
@@ -148,7 +148,7 @@ def test_real_scans_in_three_positions(backend, name: str, rotation: int) -> Non
     image = np.frombuffer(pixmap.samples, np.uint8).reshape(pixmap.height, pixmap.width, 3)
     lines = backend.read(image, 200)
     assert {line.rotation for line in lines} == {rotation}
-    [block] = arrange(lines, page.rect.width, page.rect.height, 72 / 200)
+    [block] = lay_out_scan(lines, page.rect.width, page.rect.height, 72 / 200).blocks
     assert block.text == (
         "Docling bundles PDF document conversion to JSON and Markdown in an easy self contained package"
     )

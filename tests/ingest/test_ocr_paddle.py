@@ -13,8 +13,8 @@ import pymupdf
 import pytest
 
 from ingest.ocr import Region, load_backend
-from ingest.ocr.layout import arrange
 from ingest.ocr.paddle import found_lines, refuse_crashing_paddle, write_wheel_models
+from ingest.readers.scan import lay_out_scan
 
 DATA = Path(__file__).parents[2] / os.environ.get("MEDPRESS_DATA", "../shared/data")
 SCAN = DATA / "pdf_scanned" / "docling_ocr_test.pdf"
@@ -51,7 +51,7 @@ def test_a_real_scan_is_read(backend, name: str, rotation: int) -> None:
     image = np.frombuffer(pixmap.samples, np.uint8).reshape(pixmap.height, pixmap.width, 3)
     lines = backend.read(image, 200)
     assert {line.rotation for line in lines} == {rotation}
-    [block] = arrange(lines, page.rect.width, page.rect.height, 72 / 200)
+    [block] = lay_out_scan(lines, page.rect.width, page.rect.height, 72 / 200).blocks
     assert block.text == TRUTH
 
 
@@ -189,13 +189,13 @@ def test_pp_structure_v3_marks_the_regions_of_a_real_page(tmp_path: Path) -> Non
         pixmap = document[0].get_pixmap(matrix=pymupdf.Matrix(2, 2), alpha=False)
     image = np.frombuffer(pixmap.samples, np.uint8).reshape(pixmap.height, pixmap.width, 3)
     lines = load_backend("paddleocr", "cpu", str(tmp_path)).read(image, 144)
-    blocks = arrange(lines, pixmap.width / 2, pixmap.height / 2, 0.5, image)
+    blocks = lay_out_scan(lines, pixmap.width / 2, pixmap.height / 2, 0.5, image).blocks
     text = [block for block in blocks if not block.furniture]
     [heading] = [block for block in text if block.kind == "heading"]
     assert heading.text == "5. Conclusions"
     [caption] = [block for block in text if block.kind == "caption"]
     assert "Immunohistochemical analysis of glycosaminoglycans" in caption.text
-    assert "DAPI" in {block.text for block in blocks if block.furniture == "margin"}
+    assert "DAPI" not in {block.text for block in blocks}
     starts = ["According our results", "Glypican-1", "Totally, our results", "5. Conclusions", "Taken together"]
     places = [next(place for place, block in enumerate(text) if block.text.startswith(start)) for start in starts]
     assert places == sorted(places)
@@ -228,9 +228,9 @@ def test_what_pp_structure_v3_says_of_a_page_becomes_lines_in_regions() -> None:
         }
     )
     assert {reading.text: region for _, reading, region in found_lines(result)} == {
-        "Dosing": Region(0, "heading", 2),
-        "Start low.": Region(1, "paragraph"),
-        "7": Region(2, "footer"),
+        "Dosing": Region(0, "section-header"),
+        "Start low.": Region(1, "text"),
+        "7": Region(2, "page-footer"),
         "stray": None,
     }
 

@@ -8,9 +8,9 @@ import pymupdf
 import pytest
 
 from ingest.ocr import load_backend
-from ingest.ocr.layout import arrange
 from ingest.ocr.rules import find_rules
 from ingest.page.reading_order import Line
+from ingest.readers.scan import lay_out_scan
 
 DPI = 200
 SCALE = 72 / DPI
@@ -94,7 +94,7 @@ def table_page() -> pymupdf.Page:
 @pytest.mark.parametrize("skew", [0.0, 1.0])
 def test_a_ruled_table_is_read_with_its_merged_cells(skew: float) -> None:
     image = image_of(table_page(), skew)
-    [table] = arrange(load_backend("rapidocr").read(image, DPI), WIDTH, HEIGHT, SCALE, image)
+    [table] = lay_out_scan(load_backend("rapidocr").read(image, DPI), WIDTH, HEIGHT, SCALE, image).blocks
     assert table.kind == "table" and table.confidence is not None and table.confidence > 0.9
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in table.text.splitlines()]
     assert rows[0][0] == "Drug" and "Daily dose" in rows[0][1:]

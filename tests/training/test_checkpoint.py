@@ -116,14 +116,18 @@ def test_what_is_written_is_what_was_there_when_it_was_begun(tmp_path: Path) -> 
     step(model, optimizer)
     wanted = {name: weight.detach().clone() for name, weight in model.named_parameters()}
     writer = checkpoint.Writer(ALONE)
-    writer.save(tmp_path, 1, model, optimizer, {})
-    with torch.no_grad():  # the training goes on
+    totals = {"tokens": {"handbook": 48}}
+    writer.save(tmp_path, 1, model, optimizer, {"totals": totals})
+    totals["tokens"]["handbook"] += 48  # the training goes on
+    with torch.no_grad():
         for weight in model.parameters():
             weight.add_(1.0)
     writer.close()
     again, its = build()
     newest = checkpoint.latest(tmp_path)
-    assert newest is not None and checkpoint.restore(newest, again, its, ALONE)["step"] == 1
+    assert newest is not None
+    state = checkpoint.restore(newest, again, its, ALONE)
+    assert state["step"] == 1 and state["totals"] == {"tokens": {"handbook": 48}}
     assert all(torch.equal(weight, wanted[name]) for name, weight in again.named_parameters())
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from medpress.question_files import read_entries
 from medpress.store import identity
+from medpress.writing_systems import has_han
 from training.config import InputError
 
 SUFFIXES = (".jsonl", ".json", ".csv", ".tsv", ".parquet", ".xlsx")
@@ -58,7 +58,7 @@ def read_questions(path: Path, options: Path | None = None) -> tuple[list[Questi
             question=entry.question,
             options=entry.options,
             answer=entry.answer,
-            lang="zh" if re.search(r"[\u4e00-\u9fff]", entry.question) else "en",
+            lang="zh" if has_han(entry.question) else "en",
             context="\n".join(entry.contexts),
         )
         for entry in entries

@@ -7,6 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from medpress.tokenising import ANSWER, END_ANSWER, END_THINK, THINK
+from medpress.writing_systems import count_han
 
 MAX_CHARACTERS = 8192
 """A longer answer is not trained on."""
@@ -80,17 +81,8 @@ def misfit(parts: Parts, lang: str, least_think: int = 1) -> str | None:
 def in_language(text: str, lang: str) -> bool:
     """zh: at least 70 % of the letters are Chinese characters; en: none is."""
     letters = [character for character in text if character.isalpha()]
-    chinese = sum(map(is_chinese, letters))
+    chinese = count_han("".join(letters))
     return chinese >= CHINESE_SHARE * len(letters) if lang == "zh" else chinese == 0
-
-
-def is_chinese(character: str) -> bool:
-    """A Chinese character (Unicode's unified ideographs, extension A and the compatibility block included)."""
-    return (
-        "\u3400" <= character <= "\u9fff"
-        or "\uf900" <= character <= "\ufaff"
-        or "\U00020000" <= character < "\U00033480"
-    )
 
 
 def stray_script(text: str) -> str | None:

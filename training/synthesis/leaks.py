@@ -8,8 +8,8 @@ import unicodedata
 from collections.abc import Iterable
 from difflib import SequenceMatcher
 
+from medpress.writing_systems import HAN, has_han
 from training.evaluation.questions import Question
-from training.synthesis.answer_format import is_chinese
 
 _STOP = frozenset(
     """about above after against also among and another any are because been before being below between both but can
@@ -143,7 +143,7 @@ def _says_nothing_alone(option: str) -> bool:
 def _tokens(text: str) -> list[str]:
     """Words, numbers (with their decimals) and single Chinese characters, folded."""
     folded = unicodedata.normalize("NFKC", text).casefold()
-    return re.findall(r"\d+(?:\.\d+)?|[^\W\d_\u3400-\u9fff]+|[\u3400-\u9fff]", folded)
+    return re.findall(rf"\d+(?:\.\d+)?|[^\W\d_{HAN}]+|[{HAN}]", folded)
 
 
 def _numbers(text: str) -> list[str]:
@@ -166,7 +166,7 @@ def _latin_fragment(text: str, truth: str, asked: str) -> bool:
 def _telling(word: str) -> bool:
     if word[0].isdigit():
         return len(word) > 1
-    return len(word) >= 4 and word.isalpha() and not is_chinese(word[0]) and word not in _STOP
+    return len(word) >= 4 and word.isalpha() and not has_han(word[0]) and word not in _STOP
 
 
 def _among(word: str, words: Iterable[str]) -> bool:
@@ -185,7 +185,7 @@ def _among(word: str, words: Iterable[str]) -> bool:
 
 
 def _chinese_fragment(text: str, truth: str, asked: str) -> bool:
-    wanted = "".join(filter(is_chinese, unicodedata.normalize("NFKC", truth)))
+    wanted = "".join(filter(has_han, unicodedata.normalize("NFKC", truth)))
     said = unicodedata.normalize("NFKC", text)
     if len(wanted) < 4:
         return False

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 
 from corpus.augment.checks import balanced
 from corpus.augment.parent import Parent
-from corpus.augment.phrasing import phrase
 from corpus.augment.statements import POINTS
-from corpus.augment.text import Augmented, Quote
+from corpus.augment.text import Augmented, Quote, phrase
 from nlp.abbreviations import Abbreviation, find_abbreviations
 
 PHRASINGS = {

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 
 from corpus.augment.parent import Parent
-from corpus.augment.phrasing import phrase, pick
 from corpus.augment.statements import statements
-from corpus.augment.text import Augmented, Quote
+from corpus.augment.text import Augmented, Quote, phrase, pick
+from medpress.writing_systems import HAN
 from nlp.spans import Entity
 
 LABELS = frozenset({"disease", "symptom", "drug", "procedure", "test", "anatomy", "gene"})
@@ -86,9 +86,9 @@ def augment(parent: Parent) -> Iterator[Augmented]:
 
 
 _BEFORE = re.compile(
-    r"(?:\A|[^\u4e00-\u9fff]|[之的有兼见或则及与和而以为若主治患生发宜用加入如因由于在令致成即名曰是无其此诸使服])\Z"
+    rf"(?:\A|[^{HAN}]|[之的有兼见或则及与和而以为若主治患生发宜用加入如因由于在令致成即名曰是无其此诸使服])\Z"
 )
-_AFTER = re.compile(r"\Z|[^\u4e00-\u9fff]|[者也之的而则不为与和及或以等症证皆亦均可用时后前是有因宜加各所]")
+_AFTER = re.compile(rf"\Z|[^{HAN}]|[者也之的而则不为与和及或以等症证皆亦均可用时后前是有因宜加各所]")
 
 
 def _is_word(text: str, entity: Entity) -> bool:

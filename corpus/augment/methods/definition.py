@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable, Iterator
 
 from corpus.augment.parent import Parent
-from corpus.augment.phrasing import phrase
 from corpus.augment.statements import statements
-from corpus.augment.text import Augmented, Quote
+from corpus.augment.text import Augmented, Quote, phrase
+from medpress.writing_systems import HAN
 
 PHRASINGS = {
     "en": (
@@ -96,10 +96,8 @@ _VERB = re.compile(
     r"\b(?:is|are|was|were|has|have|had|can|may|do|does|that|which|who|of|in|on|for|from|with|by|at|to|be|it|and|or|but|also)\b",
     re.IGNORECASE,
 )
-_ZH_IS = re.compile(
-    r"(?P<term>[\u4e00-\u9fffA-Za-z0-9αβγ-]{2,14})(?:是指|指的是|系指|是一种|是一类|是一组|即是)[\u4e00-\u9fff]"
-)
-_ZH_CALLED = re.compile(r"(?:名曰|名为|称为|称之为|谓之|叫做|故名)“?(?P<term>[\u4e00-\u9fff]{2,6})”?[。]")
+_ZH_IS = re.compile(rf"(?P<term>[{HAN}A-Za-z0-9αβγ-]{{2,14}})(?:是指|指的是|系指|是一种|是一类|是一组|即是)[{HAN}]")
+_ZH_CALLED = re.compile(rf"(?:名曰|名为|称为|称之为|谓之|叫做|故名)“?(?P<term>[{HAN}]{{2,6}})”?[。]")
 _ZH_ZHE_YE = re.compile(
     r"(?P<sign>[^。；：∶（）()\d]{2,36})者，(?P<reason>[^。；，：∶（）()]{2,24})(?<![是此然谓类云非])也。"
 )

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 
 from corpus.augment.checks import balanced
 from corpus.augment.parent import Block, Parent
-from corpus.augment.phrasing import phrase
 from corpus.augment.statements import ENDS, MARKS
-from corpus.augment.text import Augmented, Quote
+from corpus.augment.text import Augmented, Quote, phrase
 
 LEAST, MOST = {"en": 100, "zh": 24}, {"en": 520, "zh": 150}
 """Characters of the passage: whole sentences from the start of the section."""

@@ -7,9 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from corpus.augment.checks import balanced
 from corpus.augment.parent import Parent
-from corpus.augment.phrasing import phrase, pick
 from corpus.augment.statements import ENDS, MARKS
-from corpus.augment.text import Augmented, Piece, Quote
+from corpus.augment.text import Augmented, Piece, Quote, phrase, pick
 
 LEAST, MOST = 3, 5
 """Sentences to put in order."""

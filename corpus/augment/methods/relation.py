@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterator
 
 from corpus.augment.parent import Parent
-from corpus.augment.phrasing import phrase
 from corpus.augment.statements import statements
-from corpus.augment.text import Augmented, Quote
+from corpus.augment.text import Augmented, Quote, phrase
+from medpress.writing_systems import HAN
 from nlp.spans import Entity, Relation
 
 POSITIVE = {
@@ -201,7 +201,7 @@ _FUNCTION = (
 _DEGREE = r"severe|acute|chronic|mild|common|human|most|many|some|other|certain|serious|fatal"
 _MAY_PRECEDE = re.compile(rf"(?:\A|[^\w\s’'-]\s*|\b(?:{_FUNCTION}|{_DEGREE})\s)\Z", re.IGNORECASE)
 _MAY_FOLLOW = re.compile(rf"\s*(?:\Z|[^\w\s’'(-]|(?:{_FUNCTION})\b)", re.IGNORECASE)
-_ZH_MAY_PRECEDE = re.compile(r"(?:\A|[^\u4e00-\u9fff\w]|[多则故若见治用以])\Z")
+_ZH_MAY_PRECEDE = re.compile(rf"(?:\A|[^{HAN}\w]|[多则故若见治用以])\Z")
 
 
 def _whole(parent: Parent, entity: Entity) -> bool:

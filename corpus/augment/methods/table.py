@@ -9,8 +9,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from corpus.augment.parent import Parent
-from corpus.augment.phrasing import phrase, pick
-from corpus.augment.text import Augmented, Piece, Quote, compose
+from corpus.augment.text import Augmented, Piece, Quote, compose, phrase, pick
 
 MOST_CELLS = 6
 """A row of more columns makes no sentence that anybody would read."""

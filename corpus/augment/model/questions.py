@@ -8,8 +8,7 @@ from collections.abc import Callable, Iterator
 from corpus.augment.model.prompt import Prompt, augmented, passages, prompt
 from corpus.augment.model.reply import MALFORMED, RESIDUE, clean, has_residue, was_cut
 from corpus.augment.parent import Parent
-from corpus.augment.phrasing import pick
-from corpus.augment.text import Augmented
+from corpus.augment.text import Augmented, pick
 from medpress.generation.request import Reply
 
 TASKS = {

@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterator
 from corpus.augment.model.prompt import Prompt, augmented, passages, prompt
 from corpus.augment.model.reply import clean, prose_fault
 from corpus.augment.parent import Parent
-from corpus.augment.phrasing import pick
-from corpus.augment.text import Augmented
+from corpus.augment.text import Augmented, pick
 from medpress.generation.request import Reply
 
 LEAST_SHARE = 0.25

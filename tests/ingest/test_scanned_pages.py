@@ -11,10 +11,10 @@ import numpy as np
 import pymupdf
 import pytest
 
-from ingest.document import Block
+from ingest.assembly.assemble import assemble
+from ingest.document import Block, Page, Probe
 from ingest.ocr import OcrLine, Region, load_backend
-from ingest.ocr.layout import arrange
-from ingest.ocr.picture import mark_pictures
+from ingest.readers.scan import lay_out_scan
 
 DATA = Path(__file__).parents[2] / os.environ.get("MEDPRESS_DATA", "../shared/data")
 WIDTH, HEIGHT = 595.0, 842.0
@@ -41,8 +41,14 @@ def column(x: float, y: float, texts: tuple[str, ...] = BODY, pitch: float = 12.
     return [line(text, x, y + pitch * number, width=240) for number, text in enumerate(texts)]
 
 
-def blocks(lines: list[OcrLine]) -> tuple[Block, ...]:
-    return arrange(lines, WIDTH, HEIGHT, SCALE)
+def blocks(lines: list[OcrLine], image: np.ndarray | None = None) -> tuple[Block, ...]:
+    return lay_out_scan(lines, WIDTH, HEIGHT, SCALE, image).blocks
+
+
+def assembled(lines: list[OcrLine]) -> tuple[Block, ...]:
+    """The blocks of a document of one page."""
+    [page], _ = assemble([Page(1, "ocr", "", WIDTH, HEIGHT, blocks(lines))], Probe(n_pages=1))
+    return page.blocks
 
 
 JOINED = " ".join(BODY).replace("fil- tration", "filtration")
@@ -66,7 +72,7 @@ def test_columns_are_read_one_after_the_other_below_a_title_over_both() -> None:
 
 
 def test_a_paragraph_goes_on_in_the_next_column() -> None:
-    found = blocks(
+    found = assembled(
         [
             *column(50, 160, (*BODY[:3], "was lost to follow-up during")),
             *column(310, 160, ("this time, although", *BODY[4:])),
@@ -106,7 +112,7 @@ def test_a_rotated_page_reads_like_an_upright_one_and_keeps_its_boxes(rotation: 
         xs, ys = zip(*quad, strict=True)
         lines.append(OcrLine(item.text, (min(xs), min(ys), max(xs), max(ys)), 0.98, quad, rotation, item.size, 0.13))
     page = (HEIGHT, WIDTH) if rotation in (90, 270) else (WIDTH, HEIGHT)
-    found = arrange(lines, *page, SCALE)
+    found = lay_out_scan(lines, *page, SCALE).blocks
     assert [block.text for block in found] == [block.text for block in blocks(upright)]
     for block, straight in zip(found, blocks(upright), strict=True):
         assert block.bbox is not None and straight.bbox is not None
@@ -126,7 +132,7 @@ def test_headings_by_size_number_and_name() -> None:
 
 
 def test_a_title_that_runs_into_its_text_is_cut_off() -> None:
-    first, second = blocks(column(50, 200, ("2.3. Statistical Analysis. Patients with chronic kidney", *BODY[1:])))
+    first, second = assembled(column(50, 200, ("2.3. Statistical Analysis. Patients with chronic kidney", *BODY[1:])))
     assert (first.kind, first.level, first.text) == ("heading", 3, "2.3. Statistical Analysis")
     assert second.text.startswith("Patients with chronic kidney two years")
 
@@ -179,7 +185,7 @@ def test_lists_and_references() -> None:
         line(f"{number}. Author A. A trial of something. Lancet 2019;1:2.", 50, 270 + 14 * number, width=240)
         for number in (1, 2)
     ]
-    found = blocks(lines)
+    found = assembled(lines)
     assert [block.kind for block in found] == ["paragraph", "list", "heading", "reference", "reference"]
     assert found[1].text == "- take it with food\n- drink enough water\n- stop when you vomit"
 
@@ -193,11 +199,11 @@ def test_chinese_lines_are_joined_without_spaces() -> None:
 def test_margins_are_set_apart() -> None:
     lines = [line("Journal of Nephrology 2021", 50, 30, size=8), *column(50, 120), line("17", 290, 810, size=8)]
     stamp = OcrLine("Downloaded from the library", (1600.0, 500.0, 1630.0, 1200.0), 0.9, rotation=270)
-    assert [(block.text[:7], block.furniture) for block in blocks([*lines, stamp])] == [
-        ("Journal", "header"),
-        ("Patient", None),
-        ("17", "footer"),
-        ("Downloa", "margin"),
+    assert [(block.text[:7], bool(block.furniture)) for block in blocks([*lines, stamp])] == [
+        ("Journal", True),
+        ("Patient", False),
+        ("17", True),
+        ("Downloa", True),
     ]
 
 
@@ -208,19 +214,19 @@ def test_regions_of_a_layout_model_give_kinds_and_order() -> None:
     title = (line("Kidney function over two years:", 60, 100), line("a cohort study", 60, 114))
     found = blocks(
         [
-            *within(Region(2, "paragraph"), column(50, 160)),
+            *within(Region(2, "text"), column(50, 160)),
             *within(Region(1, "reference"), column(310, 160, ("1. Author A. A trial of something.", *BODY[1:]))),
-            *within(Region(0, "heading", 1), list(title)),
+            *within(Region(0, "title"), list(title)),
             *within(Region(3, "margin"), [line("DAPI", 200, 500)]),
             line("in no region", 50, 400),
         ]
     )
-    assert [(block.kind, block.level, block.furniture, block.text[:9]) for block in found] == [
-        ("heading", 1, None, "Kidney fu"),
-        ("reference", 0, None, "1. Author"),
-        ("paragraph", 0, None, "Patients "),
-        ("paragraph", 0, "margin", "DAPI"),
-        ("paragraph", 0, None, "in no reg"),
+    assert [(not block.furniture and block.kind, block.furniture, block.text[:9]) for block in found] == [
+        ("heading", None, "Kidney fu"),
+        ("reference", None, "1. Author"),
+        ("paragraph", None, "Patients "),
+        ("paragraph", None, "in no reg"),
+        (False, "margin", "DAPI"),
     ]
     assert found[0].text.endswith("years: a cohort study")
 
@@ -234,15 +240,10 @@ def test_words_in_a_picture_are_set_apart_and_its_caption_is_not() -> None:
     page.draw_rect((100, 100, 400, 300), color=(0, 0, 0), fill=(0.4, 0.5, 0.6))
     pixmap = page.get_pixmap(dpi=200, alpha=False)
     image = np.frombuffer(pixmap.samples, np.uint8).reshape(pixmap.height, pixmap.width, 3)
-    label, caption = line("DAPI", 200, 180), line("Figure 1. Staining of the section", 100, 306)
-    marked = mark_pictures(image, [label, caption, *column(50, 400)], 200)
-    assert [item.picture for item in marked] == [True, False, *[False] * 5]
-    found = blocks(marked)
-    assert [(block.kind, block.furniture) for block in found] == [
-        ("caption", None),
-        ("paragraph", None),
-        ("paragraph", "margin"),
-    ]
+    label, caption = line("DAPI", 200, 180), line("Figure 1. Staining of the section", 100, 314)
+    found = lay_out_scan([label, caption, *column(50, 400)], WIDTH, HEIGHT, SCALE, image)
+    assert [block.kind for block in found.blocks] == ["caption", "paragraph"]
+    assert found.conservation.left_out == (("figure label", 4),)
 
 
 @pytest.mark.skipif(not (DATA / "jats").is_dir(), reason="MEDPRESS_DATA has no jats")
@@ -250,7 +251,8 @@ def test_a_drawn_page_of_an_article_in_two_columns() -> None:
     page = pymupdf.open(DATA / "jats" / "PMC5971330" / "fulltext.pdf")[0]
     pixmap = page.get_pixmap(dpi=200, alpha=False)
     image = np.frombuffer(pixmap.samples, np.uint8).reshape(pixmap.height, pixmap.width, 3)
-    found = arrange(load_backend("rapidocr").read(image, 200), page.rect.width, page.rect.height, SCALE)
+    lines = load_backend("rapidocr").read(image, 200)
+    found = lay_out_scan(lines, page.rect.width, page.rect.height, SCALE, image).blocks
     headings = [block.text for block in found if block.kind == "heading"]
     assert any("Mutagenicity and Acute Oral Toxicity Test" in text for text in headings)
     assert "1. Introduction" in headings
