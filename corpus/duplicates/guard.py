@@ -443,11 +443,11 @@ def contains(kept: Facts, dropped: Facts) -> bool:
 
 def compare(one: Facts, other: Facts) -> tuple[bool, bool]:
     """`contains` both ways: whether one may replace the other, and whether the other may replace it."""
-    forth = other.stated <= one.stated and _in_order(other.items, one.items)
-    back = one.stated <= other.stated and _in_order(one.items, other.items)
-    if not (forth or back) or not may_replace(one.words, other.words):
+    forth = other.stated <= one.stated and one.mentions(other.named) and _in_order(other.items, one.items)
+    back = one.stated <= other.stated and other.mentions(one.named) and _in_order(one.items, other.items)
+    if not (forth or back) or not may_replace(one.words, other.words):  # the dearest question comes last
         return False, False
-    return forth and one.mentions(other.named), back and other.mentions(one.named)
+    return forth, back
 
 
 def _in_order(short: tuple[str, ...], long: tuple[str, ...]) -> bool:
