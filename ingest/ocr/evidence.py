@@ -27,6 +27,8 @@ SHORTEST_LINE = 9
 """Two lines beside one another that are both longer than this many times their size stand in two columns."""
 SAME_SHARE = 0.1
 """Two blocks that cover shares of a line this close to one another have it both: a title and the text that follows on its line."""
+FRAME = 2.0
+"""Points that the frame of a picture may stand beside its edge."""
 
 Box = tuple[float, float, float, float]
 """x0, y0, x1, y1 in points."""
@@ -105,13 +107,20 @@ def evidence_of(
         else:
             layer.lines = upright
     if image is not None:
-        layer.horizontal, layer.vertical = find_rules(image, layer.lines, rotation, skew, scale)
         layer.images = [
             _upright_box(box, scale, rotation, skew, width, height) for box in find_pictures(image, lines, 72 / scale)
         ]
+        horizontal, vertical = find_rules(image, layer.lines, rotation, skew, scale)
+        # What a picture shows, and its frame, parts no text.
+        layer.horizontal = [rule for rule in horizontal if not _in_any(layer.images, (rule[0] + rule[1]) / 2, rule[2])]
+        layer.vertical = [rule for rule in vertical if not _in_any(layer.images, rule[2], (rule[0] + rule[1]) / 2)]
     regions = _regions(layer.lines, ordered)
     layer.lines = joined(layer.lines)
     return Evidence(layer, across, down, regions, tuple(places))
+
+
+def _in_any(boxes: Sequence[Box], x: float, y: float) -> bool:
+    return any(x0 - FRAME <= x <= x1 + FRAME and y0 - FRAME <= y <= y1 + FRAME for x0, y0, x1, y1 in boxes)
 
 
 def _upright_box(box: Box, scale: float, rotation: int, skew: float, width: float, height: float) -> Box:

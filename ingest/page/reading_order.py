@@ -354,7 +354,7 @@ def paragraphs(runs: Sequence[list[Line]]) -> list[Paragraph]:
         start = 0
         gap = float("inf")
         for i in range(1, len(lines) + 1):
-            if i < len(lines) and not _hard_break(lines[i - 1], lines[i], pitch):
+            if i < len(lines) and not _hard_break(lines[i - 1], lines[i], pitch, right):
                 continue
             result.extend(_cut(lines[start:i], left, right, gap))
             if i < len(lines):
@@ -381,7 +381,9 @@ def is_display(text: str) -> bool:
     return len(text) > 4 and text.startswith("$$") and text.endswith("$$")
 
 
-def _hard_break(upper: Line, lower: Line, pitch: float) -> bool:
+def _hard_break(upper: Line, lower: Line, pitch: float, right: float) -> bool:
+    if upper.confidence is not None and lower.confidence is not None:
+        return _recognised_break(upper, lower, pitch, right)
     if is_display(upper.text) or is_display(lower.text):
         return True
     size = max(upper.size, lower.size)
@@ -398,6 +400,20 @@ def _hard_break(upper: Line, lower: Line, pitch: float) -> bool:
     ):
         return True  # a heading in capitals and the next one below it
     return upper.bold != lower.bold and not (upper.bold and lower.lead and lower.lead_bold)
+
+
+def _recognised_break(upper: Line, lower: Line, pitch: float, right: float) -> bool:
+    """The same of lines without fonts: what their ink says of size, weight and place jitters, so that a small difference counts
+    only where the text itself comes to an end."""
+    small, large = sorted((upper.size, lower.size))
+    step = min(lower.y1 - upper.y1, lower.y0 - upper.y0)
+    if large > 1.3 * small or step > max(pitch, large) + 0.4 * large:
+        return True
+    if lower.text[:1].islower():
+        return False
+    apart = step > max(pitch, large) + 0.2 * large
+    ends = upper.text.endswith(_ENDS) or right - upper.x1 > 1.5 * large
+    return (large > 1.1 * small or upper.bold != lower.bold) and (ends or apart)
 
 
 @dataclass(frozen=True, slots=True)
