@@ -15,8 +15,8 @@ from medpress.schema import RECORD
 from medpress.store import read_dataset
 
 ROOT = Path(__file__).parent.parent
-RULES = "return RuleIndex((*ENGLISH_NAMES, *ENGLISH_RULES, *CHINESE_NAMES, *CHINESE_RULES), policy)"
-WITHOUT_NAMES = "return RuleIndex((*ENGLISH_RULES, *CHINESE_RULES), policy)"
+RULES = "_RULES = (*ENGLISH_NAMES, *ENGLISH_RULES, *CHINESE_NAMES, *CHINESE_RULES)"
+WITHOUT_NAMES = "_RULES = (*ENGLISH_RULES, *CHINESE_RULES)"
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +62,7 @@ def test_a_rule_put_back_gives_the_names_again_and_a_comment_does_nothing(tree: 
     change(tree, "nlp/phi/engine.py", WITHOUT_NAMES, RULES)
     run(tree, *build)
     assert names(data) == with_rules
-    change(tree, "nlp/phi/engine.py", RULES, f"# Rules of both languages.\n    {RULES}")
+    change(tree, "nlp/phi/engine.py", RULES, f"# Rules of both languages.\n{RULES}")
     change(tree, "corpus/sections.py", '"""Cut a document into records', '"""Cut each document into records')
     assert "Nothing to do" in run(tree, *build)
 
