@@ -136,7 +136,8 @@ def build(config: BuildConfig) -> BuildResult:
             f"there are no documents in {config.data}; run {to_run('ingest auto PATH', config.data)} first."
         )
     _check_names(config)
-    with exclusive(config.data), lineage.told(config.data, "corpus build", READ, WRITTEN):
+    read, written = ([config.data / kind for kind in kinds] for kinds in (READ, WRITTEN))
+    with exclusive(config.data), lineage.told(config.data, "corpus build", read, written):
         remove_leftovers(config.data / "work")
         limits = Limits(step_seconds=config.task_seconds, memory_bytes=int(config.worker_gib * 2**30))
         preload = (*PRELOAD, "corpus.steps.preload_tagger") if config.tagger == BuildConfig().tagger else PRELOAD

@@ -176,7 +176,7 @@ def finish(session: Session) -> None:
     for path in rows.filter(pc.is_in(rows["doc_id"], value_set=session.gone_ids))["path"].to_pylist():
         if path.startswith(own):  # what was unpacked or fetched of a document that was taken down does not stay here
             location(path).unlink(missing_ok=True)
-    with lineage.told(session.data, "ingest", (), ("documents", "pages")):
+    with lineage.told(session.data, "ingest", (), [session.data / kind for kind in ("documents", "pages")]):
         reconcile(session)
 
 

@@ -16,7 +16,6 @@ from medpress.errors import to_run
 from medpress.location import location
 from medpress.tokenising import load_tokenizer, train_tokenizer, understands
 from training.batch import Batch, check_divisible
-from training.card import corpus_of
 from training.config import CptConfig, InputError
 from training.data import Encoder, MixedBatches, Shards
 from training.distributed import World, join_world
@@ -79,6 +78,8 @@ def run_cpt(config: CptConfig, progress: Any) -> dict[str, Any]:
         with progress("train cpt", plan.steps, "steps") if world.first else silent() as tick:
             return train(
                 config,
+                job="train cpt",
+                data=shards.folder,
                 model=model,
                 tokenizer=tokenizer,
                 batches=batches,
@@ -91,7 +92,6 @@ def run_cpt(config: CptConfig, progress: Any) -> dict[str, Any]:
                     "epochs": plan.epochs,
                     "mix": config.mix,
                     "vocabulary": len(tokenizer),
-                    "corpus": corpus_of(shards.folder),
                     **unigram_entropies(batches),
                 },
             )

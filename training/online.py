@@ -16,7 +16,7 @@ from torch import Tensor
 from medpress.schema import SEEN
 from medpress.store import identity, write_json
 from training.batch import Batch, from_rows
-from training.card import corpus_of, write_card
+from training.card import write_card
 from training.config import InputError, RlConfig
 from training.distributed import join_world
 from training.evaluation.multiple_choice import ask
@@ -207,6 +207,8 @@ def run_online(config: RlConfig, progress: Callable[..., Any]) -> dict[str, Any]
         with progress("train rl", steps, "steps") as tick:
             result = train(
                 config,
+                job="train rl --online",
+                data=place,
                 model=model,
                 tokenizer=tokenizer,
                 batches=batches,
@@ -218,7 +220,6 @@ def run_online(config: RlConfig, progress: Callable[..., Any]) -> dict[str, Any]
                 details={
                     "questions": len(single),
                     "left_out": dict(left_out),
-                    "corpus": corpus_of(place),
                 },
             )
         tenth = max(1, len(batches.rewards) // 10)

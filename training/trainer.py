@@ -11,6 +11,7 @@ import resource
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -20,13 +21,14 @@ import torch
 from torch import Tensor, nn
 from torch.distributed.fsdp import FSDPModule
 
+from medpress import lineage
 from medpress.store import read_json, write_json
 from training import checkpoint
 from training.adapter import RATE, adapted, add_adapter, save_adapter
 from training.ahead import Ahead, BatchBuilder
 from training.attention import attend_within_pieces
 from training.batch import Batch
-from training.card import write_card
+from training.card import corpus_of, write_card
 from training.config import InputError, TrainingConfig, plain
 from training.distributed import World, shard
 from training.guard import Guard
@@ -82,6 +84,8 @@ class Totals:
 def train(
     config: TrainingConfig,
     *,
+    job: str,
+    data: Path,
     model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerFast,
     batches: BatchBuilder,
@@ -92,11 +96,35 @@ def train(
     tick: Ticker,
     details: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Train `model` for `steps` steps, or carry on where the folder's last checkpoint stands.
+    """Train `model` on what lies in `data` for `steps` steps, or carry on where the folder's last checkpoint stands.
 
     Returns the result that also goes to `result.json`: steps, tokens by source, first and last loss, held-out loss, the
-    folder of the model, and `details`.
+    folder of the model, and `details`. The run folder's lineage tells of it as `job`.
     """
+    made = config.out / "model"
+    read = [data, *([Path(config.model)] if Path(config.model).is_dir() and config.model else [])]
+    with ExitStack() as telling:
+        versions = telling.enter_context(lineage.told(config.out, job, read, [made])) if world.first else {}
+        result = _train(
+            config, model, tokenizer, batches, objective, steps, learning_rate, world, tick,
+            {"corpus": corpus_of(data), **(details or {})},
+        )  # fmt: skip
+        versions[made] = result["weights"]
+    return result
+
+
+def _train(
+    config: TrainingConfig,
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerFast,
+    batches: BatchBuilder,
+    objective: Objective,
+    steps: int,
+    learning_rate: float,
+    world: World,
+    tick: Ticker,
+    details: Mapping[str, Any],
+) -> dict[str, Any]:
     out = config.out
     if config.lora and not config.learning_rate:
         learning_rate *= RATE
@@ -208,7 +236,7 @@ def train(
         **vars(totals),
         "model": str(out / "model"),
         "weights": model_hash(str(out / "model")) if world.first else "",
-        **(details or {}),
+        **details,
     }
     if world.first:
         write_json(out / "result.json", result)

@@ -14,7 +14,6 @@ import pyarrow as pa
 
 from medpress.schema import SEEN
 from training.batch import Batch, check_divisible
-from training.card import corpus_of
 from training.config import InputError, TrainingConfig
 from training.conversation import ChatEncoder
 from training.cpt import silent
@@ -166,6 +165,8 @@ def tune(config: TrainingConfig, stage: Stage, progress: Callable[..., Any]) -> 
         with progress(f"train {stage.name}", steps, "steps") if world.first else silent() as tick:
             return train(
                 config,
+                job=f"train {stage.name}",
+                data=stage.data,
                 model=model,
                 tokenizer=tokenizer,
                 batches=batches,
@@ -177,7 +178,6 @@ def tune(config: TrainingConfig, stage: Stage, progress: Callable[..., Any]) -> 
                 details={
                     **stage.details(examples, units),
                     "left_out": left_out,
-                    "corpus": corpus_of(stage.data),
                     "epochs": steps * config.batch_size / units,
                 },
             )

@@ -27,7 +27,7 @@ def publish(data: Path, kind: str, rows: int) -> None:
 def test_a_run_tells_that_it_starts_and_what_it_made_of_what(tmp_path: Path) -> None:
     data = tmp_path / "data"
     publish(data, "documents", 3)
-    with told(data, "corpus build", ("documents",), ("shards",)):
+    with told(data, "corpus build", [data / "documents"], [data / "shards"]):
         publish(data, "shards", 2)
     start, end = events(data)
     for event in (start, end):  # what the specification requires of a run event, a job, a run, a dataset and a facet
@@ -55,7 +55,7 @@ def test_a_run_tells_that_it_starts_and_what_it_made_of_what(tmp_path: Path) -> 
 
 @pytest.mark.parametrize(("error", "event"), [(ValueError("Mary Ellis"), "FAIL"), (KeyboardInterrupt(), "ABORT")])
 def test_a_run_that_breaks_says_so_and_quotes_nothing(tmp_path: Path, error: BaseException, event: str) -> None:
-    with pytest.raises(type(error)), told(tmp_path, "ingest", (), ("documents",)):
+    with pytest.raises(type(error)), told(tmp_path, "ingest", [], [tmp_path / "documents"]):
         raise error
     last = events(tmp_path)[-1]
     assert last["eventType"] == event and last["run"]["facets"]["errorMessage"]["message"] == type(error).__name__

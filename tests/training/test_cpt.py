@@ -123,6 +123,18 @@ def test_killed_and_run_again_gives_the_same_losses(finished: Path, shards: Path
     assert records[0] == records[1]
 
 
+def test_a_run_tells_what_it_made_of_what(finished: Path, shards: Path) -> None:
+    events = [json.loads(line) for line in (finished / "log" / "lineage.jsonl").read_text().splitlines()]
+    assert [(event["eventType"], event["job"]["name"]) for event in events[-2:]] == [
+        ("START", "train cpt"),
+        ("COMPLETE", "train cpt"),
+    ]
+    (read,), (made,) = events[-1]["inputs"], events[-1]["outputs"]
+    assert read["name"] == f"{shards.parent.name}/shards"
+    weights = json.loads((finished / "result.json").read_text())["weights"]
+    assert made["name"] == "cpt/model" and made["facets"]["version"]["datasetVersion"] == weights
+
+
 def test_second_run_does_nothing_and_a_changed_one_is_refused(finished: Path, shards: Path) -> None:
     before = (finished / "metrics.jsonl").read_bytes()
     arguments = ["cpt", "--shards", str(shards), "--out", str(finished), *CPT]
