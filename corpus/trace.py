@@ -16,7 +16,7 @@ from medpress.errors import to_run
 from medpress.lookup import Found, Place, look_up, records, refuse_several
 from medpress.page_html import SHOWN, PageView, write_pages
 from medpress.removed import removed
-from medpress.schema import BOILERPLATE, DOCUMENT, PAGE, by_name
+from medpress.schema import BOILERPLATE, DOCUMENT, PAGE, RECORD, by_name
 from medpress.segments import Segment
 from medpress.store import among, read_dataset, read_table, strings
 
@@ -76,13 +76,12 @@ def _meant(data: Path, found: Found) -> Iterator[tuple[str, list[Place], list[di
 
 
 def _records(data: Path, places: Sequence[Place]) -> list[dict[str, Any]]:
-    """The records that are meant, or all of the document."""
+    """The records that are meant, or all of the document; what an older build did not record is None."""
     wanted = [place.record for place in places if place.record]
     within = {place.part for place in places if place.part}
     found = records(data, "id", wanted, within=within) if wanted else records(data, "doc_id", [places[0].doc_id])
-    return sorted(
-        (row for _, table in found for row in table.to_pylist()), key=lambda row: (row["page_start"], row["id"])
-    )
+    rows = (dict.fromkeys(RECORD.names) | row for _, table in found for row in table.to_pylist())
+    return sorted(rows, key=lambda row: (row["page_start"], row["id"]))
 
 
 def _document_story(

@@ -11,6 +11,7 @@ import unicodedata
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from small_build import build, doc_id, rows, write_documents
 
@@ -237,6 +238,14 @@ def test_what_is_newer_than_the_build_is_found_and_is_not_lost(built: Path, tmp_
     build(data)
     assert "newer" not in nothing_disappeared(data).finding
     assert one_document(data, sentence(200004, chinese=True)).record
+
+
+def test_records_of_a_build_that_recorded_less_are_told(built: Path, tmp_path: Path) -> None:
+    data = shutil.copytree(built, tmp_path / "data")
+    for file in parts(data / "shards"):
+        pq.write_table(pq.read_table(file).drop_columns(["left_out", "witnesses"]), file)
+    told = "\n".join(trace(data, "text_5.txt").lines)
+    assert re.search(r"^record [0-9a-f]+: page 1", told, re.MULTILINE) and "kept: " in told
 
 
 def test_a_document_that_is_lost_is_not_called_newer(built: Path, tmp_path: Path) -> None:
