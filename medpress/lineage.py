@@ -81,7 +81,11 @@ def _facet(name: str, values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _dataset(place: Path, version: str | None = None) -> dict[str, Any]:
     """A dataset with its version, where that is known."""
-    told: dict[str, Any] = {"namespace": NAMESPACE, "name": f"{place.parent.name}/{place.name}", "facets": {}}
+    told: dict[str, Any] = {
+        "namespace": NAMESPACE,
+        "name": f"{place.parent.name}/{place.name}".lstrip("/"),
+        "facets": {},
+    }
     manifest = place / MANIFEST
     if version is None and manifest.exists():
         version = file_sha256(manifest)[:DIGITS]

@@ -11,8 +11,9 @@ KANA: Final = "\u3040-\u30ff"
 """Japanese syllables, likewise."""
 HANGUL: Final = "\u1100-\u11ff\uac00-\ud7af"
 """Korean letters and syllables, likewise."""
-SQUARE: Final = HAN + KANA + HANGUL + "\u2e80-\u2fdf\u3000-\u303f\uff00-\uffef"
-"""What is set in squares, likewise: these scripts with their radicals, punctuation and full-width forms."""
+SQUARE: Final = HAN + KANA + HANGUL + "\u2e80-\u2fdf\u3000-\u303f\u3100-\u33ff\uff00-\uffef"
+"""What is set in squares, likewise: these scripts with their radicals, phonetic signs, punctuation, full-width forms, and what is put
+together in a square (㈠, ㎎)."""
 
 HAN_CHARACTER: Final = re.compile(f"[{HAN}]")
 _EAST_ASIAN: Final = re.compile(f"[{HAN}{KANA}{HANGUL}]")

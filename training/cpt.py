@@ -16,6 +16,7 @@ from medpress.errors import to_run
 from medpress.location import location
 from medpress.tokenising import load_tokenizer, train_tokenizer, understands
 from training.batch import Batch, check_divisible
+from training.card import corpus_of
 from training.config import CptConfig, InputError
 from training.data import Encoder, MixedBatches, Shards
 from training.distributed import World, join_world
@@ -24,7 +25,7 @@ from training.mixing import Mixture, arms_of, mixture
 from training.model import model_folder, open_model, random_model
 from training.packing import IGNORED
 from training.tokenizer import begin_of_document, end_of_document, open_tokenizer, save, wrap
-from training.trainer import Ticker, begin, train
+from training.trainer import Ticker, begin, telling, train
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -75,11 +76,10 @@ def run_cpt(config: CptConfig, progress: Any) -> dict[str, Any]:
         batches = batches_of(
             config, shards, encoder, mixture(arms, config, plan.steps, plan.tokens), world, int(tokenizer.pad_token_id)
         )  # type: ignore[arg-type]
-        with progress("train cpt", plan.steps, "steps") if world.first else silent() as tick:
+        watched = progress("train cpt", plan.steps, "steps") if world.first else silent()
+        with watched as tick, telling(config, "train cpt", shards.folder, world):
             return train(
                 config,
-                job="train cpt",
-                data=shards.folder,
                 model=model,
                 tokenizer=tokenizer,
                 batches=batches,
@@ -92,6 +92,7 @@ def run_cpt(config: CptConfig, progress: Any) -> dict[str, Any]:
                     "epochs": plan.epochs,
                     "mix": config.mix,
                     "vocabulary": len(tokenizer),
+                    "corpus": corpus_of(shards.folder),
                     **unigram_entropies(batches),
                 },
             )

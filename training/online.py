@@ -16,7 +16,7 @@ from torch import Tensor
 from medpress.schema import SEEN
 from medpress.store import identity, write_json
 from training.batch import Batch, from_rows
-from training.card import write_card
+from training.card import corpus_of, write_card
 from training.config import InputError, RlConfig
 from training.distributed import join_world
 from training.evaluation.multiple_choice import ask
@@ -28,7 +28,7 @@ from training.model import TokenLoss, open_model
 from training.packing import IGNORED, as_piece, assemble
 from training.rewards.reward import verify
 from training.stages import is_small, start_of, steps_for
-from training.trainer import begin, train
+from training.trainer import begin, telling, train
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerFast
@@ -204,11 +204,9 @@ def run_online(config: RlConfig, progress: Callable[..., Any]) -> dict[str, Any]
         config = replace(config, batch_size=config.batch_size or _BATCH_SIZE[size])
         steps = config.updates * steps_for(len(single), config.batch_size, config.epochs or _EPOCHS[size], config.steps)
         batches = OnlineBatches(single, _generator(model, tokenizer), config, steps)
-        with progress("train rl", steps, "steps") as tick:
+        with progress("train rl", steps, "steps") as tick, telling(config, "train rl --online", place, world):
             result = train(
                 config,
-                job="train rl --online",
-                data=place,
                 model=model,
                 tokenizer=tokenizer,
                 batches=batches,
@@ -220,6 +218,7 @@ def run_online(config: RlConfig, progress: Callable[..., Any]) -> dict[str, Any]
                 details={
                     "questions": len(single),
                     "left_out": dict(left_out),
+                    "corpus": corpus_of(place),
                 },
             )
         tenth = max(1, len(batches.rewards) // 10)

@@ -10,8 +10,8 @@ from __future__ import annotations
 import resource
 import sys
 import time
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -28,7 +28,7 @@ from training.adapter import RATE, adapted, add_adapter, save_adapter
 from training.ahead import Ahead, BatchBuilder
 from training.attention import attend_within_pieces
 from training.batch import Batch
-from training.card import corpus_of, write_card
+from training.card import write_card
 from training.config import InputError, TrainingConfig, plain
 from training.distributed import World, shard
 from training.guard import Guard
@@ -81,11 +81,22 @@ class Totals:
     """Latest held-out measurement."""
 
 
+@contextmanager
+def telling(config: TrainingConfig, job: str, data: Path, world: World) -> Iterator[None]:
+    """Tell in the run folder's lineage what `job` makes of what lies in `data`, and of the model that it starts from."""
+    if not world.first:
+        yield
+        return
+    model = [Path(config.model)] if config.model and Path(config.model).is_dir() else []
+    made = config.out / "model"
+    with lineage.told(config.out, job, [data, *model], [made]) as versions:
+        yield
+        versions[made] = read_json(config.out / "result.json")["weights"]
+
+
 def train(
     config: TrainingConfig,
     *,
-    job: str,
-    data: Path,
     model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerFast,
     batches: BatchBuilder,
@@ -96,35 +107,11 @@ def train(
     tick: Ticker,
     details: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Train `model` on what lies in `data` for `steps` steps, or carry on where the folder's last checkpoint stands.
+    """Train `model` for `steps` steps, or carry on where the folder's last checkpoint stands.
 
     Returns the result that also goes to `result.json`: steps, tokens by source, first and last loss, held-out loss, the
-    folder of the model, and `details`. The run folder's lineage tells of it as `job`.
+    folder of the model, and `details`.
     """
-    made = config.out / "model"
-    read = [data, *([Path(config.model)] if Path(config.model).is_dir() and config.model else [])]
-    with ExitStack() as telling:
-        versions = telling.enter_context(lineage.told(config.out, job, read, [made])) if world.first else {}
-        result = _train(
-            config, model, tokenizer, batches, objective, steps, learning_rate, world, tick,
-            {"corpus": corpus_of(data), **(details or {})},
-        )  # fmt: skip
-        versions[made] = result["weights"]
-    return result
-
-
-def _train(
-    config: TrainingConfig,
-    model: PreTrainedModel,
-    tokenizer: PreTrainedTokenizerFast,
-    batches: BatchBuilder,
-    objective: Objective,
-    steps: int,
-    learning_rate: float,
-    world: World,
-    tick: Ticker,
-    details: Mapping[str, Any],
-) -> dict[str, Any]:
     out = config.out
     if config.lora and not config.learning_rate:
         learning_rate *= RATE
@@ -236,7 +223,7 @@ def _train(
         **vars(totals),
         "model": str(out / "model"),
         "weights": model_hash(str(out / "model")) if world.first else "",
-        **details,
+        **(details or {}),
     }
     if world.first:
         write_json(out / "result.json", result)

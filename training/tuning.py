@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from medpress.schema import SEEN
 from training.batch import Batch, check_divisible
+from training.card import corpus_of
 from training.config import InputError, TrainingConfig
 from training.conversation import ChatEncoder
 from training.cpt import silent
@@ -22,7 +23,7 @@ from training.examples import Cycle, Examples, Row, document_of, row_id, source_
 from training.mixing import Feedback
 from training.model import open_model
 from training.stages import is_small, steps_for
-from training.trainer import Objective, begin, train
+from training.trainer import Objective, begin, telling, train
 
 Unit = TypeVar("Unit")
 """What a batch is made of: a packed sequence, or a pair."""
@@ -162,11 +163,10 @@ def tune(config: TrainingConfig, stage: Stage, progress: Callable[..., Any]) -> 
             raise InputError(f"nothing in {stage.data} can be trained on: {reasons(batches.left_out)}.")
         left_out = dict(batches.left_out)
         steps = steps_for(units, config.batch_size, config.epochs or stage.epochs[size], config.steps)
-        with progress(f"train {stage.name}", steps, "steps") if world.first else silent() as tick:
+        watched = progress(f"train {stage.name}", steps, "steps") if world.first else silent()
+        with watched as tick, telling(config, f"train {stage.name}", stage.data, world):
             return train(
                 config,
-                job=f"train {stage.name}",
-                data=stage.data,
                 model=model,
                 tokenizer=tokenizer,
                 batches=batches,
@@ -178,6 +178,7 @@ def tune(config: TrainingConfig, stage: Stage, progress: Callable[..., Any]) -> 
                 details={
                     **stage.details(examples, units),
                     "left_out": left_out,
+                    "corpus": corpus_of(stage.data),
                     "epochs": steps * config.batch_size / units,
                 },
             )

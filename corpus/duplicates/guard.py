@@ -219,15 +219,15 @@ _SEGMENT = re.compile(r"[.!?;。！？；\n](?:(?<=[。！？；\n])|(?<=[^\d\s]
 _WRAPPED = re.compile(r"\n(?<=[\w,，、]\n)(?=[a-zµμ毫微克])")
 """A line that goes on in the next one."""
 _NEEDS_SCAN = re.compile(r"[\d¹²³⁰⁴-⁹hw](?:(?<=[^hw])|(?<=h)ttps?:|(?<=w)ww\.)")
-_NOTICE_HINTS = (
-    "©", "(c)", "opyright", "OPYRIGHT", "rights reserved", "ublished by", "Elsevier", "Wiley", "Springer", "Lippincott", "Wolters", "Karger",
-    "Schattauer", "BioMed", "Informa", "Thieme", "版权", "著作权",
+_PUBLISHERS = (
+    "Elsevier", "Wiley", "Springer", "Lippincott", "Wolters Kluwer", "Karger", "Schattauer", "BioMed Central", "Informa", "Thieme",
 )  # fmt: skip
-"""One of these stands in whatever `_NOTICE` finds, and is looked for faster."""
-_NOTICE = re.compile(
-    r"©|\(c\)\s?(?:19|20)\d\d|[Cc]opyright|COPYRIGHT|[Aa]ll rights reserved|[Pp]ublished by|"
-    r"\b(?:Elsevier|Wiley|Springer|Lippincott|Wolters Kluwer|Karger|Schattauer|BioMed Central|Informa|Thieme)\b|版权所有|著作权"
-)
+_NOTICES = {
+    "©": "©", "(c)": r"\(c\)\s?(?:19|20)\d\d", "opyright": "[Cc]opyright", "OPYRIGHT": "COPYRIGHT", "ll rights reserved": "[Aa]ll rights reserved",
+    "ublished by": "[Pp]ublished by", "版权所有": "版权所有", "著作权": "著作权", **{name: rf"\b{name}\b" for name in _PUBLISHERS},
+}  # fmt: skip
+"""Patterns of a notice, each under what stands in whatever it finds, which is looked for faster."""
+_NOTICE = re.compile("|".join(_NOTICES.values()))
 """A sentence about who published the text states nothing clinical."""
 _CITED = re.compile(r"\b(?:19|20)\d\d\s*;\s*\d+\s*(?:\(\d+\)\s*)?:\s*[eE]?\d")
 """Year, volume and page: a reference."""
@@ -255,7 +255,7 @@ _LONGEST_REMEMBERED = 500
 
 def _read(segment: str) -> _Segment:
     reader = _Segment()
-    if (any(map(segment.__contains__, _NOTICE_HINTS)) and _NOTICE.search(segment)) or (
+    if (any(map(segment.__contains__, _NOTICES)) and _NOTICE.search(segment)) or (
         ";" in segment and _CITED.search(segment)
     ):
         pass

@@ -30,7 +30,7 @@ class Task:
     output: str
     """The file that exists when the task is done."""
     cpu_seconds: float | None = None
-    """CPU-seconds that its document has left; None where nobody counts them."""
+    """CPU-seconds that its document has left, from the first step that it tells of; None where nobody counts them."""
     several: bool = False
     """Whether each of its documents has so many; its marks then begin with a word for the one that it is at."""
 

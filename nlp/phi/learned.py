@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+from medpress import units
 from medpress.writing_systems import HAN, HAN_CHARACTER, count_han, has_han
 from nlp.phi.engine import PLACEHOLDER, find_with_patterns, names_again, without_overlaps
 from nlp.phi.gazetteer import GIVEN_NAMES, NOT_CHINESE_NAMES, NOT_NAMES, SURNAMES
@@ -201,7 +202,7 @@ _DAY_IN_WORDS: Final = re.compile(
 _MARKER: Final = re.compile(r"\b[Cc][Aa][ -]?\Z")
 """CA 19-9, CA 15-3 and their like are tumour markers."""
 _DOSE: Final = re.compile(
-    r"\s?\d+(?:[.,]\d+)?\s?(?:mg|mcg|µg|ug|g|mL|ml|units?|IU|puffs?|tab(?:let)?s?|cap(?:sule)?s?)\b"
+    rf"\s?\d+(?:[.,]\d+)?\s?(?:{units.pattern(name.spelling for name in units.names('dose') if name.language != 'zh')})(?![A-Za-z])"
 )
 _BEGINS: Final = re.compile(r"(?:\A|[.!?:;)\n])\s{0,2}\Z")
 _GOES_ON: Final = re.compile(r" [a-z]")

@@ -255,3 +255,10 @@ def test_numbers_of_studies_and_projects_stay_in_print(text: str) -> None:
 def test_a_registration_number_of_a_person_goes() -> None:
     text = "Patient registration number: 00457812, driving licence no: BEVIL312084"
     assert {"00457812", "BEVIL312084"} <= {text[span.start : span.end] for span in find(text, policy="precise")}
+
+
+@pytest.mark.parametrize(
+    "text", ["Seen by Dr. Ireland on Monday.", "Mr. Wales was admitted.", "Dr France will see her."]
+)
+def test_a_country_behind_a_title_is_somebody(text: str) -> None:
+    assert [span.type for span in find(text, policy="thorough")] == ["NAME"]
